@@ -1,0 +1,1 @@
+"""What every service uses: authentication, database, events, graph, audit, telemetry. No domain word."""

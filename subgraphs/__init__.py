@@ -1,0 +1,1 @@
+"""One package a domain, all of one shape."""

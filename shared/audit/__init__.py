@@ -1,0 +1,1 @@
+"""The audit trail: who read, wrote or was refused what."""

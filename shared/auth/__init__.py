@@ -1,0 +1,1 @@
+"""Who is asking: verified tokens, revocation, the principal."""

@@ -1,0 +1,67 @@
+"""The command line of a service; see `shared.service`."""
+
+import asyncio
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from shared.database.migrations import migrate, write_revision
+from shared.service import Service
+from shared.settings import load_settings
+from shared.telemetry.logs import set_up_logging
+from shared.telemetry.tracing import set_up_tracing
+
+DRAIN_SECONDS = 8
+
+app = typer.Typer(help="Run a service.", add_completion=False, invoke_without_command=True)
+
+
+@app.callback()
+def serve(
+    context: typer.Context, module: Annotated[str, typer.Argument(help="such as subgraphs.directory.app")]
+) -> None:
+    """Serve it, or run one of its commands."""
+    service: Service = import_module(module).service
+    context.obj = service
+    if context.invoked_subcommand is not None:
+        return
+    import uvicorn
+
+    settings = load_settings(service.settings, service.name)
+    set_up_logging(service.name, settings.log_level)
+    set_up_tracing(service.name, settings.otel_exporter_otlp_endpoint)
+    uvicorn.run(
+        service.app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+@app.command("migrate")
+def migrate_command(context: typer.Context) -> None:
+    """Bring its database to the newest schema."""
+    settings = load_settings(context.obj.settings, context.obj.name)
+    asyncio.run(migrate(settings.database_url.get_secret_value(), context.obj.package))
+
+
+@app.command()
+def revision(context: typer.Context, message: Annotated[str, typer.Option("-m", help="why")]) -> None:
+    """Write a migration that brings its database from the newest schema to its models."""
+    settings = load_settings(context.obj.settings, context.obj.name)
+    url = settings.database_url.get_secret_value()
+    asyncio.run(write_revision(url, context.obj.package, context.obj.name, context.obj.metadata, message))
+
+
+@app.command()
+def sdl(context: typer.Context) -> None:
+    """Print its SDL."""
+    typer.echo(context.obj.schema.as_str())
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,79 @@
+"""Connections, sessions and transactions."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+STATEMENT_TIMEOUT_MILLISECONDS = 10_000
+CONNECT_TIMEOUT_SECONDS = 5
+POOL_TIMEOUT_SECONDS = 10
+
+
+def asyncpg_url(url: str) -> URL:
+    """`postgresql://…` as SQLAlchemy wants it for asyncpg."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+class Database:
+    """A service's own database: a bounded pool of connections, each statement with a time limit."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        options: dict[str, Any] = {
+            "connect_args": {
+                "timeout": CONNECT_TIMEOUT_SECONDS,
+                "server_settings": {
+                    "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
+                    "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS * 3),
+                    "timezone": "UTC",
+                    "jit": "off",
+                },
+            }
+        }
+        self.engine = create_async_engine(
+            asyncpg_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
+            pool_pre_ping=True,
+            **options,
+        )
+        self.reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # A leader's lock lives as long as its connection, outside the pool that requests share.
+        self._unpooled = create_async_engine(
+            asyncpg_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT", **options
+        )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads, each statement by itself."""
+        async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction: committed at the end, rolled back on any exception."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def leader(self, name: str) -> AsyncIterator[AsyncConnection | None]:
+        """A connection of one's own that holds the lock `name`, or None while another process holds it."""
+        async with self._unpooled.connect() as connection:
+            locked = await connection.scalar(
+                text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), {"name": name}
+            )
+            yield connection if locked else None
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+        await self._unpooled.dispose()

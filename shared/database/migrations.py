@@ -1,0 +1,119 @@
+"""Alembic, run the same way for every service.
+
+A service's database has two lines of migrations: `shared/database/versions` for the tables that all services have
+(outbox, audit trail, consumers), and the domain's own in `<package>/migrations`. Both are brought to their heads.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command, context
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.database.engine import asyncpg_url
+
+HERE = Path(__file__).parent
+_LOCK = 4_200_170_001
+
+T = TypeVar("T")
+
+
+def config(package: Path, connection: Connection | None = None) -> Config:
+    """Alembic's configuration for the domain whose package folder this is."""
+    result = Config()
+    result.set_main_option("script_location", str(HERE / "alembic"))
+    result.set_main_option("path_separator", "newline")
+    result.set_main_option("version_locations", f"{HERE / 'versions'}\n{package / 'migrations'}")
+    result.attributes["connection"] = connection
+    return result
+
+
+async def migrate(url: str, package: Path) -> bool:
+    """Bring a database to the newest schema; whether there was anything to do. Safe when several processes try."""
+
+    def upgrade(connection: Connection) -> bool:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        if is_current(connection, package):
+            return False
+        command.upgrade(config(package, connection), "heads")
+        return True
+
+    return await _with_connection(url, upgrade)
+
+
+async def write_revision(url: str, package: Path, name: str, metadata: MetaData, message: str) -> None:
+    """Write a migration from a database at its newest schema to the models; look it over before it is committed."""
+
+    def write(connection: Connection) -> None:
+        settings = config(package, connection)
+        settings.attributes["metadata"] = metadata
+        heads = ScriptDirectory.from_config(settings).get_revisions(f"{name}@heads") if _begun(package) else []
+        command.revision(
+            settings,
+            message,
+            autogenerate=True,
+            head=heads[0].revision if heads else "base",
+            branch_label=None if heads else name,
+            version_path=str(package / "migrations"),
+        )
+
+    await _with_connection(url, write)
+
+
+async def drift(url: str, package: Path, metadata: MetaData) -> list[Any]:
+    """What a database at its newest schema lacks of the models; empty if the migrations are complete."""
+
+    def compare(connection: Connection) -> list[Any]:
+        options = {"compare_type": True, "include_object": _included(metadata)}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+    return await _with_connection(url, compare)
+
+
+async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
+    engine = create_async_engine(asyncpg_url(url), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def _begun(package: Path) -> bool:
+    return any((package / "migrations").glob("*.py"))
+
+
+def _included(metadata: MetaData) -> Callable[..., bool]:
+    """Which tables are compared: the domain's own, not those that all services have."""
+
+    def included(_: Any, name: str | None, kind: str, *__: Any) -> bool:
+        return kind != "table" or name in metadata.tables
+
+    return included
+
+
+def is_current(connection: Connection, package: Path) -> bool:
+    """Whether a database has the newest schema."""
+    heads = set(ScriptDirectory.from_config(config(package)).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+
+
+def run() -> None:
+    """What Alembic's environment does: migrate over the connection that it was given."""
+    attributes = context.config.attributes
+    metadata = attributes.get("metadata", MetaData())
+    context.configure(
+        connection=attributes["connection"],
+        target_metadata=metadata,
+        compare_type=True,
+        include_object=_included(metadata),
+    )
+    with context.begin_transaction():
+        context.run_migrations()

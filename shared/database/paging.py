@@ -1,0 +1,111 @@
+"""Pages of a list by keyset: a page starts after the last row of the one before, so it costs the same at any depth."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+T = TypeVar("T")
+
+MAXIMUM_FIRST = 100
+DEFAULT_FIRST = 20
+
+_READ: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID}
+
+
+class InvalidCursor(Exception):
+    """The cursor is none of this list's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The columns that a list is ordered by, none of them null; the last one is unique. `descending` turns all of them."""
+
+    columns: tuple[InstrumentedAttribute[Any], ...]
+    descending: bool = False
+
+    def clauses(self, entity: Any = None) -> list[ColumnElement[Any]]:
+        """ORDER BY."""
+        columns = [self._of(column, entity) for column in self.columns]
+        return [column.desc() if self.descending else column.asc() for column in columns]
+
+    def after(self, cursor: str) -> ColumnElement[bool]:
+        """WHERE: the rows after the cursor's."""
+        values = self._decode(cursor)
+        branches = []
+        for index, column in enumerate(self.columns):
+            same = [earlier == value for earlier, value in zip(self.columns[:index], values, strict=False)]
+            branches.append(and_(*same, column < values[index] if self.descending else column > values[index]))
+        return or_(*branches)
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of a row."""
+        return base64.urlsafe_b64encode(orjson.dumps([getattr(row, column.key) for column in self.columns])).decode()
+
+    def _decode(self, cursor: str) -> list[Any]:
+        try:
+            values = orjson.loads(base64.urlsafe_b64decode(cursor))
+            kinds = [column.type.python_type for column in self.columns]
+            return [_READ.get(kind, kind)(value) for kind, value in zip(kinds, values, strict=True)]
+        except (ValueError, TypeError, binascii.Error):
+            raise InvalidCursor("`after` is not a cursor of this list") from None
+
+    @staticmethod
+    def _of(column: InstrumentedAttribute[Any], entity: Any) -> Any:
+        return column if entity is None else getattr(entity, column.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a list in order, their cursors, and whether more come after and before."""
+
+    rows: Sequence[T]
+    order: Order
+    has_next: bool
+    has_previous: bool
+
+
+async def fetch_page(
+    session: AsyncSession, statement: Select[T], order: Order, first: int, after: str | None
+) -> Page[T]:
+    """A page of `statement` in one query; raises InvalidCursor."""
+    if after is not None:
+        statement = statement.where(order.after(after))
+    rows = (await session.scalars(statement.order_by(*order.clauses()).limit(first + 1))).all()
+    return Page(rows[:first], order, len(rows) > first, after is not None)
+
+
+async def fetch_pages(
+    session: AsyncSession,
+    statement: Select[T],
+    order: Order,
+    first: int,
+    parent: InstrumentedAttribute[Any],
+    keys: Iterable[Any],
+) -> Mapping[Any, Page[T]]:
+    """The first page of each parent's list in one query for all of them; `parent` is the column that names the parent."""
+    keys = list(keys)
+    entity = statement.column_descriptions[0]["entity"]
+    rank = func.row_number().over(partition_by=parent, order_by=order.clauses()).label("rank")
+    ranked = statement.where(parent.in_(keys)).add_columns(rank).subquery()
+    row = aliased(entity, ranked)
+    result = await session.scalars(
+        select(row).where(ranked.c.rank <= first + 1).order_by(getattr(row, parent.key), *order.clauses(row))
+    )
+    rows: dict[Any, list[T]] = {key: [] for key in keys}
+    for item in result:
+        rows[getattr(item, parent.key)].append(item)
+    return {key: Page(found[:first], order, len(found) > first, False) for key, found in rows.items()}
+
+
+async def count(session: AsyncSession, statement: Select[Any]) -> int:
+    """How many rows a list has."""
+    return await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0

@@ -1,0 +1,83 @@
+"""The tables that every service's database has besides its own; `versions/` creates them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Column, Identity, Index, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import Uuid
+from sqlmodel import Field, SQLModel
+
+from shared.database.model import new_registry, timestamp, utc_now
+from shared.ids import new_id
+
+
+class Shared(SQLModel, registry=new_registry()):
+    """The base of these tables."""
+
+
+class Outbox(Shared, table=True):
+    """An event that was recorded with the change that it tells of, until the relay has published it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("outbox_unpublished_idx", "position", postgresql_where=text("published_at IS NULL")),
+        Index("outbox_published_at_idx", "published_at"),
+    )
+
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    id: UUID = Field(unique=True)
+    domain: str
+    key: str
+    body: bytes = Field(sa_type=LargeBinary)
+    published_at: datetime | None = timestamp(default=None, nullable=True)
+
+
+class ConsumerOffset(Shared, table=True):
+    """How far a consumer has come in a partition, stored in the same transaction as the effect."""
+
+    __tablename__ = "consumer_offset"
+
+    consumer: str = Field(primary_key=True)
+    topic: str = Field(primary_key=True)
+    partition: int = Field(primary_key=True)
+    next_offset: int = Field(sa_type=BigInteger)
+
+
+class ConsumedEvent(Shared, table=True):
+    """An event that a consumer has dealt with, so that a second delivery has no effect."""
+
+    __tablename__ = "consumed_event"
+
+    consumer: str = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    consumed_at: datetime = timestamp(default_factory=utc_now, index=True)
+
+
+class AuditEntry(Shared, table=True):
+    """Who did what to which rows, about which patients, and with what outcome. Rows are only ever added, then sealed."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("audit_entry_unsealed_idx", "position", postgresql_where=text("seal IS NULL")),
+        Index("audit_entry_patients_idx", "patients", postgresql_using="gin"),
+        Index("audit_entry_actor_idx", "actor", "at"),
+    )
+
+    position: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    id: UUID = Field(default_factory=new_id)
+    at: datetime = timestamp(default_factory=utc_now)
+    actor: UUID
+    session: UUID
+    roles: list[str] = Field(sa_type=ARRAY(String))
+    action: str
+    outcome: str
+    resource: str
+    resource_ids: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    patients: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    operation: str | None = None
+    request_id: str | None = None
+    detail: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    seal: int | None = Field(default=None, sa_type=BigInteger, unique=True)
+    hash: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -1,0 +1,1 @@
+"""Events: CloudEvents through an outbox to Kafka, and back by consumers."""

@@ -1,0 +1,102 @@
+"""The relay: from the outbox to Kafka, in the order in which events were recorded, at least once.
+
+One process of a service is the relay at a time (a lock in PostgreSQL). The producer is idempotent and waits for all
+replicas; a row is marked as published after the broker has acknowledged it, so a crash between the two publishes it
+again under the same event id, which consumers recognise.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from shared.database.engine import Database
+from shared.database.model import utc_now
+from shared.database.tables import Outbox
+from shared.events.event import CONTENT_TYPE
+from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS, ensure_topics, topic
+from shared.telemetry.metrics import EVENTS_PUBLISHED
+
+_BATCH = 500
+_IDLE_SECONDS = 5.0
+_RETRY_SECONDS = 1.0
+_FOLLOWER_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Publishes a service's outbox until it is cancelled."""
+
+    def __init__(self, database: Database, bootstrap_servers: str, prefix: str, domain: str) -> None:
+        self._database, self._servers, self._prefix, self._domain = database, bootstrap_servers, prefix, domain
+
+    async def run(self) -> None:
+        """Publish while this process is the leader; a failure of the broker or the database is waited out."""
+        while True:
+            try:
+                async with self._database.leader("outbox") as connection:
+                    if connection is not None:
+                        await self._lead(connection)
+                await asyncio.sleep(_FOLLOWER_SECONDS)
+            except (KafkaError, SQLAlchemyError, OSError) as error:
+                log.warning("relay.interrupted", error=type(error).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _lead(self, connection: AsyncConnection) -> None:
+        wake = asyncio.Event()
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        raw.add_termination_listener(lambda _: wake.set())
+        await raw.add_listener("outbox", lambda *_: wake.set())
+        await ensure_topics(self._servers, [topic(self._prefix, self._domain)])
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._servers,
+            enable_idempotence=True,
+            linger_ms=2,
+            request_timeout_ms=REQUEST_TIMEOUT_MILLISECONDS,
+        )
+        await producer.start()
+        try:
+            while not raw.is_closed():
+                wake.clear()
+                if not await self._publish_batch(producer):
+                    await _wait(wake, _IDLE_SECONDS)
+        finally:
+            await producer.stop()
+
+    async def _publish_batch(self, producer: AIOKafkaProducer) -> bool:
+        """Publish the oldest unpublished events; whether there were any."""
+        unpublished = select(Outbox).where(col(Outbox.published_at).is_(None))
+        async with self._database.read() as session:
+            rows = (await session.scalars(unpublished.order_by(col(Outbox.position)).limit(_BATCH))).all()
+        if not rows:
+            return False
+        await self._send(producer, rows)
+        async with self._database.write() as session:
+            published = update(Outbox).where(col(Outbox.position).in_([row.position for row in rows]))
+            await session.execute(published.values(published_at=utc_now()))
+        EVENTS_PUBLISHED.labels(self._domain).inc(len(rows))
+        return True
+
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Outbox]) -> None:
+        headers = [("content-type", CONTENT_TYPE.encode())]
+        futures = [
+            await producer.send(topic(self._prefix, row.domain), row.body, key=row.key.encode(), headers=headers)
+            for row in rows
+        ]
+        await asyncio.gather(*futures)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

@@ -1,0 +1,37 @@
+"""The topics: one a domain, ordered by key within a partition, kept for ever, so that a consumer can begin again at 0."""
+
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+PARTITIONS = 3
+REQUEST_TIMEOUT_MILLISECONDS = 10_000
+_BROKER_DEFAULT = -1
+
+
+def topic(prefix: str, domain: str) -> str:
+    """Where a domain publishes."""
+    return f"{prefix}.{domain}"
+
+
+def dead_letter_topic(prefix: str, service: str) -> str:
+    """Where a service puts the events that it cannot deal with, with the cause in their headers."""
+    return f"{prefix}.dead-letter.{service}"
+
+
+async def ensure_topics(bootstrap_servers: str, names: list[str]) -> None:
+    """Create the topics that are missing; raises KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=REQUEST_TIMEOUT_MILLISECONDS)
+    await admin.start()
+    try:
+        missing = sorted(set(names) - set(await admin.list_topics()))
+        configs = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+        new = [NewTopic(name, PARTITIONS, _BROKER_DEFAULT, topic_configs=configs) for name in missing]
+        if new:
+            response: Any = await admin.create_topics(new, timeout_ms=REQUEST_TIMEOUT_MILLISECONDS)
+            for _, code, *_ in response.topic_errors:
+                if code not in (0, TopicAlreadyExistsError.errno):
+                    raise for_code(code)
+    finally:
+        await admin.close()

@@ -1,0 +1,1 @@
+"""GraphQL: the subgraph's schema, its context, its shared types, its HTTP application."""

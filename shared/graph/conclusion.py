@@ -1,0 +1,56 @@
+"""What happens to every result before it leaves: the audit trail is stored, errors give nothing away, time is measured."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.types.execution import StreamExecutionResult
+
+from shared.auth.principal import Forbidden
+from shared.graph.context import Context
+from shared.telemetry.metrics import OPERATIONS
+
+log = structlog.get_logger(__name__)
+
+
+class Conclusion(SchemaExtension):
+    """Concludes each result of an operation; if the audit entries cannot be stored, the operation fails."""
+
+    async def on_operation(self) -> AsyncIterator[None]:
+        """A query or mutation, or the end of a subscription."""
+        started = time.perf_counter()
+        context: Context = self.execution_context.context
+        context.recorder.operation = self.execution_context.operation_name
+        yield
+        result = self.execution_context.result
+        await self._conclude(result)
+        outcome = "errors" if getattr(result, "errors", None) else "success"
+        OPERATIONS.labels(context.runtime.service, outcome).observe(time.perf_counter() - started)
+
+    async def on_stream_result(self, result: StreamExecutionResult) -> AsyncIterator[None]:
+        """A subscription's event."""
+        await self._conclude(result)
+        yield
+
+    async def _conclude(self, result: Any) -> None:
+        context: Context = self.execution_context.context
+        await context.flush_audit()
+        if getattr(result, "errors", None):
+            result.errors = [present(error) for error in result.errors]
+
+
+def present(error: GraphQLError) -> GraphQLError:
+    """What was raised on purpose as it is, a denial as such, a fault without its text, which may quote a value."""
+    original = error.original_error
+    if original is None or isinstance(original, GraphQLError):
+        return error
+    extensions: Mapping[str, Any] = {"code": "INTERNAL_SERVER_ERROR"}
+    message = "This could not be answered because of a fault; try again later."
+    if isinstance(original, Forbidden):
+        message, extensions = "The caller may not do this.", {"code": "FORBIDDEN", "scope": original.scope}
+    else:
+        log.error("operation.fault", path=".".join(map(str, error.path or ())), exc_info=original)
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=dict(extensions))

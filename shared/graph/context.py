@@ -1,0 +1,71 @@
+"""What a resolver can reach: the caller, the service's runtime, and sessions that are audited."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from strawberry.dataloader import DataLoader
+
+from shared.audit.recorder import AuditRecorder
+from shared.auth.principal import Principal
+from shared.database.model import Audited
+from shared.runtime import Runtime
+from shared.work import UnitOfWork, audited_read, unit_of_work
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+class Context:
+    """One operation's context."""
+
+    def __init__(self, runtime: Runtime, principal: Principal, request_id: str | None = None) -> None:
+        self.runtime, self.principal = runtime, principal
+        self.recorder = AuditRecorder(principal, request_id=request_id)
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads; resolvers that run side by side each open their own."""
+        async with audited_read(self.runtime.database, self.recorder) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work: all that is in it happens, or nothing."""
+        async with unit_of_work(self.runtime.database, self.recorder) as work:
+            yield work
+
+    async def find(self, statement: Select[T], key: Any, identifiers: Sequence[UUID]) -> list[T | None]:
+        """The rows of a narrowed statement by `key` (a unique column) in one query, None where the caller has none.
+
+        For audited rows a miss is entered into the trail as a denial: the caller has named what is not theirs.
+        """
+        async with self.read() as session:
+            rows = (await session.scalars(statement.where(key.in_(set(identifiers))))).all()
+        found = {getattr(row, key.key): row for row in rows}
+        entity = statement.column_descriptions[0]["entity"]
+        missing = [identifier for identifier in identifiers if identifier not in found]
+        if missing and issubclass(entity, Audited):
+            self.recorder.denied(entity.__name__, missing)
+        return [found.get(identifier) for identifier in identifiers]
+
+    def loader(self, name: Hashable, load: Callable[[list[K]], Awaitable[Sequence[T]]]) -> DataLoader[K, T]:
+        """The operation's DataLoader of this name; `load` gives a value for each key, in order."""
+        if name not in self._loaders:
+            self._loaders[name] = DataLoader(load_fn=load)
+        return self._loaders[name]
+
+    async def flush_audit(self) -> None:
+        """Store what was read and denied; an answer leaves only after that."""
+        entries = self.recorder.take()
+        if entries:
+            async with self.runtime.database.write() as session:
+                session.add_all(entries)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,49 @@
+"""How a domain declares its root fields and entities: each says who may ask."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import strawberry
+from strawberry.extensions import FieldExtension
+
+from shared.graph.context import Info
+from shared.graph.errors import Refusal
+
+
+class AnswerRefusals(FieldExtension):
+    """Gives a use case's refusal as the mutation's answer."""
+
+    async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any) -> Any:
+        """The success, or the typed error."""
+        try:
+            return await next_(source, info, **kwargs)
+        except Refusal as refusal:
+            return refusal.error
+
+
+def query(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
+    """A field of Query. `scopes` is an OR of ANDs; without scopes and `authenticated`, anybody may ask."""
+    return strawberry.federation.field(description=description, **_access(scopes, authenticated))
+
+
+def mutation(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
+    """A field of Mutation, whose answer is a union of its success and typed errors."""
+    return strawberry.federation.mutation(
+        description=description, extensions=[AnswerRefusals()], **_access(scopes, authenticated)
+    )
+
+
+def subscription(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
+    """A field of Subscription."""
+    return strawberry.federation.field(is_subscription=True, description=description, **_access(scopes, authenticated))
+
+
+def guarded(*, description: str, scopes: list[list[str]]) -> Any:
+    """A field of a type that needs more than its type does."""
+    return strawberry.federation.field(description=description, requires_scopes=scopes)
+
+
+def _access(scopes: list[list[str]] | None, authenticated: bool) -> dict[str, Any]:
+    if scopes:
+        return {"requires_scopes": scopes}
+    return {"authenticated": True} if authenticated else {}

@@ -1,0 +1,1 @@
+"""Logs, metrics and traces; none of them holds a patient's data."""

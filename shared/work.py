@@ -1,0 +1,73 @@
+"""A unit of work: rows, audit entries and events of one use case, all or nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.propagate import inject
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.audit.recorder import Action, AuditedSession, AuditRecorder
+from shared.auth.principal import Principal
+from shared.database.engine import Database
+from shared.database.tables import Outbox
+from shared.events.event import CloudEvent, Event
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """An open transaction on behalf of `principal`; leaving its block commits, an exception rolls all of it back."""
+
+    session: AsyncSession
+    principal: Principal
+    recorder: AuditRecorder
+
+    def publish(self, event: Event) -> None:
+        """Record an event; it is published once this transaction has committed, and only then."""
+        carrier: dict[str, str] = {}
+        inject(carrier)
+        envelope = CloudEvent.of(event, carrier.get("traceparent"))
+        self.session.add(Outbox(id=envelope.id, domain=event.domain(), key=envelope.subject, body=envelope.encode()))
+
+    def audit(
+        self,
+        action: Action,
+        resource: str,
+        resource_ids: list[UUID],
+        patients: list[UUID] | None = None,
+        **detail: Any,
+    ) -> None:
+        """Record what the trail would not notice by itself: what was done, not which row was written."""
+        self.session.add(self.recorder.entry(action, resource, resource_ids, patients, detail=detail or None))
+
+
+@asynccontextmanager
+async def unit_of_work(database: Database, recorder: AuditRecorder) -> AsyncIterator[UnitOfWork]:
+    """Open a unit of work."""
+    async with (
+        AsyncSession(
+            database.engine,
+            expire_on_commit=False,
+            sync_session_class=AuditedSession,
+            info={"audit": recorder, "written": []},
+        ) as session,
+        session.begin(),
+    ):
+        yield UnitOfWork(session, recorder.principal, recorder)
+        await session.flush()
+        session.add_all(session.info["written"])
+
+
+@asynccontextmanager
+async def audited_read(database: Database, recorder: AuditRecorder) -> AsyncIterator[AsyncSession]:
+    """A session that only reads, and tells the recorder what."""
+    async with AsyncSession(
+        database.reader,
+        expire_on_commit=False,
+        autoflush=False,
+        sync_session_class=AuditedSession,
+        info={"audit": recorder, "written": []},
+    ) as session:
+        yield session

@@ -30,7 +30,7 @@ from graphql import (
 )
 
 from router.authorization.access import Access
-from router.authorization.rules import AccessRules
+from router.authorization.rules import AccessRules, access_rules
 
 _META = frozenset({"__typename", "__schema", "__type"})
 
@@ -43,7 +43,7 @@ class GuardedSupergraph(Protocol):
     @property
     def api_schema(self) -> GraphQLSchema: ...
     @property
-    def access_rules(self) -> AccessRules: ...
+    def sdl(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,10 @@ def filter_operation(
     `document` is valid. Where nothing is denied it comes back as it is; otherwise as the operation alone, its fragment
     spreads written as inline fragments. An operation of which nothing is left has an empty selection set.
     """
-    if not supergraph.access_rules:
+    rules = access_rules(supergraph)
+    if not rules:
         return document, ()
-    filtering = _Filter(supergraph.api_schema, supergraph.access_rules, document, access)
+    filtering = _Filter(supergraph.api_schema, rules, document, access)
     selections = filtering.operation(operation)
     if not filtering.denied:
         return document, ()

@@ -8,7 +8,8 @@ implementations; a field that `@requires` others asks what they ask.
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Protocol
 
 from graphql import (
     ConstDirectiveNode,
@@ -19,14 +20,11 @@ from graphql import (
     InlineFragmentNode,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
-    ListValueNode,
     NamedTypeNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
     OperationDefinitionNode,
     ScalarTypeDefinitionNode,
-    SchemaDefinitionNode,
-    SchemaExtensionNode,
     SelectionSetNode,
     StringValueNode,
     TypeNode,
@@ -35,8 +33,8 @@ from graphql import (
 )
 
 from router.authorization.access import Access
+from router.supergraph.links import directive_arguments, read_links
 
-_SPEC = "https://specs.apollo.dev/"
 _MAX_ALTERNATIVES = 1000
 
 Alternatives = frozenset[frozenset[str]]
@@ -101,12 +99,26 @@ class AccessRules:
         return frozenset(name for requirement in requirements for group in requirement.any_of for name in group)
 
 
+class Described(Protocol):
+    """A supergraph, as far as its rules go."""
+
+    @property
+    def sdl(self) -> str: ...
+
+
+@lru_cache(maxsize=4)  # the supergraph that is served, and those that still have open subscriptions
+def access_rules(supergraph: Described) -> AccessRules:
+    """The rules of a supergraph, read once."""
+    return AccessRules.read(parse(supergraph.sdl, no_location=True))
+
+
 class _Reader:
     """One reading of a supergraph."""
 
     def __init__(self, document: DocumentNode) -> None:
         definitions = document.definitions
-        self._kinds = _directive_names(definitions)
+        links = read_links(document)
+        self._kinds = {links.directive(kind, kind): kind for kind in ("authenticated", "requiresScopes", "policy")}
         self._composites = {node.name.value: node for node in definitions if isinstance(node, _Composite)}
         self._leaves = [
             node
@@ -121,11 +133,10 @@ class _Reader:
         self._fields: dict[tuple[str, str], Rule] = {}
 
     def read(self) -> AccessRules:
-        if self._kinds:
-            self._read_directives()
-            self._propagate_down()
-            self._propagate_up()
-            self._propagate_requires()
+        self._read_directives()
+        self._propagate_down()
+        self._propagate_up()
+        self._propagate_requires()
         return AccessRules(
             {name: rule for name, rule in self._types.items() if rule},
             {coordinate: rule for coordinate, rule in self._fields.items() if rule},
@@ -239,48 +250,12 @@ class _Reader:
         return ""
 
 
-def _directive_names(definitions: Iterable[object]) -> dict[str, str]:
-    """The name of each rule's directive in this supergraph, by its `@link`, to what it means."""
-    names: dict[str, str] = {}
-    for node in definitions:
-        if not isinstance(node, SchemaDefinitionNode | SchemaExtensionNode):
-            continue
-        for directive in node.directives or ():
-            arguments = {argument.name.value: argument.value for argument in directive.arguments or ()}
-            url = arguments.get("url")
-            if not isinstance(url, StringValueNode) or not url.value.startswith(_SPEC):
-                continue
-            feature = url.value.removeprefix(_SPEC).partition("/")[0]
-            if feature in ("authenticated", "requiresScopes", "policy"):
-                alias = arguments.get("as")
-                names[alias.value if isinstance(alias, StringValueNode) else feature] = feature
-                names |= _imported_names(feature, arguments.get("import"))
-    return names
-
-
-def _imported_names(feature: str, imports: object) -> dict[str, str]:
-    """`import: ["@policy", {name: "@policy", as: "@guard"}]`."""
-    names: dict[str, str] = {}
-    for item in imports.values if isinstance(imports, ListValueNode) else ():
-        if isinstance(item, StringValueNode):
-            entry = {"name": item.value}
-        else:
-            entry = {member.name.value: getattr(member.value, "value", "") for member in getattr(item, "fields", ())}
-        if entry.get("name") == f"@{feature}":
-            names[entry.get("as", entry["name"]).removeprefix("@")] = feature
-    return names
-
-
 def _requirement(kind: str, directive: ConstDirectiveNode) -> Requirement | None:
     """None for an empty list of scopes or policies, which asks nothing."""
     if kind == "authenticated":
         return Requirement(kind)
-    groups = set()
-    for argument in directive.arguments or ():
-        for group in argument.value.values if isinstance(argument.value, ListValueNode) else ():
-            items = group.values if isinstance(group, ListValueNode) else (group,)
-            groups.add(frozenset(item.value for item in items if isinstance(item, StringValueNode)))
-    return Requirement(kind, frozenset(groups)) if groups else None
+    groups = directive_arguments(directive).get("scopes" if kind == "requiresScopes" else "policies") or ()
+    return Requirement(kind, frozenset(frozenset(group) for group in groups)) if groups else None
 
 
 def _implied(rule: Rule, others: Iterable[Rule]) -> bool:

@@ -6,7 +6,7 @@ nothing is left is not asked for either. `__typename` and introspection are free
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -31,19 +31,11 @@ from graphql import (
 
 from router.authorization.access import Access
 from router.authorization.rules import AccessRules, access_rules
+from router.supergraph.records import Supergraph
 
 _META = frozenset({"__typename", "__schema", "__type"})
 
 Path = tuple[str, ...]
-
-
-class GuardedSupergraph(Protocol):
-    """What filtering needs of a supergraph."""
-
-    @property
-    def api_schema(self) -> GraphQLSchema: ...
-    @property
-    def sdl(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +54,7 @@ class Denied:
 
 
 def filter_operation(
-    supergraph: GuardedSupergraph, document: DocumentNode, operation: OperationDefinitionNode, access: Access
+    supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, access: Access
 ) -> tuple[DocumentNode, tuple[Denied, ...]]:
     """The document without what `access` does not allow in `operation`, and what was removed.
 

@@ -9,7 +9,6 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Protocol
 
 from graphql import (
     ConstDirectiveNode,
@@ -34,6 +33,7 @@ from graphql import (
 
 from router.authorization.access import Access
 from router.supergraph.links import directive_arguments, read_links
+from router.supergraph.records import Supergraph
 
 _MAX_ALTERNATIVES = 1000
 
@@ -99,15 +99,8 @@ class AccessRules:
         return frozenset(name for requirement in requirements for group in requirement.any_of for name in group)
 
 
-class Described(Protocol):
-    """A supergraph, as far as its rules go."""
-
-    @property
-    def sdl(self) -> str: ...
-
-
 @lru_cache(maxsize=4)  # the supergraph that is served, and those that still have open subscriptions
-def access_rules(supergraph: Described) -> AccessRules:
+def access_rules(supergraph: Supergraph) -> AccessRules:
     """The rules of a supergraph, read once."""
     return AccessRules.read(parse(supergraph.sdl, no_location=True))
 

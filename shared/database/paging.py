@@ -5,13 +5,13 @@ import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class InvalidCursor(Exception):
 class Order:
     """The columns that a list is ordered by, none of them null; the last one is unique. `descending` turns all of them."""
 
-    columns: tuple[InstrumentedAttribute[Any], ...]
+    columns: tuple[Mapped[Any], ...]  # attributes of one model, as `col` gives them
     descending: bool = False
 
     def clauses(self, entity: Any = None) -> list[ColumnElement[Any]]:
@@ -48,19 +48,21 @@ class Order:
 
     def cursor(self, row: Any) -> str:
         """The cursor of a row."""
-        return base64.urlsafe_b64encode(orjson.dumps([getattr(row, column.key) for column in self.columns])).decode()
+        return base64.urlsafe_b64encode(
+            orjson.dumps([getattr(row, _attribute(column).key) for column in self.columns])
+        ).decode()
 
     def _decode(self, cursor: str) -> list[Any]:
         try:
             values = orjson.loads(base64.urlsafe_b64decode(cursor))
-            kinds = [column.type.python_type for column in self.columns]
+            kinds = [_attribute(column).type.python_type for column in self.columns]
             return [_READ.get(kind, kind)(value) for kind, value in zip(kinds, values, strict=True)]
         except (ValueError, TypeError, binascii.Error):
             raise InvalidCursor("`after` is not a cursor of this list") from None
 
     @staticmethod
-    def _of(column: InstrumentedAttribute[Any], entity: Any) -> Any:
-        return column if entity is None else getattr(entity, column.key)
+    def _of(column: Mapped[Any], entity: Any) -> Any:
+        return column if entity is None else getattr(entity, _attribute(column).key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ async def fetch_pages(
     statement: Select[T],
     order: Order,
     first: int,
-    parent: InstrumentedAttribute[Any],
+    parent: Mapped[Any],
     keys: Iterable[Any],
 ) -> Mapping[Any, Page[T]]:
     """The first page of each parent's list in one query for all of them; `parent` is the column that names the parent."""
@@ -98,12 +100,18 @@ async def fetch_pages(
     ranked = statement.where(parent.in_(keys)).add_columns(rank).subquery()
     row = aliased(entity, ranked)
     result = await session.scalars(
-        select(row).where(ranked.c.rank <= first + 1).order_by(getattr(row, parent.key), *order.clauses(row))
+        select(row)
+        .where(ranked.c.rank <= first + 1)
+        .order_by(getattr(row, _attribute(parent).key), *order.clauses(row))
     )
     rows: dict[Any, list[T]] = {key: [] for key in keys}
     for item in result:
-        rows[getattr(item, parent.key)].append(item)
+        rows[getattr(item, _attribute(parent).key)].append(item)
     return {key: Page(found[:first], order, len(found) > first, False) for key, found in rows.items()}
+
+
+def _attribute(column: Mapped[Any]) -> InstrumentedAttribute[Any]:
+    return cast("InstrumentedAttribute[Any]", column)
 
 
 async def count(session: AsyncSession, statement: Select[Any]) -> int:

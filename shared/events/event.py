@@ -32,9 +32,8 @@ class Event(BaseModel):
     type: ClassVar[str]
     key: ClassVar[str]
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, type: str = "", key: str = "", **options: Any) -> None:
-        super().__pydantic_init_subclass__(**options)
+    def __init_subclass__(cls, type: str = "", key: str = "", **options: Any) -> None:
+        super().__init_subclass__(**options)
         if not _TYPE.match(type):
             raise TypeError(f"{type} is not caregraph.<domain>.<what-happened>.v<version>")
         cls.type, cls.key = type, key

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -54,11 +55,12 @@ class Context:
             self.recorder.denied(entity.__name__, missing)
         return [found.get(identifier) for identifier in identifiers]
 
-    def loader(self, name: Hashable, load: Callable[[list[K]], Awaitable[Sequence[T]]]) -> DataLoader[K, T]:
-        """The operation's DataLoader of this name; `load` gives a value for each key, in order."""
-        if name not in self._loaders:
-            self._loaders[name] = DataLoader(load_fn=load)
-        return self._loaders[name]
+    async def load(self, batch: Callable[["Context", list[K]], Awaitable[Sequence[T]]], key: K) -> T:
+        """One key's value; all that resolvers ask of `batch` at the same time is one call of it, keys and values in order."""
+        loader: DataLoader[K, T] | None = self._loaders.get(batch)
+        if loader is None:
+            loader = self._loaders[batch] = DataLoader(load_fn=partial(batch, self))
+        return await loader.load(key)
 
     async def flush_audit(self) -> None:
         """Store what was read and denied; an answer leaves only after that."""

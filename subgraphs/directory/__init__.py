@@ -1,0 +1,1 @@
+"""Directory: practitioners and their roles, organizations, locations."""

@@ -1,0 +1,110 @@
+"""Tables of the directory."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from shared.database.model import Record, new_registry
+
+
+class Model(Record, registry=new_registry()):
+    """The base of this domain's tables."""
+
+    version: int = 1
+
+
+def _search_text(expression: str) -> Any:
+    """What a search matches and lists are ordered by, kept by the database."""
+    return Field(
+        default=None, sa_column=Column(String, Computed(f"lower({expression})", persisted=True), nullable=False)
+    )
+
+
+def _trigram_index(table: str) -> Index:
+    return Index(
+        f"{table}_search_text_idx",
+        "search_text",
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+    )
+
+
+class Identified(Model):
+    """A row that another system knows too: `identifier` is `system|value`, as in a FHIR search."""
+
+    identifier: str | None = Field(default=None, unique=True)
+    active: bool = True
+
+
+class Organization(Identified, table=True):
+    """A hospital, clinic or practice."""
+
+    __tablename__ = "organization"
+    __table_args__ = (_trigram_index("organization"),)
+
+    name: str
+    phone: str | None = None
+    address: dict[str, Any] = Field(sa_type=JSONB)
+    search_text: str = _search_text("name")
+
+
+class Location(Identified, table=True):
+    """A place where care is given. Some have no name of their own."""
+
+    __tablename__ = "location"
+    __table_args__ = (
+        _trigram_index("location"),
+        CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position"),
+    )
+
+    organization_id: UUID | None = Field(default=None, foreign_key="organization.id", index=True)
+    name: str | None = None
+    phone: str | None = None
+    address: dict[str, Any] = Field(sa_type=JSONB)
+    time_zone: str = "UTC"
+    latitude: float | None = None
+    longitude: float | None = None
+    search_text: str = _search_text("coalesce(name, '')")
+
+
+class Practitioner(Identified, table=True):
+    """A person who gives care."""
+
+    __tablename__ = "practitioner"
+    __table_args__ = (_trigram_index("practitioner"),)
+
+    family: str
+    given: list[str] = Field(sa_type=ARRAY(String))
+    prefix: str | None = None
+    npi: str | None = Field(default=None, unique=True)
+    licence_number: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    languages: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
+    search_text: str = _search_text("family || ' ' || immutable_join(given)")
+
+
+class PractitionerRole(Model, table=True):
+    """What a practitioner does, for which organization, where."""
+
+    __tablename__ = "practitioner_role"
+    __table_args__ = (
+        UniqueConstraint(
+            "practitioner_id",
+            "organization_id",
+            "location_id",
+            "specialty_code",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("practitioner_role_specialty_idx", "specialty_system", "specialty_code"),
+    )
+
+    practitioner_id: UUID = Field(foreign_key="practitioner.id", ondelete="CASCADE", index=True)
+    organization_id: UUID | None = Field(default=None, foreign_key="organization.id", index=True)
+    location_id: UUID | None = Field(default=None, foreign_key="location.id", index=True)
+    specialty_system: str
+    specialty_code: str
+    specialty_display: str | None = None

@@ -1,0 +1,42 @@
+"""Who may see which rows of the directory: everyone what is active, those who keep it all of it."""
+
+from typing import TypeVar
+
+from sqlalchemy import Select, false, select
+from sqlmodel import col
+
+from shared.auth.principal import Principal
+from subgraphs.directory.models import Identified, Location, Organization, Practitioner, PractitionerRole
+
+READ = "directory:read"
+WRITE = "directory:write"
+
+Kind = TypeVar("Kind", bound=Identified)
+
+
+def organizations(principal: Principal) -> Select[Organization]:
+    """The organizations that the caller may see."""
+    return _visible(principal, Organization)
+
+
+def locations(principal: Principal) -> Select[Location]:
+    """The locations that the caller may see."""
+    return _visible(principal, Location)
+
+
+def practitioners(principal: Principal) -> Select[Practitioner]:
+    """The practitioners that the caller may see."""
+    return _visible(principal, Practitioner)
+
+
+def roles(principal: Principal) -> Select[PractitionerRole]:
+    """The roles of the practitioners that the caller may see."""
+    visible = practitioners(principal).with_only_columns(col(Practitioner.id))
+    return select(PractitionerRole).where(col(PractitionerRole.practitioner_id).in_(visible))
+
+
+def _visible(principal: Principal, kind: type[Kind]) -> Select[Kind]:
+    statement = select(kind)
+    if principal.can(WRITE):
+        return statement
+    return statement.where(col(kind.active) if principal.can(READ) else false())

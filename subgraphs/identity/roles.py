@@ -1,0 +1,45 @@
+"""What the roles that come with CareGraph may do: a role is a set of scopes, `<resource>:<action>`."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles. Everyone but PATIENT is staff or a partner."""
+
+    ADMIN = "ADMIN"
+    DOCTOR = "DOCTOR"
+    NURSE = "NURSE"
+    PATIENT = "PATIENT"
+    PHARMACIST = "PHARMACIST"
+    LAB_TECHNICIAN = "LAB_TECHNICIAN"
+    INSURANCE_PROVIDER = "INSURANCE_PROVIDER"
+    RECEPTIONIST = "RECEPTIONIST"
+    ANALYST = "ANALYST"
+    AUDITOR = "AUDITOR"
+
+
+_EVERYONE = frozenset({"directory:read", "notification:read", "notification:write"})
+_CARE = frozenset({"patient:read", "patient:write", "appointment:read", "appointment:write"})
+
+SCOPES: dict[Role, frozenset[str]] = {
+    Role.ADMIN: _EVERYONE
+    | _CARE
+    | {
+        "account:read",
+        "account:write",
+        "audit:read",
+        "availability:write",
+        "directory:write",
+        "patient:merge",
+        "report:read",
+    },
+    Role.DOCTOR: _EVERYONE | _CARE | {"availability:write"},
+    Role.NURSE: _EVERYONE | _CARE,
+    Role.PATIENT: _EVERYONE | _CARE,
+    Role.PHARMACIST: _EVERYONE | {"patient:read"},
+    Role.LAB_TECHNICIAN: _EVERYONE | {"patient:read"},
+    Role.INSURANCE_PROVIDER: _EVERYONE,
+    Role.RECEPTIONIST: _EVERYONE | _CARE | {"account:invite", "availability:write", "patient:merge"},
+    Role.ANALYST: _EVERYONE | {"report:read"},
+    Role.AUDITOR: _EVERYONE | {"audit:read"},
+}

@@ -1,0 +1,94 @@
+"""The router as an ASGI application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from router.authorization.claims import Authenticator
+from router.config import Config
+from router.engine import Engine
+from router.http import graphiql
+from router.http.endpoint import GraphQLEndpoint
+from router.http.engines import EngineBuilder
+from router.http.middleware import RequestMiddleware
+from router.http.operations import Operations
+from router.http.supergraphs import Supergraphs
+from router.subscriptions.websocket import WebSocketEndpoint
+
+
+def create_app(config: Config, build: Callable[[str], Engine] | None = None) -> Starlette:
+    """The application that serves what `config` says; `build` makes an engine of a supergraph's SDL.
+
+    Raises ConfigurationError. Its start raises SupergraphUnavailableError.
+    """
+    builder = EngineBuilder(config)
+    supergraphs = Supergraphs(config.supergraph, build or builder.build)
+    authenticator = Authenticator(config.authorization)
+    operations = Operations(config, supergraphs, authenticator)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await builder.start()
+        await authenticator.start()
+        try:
+            await supergraphs.start()
+            yield
+        finally:
+            await supergraphs.close()
+            await operations.close()
+            await authenticator.close()
+            await builder.close()
+
+    app = Starlette(routes=_routes(config, operations, supergraphs), lifespan=lifespan, middleware=_middleware(config))
+    app.state.supergraphs = supergraphs
+    app.state.operations = operations
+    return app
+
+
+def _routes(config: Config, operations: Operations, supergraphs: Supergraphs) -> list[BaseRoute]:
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "up"})
+
+    async def ready(request: Request) -> Response:
+        if supergraphs.current is None:
+            return JSONResponse({"status": "not ready", "missing": ["supergraph"]}, 503)
+        return JSONResponse({"status": "ready", "supergraph": supergraphs.current.digest})
+
+    async def metrics(request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    routes: list[BaseRoute] = [
+        Route("/health", health),
+        Route("/ready", ready),
+        Route("/metrics", metrics),
+        WebSocketRoute(config.server.path, WebSocketEndpoint(config, operations).serve),
+        Route(config.server.path, GraphQLEndpoint(config, operations)),
+    ]
+    if config.server.graphiql:
+        routes += graphiql.routes(config.server.path)
+    return routes
+
+
+def _middleware(config: Config) -> list[Middleware]:
+    cors = config.server.cors
+    layers = [Middleware(RequestMiddleware, config=config)]
+    if cors.origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=cors.origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=cors.headers,
+                allow_credentials=cors.allow_credentials,
+                expose_headers=cors.expose_headers,
+                max_age=cors.max_age,
+            )
+        )
+    return layers

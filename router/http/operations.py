@@ -1,0 +1,123 @@
+"""What every client protocol does with a GraphQL request: who asks, which operation, prepare, execute.
+
+HTTP, WebSocket and the two stream formats differ only in how they carry requests and answers.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from router.authorization.access import Access
+from router.authorization.claims import Authenticator, Claims
+from router.authorization.policies import Policies
+from router.authorization.rules import access_rules
+from router.config import Config
+from router.engine import Prepared, RequestContext
+from router.errors import RequestRefused
+from router.http.persisted import PersistedOperations
+from router.http.request import GraphQLRequest
+from router.http.supergraphs import Serving, Supergraphs
+from router.telemetry import span
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: verified claims, None for an anonymous caller, and the headers that came with the request."""
+
+    claims: Claims | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation that may run, bound to the supergraph that it was prepared for."""
+
+    serving: Serving
+    prepared: Prepared
+    request: GraphQLRequest
+    caller: Caller
+    access: Access
+
+    def runs_like(self, other: "Operation") -> bool:
+        """Whether a stream of `other` may go on as one of this operation: same plan, same places."""
+        if self is other:
+            return True
+        places = (
+            {name: item.url for name, item in it.serving.engine.supergraph.subgraphs.items()} for it in (self, other)
+        )
+        return self.prepared.plan == other.prepared.plan and next(places) == next(places)
+
+
+class Operations:
+    """Prepares and runs operations on whatever supergraph is served at that moment."""
+
+    def __init__(self, config: Config, supergraphs: Supergraphs, authenticator: Authenticator) -> None:
+        self._config = config
+        self._supergraphs = supergraphs
+        self._authenticator = authenticator
+        self._policies = Policies(config.authorization.directives.policies)
+        self._persisted = PersistedOperations(config.operations)
+
+        self.draining = False
+
+    async def close(self) -> None:
+        await self._persisted.close()
+
+    def drain(self) -> None:
+        """Let open streams end soon, because the process is about to."""
+        self.draining = True
+
+    async def identify(self, headers: Mapping[str, str]) -> Caller:
+        """Verify the bearer token. Raises AuthenticationError, or RequestRefused where a token is needed and absent."""
+        claims = await self._authenticator.authenticate(headers.get("authorization"))
+        if claims is None and self._config.authorization.require_authentication:
+            raise RequestRefused.because("a bearer token is needed", "UNAUTHENTICATED", 401)
+        return Caller(claims, headers)
+
+    def still_valid(self, caller: Caller) -> bool:
+        """Whether the caller's token is neither expired nor revoked by now."""
+        return caller.claims is None or self._authenticator.still_valid(caller.claims)
+
+    async def prepare(self, request: GraphQLRequest, caller: Caller) -> Operation:
+        """Parse, validate, limit, filter and plan, or take all that from the cache. Raises RequestRefused."""
+        query = await self._persisted.resolve(request)
+        serving = self._supergraphs.current
+        if serving is None:
+            raise RequestRefused.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
+        access = await self._policies.access(access_rules(serving.engine.supergraph), caller.claims)
+        with span("prepare"):
+            prepared = serving.engine.prepare(query, request.operation_name, access)
+        resolved = GraphQLRequest(query, request.operation_name, request.variables, request.extensions)
+        return Operation(serving, prepared, resolved, caller, access)
+
+    async def renewed(self, operation: Operation) -> Operation:
+        """The same operation for what is served, and for what its caller may see, by now. Raises RequestRefused."""
+        serving = self._supergraphs.current
+        access = await self._policies.access(access_rules(operation.serving.engine.supergraph), operation.caller.claims)
+        if serving is operation.serving and access == operation.access:
+            return operation
+        return await self.prepare(operation.request, operation.caller)
+
+    async def execute(self, operation: Operation) -> dict[str, Any]:
+        """Run a query or mutation within the time limit. Raises RequestRefused."""
+        timeout = self._config.server.request_timeout
+        try:
+            async with asyncio.timeout(timeout):
+                with span("execute"):
+                    return await operation.serving.engine.execute(
+                        operation.prepared, operation.request.variables, self._context(operation, timeout)
+                    )
+        except TimeoutError:
+            message = f"the operation took longer than {timeout:g} s"
+            raise RequestRefused.because(message, "GATEWAY_TIMEOUT", 504) from None
+
+    def subscribe(self, operation: Operation) -> AsyncIterator[dict[str, Any]]:
+        """The results of a subscription, one an event."""
+        return operation.serving.engine.subscribe(
+            operation.prepared, operation.request.variables, self._context(operation, None)
+        )
+
+    def _context(self, operation: Operation, timeout: float | None) -> RequestContext:
+        deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        return RequestContext(headers=operation.caller.headers, claims=operation.caller.claims, deadline=deadline)

@@ -1,0 +1,142 @@
+"""Operations that a client names by hash: automatic persisted queries, and a safelist from a manifest.
+
+Automatic persisted queries follow Apollo's protocol: `extensions.persistedQuery = {version: 1, sha256Hash}`, the text
+sent along once after `PERSISTED_QUERY_NOT_FOUND`.
+"""
+
+import hashlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from router.config import AutomaticPersistedQueries, ConfigurationError, Operations
+from router.errors import RequestRefused
+from router.http.request import GraphQLRequest
+
+_LOG = structlog.get_logger("router.http")
+_PREFIX = "router:apq:"
+
+
+class PersistedOperations:
+    """Gives the text of the operation that a request names."""
+
+    def __init__(self, config: Operations) -> None:
+        self._config = config
+        self._manifest = read_manifest(config.safelist.manifest) if config.safelist.manifest else {}
+        self._texts = frozenset(self._manifest.values())
+        self._automatic = _AutomaticCache(config.persisted)
+
+    async def close(self) -> None:
+        await self._automatic.close()
+
+    async def resolve(self, request: GraphQLRequest) -> str:
+        """The operation's text. Raises RequestRefused."""
+        named = _persisted_hash(request)
+        if named is not None and named in self._manifest:
+            return self._manifest[named]
+        if self._manifest and self._config.safelist.only:
+            return self._safelisted(request)
+        if named is not None:
+            return await self._resolve_automatic(named, request.query)
+        assert request.query is not None  # noqa: S101 - a request without a text names a hash
+        return request.query
+
+    def _safelisted(self, request: GraphQLRequest) -> str:
+        if request.query is not None and self._config.safelist.allow_text and request.query in self._texts:
+            return request.query
+        raise RequestRefused.because("the operation is not on the safelist", "OPERATION_NOT_SAFELISTED", 403)
+
+    async def _resolve_automatic(self, named: str, query: str | None) -> str:
+        if not self._config.persisted.enabled:
+            raise RequestRefused.because("persisted queries are off", "PERSISTED_QUERY_NOT_SUPPORTED", 400)
+        if query is None:
+            known = await self._automatic.get(named)
+            if known is None:
+                # Clients of Apollo's protocol look for this very message, and answer it by sending the text.
+                raise RequestRefused.because("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND", 200)
+            return known
+        if hashlib.sha256(query.encode()).hexdigest() != named:
+            raise RequestRefused.because("the hash is not that of the query", "PERSISTED_QUERY_HASH_MISMATCH", 400)
+        await self._automatic.put(named, query)
+        return query
+
+
+class _AutomaticCache:
+    """The least used go first; Redis, where configured, shares them between routers and may be away."""
+
+    def __init__(self, config: AutomaticPersistedQueries) -> None:
+        self._config = config
+        self._local: OrderedDict[str, str] = OrderedDict()
+        self._redis = (
+            Redis.from_url(config.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
+            if config.redis_url
+            else None
+        )
+
+    async def close(self) -> None:
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    async def get(self, named: str) -> str | None:
+        if named in self._local:
+            self._local.move_to_end(named)
+            return self._local[named]
+        if self._redis is None:
+            return None
+        try:
+            stored = await self._redis.get(_PREFIX + named)
+        except RedisError as error:
+            _LOG.warning("persisted queries not reachable", error=type(error).__name__)
+            return None
+        if stored is None:
+            return None
+        text = stored.decode() if isinstance(stored, bytes) else stored
+        self._remember(named, text)
+        return text
+
+    async def put(self, named: str, query: str) -> None:
+        if self._local.get(named) == query:
+            return
+        self._remember(named, query)
+        if self._redis is not None:
+            try:
+                await self._redis.set(_PREFIX + named, query, ex=self._config.ttl)
+            except RedisError as error:
+                _LOG.warning("persisted queries not reachable", error=type(error).__name__)
+
+    def _remember(self, named: str, query: str) -> None:
+        self._local[named] = query
+        if len(self._local) > self._config.maximum:
+            self._local.popitem(last=False)
+
+
+def read_manifest(path: Path) -> dict[str, str]:
+    """Operation texts by hash or id. Raises ConfigurationError."""
+    try:
+        document: Any = orjson.loads(path.read_bytes())
+        operations = document.get("operations", document)
+        if isinstance(operations, list):
+            operations = {entry["id"]: entry["body"] for entry in operations}
+        if not all(isinstance(text, str) for text in operations.values()):
+            raise TypeError("an operation is no string")
+    except OSError as error:
+        raise ConfigurationError(f"operations.safelist.manifest: {path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"operations.safelist.manifest: {path} is not a manifest of operations") from error
+    return dict(operations)
+
+
+def _persisted_hash(request: GraphQLRequest) -> str | None:
+    entry = (request.extensions or {}).get("persistedQuery")
+    if entry is None:
+        return None
+    if not isinstance(entry, dict) or entry.get("version") != 1 or not isinstance(entry.get("sha256Hash"), str):
+        raise RequestRefused.because(
+            "'persistedQuery' needs version 1 and a sha256Hash", "PERSISTED_QUERY_INVALID", 400
+        )
+    return str(entry["sha256Hash"])

@@ -1,0 +1,65 @@
+"""From the bytes of a request to a GraphQL request (GraphQL over HTTP, sections 5 and 6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from router.errors import RequestRefused
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The four parameters; `query` is None where only `extensions.persistedQuery` names the operation."""
+
+    query: str | None
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+def read_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
+    """A JSON body: one request, or a batch. Raises RequestRefused."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise RequestRefused.because("the body is not valid JSON in UTF-8", "INVALID_JSON") from None
+    if isinstance(document, list):
+        return [read_parameters(item) for item in document]
+    return read_parameters(document)
+
+
+def read_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
+    """The parameters of a GET; `variables` and `extensions` are JSON. Raises RequestRefused."""
+    document: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        if text := parameters.get(name):
+            try:
+                document[name] = orjson.loads(text)
+            except orjson.JSONDecodeError:
+                raise RequestRefused.because(f"the parameter '{name}' is not valid JSON", "INVALID_JSON") from None
+    return read_parameters(document)
+
+
+def read_parameters(document: Any) -> GraphQLRequest:
+    """A GraphQL request in decoded form, as in a body or a WebSocket message. Raises RequestRefused."""
+    if not isinstance(document, dict):
+        raise _bad("a request is a JSON object with 'query'")
+    query, extensions = document.get("query"), document.get("extensions")
+    operation_name, variables = document.get("operationName"), document.get("variables")
+    if query is not None and not isinstance(query, str):
+        raise _bad("'query' must be a string")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise _bad("'operationName' must be a string")
+    if variables is not None and not isinstance(variables, dict):
+        raise _bad("'variables' must be an object")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise _bad("'extensions' must be an object")
+    if not query and not (extensions and "persistedQuery" in extensions):
+        raise _bad("'query' is missing")
+    return GraphQLRequest(query or None, operation_name or None, variables, extensions)
+
+
+def _bad(message: str) -> RequestRefused:
+    return RequestRefused.because(message, "BAD_REQUEST")

@@ -1,0 +1,56 @@
+"""Runs the application until SIGTERM or SIGINT, then lets open requests finish."""
+
+from types import FrameType
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from router.config import Config
+from router.http.app import create_app
+from router.http.supergraphs import SupergraphUnavailableError
+from router.telemetry import configure_logs, configure_traces
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; the first signal ends open streams and then the process, with exit code 0."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.config.app.state.operations.drain()  # type: ignore[union-attr]  # make_server gives it a Starlette
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def make_server(config: Config, app: Starlette) -> Server:
+    """A server for `app`, not yet listening. The application's lifespan is the caller's."""
+    return Server(
+        uvicorn.Config(
+            app,
+            host=config.server.host,
+            port=config.server.port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_max_size=config.server.max_body_bytes,
+            ws_ping_interval=config.subscriptions.heartbeat,
+            ws_ping_timeout=config.subscriptions.heartbeat,
+            timeout_graceful_shutdown=config.server.shutdown_timeout,
+        )
+    )
+
+
+def run(config: Config) -> None:
+    """Serve until told to stop. Raises ConfigurationError, and SupergraphUnavailableError with the reason."""
+    configure_logs(config.telemetry)
+    configure_traces(config.telemetry)
+    uvloop.run(_serve(config))
+
+
+async def _serve(config: Config) -> None:
+    app = create_app(config)
+    async with app.router.lifespan_context(app):
+        await make_server(config, app).serve()
+
+
+__all__ = ["Server", "SupergraphUnavailableError", "make_server", "run"]

@@ -1,0 +1,127 @@
+"""The supergraph that is served, and the taking up of a new one while requests go on.
+
+An engine never changes: a new supergraph is a new engine. Requests under way finish on the engine that prepared them.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from router.composition import compose
+from router.composition.config import ConfigError, load
+from router.config import ConfigurationError, Supergraph
+from router.engine import Engine
+from router.supergraph.reader import SupergraphError
+from router.telemetry import SUPERGRAPHS
+
+_LOG = structlog.get_logger("router.supergraph")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """An engine and the digest of the supergraph that it runs."""
+
+    engine: Engine
+    digest: str
+
+
+class SupergraphUnavailableError(Exception):
+    """There is no usable supergraph at the source; the message says why."""
+
+
+class Supergraphs:
+    """Follows the configured source. `current` is None until a first supergraph was taken up."""
+
+    def __init__(self, config: Supergraph, build: Callable[[str], Engine]) -> None:
+        self._config = config
+        self._build = build
+        self._source, self._interval = _source(config)
+        self._watcher: asyncio.Task[None] | None = None
+        self.current: Serving | None = None
+
+    async def start(self) -> None:
+        """Take up the first supergraph. Raises SupergraphUnavailableError, except where subgraphs may still come up."""
+        try:
+            await self._take_up(await self._source())
+        except SupergraphUnavailableError as error:
+            if self._config.subgraphs is None:
+                raise
+            _LOG.error("no supergraph yet", error=str(error))
+        if self._config.sdl is None:
+            self._watcher = asyncio.create_task(self._watch(), name="supergraph")
+
+    async def close(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watcher
+
+    async def _watch(self) -> None:
+        refused = ""
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                sdl = await self._source()
+                if _digest(sdl) != refused:
+                    refused = _digest(sdl)  # a supergraph that fails is not tried again until it changes
+                    await self._take_up(sdl)
+                    refused = ""
+            except SupergraphUnavailableError as error:
+                SUPERGRAPHS.labels("refused").inc()
+                _LOG.error("supergraph refused, the last one stays", error=str(error))
+
+    async def _take_up(self, sdl: str) -> None:
+        digest = _digest(sdl)
+        if self.current is not None and self.current.digest == digest:
+            return
+        try:
+            engine = await asyncio.to_thread(self._build, sdl)
+        except SupergraphError as error:
+            raise SupergraphUnavailableError(str(error)) from error
+        self.current = Serving(engine, digest)
+        SUPERGRAPHS.labels("taken up").inc()
+        _LOG.info("supergraph taken up", digest=digest[:12])
+
+
+def _digest(sdl: str) -> str:
+    return hashlib.sha256(sdl.encode()).hexdigest()
+
+
+def _source(config: Supergraph) -> tuple[Callable[[], Awaitable[str]], float]:
+    """How the SDL is obtained, and how often it is looked at."""
+    if config.subgraphs is not None:
+        path = config.subgraphs
+        return lambda: asyncio.to_thread(_compose, path), config.compose_interval
+    if config.file is not None:
+        path = config.file
+        return lambda: asyncio.to_thread(_read, path), config.poll_interval
+    if config.sdl is None:
+        raise ConfigurationError("no supergraph: give --supergraph FILE, --subgraphs FILE or the key 'supergraph.file'")
+    sdl = config.sdl
+
+    async def given() -> str:
+        return sdl
+
+    return given, config.poll_interval
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SupergraphUnavailableError(f"{path} cannot be read: {error}") from error
+
+
+def _compose(path: Path) -> str:
+    try:
+        composition = compose(load(path))
+    except ConfigError as error:
+        raise SupergraphUnavailableError(str(error)) from error
+    if composition.supergraph_sdl is None:
+        raise SupergraphUnavailableError("\n".join(f"{error.code}: {error.message}" for error in composition.errors))
+    return composition.supergraph_sdl

@@ -1,0 +1,75 @@
+"""The results of one open subscription, whatever protocol carries them to the client."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from router.config import Subscriptions
+from router.errors import RequestRefused
+from router.http.operations import Operation, Operations
+
+Result = dict[str, Any]
+
+
+class AccessEndedError(Exception):
+    """The token that the stream was opened with has expired or was revoked."""
+
+
+async def results(operations: Operations, operation: Operation, settings: Subscriptions) -> AsyncIterator[Result]:
+    """One result an event, until the subgraph completes.
+
+    At every `recheck_interval` the stream is held against the present: it ends with AccessEndedError when its token does,
+    goes on with fewer fields when its caller lost a policy, moves to a new supergraph, and ends with RequestRefused
+    where its fields are gone.
+    """
+    loop = asyncio.get_running_loop()
+    source = operations.subscribe(operation)
+    pending = _next(source)
+    recheck_at = loop.time() + settings.recheck_interval
+    try:
+        while True:
+            await asyncio.wait({pending}, timeout=max(recheck_at - loop.time(), 0))
+            if loop.time() >= recheck_at:
+                recheck_at = loop.time() + settings.recheck_interval
+                if not operations.still_valid(operation.caller):
+                    raise AccessEndedError
+                if operations.draining:
+                    raise RequestRefused.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503)
+                renewed = await operations.renewed(operation)
+                if not renewed.runs_like(operation):
+                    await _stop(source, pending)
+                    source = operations.subscribe(renewed)
+                    pending = _next(source)
+                operation = renewed
+            if pending.done():
+                try:
+                    result = pending.result()
+                except StopAsyncIteration:
+                    return
+                yield result
+                pending = _next(source)
+    finally:
+        await _stop(source, pending)
+
+
+def refusal_of(error: Exception) -> RequestRefused:
+    """What tells the client why its stream ended."""
+    if isinstance(error, RequestRefused):
+        return error
+    if isinstance(error, AccessEndedError):
+        return RequestRefused.because("the token has expired or was revoked", "UNAUTHENTICATED", 401)
+    return RequestRefused.because("the subscription failed", "INTERNAL_SERVER_ERROR", 500)
+
+
+def _next(source: AsyncIterator[Result]) -> "asyncio.Future[Result]":
+    return asyncio.ensure_future(anext(source))
+
+
+async def _stop(source: AsyncIterator[Result], pending: "asyncio.Future[Result]") -> None:
+    pending.cancel()
+    with contextlib.suppress(asyncio.CancelledError, Exception):
+        await pending
+    close = getattr(source, "aclose", None)
+    if close is not None:
+        await close()

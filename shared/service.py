@@ -94,7 +94,9 @@ class Service:
         if self.open_resources is not None:
             resources = await stack.enter_async_context(self.open_resources(runtime))
             runtime = replace(runtime, resources=resources)
-        tasks = [asyncio.create_task(work) for work in self._background(runtime, revocations)]
+        tasks = [
+            asyncio.create_task(work, name=f"background:{self.name}") for work in self._background(runtime, revocations)
+        ]
         stack.push_async_callback(_cancel, tasks)
         return runtime
 

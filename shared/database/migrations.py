@@ -6,7 +6,7 @@ A service's database has two lines of migrations: `shared/database/versions` for
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlmodel.sql.sqltypes import AutoString
 
 from shared.database.engine import asyncpg_url
 
@@ -30,6 +31,7 @@ def config(package: Path, connection: Connection | None = None) -> Config:
     result = Config()
     result.set_main_option("script_location", str(HERE / "alembic"))
     result.set_main_option("path_separator", "newline")
+    result.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
     result.set_main_option("version_locations", f"{HERE / 'versions'}\n{package / 'migrations'}")
     result.attributes["connection"] = connection
     return result
@@ -54,13 +56,14 @@ async def write_revision(url: str, package: Path, name: str, metadata: MetaData,
     def write(connection: Connection) -> None:
         settings = config(package, connection)
         settings.attributes["metadata"] = metadata
-        heads = ScriptDirectory.from_config(settings).get_revisions(f"{name}@heads") if _begun(package) else []
+        number = len(list((package / "migrations").glob("*.py")))
         command.revision(
             settings,
             message,
             autogenerate=True,
-            head=heads[0].revision if heads else "base",
-            branch_label=None if heads else name,
+            rev_id=f"{name}_{number + 1:04}",
+            head=f"{name}_{number:04}" if number else "base",
+            branch_label=None if number else name,
             version_path=str(package / "migrations"),
         )
 
@@ -86,10 +89,6 @@ async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
         await engine.dispose()
 
 
-def _begun(package: Path) -> bool:
-    return any((package / "migrations").glob("*.py"))
-
-
 def _included(metadata: MetaData) -> Callable[..., bool]:
     """Which tables are compared: the domain's own, not those that all services have."""
 
@@ -97,6 +96,11 @@ def _included(metadata: MetaData) -> Callable[..., bool]:
         return kind != "table" or name in metadata.tables
 
     return included
+
+
+def _render(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """SQLModel's string type is written as the plain one."""
+    return "sa.String()" if kind == "type" and isinstance(item, AutoString) else False
 
 
 def is_current(connection: Connection, package: Path) -> bool:
@@ -114,6 +118,7 @@ def run() -> None:
         target_metadata=metadata,
         compare_type=True,
         include_object=_included(metadata),
+        render_item=_render,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -97,6 +97,7 @@ class PractitionerRole(Model, table=True):
             "organization_id",
             "location_id",
             "specialty_code",
+            name="practitioner_role_key",
             postgresql_nulls_not_distinct=True,
         ),
         Index("practitioner_role_specialty_idx", "specialty_system", "specialty_code"),

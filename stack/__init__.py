@@ -1,0 +1,1 @@
+"""The local stack: real servers, the services' processes, and the `caregraph` command."""

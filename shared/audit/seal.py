@@ -40,7 +40,7 @@ def entry_hash(previous: bytes, entry: AuditEntry) -> bytes:
     """SHA-256 over the hash before and the entry's fields as JSON with sorted keys."""
     fields = {name: getattr(entry, name) for name in _CHAINED}
     options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
-    return hashlib.sha256(previous + orjson.dumps(fields, option=options)).digest()
+    return hashlib.sha256(previous + orjson.dumps(fields, default=str, option=options)).digest()
 
 
 async def seal(database: Database) -> int:

@@ -48,9 +48,9 @@ class Order:
 
     def cursor(self, row: Any) -> str:
         """The cursor of a row."""
-        return base64.urlsafe_b64encode(
-            orjson.dumps([getattr(row, _attribute(column).key) for column in self.columns])
-        ).decode()
+        values = [getattr(row, _attribute(column).key) for column in self.columns]
+        # asyncpg's UUID is a class of its own
+        return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
 
     def _decode(self, cursor: str) -> list[Any]:
         try:

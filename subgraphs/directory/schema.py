@@ -100,17 +100,17 @@ class Query:
 @strawberry.type
 class Mutation:
     @mutation(description="Enter or change an organization.", scopes=[[WRITE]])
-    async def save_organization(self, info: Info, input: OrganizationInput) -> SaveOrganizationPayload:
+    async def save_organization(self, info: Info, input: OrganizationInput) -> SaveOrganizationPayload | None:
         row = await service.save_organization(info.context, input)
         return SaveOrganizationSuccess(organization=Organization.of(row))
 
     @mutation(description="Enter or change a location.", scopes=[[WRITE]])
-    async def save_location(self, info: Info, input: LocationInput) -> SaveLocationPayload:
+    async def save_location(self, info: Info, input: LocationInput) -> SaveLocationPayload | None:
         row = await service.save_location(info.context, input)
         return SaveLocationSuccess(location=Location.of(row))
 
     @mutation(description="Enter or change a practitioner with their roles.", scopes=[[WRITE]])
-    async def save_practitioner(self, info: Info, input: PractitionerInput) -> SavePractitionerPayload:
+    async def save_practitioner(self, info: Info, input: PractitionerInput) -> SavePractitionerPayload | None:
         row = await service.save_practitioner(info.context, input)
         return SavePractitionerSuccess(practitioner=Practitioner.of(row))
 

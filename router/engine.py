@@ -1,0 +1,252 @@
+"""One supergraph, ready to run operations: parse, validate, limit, filter, plan (cached), execute."""
+
+import random
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    get_operation_ast,
+    parse,
+    validate,
+)
+from graphql.execution.values import get_variable_values
+
+from router.authorization.access import ANONYMOUS, Access
+from router.authorization.filter import Denied, filter_operation
+from router.errors import RequestRefused
+from router.execution.data import ResponsePath
+from router.execution.errors import SubgraphFailure, failure_errors
+from router.execution.executor import Execution
+from router.execution.introspection import introspect, introspection_document
+from router.execution.shape import Shaper
+from router.execution.transport import RequestContext, Transport
+from router.planning import Planner, PlanningError, QueryPlan
+from router.planning.plan import Subscription
+from router.supergraph import Supergraph, read_supergraph
+
+__all__ = ["Engine", "EngineConfig", "Prepared", "RequestContext"]
+
+OperationKind = Literal["query", "mutation", "subscription"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """How an engine works. `redacted`: subgraphs whose error messages clients do not see.
+
+    `active_labels` are the custom labels of `@override(label:)` that are on; `percent(N)` is by chance, a request at a
+    time. `check` is called with document, operation and API schema of each new operation, and may refuse it.
+    """
+
+    cache: int = 2000
+    introspection: bool = True
+    suggestions: bool = True
+    planning_budget: float = 0.1
+    redacted: frozenset[str] = frozenset()
+    active_labels: frozenset[str] = frozenset()
+    reject_unauthorized: bool = False
+    authorization_dry_run: bool = False
+    check: Callable[[DocumentNode, OperationDefinitionNode, Any], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """An operation that may run: its plan, and what shapes its answer."""
+
+    operation_type: OperationKind
+    operation_name: str | None
+    plan: QueryPlan
+    operation: OperationDefinitionNode
+    shaper: Shaper
+    introspection: DocumentNode | None
+    denied: tuple[Denied, ...] = field(default=())
+
+
+class Engine:
+    """Runs operations against one supergraph. Immutable but for its cache; a new supergraph is a new Engine."""
+
+    def __init__(self, supergraph_sdl: str, *, transport: Transport, config: EngineConfig | None = None) -> None:
+        self.supergraph: Supergraph = read_supergraph(supergraph_sdl)
+        self.config = config or EngineConfig()
+        self._transport = transport
+        self._planners: dict[frozenset[str], Planner] = {}
+        self._prepared: OrderedDict[tuple[str, str | None, Hashable, frozenset[str]], Prepared] = OrderedDict()
+
+    def prepare(self, query: str, operation_name: str | None = None, access: Access = ANONYMOUS) -> Prepared:
+        """Get an operation ready, from the cache if the same was asked with the same access. Raises RequestRefused."""
+        labels = self._active_labels()
+        key = (query, operation_name, access.key, labels)
+        found = self._prepared.get(key)
+        if found is None:
+            found = self._prepared[key] = self._prepare(query, operation_name, access, labels)
+            if len(self._prepared) > self.config.cache:
+                self._prepared.popitem(last=False)
+        else:
+            self._prepared.move_to_end(key)
+        return found
+
+    async def execute(
+        self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
+    ) -> dict[str, Any]:
+        """Run a query or mutation. The response has `data`, and `errors` if there are any. Raises RequestRefused."""
+        execution = self._execution(prepared, variables, request)
+        await execution.run(prepared.plan.node)
+        return self._response(prepared, execution)
+
+    async def subscribe(
+        self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Run a subscription: a response for each event, in order. Raises RequestRefused."""
+        node = prepared.plan.node
+        first = self._execution(prepared, variables, request)
+        if not isinstance(node, Subscription):
+            yield self._response(prepared, first)
+            return
+        primary = node.primary
+        url = self.supergraph.subgraphs[primary.subgraph].url
+        payload: dict[str, Any] = {"query": primary.operation}
+        if used := {name: first.variables[name] for name in primary.variables if name in first.variables}:
+            payload["variables"] = used
+        try:
+            async for event in self._transport.subscribe(primary.subgraph, url, payload, request):
+                execution = self._execution(prepared, variables, request)
+                execution.take_root(primary, event)
+                await execution.run(node.rest)
+                yield self._response(prepared, execution)
+        except SubgraphFailure as failure:
+            first.errors += failure_errors(failure, [(step.key,) for step in primary.missing])
+            yield self._response(prepared, first)
+
+    # Preparing
+
+    def _active_labels(self) -> frozenset[str]:
+        return frozenset(label for label in self.supergraph.override_labels if self._is_active(label))
+
+    def _is_active(self, label: str) -> bool:
+        if label.startswith("percent(") and label.endswith(")"):
+            return random.random() * 100 < float(label[8:-1])  # noqa: S311 - a share of traffic, not a secret
+        return label in self.config.active_labels
+
+    def _planner(self, labels: frozenset[str]) -> Planner:
+        if labels not in self._planners:
+            self._planners[labels] = Planner(self.supergraph, labels, self.config.planning_budget)
+        return self._planners[labels]
+
+    def _prepare(self, query: str, operation_name: str | None, access: Access, labels: frozenset[str]) -> Prepared:
+        document, operation = self._parse(query, operation_name)
+        allowed, denied = filter_operation(self.supergraph, document, operation, access)
+        planned_operation = get_operation_ast(allowed, operation_name) or operation
+        planner = self._planner(labels)
+        try:
+            whole = planner.normalize(operation, _fragments(document))
+            plan = (
+                planner.plan(planned_operation, _fragments(allowed))
+                if denied
+                else planner.plan_selection(operation, whole)
+            )
+        except PlanningError as error:
+            raise RequestRefused.because(str(error), "QUERY_PLANNING_FAILED", 500) from error
+        return Prepared(
+            operation_type=operation.operation.value,
+            operation_name=operation.name.value if operation.name else None,
+            plan=plan,
+            operation=operation,
+            shaper=Shaper(self.supergraph.api_schema, whole),
+            introspection=introspection_document(document, operation),
+            denied=denied,
+        )
+
+    def _parse(self, query: str, operation_name: str | None) -> tuple[DocumentNode, OperationDefinitionNode]:
+        try:
+            document = parse(query)
+        except GraphQLError as error:
+            raise RequestRefused([_with_code(error, "GRAPHQL_PARSE_FAILED")]) from error
+        if errors := validate(self.supergraph.api_schema, document, hide_suggestions=not self.config.suggestions):
+            raise RequestRefused([_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
+        operation = get_operation_ast(document, operation_name)
+        if operation is None:
+            message = (
+                f"the document has no operation named '{operation_name}'"
+                if operation_name
+                else "the document has several operations: name one by operationName"
+            )
+            raise RequestRefused.because(message, "GRAPHQL_VALIDATION_FAILED")
+        if self.config.check is not None:
+            self.config.check(document, operation, self.supergraph.api_schema)
+        return document, operation
+
+    # Executing
+
+    def _execution(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Execution:
+        coerced = self._coerce(prepared.operation, variables or {})
+        return Execution(
+            subgraphs=self.supergraph.subgraphs,
+            selection=prepared.shaper.selection,
+            transport=self._transport,
+            variables=coerced,
+            request=request,
+            redacted=self.config.redacted,
+        )
+
+    def _coerce(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Mapping[str, Any]:
+        if not operation.variable_definitions:
+            return {}
+        found = get_variable_values(
+            self.supergraph.api_schema,
+            operation.variable_definitions,
+            variables,
+            max_errors=50,
+            hide_suggestions=not self.config.suggestions,
+        )
+        if isinstance(found, list):
+            raise RequestRefused([_with_code(error, "BAD_USER_INPUT") for error in found])
+        return found.coerced
+
+    def _response(self, prepared: Prepared, execution: Execution) -> dict[str, Any]:
+        errors = execution.errors
+        if prepared.introspection is not None:
+            local = introspect(self.supergraph.api_schema, prepared.introspection, execution.variables)
+            execution.data.update(local.get("data") or {})
+            errors += local.get("errors") or []
+        data, violations = prepared.shaper.shape(execution.data, execution.variables)
+        errors += (one.error() for one in prepared.denied)
+        errors += _null_errors(errors, violations)
+        response: dict[str, Any] = {"data": data}
+        if errors:
+            response["errors"] = errors
+        return response
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+
+
+def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
+    formatted: dict[str, Any] = dict(error.formatted)
+    formatted["extensions"] = {**(error.extensions or {}), "code": code}
+    return formatted
+
+
+def _null_errors(errors: list[dict[str, Any]], violations: list[tuple[ResponsePath, str]]) -> list[dict[str, Any]]:
+    """An error for each null that the schema does not allow and no error explains yet."""
+    told = [[part for part in error.get("path") or () if part != "@"] for error in errors]
+    made = []
+    for path, coordinate in violations:
+        known = any(_explains(one, path) for one in told)
+        if not known:
+            message = f"Cannot return null for non-nullable field {coordinate}."
+            made.append({"message": message, "path": list(path), "extensions": {"code": "NULL_IN_NON_NULL_FIELD"}})
+    return made
+
+
+def _explains(told: list[str | int], path: ResponsePath) -> bool:
+    """Whether an error is at this path, above it or below it."""
+    if any(isinstance(part, int) for part in told):
+        return all(one == other for one, other in zip(told, path, strict=False))
+    names = [part for part in path if isinstance(part, str)]
+    return all(one == other for one, other in zip(told, names, strict=False))

@@ -1,0 +1,74 @@
+"""Errors of subgraphs as the client sees them: with the client's paths and the name of the subgraph."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from router.execution.data import ResponsePath
+from router.planning.normalize import Selection
+from router.planning.plan import Rename
+
+REDACTED = "the subgraph could not answer"
+
+
+class SubgraphFailure(Exception):
+    """A request to a subgraph gave no GraphQL response. `code` goes into `extensions.code`."""
+
+    def __init__(
+        self, subgraph: str, reason: str, code: str = "SUBREQUEST_HTTP_ERROR", status: int | None = None
+    ) -> None:
+        super().__init__(f"the subgraph {subgraph} {reason}")
+        self.subgraph = subgraph
+        self.code = code
+        self.status = status
+
+
+def failure_errors(failure: SubgraphFailure, paths: Iterable[ResponsePath]) -> Iterator[dict[str, Any]]:
+    """An error for each field that is missing because of a failed request."""
+    extensions: dict[str, Any] = {"code": failure.code, "service": failure.subgraph}
+    if failure.status is not None:
+        extensions["http"] = {"status": failure.status}
+    for path in paths:
+        yield {"message": str(failure), "path": list(path), "extensions": extensions}
+
+
+def subgraph_error(error: Any, subgraph: str, path: ResponsePath | None, *, redact: bool) -> dict[str, Any]:
+    """A subgraph's error for the client. Locations are left out: they are of the subgraph's operation."""
+    known = error if isinstance(error, dict) else {"message": str(error)}
+    made: dict[str, Any] = {"message": REDACTED if redact else str(known.get("message", "unknown error"))}
+    if path is not None:
+        made["path"] = list(path)
+    extensions = known.get("extensions")
+    made["extensions"] = {**(extensions if isinstance(extensions, dict) and not redact else {}), "service": subgraph}
+    return made
+
+
+def visible(selection: Selection, path: Iterable[str | int]) -> ResponsePath:
+    """The longest part of a path in the router's data that is in the client's selection."""
+    found: list[str | int] = []
+    current: list[Selection] = [selection]
+    for part in path:
+        if isinstance(part, int):
+            found.append(part)
+            continue
+        fields = [field for one in current for field in one.fields if field.key == part]
+        if not fields:
+            break
+        found.append(part)
+        current = [field.selection for field in fields if field.selection is not None]
+    while found and isinstance(found[-1], int) and not current:
+        break
+    return tuple(found)
+
+
+def renamed(path: Iterable[str | int], renames: tuple[Rename, ...]) -> ResponsePath:
+    """A path in a subgraph's answer as one in the router's data."""
+    wires: list[str] = []
+    found: list[str | int] = []
+    for part in path:
+        if isinstance(part, str):
+            keys = [one.key for one in renames if one.path == tuple(wires) and one.wire == part]
+            wires.append(part)
+            found.append(keys[0] if keys else part)
+        else:
+            found.append(part)
+    return tuple(found)

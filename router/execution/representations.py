@@ -1,0 +1,75 @@
+"""What entity fetches send: one representation for each different object, and to which objects each answer goes."""
+
+from typing import Any
+
+import msgspec
+
+from router.execution.data import Object
+from router.planning.plan import InputField, Representation, Source
+
+_ABSENT = object()
+
+
+class Batch:
+    """The representations of one `_entities` field, de-duplicated over all its sources."""
+
+    def __init__(self) -> None:
+        self.representations: list[Object] = []
+        self._known: dict[bytes, int] = {}
+
+    def add(self, source: Source, objects: list[Object]) -> list[int | None]:
+        """The index of each object's representation, None where it has none."""
+        return [self._add(source, item) for item in objects]
+
+    def _add(self, source: Source, item: Object) -> int | None:
+        for representation in source.representations:
+            made = represent(representation, item)
+            if made is not None:
+                same = msgspec.json.encode(made)
+                index = self._known.setdefault(same, len(self.representations))
+                if index == len(self.representations):
+                    self.representations.append(made)
+                return index
+        return None
+
+
+def represent(representation: Representation, item: Object) -> Object | None:
+    """An object's representation; None if it is of another type or lacks its key."""
+    type_name = item.get("__typename")
+    if representation.types is not None and type_name not in representation.types:
+        if type_name is not None or representation.type_name is None:
+            return None
+    name = representation.type_name or type_name
+    if name is None:
+        return None
+    made: Object = {"__typename": name}
+    if not _fill(made, representation.keys, item) or all(made[field.name] is None for field in representation.keys):
+        return None
+    return made if _fill(made, representation.required, item) else None
+
+
+def _fill(made: Object, fields: tuple[InputField, ...], item: Object) -> bool:
+    """Copy the fields of an object. Whether they were all there."""
+    for field in fields:
+        if field.types is not None and item.get("__typename") not in field.types:
+            continue
+        value = item.get(field.key, _ABSENT)
+        if value is _ABSENT:
+            return False
+        if field.fields:
+            value = _part(value, field.fields)
+            if value is _ABSENT:
+                return False
+        known = made.get(field.name)
+        made[field.name] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
+    return True
+
+
+def _part(value: Any, fields: tuple[InputField, ...]) -> Any:
+    if isinstance(value, list):
+        items = [_part(item, fields) for item in value]
+        return _ABSENT if any(item is _ABSENT for item in items) else items
+    if not isinstance(value, dict):
+        return value
+    made: Object = {}
+    return made if _fill(made, fields, value) else _ABSENT

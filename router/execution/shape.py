@@ -1,0 +1,159 @@
+"""Shapes the router's data into the answer: the client's fields in the client's order, nulls by the API schema."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from router.execution.data import Object, ResponsePath
+from router.planning.conditions import ALWAYS, Condition, holds
+from router.planning.graph import TYPENAME
+from router.planning.normalize import Field, Selection
+
+
+class _Bubble(Exception):
+    """A null where the schema has none: it takes the next nullable parent with it."""
+
+
+Complete = Callable[["_Run", Any, ResponsePath], Any]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One shaping: the variables, and what was null though it must not be."""
+
+    variables: Mapping[str, Any]
+    violations: list[tuple[ResponsePath, str]]
+
+
+class Shaper:
+    """Shapes the data of one operation. Made once a plan."""
+
+    def __init__(self, schema: GraphQLSchema, selection: Selection) -> None:
+        self.schema = schema
+        self.selection = selection
+        self._tables: dict[tuple[int, str | None], list[tuple[str, Condition, str, Complete | None]]] = {}
+
+    def shape(self, data: Object, variables: Mapping[str, Any]) -> tuple[Object | None, list[tuple[ResponsePath, str]]]:
+        """The answer's data, and each place of a null that the schema does not allow, with the field's coordinate."""
+        run = _Run(variables, [])
+        try:
+            return self._object(run, self.selection, data, ()), run.violations
+        except _Bubble:
+            return None, run.violations
+
+    def _object(self, run: _Run, selection: Selection, item: Object, path: ResponsePath) -> Object:
+        if len(selection.types) == 1:
+            (type_name,) = selection.types
+        else:
+            type_name = item.get(TYPENAME)
+        table = self._tables.get((id(selection), type_name))
+        if table is None:
+            table = self._tables[id(selection), type_name] = self._table(selection, type_name)
+        made: Object = {}
+        for key, condition, name, complete in table:
+            if condition is not ALWAYS and not holds(condition, run.variables):
+                continue
+            if complete is None:
+                made[key] = type_name
+            elif name[:2] == "__":
+                made[key] = item.get(key)
+            else:
+                made[key] = complete(run, item.get(key), (*path, key))
+        return made
+
+    def _table(self, selection: Selection, type_name: str | None) -> list[tuple[str, Condition, str, Complete | None]]:
+        """The fields of objects of one type; without a type, those that do not depend on it."""
+        owner = type_name or min(selection.types)
+        parent = self.schema.get_type(owner)
+        if not isinstance(parent, GraphQLObjectType):
+            return []
+        table: list[tuple[str, Condition, str, Complete | None]] = []
+        for field in selection.fields:
+            if type_name not in field.types and not (type_name is None and field.types == selection.types):
+                continue
+            condition = ALWAYS if field.condition == ALWAYS else field.condition
+            if field.name == TYPENAME:
+                table.append((field.key, condition, field.name, None))
+            elif field.name.startswith("__"):
+                table.append((field.key, condition, field.name, _as_is))
+            else:
+                complete = self._completer(parent.fields[field.name].type, field, f"{owner}.{field.name}")
+                table.append((field.key, condition, field.name, complete))
+        return table
+
+    def _completer(self, kind: GraphQLOutputType, field: Field, coordinate: str) -> Complete:
+        if is_non_null_type(kind):
+            return self._non_null(kind, field, coordinate)
+        if is_list_type(kind):
+            return _nullable(self._list(self._completer(kind.of_type, field, coordinate)))
+        if isinstance(kind, GraphQLEnumType):
+            return _enum(frozenset(kind.values))
+        if is_leaf_type(kind) or field.selection is None:
+            return _as_is
+        return _nullable(self._composite(field.selection))
+
+    def _non_null(self, kind: GraphQLNonNull[Any], field: Field, coordinate: str) -> Complete:
+        inner = self._completer(kind.of_type, field, coordinate)
+
+        def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
+            made = None if value is None else inner(run, value, path)
+            if made is None:
+                run.violations.append((path, coordinate))
+                raise _Bubble
+            return made
+
+        return complete
+
+    def _list(self, inner: Complete) -> Complete:
+        def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
+            if not isinstance(value, list):
+                return None
+            return [inner(run, item, (*path, index)) for index, item in enumerate(value)]
+
+        return complete
+
+    def _composite(self, selection: Selection) -> Complete:
+        several = len(selection.types) > 1
+
+        def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
+            if not isinstance(value, dict):
+                return None
+            if several and value.get(TYPENAME, min(selection.types)) not in selection.types:
+                return None
+            return self._object(run, selection, value, path)
+
+        return complete
+
+
+def _nullable(inner: Complete) -> Complete:
+    def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
+        if value is None:
+            return None
+        try:
+            return inner(run, value, path)
+        except _Bubble:
+            return None
+
+    return complete
+
+
+def _enum(values: frozenset[str]) -> Complete:
+    def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
+        return value if value in values else None
+
+    return complete
+
+
+def _as_is(run: _Run, value: Any, path: ResponsePath) -> Any:
+    return value

@@ -1,0 +1,397 @@
+"""Stage 3. Serves every wanted field at some place, by one way each, and so builds the fetches.
+
+Where several ways would do, `Choices` says which to take.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.planning.conditions import ALWAYS, Condition, either
+from router.planning.graph import TYPENAME, Fetch, Input, Node, Place, Position, Serving
+from router.planning.normalize import Arguments, Field, PlanningError, Selection
+from router.planning.walk import Cost, Walker, Way, parsed, resolves
+from router.supergraph.records import EntryPoint, SubgraphField
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A way to serve a field: in this subgraph, at a place that is there or by a way to a new one."""
+
+    cost: tuple[int, int, int]
+    subgraph: str
+    field: SubgraphField
+    place: Place | None = None
+
+
+@dataclass(slots=True)
+class Choices:
+    """Which option to take at each choice, the first unless said otherwise; and how many there were."""
+
+    taken: Mapping[int, int] = field(default_factory=dict)
+    offered: list[int] = field(default_factory=list)
+
+    def take(self, options: list[Option]) -> Option:
+        if len(options) == 1:
+            return options[0]
+        number = len(self.offered)
+        self.offered.append(len(options))
+        return options[self.taken.get(number, 0) % len(options)]
+
+
+class Builder:
+    """Builds the fetches of one operation; `fetches` has them, `root` the position of the answer itself."""
+
+    def __init__(self, walker: Walker, root_type: str, choices: Choices) -> None:
+        self.walker = walker
+        self.supergraph = walker.supergraph
+        self.choices = choices
+        self.fetches: list[Fetch] = []
+        self.root = Position(frozenset((root_type,)))
+        self._underway: list[tuple[Position, str, str]] = []
+        walker.changed()
+
+    def build(self, selection: Selection) -> None:
+        """Serve an operation's selection."""
+        self._register(self.root, selection)
+        self._serve_all(self.root, selection, self.root.types, ALWAYS, client=True)
+
+    # Wanting
+
+    def _register(self, position: Position, selection: Selection) -> None:
+        """Enter the client's fields first, so that others may share them and none takes their keys."""
+        for wanted in selection.fields:
+            if types := wanted.types & position.types:
+                if wanted.name != TYPENAME:
+                    position.node(wanted, types, client=True)
+
+    def _serve_all(
+        self,
+        position: Position,
+        selection: Selection,
+        types: frozenset[str],
+        condition: Condition,
+        *,
+        client: bool = False,
+        key: bool = False,
+    ) -> None:
+        """Serve the fields of a selection to objects of these types, then those of their values."""
+        wanted = [(one, one.types & types) for one in selection.fields if one.types & types]
+        if len(selection.types) > 1:
+            for one, _ in wanted:
+                if one.name == TYPENAME or one.types != selection.types or not client:
+                    self._want_type_name(position, one.condition if client else condition)
+        nodes = []
+        for one, among in wanted:
+            if one.name.startswith("__"):
+                continue
+            node = position.node(one, among, client=client)
+            if not client:
+                node.condition = either(node.condition, condition)
+            nodes.append((node, one, among))
+        for node, one, among in sorted(nodes, key=lambda entry: self._freedom(position, entry[0])):
+            self._serve(position, node, among, one.selection, key=key)
+        for node, one, among in nodes:
+            if one.selection is None:
+                continue
+            for serving in node.servings:
+                if serving.child is not None and serving.types & among:
+                    child = serving.child
+                    self._serve_all(child, one.selection, child.types, condition, client=client, key=key)
+
+    def _want_type_name(self, position: Position, condition: Condition) -> None:
+        """Serve `__typename`, so that objects of this position can be told apart."""
+        wanted = Field(TYPENAME, TYPENAME, Arguments(), position.types, condition, None)
+        node = position.node(wanted, position.types, client=False)
+        node.condition = either(node.condition, condition)
+        self._serve(position, node, position.types, None)
+
+    def _freedom(self, position: Position, node: Node) -> tuple[bool, int]:
+        """Fields with fewer subgraphs to choose from come first: what they need, others may use."""
+        counts = [len(self.walker.resolvers(name, node.name)) for name in node.types]
+        return any(self.walker.local(place, min(node.types), node.name) is None for place in position.places), max(
+            counts
+        )
+
+    # Serving
+
+    def _serve(
+        self, position: Position, node: Node, types: frozenset[str], selection: Selection | None, *, key: bool = False
+    ) -> None:
+        done = frozenset(name for serving in node.servings for name in serving.types)
+        by_place: dict[int, tuple[Place, set[str]]] = {}
+        for type_name in sorted(types - done):
+            for option in self._options(position, node, type_name, selection, key=key):
+                place = self._take(position, node, type_name, option)
+                by_place.setdefault(id(place), (place, set()))[1].add(type_name)
+        for place, served in by_place.values():
+            self._place(position, node, place, frozenset(served), selection)
+
+    def _options(
+        self, position: Position, node: Node, type_name: str, selection: Selection | None, *, key: bool
+    ) -> Iterable[Option]:
+        """The option that is taken for this field of this type; none if its objects cannot be here."""
+        here = [
+            (place, found)
+            for place in position.places
+            if type_name in place.types
+            and (found := self.walker.local(place, type_name, node.name, key=key))
+            and not found.requires
+        ]
+        if here and selection is None:
+            place, found = here[0]
+            return (Option((0, 0, 0), place.fetch.subgraph, found, place),)
+        options = [
+            Option(
+                self._rank((0, place.fetch.level), place.fetch.subgraph, found, selection, place, type_name),
+                place.fetch.subgraph,
+                found,
+                place,
+            )
+            for place, found in here
+        ]
+        ways = self.walker.ways(position, type_name)
+        subgraphs = {place.fetch.subgraph for place, _ in here}
+        for resolver in self.walker.resolvers(type_name, node.name):
+            way = ways.get(resolver.subgraph)
+            if way is None or resolver.subgraph in subgraphs or not resolves(resolver.field, key=key):
+                continue
+            if way.place is not None and not resolver.field.requires:
+                continue  # it is not local there
+            cost = self._cost(position, type_name, resolver.subgraph, resolver.field, way)
+            if cost is not None:
+                rank = self._rank(cost, resolver.subgraph, resolver.field, selection, None, type_name)
+                options.append(Option(rank, resolver.subgraph, resolver.field))
+        if not options:
+            raise PlanningError(f"{type_name}.{node.name} cannot be reached from where it is asked for")
+        options.sort(key=lambda option: option.cost)
+        return (self.choices.take([option for option in options if option.cost[0] <= options[0].cost[0] + 1]),)
+
+    def _cost(self, position: Position, type_name: str, subgraph: str, wanted: SubgraphField, way: Way) -> Cost | None:
+        if wanted.requires is None:
+            return way.cost
+        ways = self.walker.ways(position, type_name)
+        entering = self._best_entry(position, type_name, subgraph)
+        required = self.walker.selection_cost(
+            type_name, self.walker.field_set(frozenset((type_name,)), wanted.requires), ways
+        )
+        if entering is None or required is None:
+            return None
+        return entering[0][0] + required[0], max(entering[0][1], required[1] + 1)
+
+    def _rank(
+        self,
+        cost: Cost,
+        subgraph: str,
+        found: SubgraphField,
+        selection: Selection | None,
+        place: Place | None,
+        type_name: str,
+    ) -> tuple[int, int, int]:
+        """Fewest fetches first, one more if some of the value's fields are elsewhere; then the shallowest."""
+        missing = 0
+        if selection is not None:
+            provided = parsed(found.provides)
+            if place is not None:
+                inner = self.walker.provided(place, type_name, found.name)
+                provided += tuple(one for one in inner if one is not None)
+            missing = self.walker.missing(subgraph, found.type.name, selection, provided)
+        return cost[0] + bool(missing), cost[1], missing
+
+    def _take(self, position: Position, node: Node, type_name: str, option: Option) -> Place:
+        """The place where this option serves the field; the fetch for it is made if there is none."""
+        if option.place is not None:
+            return option.place
+        if option.field.requires is None:
+            return self._reach(position, type_name, option.subgraph, node.condition)
+        required = self.walker.field_set(frozenset((type_name,)), option.field.requires)
+        entering = self._best_entry(position, type_name, option.subgraph)
+        if entering is None:
+            raise PlanningError(
+                f"{type_name}.{node.name} of subgraph {option.subgraph} requires a key that cannot be reached"
+            )
+        return self._enter(position, type_name, entering[1], node.condition, required)
+
+    def _best_entry(self, position: Position, type_name: str, subgraph: str) -> tuple[Cost, EntryPoint] | None:
+        ways = self.walker.ways(position, type_name)
+        found = [
+            (cost, entry)
+            for entry in self.walker.usable_entries(position, type_name)
+            if entry.subgraph == subgraph
+            and (cost := self.walker.entry_cost(position, type_name, entry, ways)) is not None
+        ]
+        return min(found, key=lambda one: one[0], default=None)
+
+    def _reach(self, position: Position, type_name: str, subgraph: str, condition: Condition) -> Place:
+        """The place of objects of this type in this subgraph, by the cheapest way."""
+        way = self.walker.ways(position, type_name).get(subgraph)
+        if way is None:
+            raise PlanningError(f"{type_name} cannot be reached in subgraph {subgraph}")
+        if way.place is not None:
+            return way.place
+        if way.entry is not None:
+            return self._enter(position, type_name, way.entry, condition, None)
+        if not way.field:
+            return self._fetch_root(position, type_name, subgraph)
+        if position.via is None or position.parent is None:
+            raise PlanningError(f"{type_name} cannot be reached in subgraph {subgraph}")
+        child = None
+        for parent_type in sorted(position.via.types):
+            parent = self._reach(position.parent, parent_type, subgraph, condition)
+            child = self._descend(parent, position.via, frozenset((parent_type,)))
+        if child is None or type_name not in child.types:
+            raise PlanningError(f"{type_name} cannot be reached in subgraph {subgraph}")
+        return child
+
+    # Places and fetches
+
+    def _place(
+        self, position: Position, node: Node, place: Place, types: frozenset[str], selection: Selection | None
+    ) -> None:
+        """Serve a node at a place."""
+        for serving in node.servings:
+            if serving.place is place and (serving.child is None):
+                serving.types |= types
+                place.entry(node, types)
+                return
+        serving = Serving(node, place, types)
+        node.servings.append(serving)
+        if types != position.types and len(position.types) > 1 and selection is not None:
+            self._want_type_name(position, node.condition)
+        if selection is None:
+            place.entry(node, types)
+            return
+        serving.child = Position(selection.types, serving, position)
+        child = self._descend(place, serving, types)
+        narrowed = selection.types & child.types
+        serving.child.types = narrowed
+        serving.child.known = child.objects is None or len(narrowed) < 2
+        self.walker.changed()
+        if node.client:
+            self._register(serving.child, selection)
+
+    def _descend(self, parent: Place, serving: Serving, types: frozenset[str]) -> Place:
+        """The place of a served node's value in the fetch of the parent's place."""
+        position = serving.child
+        if position is None:
+            raise PlanningError(f"{serving.node.name} has no fields to select")
+        entry = parent.entry(serving.node, types, position)
+        found_types: frozenset[str] = frozenset()
+        provided: tuple[Any, ...] = ()
+        static = ""
+        for type_name in sorted(entry.types):
+            found = self.walker.local(parent, type_name, serving.node.name) or self.walker.index.field(
+                parent.fetch.subgraph, parent.objects or type_name, serving.node.name
+            )
+            if found is None:
+                raise PlanningError(f"{type_name}.{serving.node.name} is not in subgraph {parent.fetch.subgraph}")
+            static = found.type.name if not static or static == found.type.name else "?"
+            found_types |= self.supergraph.subgraph_possible(parent.fetch.subgraph, found.type.name)
+            inner = self.walker.provided(parent, type_name, serving.node.name)
+            provided += parsed(found.provides) + tuple(one for one in inner if one is not None)
+        if entry.child is None:
+            kind = self.supergraph.subgraphs[parent.fetch.subgraph].types.get(static)
+            objects = static if kind is not None and kind.interface_object else None
+            entry.child = Place(position, parent.fetch, static, found_types & position.types, objects)
+            position.places.append(entry.child)
+        entry.child.provided = tuple(dict.fromkeys(provided))
+        entry.child.types = found_types & position.types
+        entry.child.static = static
+        position.known = position.known or entry.child.objects is None
+        self.walker.changed()
+        return entry.child
+
+    def _fetch_root(self, position: Position, type_name: str, subgraph: str) -> Place:
+        fetch = Fetch(len(self.fetches), subgraph, position, root=self._operation(type_name))
+        fetch.place = Place(position, fetch, type_name, frozenset((type_name,)))
+        if position.parent is not None:
+            fetch.after = {place.fetch for place in position.places[:1]}
+        self._add(fetch)
+        return fetch.place
+
+    def _operation(self, type_name: str) -> str:
+        return next(operation for operation, name in self.supergraph.roots.items() if name == type_name)
+
+    def _add(self, fetch: Fetch) -> None:
+        self.fetches.append(fetch)
+        fetch.position.places.append(fetch.place)
+        self.walker.changed()
+
+    def _enter(
+        self,
+        position: Position,
+        type_name: str,
+        entry: EntryPoint,
+        condition: Condition,
+        required: Selection | None,
+    ) -> Place:
+        """The place of an entity fetch for objects of this type, with the key's and the required fields as input."""
+        step = (position, type_name, f"{entry} {required}")
+        if step in self._underway:
+            raise PlanningError(f"{type_name} of subgraph {entry.subgraph} is needed to reach itself")
+        self._underway.append(step)
+        try:
+            types = frozenset((type_name,))
+            key = self.walker.field_set(types, entry.key)
+            if not entry.interface and len(position.types) > 1:
+                self._want_type_name(position, condition)
+            needed = [key, required] if required else [key]
+            for selection in needed:
+                self._serve_all(position, selection, types, condition, key=selection is key)
+        finally:
+            self._underway.pop()
+        before = {fetch for selection in needed for fetch in self._providers(position, selection, type_name)}
+        if not entry.interface and len(position.types) > 1:
+            before |= self._type_name_providers(position, type_name)
+        fetch = self._entity_fetch(position, entry, before)
+        fetch.after |= before
+        own = Input(types, entry.type if entry.interface else None, key)
+        inputs = fetch.inputs.setdefault(type_name, [])
+        for selection in needed:
+            made = Input(types, own.type_name, selection)
+            if made not in inputs:
+                inputs.append(made)
+        if entry.interface == "interface":
+            fetch.place.types |= self.supergraph.subgraph_possible(entry.subgraph, entry.type) & position.types
+            position.known = True
+        else:
+            fetch.place.types |= types
+        self.walker.changed()
+        return fetch.place
+
+    def _entity_fetch(self, position: Position, entry: EntryPoint, before: Collection[Fetch]) -> Fetch:
+        objects = entry.type if entry.interface == "object" else None
+        for fetch in self.fetches:
+            if fetch.position is position and fetch.subgraph == entry.subgraph and fetch.root is None:
+                waits = any(one is fetch or one.follows(fetch) for one in before)
+                if not waits and fetch.place.objects == objects:
+                    return fetch
+        fetch = Fetch(len(self.fetches), entry.subgraph, position, root=None)
+        fetch.place = Place(position, fetch, "_Entity", frozenset(), objects)
+        self._add(fetch)
+        return fetch
+
+    def _type_name_providers(self, position: Position, type_name: str) -> set[Fetch]:
+        return {
+            serving.place.fetch
+            for node in position.nodes
+            if node.name == TYPENAME
+            for serving in node.servings
+            if type_name in serving.types
+        }
+
+    def _providers(self, position: Position, selection: Selection, type_name: str | None) -> set[Fetch]:
+        """The fetches that bring these fields."""
+        found: set[Fetch] = set()
+        for wanted in selection.fields:
+            if type_name is not None and type_name not in wanted.types:
+                continue
+            for node in position.nodes:
+                if node.name != wanted.name or node.arguments != wanted.arguments:
+                    continue
+                for serving in node.servings:
+                    if type_name is None or type_name in serving.types:
+                        found.add(serving.place.fetch)
+                        if serving.child is not None and wanted.selection is not None:
+                            found |= self._providers(serving.child, wanted.selection, None)
+        return found

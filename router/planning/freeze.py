@@ -1,0 +1,182 @@
+"""Stage 6. The scheduled fetches as the immutable plan: operation texts, paths, representations."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from router.planning import plan
+from router.planning.conditions import NEVER, either
+from router.planning.graph import Fetch, Place, Position, Serving
+from router.planning.normalize import Selection
+from router.planning.wire import Wire
+from router.supergraph.records import Supergraph
+
+
+class Freezer:
+    """Writes the fetches of one operation. `definitions` are its variable definitions as text, by name."""
+
+    def __init__(self, supergraph: Supergraph, wire: Wire, definitions: Mapping[str, str]) -> None:
+        self.supergraph = supergraph
+        self.wire = wire
+        self.definitions = definitions
+
+    def stages(self, stages: Sequence[Sequence[Sequence[Fetch]]]) -> plan.PlanNode | None:
+        """Stages after each other; in a stage, requests beside each other; in a request, fetches together."""
+        nodes = [self._stage(stage) for stage in stages if stage]
+        if len(nodes) > 1:
+            return plan.Sequence(tuple(nodes))
+        return nodes[0] if nodes else None
+
+    def _stage(self, stage: Sequence[Sequence[Fetch]]) -> plan.PlanNode:
+        nodes = [self.request(fetches) for fetches in stage]
+        return nodes[0] if len(nodes) == 1 else plan.Parallel(tuple(nodes))
+
+    def request(self, fetches: Sequence[Fetch]) -> plan.Fetch:
+        """One request for these fetches of one subgraph."""
+        if fetches[0].root is not None:
+            return self._root(fetches[0])
+        parts: dict[tuple[str, tuple[plan.Rename, ...]], list[plan.Source]] = {}
+        used: set[str] = set()
+        condition = NEVER
+        for fetch in fetches:
+            text = self.wire.write(fetch.place)
+            used |= text.variables
+            condition = either(condition, fetch.condition)
+            parts.setdefault((text.text, text.renames), []).append(self._source(fetch))
+        single = len(parts) == 1
+        entities = tuple(
+            plan.Entities(
+                alias="_entities" if single else f"_{number}",
+                variable="representations" if single else f"_r{number}",
+                sources=tuple(sources),
+                selection=text,
+                renames=renames,
+            )
+            for number, ((text, renames), sources) in enumerate(parts.items())
+        )
+        return plan.Fetch(
+            subgraph=fetches[0].subgraph,
+            kind="query",
+            operation=self._entities_operation(entities, used),
+            variables=frozenset(used & self.definitions.keys()),
+            condition=condition,
+            entities=entities,
+        )
+
+    def _root(self, fetch: Fetch) -> plan.Fetch:
+        text = self.wire.write(fetch.place)
+        kind = fetch.root or "query"
+        head = "" if kind == "query" and not text.variables else kind
+        return plan.Fetch(
+            subgraph=fetch.subgraph,
+            kind=kind,
+            operation=f"{head}{self._definitions(text.variables)}{text.text}",
+            variables=frozenset(text.variables & self.definitions.keys()),
+            condition=fetch.condition,
+            path=path_of(fetch.position),
+            missing=_missing(fetch.place),
+            renames=text.renames,
+        )
+
+    def _definitions(self, used: Iterable[str], *, more: Sequence[str] = ()) -> str:
+        texts = [*more, *(self.definitions[name] for name in sorted(used) if name in self.definitions)]
+        return f"({','.join(texts)})" if texts else ""
+
+    def _entities_operation(self, entities: Sequence[plan.Entities], used: set[str]) -> str:
+        fields = []
+        for one in entities:
+            alias = "" if one.alias == "_entities" else f"{one.alias}:"
+            fields.append(f"{alias}_entities(representations:${one.variable}){one.selection}")
+        head = self._definitions(used, more=[f"${one.variable}:[_Any!]!" for one in entities])
+        return f"query{head}{{{' '.join(fields)}}}"
+
+    def _source(self, fetch: Fetch) -> plan.Source:
+        return plan.Source(
+            path=path_of(fetch.position),
+            representations=self._representations(fetch),
+            condition=fetch.condition,
+            missing=_missing(fetch.place),
+        )
+
+    def _representations(self, fetch: Fetch) -> tuple[plan.Representation, ...]:
+        position = fetch.position
+        merged: dict[tuple[object, ...], frozenset[str]] = {}
+        for type_name, inputs in fetch.inputs.items():
+            keys = self._fields(position, inputs[0].fields, type_name, fetch.subgraph)
+            rest = [
+                field for one in inputs[1:] for field in self._fields(position, one.fields, type_name, fetch.subgraph)
+            ]
+            required = merge_fields([field for field in rest if field not in keys])
+            name = inputs[0].type_name
+            if name is None and len(position.types) == 1:
+                name = type_name
+            same = (name, keys, required)
+            merged[same] = merged.get(same, frozenset()) | {type_name}
+        return tuple(
+            plan.Representation(None if types >= position.types else types, name, keys, required)  # type: ignore[arg-type]
+            for (name, keys, required), types in merged.items()
+        )
+
+    def _fields(
+        self, position: Position, selection: Selection, type_name: str | None, subgraph: str
+    ) -> tuple[plan.InputField, ...]:
+        found = []
+        several = len(position.types) > 1
+        if type_name is None and several:
+            found.append(plan.InputField("__typename", "__typename"))
+        for wanted in selection.fields:
+            if type_name is not None and type_name not in wanted.types:
+                continue
+            servings = [
+                serving
+                for node in position.nodes
+                if node.name == wanted.name and node.arguments == wanted.arguments
+                for serving in node.servings
+                if serving.types & wanted.types and (type_name is None or type_name in serving.types)
+            ]
+            types = wanted.types if type_name is None and several and wanted.types != position.types else None
+            seen: set[str] = set()
+            for serving in servings:
+                if serving.node.key in seen:
+                    continue
+                seen.add(serving.node.key)
+                inner: tuple[plan.InputField, ...] = ()
+                if serving.child is not None and wanted.selection is not None:
+                    inner = self._fields(serving.child, wanted.selection, None, subgraph)
+                found.append(plan.InputField(wanted.name, serving.node.key, inner, types))
+                if type_name is not None or not several:
+                    break
+        return tuple(found)
+
+
+def merge_fields(fields: Sequence[plan.InputField]) -> tuple[plan.InputField, ...]:
+    """Fields of several field sets as one: each once, with the fields of all."""
+    merged: dict[tuple[object, ...], plan.InputField] = {}
+    for one in fields:
+        same = (one.name, one.key, one.types)
+        known = merged.get(same)
+        inner = merge_fields([*(known.fields if known else ()), *one.fields])
+        merged[same] = plan.InputField(one.name, one.key, inner, one.types)
+    return tuple(merged.values())
+
+
+def path_of(position: Position) -> plan.Path:
+    """The path from the root of the answer to a position."""
+    return tuple(_step(serving, parent) for serving, parent in _steps(position))
+
+
+def _steps(position: Position) -> list[tuple[Serving, Position]]:
+    if position.via is None or position.parent is None:
+        return []
+    return [*_steps(position.parent), (position.via, position.parent)]
+
+
+def _step(serving: Serving, parent: Position) -> plan.Step:
+    return plan.Step(serving.node.key, None if serving.types >= parent.types else serving.types)
+
+
+def _missing(place: Place) -> tuple[plan.Step, ...]:
+    """What the client asked of this fetch, at its top."""
+    return tuple(
+        plan.Step(entry.node.key, None if entry.types >= place.position.types else entry.types)
+        for entry in place.entries
+        if entry.node.client
+    )

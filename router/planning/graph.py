@@ -1,0 +1,179 @@
+"""Stages 2 to 4 work on this: positions of the answer, who wants which field there, and the fetches that bring it.
+
+These records are mutable and live only while one plan is built.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphql import SelectionSetNode
+
+from router.planning.conditions import ALWAYS, NEVER, Condition, both, either
+from router.planning.normalize import Arguments, Field, Selection
+
+TYPENAME = "__typename"
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """A field that is wanted at a position. `key` is its name in the router's data, unique for an object's type."""
+
+    key: str
+    name: str
+    arguments: Arguments
+    types: frozenset[str]
+    condition: Condition
+    client: bool
+    servings: list["Serving"] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Serving:
+    """A node served to objects of some types by a place, and the position of its value, if that has fields."""
+
+    node: Node
+    place: "Place"
+    types: frozenset[str]
+    child: "Position | None" = None
+
+
+@dataclass(eq=False, slots=True)
+class Position:
+    """Where objects are in the answer: at the root, or the value of a served node."""
+
+    types: frozenset[str]
+    via: Serving | None = None
+    parent: "Position | None" = None
+    nodes: list[Node] = field(default_factory=list)
+    places: list["Place"] = field(default_factory=list)
+    known: bool = True
+
+    @property
+    def depth(self) -> int:
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    def path(self) -> tuple["Serving", ...]:
+        """The servings from the root to here."""
+        return () if self.parent is None or self.via is None else (*self.parent.path(), self.via)
+
+    def node(self, wanted: Field, types: frozenset[str], *, client: bool) -> Node:
+        """The node of this field, found or made. A client's field keeps its response key."""
+        if client:
+            for node in self.nodes:
+                same = node.key == wanted.key and node.name == wanted.name and node.arguments == wanted.arguments
+                if node.client and same and node.types == types:
+                    node.condition = either(node.condition, wanted.condition)
+                    return node
+            return self._add(Node(wanted.key, wanted.name, wanted.arguments, types, wanted.condition, True))
+        same_field = [n for n in self.nodes if n.name == wanted.name and n.arguments == wanted.arguments]
+        for node in same_field:
+            if types <= node.types:
+                return node
+        for node in same_field:
+            if not any(n is not node and n.key == node.key and n.types & types for n in self.nodes):
+                node.types |= types
+                return node
+        key, number = wanted.name, 0
+        while any(n.key == key for n in self.nodes):
+            key, number = f"_{number}_{wanted.name}", number + 1
+        return self._add(Node(key, wanted.name, wanted.arguments, types, NEVER, False))
+
+    def _add(self, node: Node) -> Node:
+        self.nodes.append(node)
+        return node
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """A field in a fetch's selection: the node for these types, and the place of its value, if that has fields."""
+
+    node: Node
+    types: frozenset[str]
+    child: "Place | None" = None
+
+    @property
+    def condition(self) -> Condition:
+        """When it is needed; relative to the place."""
+        if self.child is None or not self.child.entries:
+            return self.node.condition
+        inner = NEVER
+        for entry in self.child.entries:
+            inner = either(inner, entry.condition)
+        return both(self.node.condition, inner)
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A position as one fetch sees it: the selection there, of objects that the subgraph has by type `static`.
+
+    `types` are the object types that may be found there. `objects` is the interface object that stands for them, if
+    the subgraph has one. `provided` is what a `@provides` on the way here lets the subgraph resolve beyond its own.
+    """
+
+    position: Position
+    fetch: "Fetch"
+    static: str
+    types: frozenset[str]
+    objects: str | None = None
+    provided: tuple[SelectionSetNode, ...] = ()
+    entries: list[Entry] = field(default_factory=list)
+
+    def entry(self, node: Node, types: frozenset[str], value: Position | None = None) -> Entry:
+        """The entry of a node, found or made, that serves these types and leads to this position."""
+        for entry in self.entries:
+            if entry.node is node and (entry.child.position if entry.child else None) is value:
+                entry.types |= types
+                return entry
+        entry = Entry(node, types)
+        self.entries.append(entry)
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a representation of objects of these types has: a type name (their own if None) and fields with values."""
+
+    types: frozenset[str]
+    type_name: str | None
+    fields: Selection
+
+
+@dataclass(eq=False, slots=True)
+class Fetch:
+    """A request to be: operation fields at a root, or `_entities` for the objects of a position.
+
+    `after` are the fetches that bring what this one's representations are made of.
+    """
+
+    number: int
+    subgraph: str
+    position: Position
+    root: str | None
+    place: Place = field(init=False)
+    inputs: dict[str, list[Input]] = field(default_factory=dict)
+    after: set["Fetch"] = field(default_factory=set)
+
+    def follows(self, other: "Fetch") -> bool:
+        """Whether it has to wait for another fetch, be it through others."""
+        return any(one is other or one.follows(other) for one in self.after)
+
+    @property
+    def level(self) -> int:
+        """How many fetches have to come before it."""
+        return 1 + max(one.level for one in self.after) if self.after else 0
+
+    @property
+    def condition(self) -> Condition:
+        """When it is needed; where the objects of its position are there."""
+        condition = NEVER
+        for entry in self.place.entries:
+            condition = either(condition, entry.condition)
+        return condition if self.place.entries else ALWAYS
+
+
+def places_below(place: Place) -> Iterator[Place]:
+    """A place and all places in its selection."""
+    yield place
+    for entry in place.entries:
+        if entry.child is not None:
+            yield from places_below(entry.child)

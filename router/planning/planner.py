@@ -1,0 +1,113 @@
+"""Plans operations: runs the stages, and tries other choices until the plan cannot get better or the budget is spent."""
+
+import time
+from collections.abc import Mapping
+
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, OperationType, print_ast
+
+from router.planning.build import Builder, Choices
+from router.planning.freeze import Freezer
+from router.planning.graph import Fetch
+from router.planning.normalize import Field, Normalizer, PlanningError, Selection
+from router.planning.passes.drop_empty import drop_empty
+from router.planning.passes.schedule import schedule
+from router.planning.plan import PlanNode, QueryPlan, Sequence, Subscription
+from router.planning.walk import Walker
+from router.planning.wire import Wire
+from router.supergraph.records import Supergraph
+
+BUDGET = 0.1
+"""Seconds that may go into finding a better plan than the first one."""
+
+Stages = list[list[list[Fetch]]]
+
+
+class Planner:
+    """Plans operations against one supergraph, with one set of active override labels."""
+
+    def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset(), budget: float = BUDGET) -> None:
+        self.supergraph = supergraph
+        self.walker = Walker(supergraph, labels)
+        self.wire = Wire(self.walker.index)
+        self.budget = budget
+        visible = supergraph.api_schema.type_map
+        self._possible = {
+            name: frozenset(one for one in types if one in visible) for name, types in supergraph.possible.items()
+        }
+
+    def normalize(
+        self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> Selection:
+        """A valid operation's normal form. Raises PlanningError if it is too large."""
+        return Normalizer(self.supergraph.api_schema, self._possible, fragments).operation(operation)
+
+    def plan(self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> QueryPlan:
+        """Plan a valid operation. Raises PlanningError if there is no plan."""
+        return self.plan_selection(operation, self.normalize(operation, fragments))
+
+    def plan_selection(self, operation: OperationDefinitionNode, selection: Selection) -> QueryPlan:
+        """Plan an operation of which the normal form is known. Raises PlanningError if there is no plan."""
+        definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
+        freezer = Freezer(self.supergraph, self.wire, definitions)
+        return QueryPlan(self._node(operation.operation, selection, freezer))
+
+    def _node(self, kind: OperationType, selection: Selection, freezer: Freezer) -> PlanNode | None:
+        if kind is OperationType.QUERY:
+            return freezer.stages(self.best(selection))
+        if kind is OperationType.SUBSCRIPTION:
+            first, *rest = self.best(selection)
+            return Subscription(freezer.request(first[0]), freezer.stages(rest))
+        nodes = self._mutations(selection, freezer)
+        return nodes[0] if len(nodes) == 1 else Sequence(tuple(nodes)) if nodes else None
+
+    def _mutations(self, selection: Selection, freezer: Freezer) -> list[PlanNode]:
+        """A plan for each root field, one after the other; neighbours of one subgraph may share a request."""
+        groups: list[tuple[list[Field], Stages]] = []
+        for field in selection.fields:
+            if field.name.startswith("__"):
+                continue
+            stages = self.best(Selection(selection.types, (field,)))
+            if groups and len(stages) == 1 and len(groups[-1][1]) == 1:
+                together = self.best(Selection(selection.types, (*groups[-1][0], field)))
+                if len(together) == 1 and len(together[0]) == 1:
+                    groups[-1] = ([*groups[-1][0], field], together)
+                    continue
+            groups.append(([field], stages))
+        nodes = (freezer.stages(stages) for _, stages in groups)
+        return [node for node in nodes if node is not None]
+
+    def best(self, selection: Selection) -> Stages:
+        """The stages with the fewest requests, then the fewest stages, then the fewest fields."""
+        deadline = time.perf_counter() + self.budget
+        choices = Choices()
+        failure: PlanningError | None = None
+        best: tuple[tuple[int, int, int], Stages] | None = None
+        try:
+            best = self._try(selection, choices)
+        except PlanningError as error:
+            failure = error
+        taken: dict[int, int] = {}
+        position = 0
+        while position < len(choices.offered) and time.perf_counter() < deadline:
+            for option in range(1, choices.offered[position]):
+                other = Choices({**taken, position: option})
+                try:
+                    found = self._try(selection, other)
+                except PlanningError as error:
+                    failure = failure or error
+                    continue
+                if best is None or found[0] < best[0]:
+                    best, choices, taken = found, other, dict(other.taken)
+            position += 1
+        if best is None:
+            raise failure or PlanningError("the operation selects nothing")
+        return best[1]
+
+    def _try(self, selection: Selection, choices: Choices) -> tuple[tuple[int, int, int], Stages]:
+        (root,) = selection.types
+        builder = Builder(self.walker, root, choices)
+        builder.build(selection)
+        stages = schedule(drop_empty(builder.fetches))
+        requests = sum(len(stage) for stage in stages)
+        fields = sum(len(place.entries) for one in builder.fetches for place in [one.place])
+        return (requests, len(stages), fields), stages

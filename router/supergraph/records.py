@@ -1,0 +1,182 @@
+"""What the planner asks of a supergraph, as immutable records with indexes by name."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from graphql import GraphQLSchema
+
+Kind = Literal["object", "interface", "union", "enum", "scalar", "input"]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRef:
+    """A field's type: the named type, and the whole as SDL has it, such as `[Review!]!`."""
+
+    name: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def shape(self) -> str:
+        """Its lists and non-nulls alone, such as `[*!]!`."""
+        return self.text.replace(self.name, "*")
+
+
+@dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument that the router fills from an ancestor object of type with `@context` (`@fromContext`)."""
+
+    name: str
+    type: str
+    context: str
+    selection: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphField:
+    """A field as one subgraph has it. `requires` and `provides` are field sets in SDL.
+
+    `external`: the subgraph cannot resolve it, except where a path provides it.
+    `overridden`: it is resolved elsewhere, but the subgraph still has it as part of its keys.
+    `label`, `label_active`: it counts only while the progressive override's label is active, or is not.
+    """
+
+    name: str
+    type: TypeRef
+    external: bool = False
+    overridden: bool = False
+    requires: str | None = None
+    provides: str | None = None
+    label: str | None = None
+    label_active: bool = True
+    context_arguments: tuple[ContextArgument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as a field set in SDL. Only a resolvable one is a way into its subgraph."""
+
+    fields: str
+    resolvable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SubgraphType:
+    """A type as one subgraph has it. `possible`: the object types it stands for in that subgraph.
+
+    An interface object is an interface of the supergraph that this subgraph treats as an object type: it knows its
+    fields, but not which implementation an object is.
+    """
+
+    name: str
+    kind: Kind
+    keys: tuple[Key, ...] = ()
+    interface_object: bool = False
+    fields: Mapping[str, SubgraphField] = field(default_factory=dict)
+    possible: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """One subgraph. `graph` is its name in the enum `join__Graph`."""
+
+    name: str
+    graph: str
+    url: str
+    types: Mapping[str, SubgraphType]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """A subgraph that has a field of an object type, by itself (`type` is that type) or by an interface object."""
+
+    subgraph: str
+    type: str
+    field: SubgraphField
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A way into a subgraph with `_entities`: a representation of type `type` with the fields `key`.
+
+    `interface`: none, or whether the type is an interface ("interface") or an interface object ("object") there.
+    """
+
+    subgraph: str
+    type: str
+    key: str
+    interface: Literal["", "interface", "object"] = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Supergraph:
+    """A supergraph. `schema` has all of its types, `api_schema` those that clients see.
+
+    `possible` and `interfaces` are of the whole supergraph: the object types of a type, the interfaces of an object.
+    `context_types` are the types that set a context, by its name. `roots` are the root types by operation.
+    """
+
+    subgraphs: Mapping[str, Subgraph]
+    schema: GraphQLSchema
+    api_schema: GraphQLSchema
+    possible: Mapping[str, frozenset[str]]
+    interfaces: Mapping[str, frozenset[str]]
+    roots: Mapping[str, str]
+    context_types: Mapping[str, frozenset[str]]
+    override_labels: frozenset[str]
+    sdl: str
+
+    def subgraph_possible(self, subgraph: str, type_name: str) -> frozenset[str]:
+        """The object types that a value of this type can have when it comes from this subgraph."""
+        known = self.subgraphs[subgraph].types.get(type_name)
+        if known is None:
+            return frozenset()
+        return self.possible[type_name] if known.interface_object else known.possible
+
+
+class Index:
+    """Look-ups over a supergraph with one set of active override labels, computed once each."""
+
+    def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
+        self.supergraph = supergraph
+        self.labels = labels
+        self.resolvers = functools.cache(self._resolvers)
+        self.entries = functools.cache(self._entries)
+
+    def field(self, subgraph: str, type_name: str, name: str) -> SubgraphField | None:
+        """The field of this type in this subgraph, unless its override gives it to another one."""
+        known = self.supergraph.subgraphs[subgraph].types.get(type_name)
+        found = known.fields.get(name) if known else None
+        if found is None or (found.label is not None and (found.label in self.labels) != found.label_active):
+            return None
+        return found
+
+    def _resolvers(self, type_name: str, name: str) -> tuple[Resolver, ...]:
+        found = []
+        for subgraph in self.supergraph.subgraphs.values():
+            if known := self.field(subgraph.name, type_name, name):
+                found.append(Resolver(subgraph.name, type_name, known))
+            for interface in sorted(self.supergraph.interfaces.get(type_name, ())):
+                kind = subgraph.types.get(interface)
+                if kind and kind.interface_object and (known := self.field(subgraph.name, interface, name)):
+                    found.append(Resolver(subgraph.name, interface, known))
+        return tuple(found)
+
+    def _entries(self, type_name: str) -> tuple[EntryPoint, ...]:
+        found = []
+        for subgraph in self.supergraph.subgraphs.values():
+            for name in (type_name, *sorted(self.supergraph.interfaces.get(type_name, ()))):
+                kind = subgraph.types.get(name)
+                if kind is None or (name != type_name and not kind.interface_object and kind.kind != "interface"):
+                    continue
+                how: Literal["", "interface", "object"] = "object" if kind.interface_object else "interface"
+                found += [
+                    EntryPoint(subgraph.name, name, key.fields, "" if name == type_name else how)
+                    for key in kind.keys
+                    if key.resolvable
+                ]
+        return tuple(found)

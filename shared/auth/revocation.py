@@ -8,6 +8,7 @@ new one: `{"sid": …}` or `{"sub": …, "before": …}`.
 import asyncio
 import json
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -24,21 +25,22 @@ _RETRY_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
-async def revoke_session(redis: Redis, sid: UUID) -> None:
-    """End a session everywhere."""
-    await _publish(redis, sid, 1, {"sid": str(sid)})
+async def revoke_session(redis: Redis, *sids: UUID) -> None:
+    """End sessions everywhere."""
+    await _publish(redis, [(sid, 1, {"sid": str(sid)}) for sid in sids])
 
 
-async def revoke_account(redis: Redis, sub: UUID) -> None:
-    """Refuse all tokens that an account has been given until now."""
+async def revoke_account(redis: Redis, *subs: UUID) -> None:
+    """Refuse all tokens that accounts have been given until now."""
     before = int(time.time() * 1000)
-    await _publish(redis, sub, before, {"sub": str(sub), "before": before})
+    await _publish(redis, [(sub, before, {"sub": str(sub), "before": before}) for sub in subs])
 
 
-async def _publish(redis: Redis, identifier: UUID, value: int, message: dict[str, str | int]) -> None:
+async def _publish(redis: Redis, revocations: Sequence[tuple[UUID, int, Mapping[str, str | int]]]) -> None:
     async with redis.pipeline(transaction=True) as pipe:
-        pipe.set(f"{PREFIX}{identifier}", value, ex=LIFETIME_SECONDS)
-        pipe.publish(CHANNEL, json.dumps(message))
+        for identifier, value, message in revocations:
+            pipe.set(f"{PREFIX}{identifier}", value, ex=LIFETIME_SECONDS)
+            pipe.publish(CHANNEL, json.dumps(message))
         await pipe.execute()
 
 

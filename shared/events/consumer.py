@@ -26,6 +26,7 @@ from shared.database.engine import Database
 from shared.database.tables import ConsumedEvent, ConsumerOffset
 from shared.events.event import CloudEvent, Event, InvalidEvent, read_data
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS, dead_letter_topic, ensure_topics, topic
+from shared.runtime import Runtime
 from shared.telemetry.metrics import EVENTS_CONSUMED
 from shared.telemetry.tracing import remote_context
 from shared.work import UnitOfWork, unit_of_work
@@ -41,10 +42,11 @@ tracer = trace.get_tracer(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An event as a handler gets it: the envelope and the data in the consumer's own class."""
+    """An event as a handler gets it: the envelope, the data in the consumer's own class, and what the service holds."""
 
     envelope: CloudEvent
     data: Any
+    runtime: Runtime
 
 
 Handler = Callable[[UnitOfWork, Received], Awaitable[None]]
@@ -66,8 +68,10 @@ class Consumer:
 class ConsumerRunner:
     """Runs a consumer until it is cancelled."""
 
-    def __init__(self, consumer: Consumer, database: Database, servers: str, prefix: str, service: str) -> None:
-        self._database, self._servers, self._prefix = database, servers, prefix
+    def __init__(self, consumer: Consumer, runtime: Runtime) -> None:
+        self._runtime, self._database = runtime, runtime.database
+        settings, service = runtime.settings, runtime.service
+        self._servers, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
         self._group = f"{prefix}.{service}.{consumer.name}"
         self._name = f"{service}.{consumer.name}"
         self._topics = [topic(prefix, domain) for domain in consumer.domains]
@@ -111,7 +115,7 @@ class ConsumerRunner:
         try:
             envelope = CloudEvent.decode(record.value or b"")
             known = self._handlers.get(envelope.type)
-            received = Received(envelope, read_data(envelope, known[0])) if known else None
+            received = Received(envelope, read_data(envelope, known[0]), self._runtime) if known else None
         except InvalidEvent as error:
             await self._bury(record, str(error), producer)
             return

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -21,11 +22,21 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from, as far as the router tells: the network address and the `User-Agent`."""
+
+    address: str | None = None
+    user_agent: str | None = None
+
+
 class Context:
     """One operation's context."""
 
-    def __init__(self, runtime: Runtime, principal: Principal, request_id: str | None = None) -> None:
-        self.runtime, self.principal = runtime, principal
+    def __init__(
+        self, runtime: Runtime, principal: Principal, request_id: str | None = None, client: Client | None = None
+    ) -> None:
+        self.runtime, self.principal, self.client = runtime, principal, client or Client()
         self.recorder = AuditRecorder(principal, request_id=request_id)
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 

@@ -11,7 +11,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from shared.auth.principal import Principal, anonymous
 from shared.auth.tokens import InvalidToken
-from shared.graph.context import Context
+from shared.graph.context import Client, Context
 from shared.graph.schema import Schema
 from shared.runtime import Runtime
 from shared.signature import SignatureError, verify
@@ -36,7 +36,7 @@ class GraphView(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """The verified caller's context."""
         principal: Principal = request.scope["principal"]
-        return Context(self._runtime, principal, request.headers.get("x-request-id"))
+        return Context(self._runtime, principal, request.headers.get("x-request-id"), _client(request.headers))
 
     def decode_json(self, data: str | bytes) -> object:
         """From JSON."""
@@ -76,6 +76,12 @@ class RouterOnly:
         if scheme.lower() != "bearer":
             raise InvalidToken("Authorization must be `Bearer <token>`")
         return await self._runtime.verifier.verify(token)
+
+
+def _client(headers: Headers) -> Client:
+    """The last address of `X-Forwarded-For` is the one that our own side has seen; those before it anybody may write."""
+    address = headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
+    return Client(address[:64] or None, headers.get("user-agent", "")[:256] or None)
 
 
 async def _read(receive: Receive) -> bytes:

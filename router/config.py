@@ -119,8 +119,8 @@ class AutomaticPersistedQueries(Section):
 
 class Safelist(Section):
     manifest: Path | None = None
-    """A manifest of operations (`{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [...]}`, or a
-    JSON object of query text by hash). A client names one by `extensions.persistedQuery.sha256Hash`."""
+    """A manifest of operations: `{"format": "apollo-persisted-query-manifest", "version": 1, "operations": [...]}`, or a
+    JSON object of query text by id. A client names one by `extensions.persistedQuery.sha256Hash`."""
     only: bool = True
     """Refuse whatever is not in the manifest."""
     allow_text: bool = True
@@ -178,8 +178,8 @@ class Jwt(Section):
 
 class Revocation(Section):
     redis_url: str | None = None
-    """A Redis server whose keys `revoked:<sid>` and `revoked:<sub>` name revoked sessions and subjects, and whose channel
-    `revocations` announces new ones. Absent: tokens live until they expire."""
+    """A Redis server whose keys `revoked:<sid>` and `revoked:<sub>` name revoked sessions and subjects, and whose
+    channel `revocations` announces new ones. Absent: tokens live until they expire."""
 
 
 class Directives(Section):

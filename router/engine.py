@@ -40,7 +40,8 @@ class EngineConfig:
     """How an engine works. `redacted`: subgraphs whose error messages clients do not see.
 
     `active_labels` are the custom labels of `@override(label:)` that are on; `percent(N)` is by chance, a request at a
-    time. `check` is called with document, operation and API schema of each new operation, and may refuse it.
+    time. `parse` reads each new operation, `check` gets its document, operation and API schema before it is validated,
+    and either may refuse it.
     """
 
     cache: int = 2000
@@ -51,6 +52,7 @@ class EngineConfig:
     active_labels: frozenset[str] = frozenset()
     reject_unauthorized: bool = False
     authorization_dry_run: bool = False
+    parse: Callable[[str], DocumentNode] = parse
     check: Callable[[DocumentNode, OperationDefinitionNode, Any], None] | None = None
 
 
@@ -163,11 +165,9 @@ class Engine:
 
     def _parse(self, query: str, operation_name: str | None) -> tuple[DocumentNode, OperationDefinitionNode]:
         try:
-            document = parse(query)
+            document = self.config.parse(query)
         except GraphQLError as error:
             raise RequestRefused([_with_code(error, "GRAPHQL_PARSE_FAILED")]) from error
-        if errors := validate(self.supergraph.api_schema, document, hide_suggestions=not self.config.suggestions):
-            raise RequestRefused([_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
         operation = get_operation_ast(document, operation_name)
         if operation is None:
             message = (
@@ -178,6 +178,8 @@ class Engine:
             raise RequestRefused.because(message, "GRAPHQL_VALIDATION_FAILED")
         if self.config.check is not None:
             self.config.check(document, operation, self.supergraph.api_schema)
+        if errors := validate(self.supergraph.api_schema, document, hide_suggestions=not self.config.suggestions):
+            raise RequestRefused([_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
         return document, operation
 
     # Executing

@@ -1,0 +1,43 @@
+"""Someone who asks the graph, over HTTP and WebSocket, as a client does."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from gql import Client, gql
+from gql.transport.websockets import WebsocketsTransport
+
+
+class Caller:
+    """A client of the router; `token` is None for an anonymous one."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str, token: str | None) -> None:
+        self._http, self.url, self.token = http, url, token
+
+    async def execute(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The whole answer, `{"data": …, "errors": […]}`."""
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        response = await self._http.post(self.url, json={"query": query, "variables": variables}, headers=headers)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def data(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The answer's data; there must be no errors."""
+        answer = await self.execute(query, **variables)
+        assert not answer.get("errors"), answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    @asynccontextmanager
+    async def subscribe(self, query: str, /, **variables: Any) -> AsyncIterator[AsyncGenerator[dict[str, Any], None]]:
+        """The events of a subscription, over graphql-transport-ws."""
+        transport = WebsocketsTransport(
+            url=self.url.replace("http://", "ws://"),
+            init_payload={"Authorization": f"Bearer {self.token}"} if self.token else {},
+            subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+        )
+        async with Client(transport=transport) as session:
+            operation = gql(query)
+            operation.variable_values = variables
+            yield session.subscribe(operation)

@@ -1,0 +1,239 @@
+"""A clinic: services, router and callers of one test."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from aiokafka import AIOKafkaProducer
+from redis.asyncio import Redis
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from router.composition import Subgraph, compose
+from router.config import Config, load
+from router.http.app import create_app
+from shared.database.tables import AuditEntry, Outbox
+from shared.events.event import CloudEvent, Event
+from shared.events.topics import ensure_topics, topic
+from shared.ids import new_id
+from shared.runtime import Runtime
+from shared.service import Service
+from shared.signature import sign
+from stack.services import subgraph
+from tests.harness import tokens
+from tests.harness.caller import Caller
+from tests.harness.databases import cloned
+from tests.harness.serving import free_socket, serving
+
+SIGNATURE_KEY = "the signature key of the tests, 32+"
+ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that runs."""
+
+    service: Service
+    app: Starlette
+    url: str
+    settings: Any
+
+    @property
+    def runtime(self) -> Runtime:
+        """What it holds."""
+        runtime: Runtime = self.app.state.runtime
+        return runtime
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the servers of this run are."""
+
+    postgres: str
+    redis: str
+    kafka: str
+
+
+class Clinic:
+    """What a test has in hand."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str, running: dict[str, Running], kafka: str, prefix: str) -> None:
+        self._http, self.url, self._running = http, url, running
+        self._kafka, self._prefix = kafka, prefix
+        self.anonymous = Caller(http, url, None)
+
+    def service(self, name: str) -> Running:
+        """A running service."""
+        return self._running[name]
+
+    def caller(self, *roles: str, **claims: Any) -> Caller:
+        """Someone with these roles; `patient`, `practitioner`, `subject`, `scopes` and so on as `tokens.token` has them."""
+        return Caller(self._http, self.url, tokens.token(*roles, **claims))
+
+    def bearer(self, token: str) -> Caller:
+        """Someone with a token that identity has given."""
+        return Caller(self._http, self.url, token)
+
+    async def entities(
+        self, service: str, caller: Caller, typename: str, ids: list[Any], selection: str
+    ) -> dict[str, Any]:
+        """`_entities` straight to a subgraph, signed as the router signs; the whole answer."""
+        query = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on {typename} {{ {selection} }} }} }}"
+        representations = [{"__typename": typename, "id": str(identifier)} for identifier in ids]
+        body = orjson.dumps({"query": query, "variables": {"r": representations}})
+        authorization = f"Bearer {caller.token}" if caller.token else ""
+        headers = sign(SIGNATURE_KEY.encode(), "POST", "/graphql", body, authorization)
+        headers |= {"content-type": "application/json"} | ({"authorization": authorization} if authorization else {})
+        response = await self._http.post(f"{self._running[service].url}/graphql", content=body, headers=headers)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def published(self, service: str) -> list[CloudEvent]:
+        """The events that a service has recorded so far, in order."""
+        async with self._running[service].runtime.database.read() as session:
+            rows = (await session.scalars(select(Outbox).order_by(col(Outbox.position)))).all()
+        return [CloudEvent.decode(row.body) for row in rows]
+
+    async def publish(
+        self, *events: Event, envelope: CloudEvent | None = None, raw: tuple[str, bytes] | None = None
+    ) -> None:
+        """Put events on their domains' topics, as the relay would; or one envelope; or raw bytes on a domain's topic."""
+        messages = [(item.domain(), CloudEvent.of(item)) for item in events]
+        if envelope is not None:
+            messages.append((envelope.type.split(".")[1], envelope))
+        values = [(domain, message.subject.encode(), message.encode()) for domain, message in messages]
+        if raw is not None:
+            values.append((raw[0], b"raw", raw[1]))
+        await ensure_topics(self._kafka, [topic(self._prefix, domain) for domain, _, _ in values])
+        producer = AIOKafkaProducer(bootstrap_servers=self._kafka)
+        await producer.start()
+        try:
+            for domain, key, value in values:
+                await producer.send_and_wait(topic(self._prefix, domain), value, key=key)
+        finally:
+            await producer.stop()
+
+    async def audit(self, service: str) -> list[AuditEntry]:
+        """A service's audit trail, in order."""
+        async with self._running[service].runtime.database.read() as session:
+            return list((await session.scalars(select(AuditEntry).order_by(col(AuditEntry.position)))).all())
+
+    @contextmanager
+    def statements(self, service: str) -> Iterator[list[str]]:
+        """The SQL statements that a service's requests execute meanwhile; those of its jobs are left out."""
+        found: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+            task = asyncio.current_task()
+            if task is None or not task.get_name().startswith("background:"):
+                found.append(statement)
+
+        engine = self._running[service].runtime.database.engine.sync_engine
+        sqlalchemy_event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield found
+        finally:
+            sqlalchemy_event.remove(engine, "before_cursor_execute", note)
+
+    @staticmethod
+    async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:
+        """Poll until a condition holds, and give its value; fail after some seconds."""
+        end = time.monotonic() + seconds
+        while True:
+            value = await condition()
+            if value:
+                return value
+            assert time.monotonic() < end, f"not so after {seconds} s"
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: bool) -> AsyncIterator[Clinic]:
+    """Start services and the router; without `events`, nothing goes to or comes from Kafka."""
+    services = [import_module(subgraph(name).module).service for name in names]
+    async with AsyncExitStack() as stack:
+        databases = await stack.enter_async_context(cloned(addresses.postgres, services))
+        redis_url = await stack.enter_async_context(_redis_database(addresses.redis))
+        sockets = {name: free_socket() for name in ("router", "issuer", *names)}
+        urls = {name: f"http://127.0.0.1:{bound.getsockname()[1]}" for name, bound in sockets.items()}
+        prefix = f"t{new_id().hex[-10:]}"
+        common = {
+            "redis_url": redis_url,
+            "kafka_bootstrap_servers": addresses.kafka,
+            "kafka_topic_prefix": prefix,
+            "jwks_url": f"{urls['issuer']}/.well-known/jwks.json",
+            "router_signature_key": SIGNATURE_KEY,
+            "database_pool_size": 8,
+            "identity_signing_key": tokens.signing_key_pem(),
+            "identity_encryption_key": ENCRYPTION_KEY,
+            "calendar_base_url": urls.get("appointments", "http://127.0.0.1"),
+        }
+        await stack.enter_async_context(serving(_issuer(urls.get("identity")), sockets["issuer"]))
+        running = {}
+        for service in services:
+            settings = service.settings(database_url=databases[service.name], **common)
+            app = (service if events else replace(service, events=(), consumers=())).app(settings)
+            await stack.enter_async_context(serving(app, sockets[service.name]))
+            running[service.name] = Running(service, app, urls[service.name], settings)
+        await stack.enter_async_context(serving(_router(services, urls, redis_url), sockets["router"]))
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=250)))
+        yield Clinic(http, f"{urls['router']}/graphql", running, addresses.kafka, prefix)
+
+
+def _router(services: list[Service], urls: dict[str, str], redis_url: str) -> Starlette:
+    composition = compose(
+        [Subgraph(item.name, f"{urls[item.name]}/graphql", item.schema.as_str()) for item in services]
+    )
+    assert composition.supergraph_sdl is not None, composition.errors
+    return create_app(router_config(composition.supergraph_sdl, urls["issuer"], redis_url))
+
+
+def router_config(supergraph: str, issuer: str, redis_url: str) -> Config:
+    """The router's configuration, as `stack/router.yaml` has it."""
+    environment = {
+        "ROUTER_SIGNATURE_KEY": SIGNATURE_KEY,
+        "JWKS_URL": f"{issuer}/.well-known/jwks.json",
+        "REDIS_URL": redis_url,
+    }
+    config = load(Path("stack/router.yaml"), environment)
+    return config.model_copy(
+        update={"supergraph": config.supergraph.model_copy(update={"sdl": supergraph, "file": None})}
+    )
+
+
+def _issuer(identity: str | None) -> Starlette:
+    """Publishes the tests' key, and identity's own if it runs."""
+
+    async def keys(_: Request) -> Response:
+        published = tokens.jwks()["keys"]
+        if identity:
+            async with httpx.AsyncClient(timeout=5) as client:
+                published += (await client.get(f"{identity}/.well-known/jwks.json")).json()["keys"]
+        return JSONResponse({"keys": published})
+
+    return Starlette(routes=[Route("/.well-known/jwks.json", keys)])
+
+
+@asynccontextmanager
+async def _redis_database(server: str) -> AsyncIterator[str]:
+    """A numbered database that no other test uses at the time, empty."""
+    base = server.rstrip("/").rsplit("/", 1)[0] if server.count("/") > 2 else server.rstrip("/")
+    async with Redis.from_url(f"{base}/0", decode_responses=True) as redis:
+        databases = int(str((await redis.config_get("databases"))["databases"]))
+        number = 1 + await redis.incr("harness:database") % (databases - 1)
+    url = f"{base}/{number}"
+    async with Redis.from_url(url) as redis:
+        await redis.flushdb()
+    yield url

@@ -1,0 +1,47 @@
+"""Databases: one migrated template a service and run, one clone a service and test."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from shared.database.migrations import migrate
+from shared.ids import new_id
+from shared.service import Service
+
+
+def _address(server: str, database: str) -> str:
+    return f"{server.rstrip('/').removesuffix('/postgres')}/{database}"
+
+
+@asynccontextmanager
+async def cloned(server: str, services: list[Service]) -> AsyncIterator[dict[str, str]]:
+    """Addresses of fresh databases by service; `server` is a PostgreSQL address whose user may create databases."""
+    suffix = new_id().hex[-12:]
+    names = {service.name: f"test_{service.name}_{suffix}" for service in services}
+    admin = await asyncpg.connect(_address(server, "postgres"))
+    try:
+        for service in services:
+            await _ensure_template(admin, server, service)
+            await admin.execute(f'CREATE DATABASE "{names[service.name]}" TEMPLATE "template_{service.name}"')
+        yield {service: _address(server, name) for service, name in names.items()}
+    finally:
+        for name in names.values():
+            await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+async def _ensure_template(admin: asyncpg.Connection, server: str, service: Service) -> None:
+    name = f"template_{service.name}"
+    if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", name):
+        return
+    await admin.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+    try:
+        if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", name):
+            return
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        await migrate(_address(server, name), service.package)
+        await admin.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
+    finally:
+        await admin.execute("SELECT pg_advisory_unlock(hashtext($1))", name)

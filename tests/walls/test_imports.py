@@ -1,0 +1,75 @@
+"""Who may import whom: the walls between packages, by reading every import."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOMAINS = sorted(path.name for path in (ROOT / "subgraphs").iterdir() if (path / "__init__.py").exists())
+OURS = {"subgraphs", "reporting", "router", "shared", "stack", "tests", "bench"}
+
+# What may be imported from each place, besides itself and other people's packages.
+ALLOWED: dict[str, set[str]] = {
+    "shared": set(),
+    "router": {"shared.signature"},
+    "reporting": {"shared"},
+    "stack": {"shared", "subgraphs", "reporting", "router"},
+} | {f"subgraphs.{domain}": {"shared"} for domain in DOMAINS}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules of ours that a file names."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (name for name in names if name.split(".")[0] in OURS)
+
+
+@pytest.mark.parametrize("place", ALLOWED)
+def test_a_package_imports_only_what_it_may(place: str) -> None:
+    allowed = ALLOWED[place] | {place}
+    files = list((ROOT / place.replace(".", "/")).rglob("*.py"))
+    assert files
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name in imports(path)
+        if not any(name == other or name.startswith(f"{other}.") for other in allowed)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("domain", [*(f"subgraphs/{name}" for name in DOMAINS), "reporting"])
+def test_every_domain_has_the_same_shape(domain: str) -> None:
+    usual = {"__init__.py", "models.py", "repository.py", "policy.py", "service.py", "types.py", "schema.py", "app.py"}
+    present = {path.name for path in (ROOT / domain).iterdir()}
+    assert usual <= present
+    assert list((ROOT / domain / "migrations").glob("*.py"))
+
+
+@pytest.mark.parametrize("domain", [*(f"subgraphs/{name}" for name in DOMAINS), "reporting"])
+def test_only_the_repository_side_of_a_domain_speaks_sql(domain: str) -> None:
+    """`schema.py` and `types.py` are thin: they build no statement."""
+    for name in ("schema.py", "types.py"):
+        statements = {"sqlalchemy.select", "sqlalchemy.text", "sqlmodel.select"}
+        found = [item for item in _external(ROOT / domain / name) if item in statements]
+        assert not found, f"{domain}/{name}: {found}"
+
+
+def test_the_router_holds_no_domain_word() -> None:
+    words = ("caregraph", "patient", "practitioner", "appointment", "clinic", "hospital")
+    for path in (ROOT / "router").rglob("*.py"):
+        text = path.read_text().lower()
+        assert not [word for word in words if word in text], path
+
+
+def _external(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

@@ -1,0 +1,273 @@
+"""Tables of appointments."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlmodel import Field
+
+from shared.database.model import Audited, Record, new_registry, timestamp, utc_now
+
+
+class Model(Record, registry=new_registry()):
+    """The base of this domain's tables."""
+
+
+class Patient(Model, table=True):
+    """What must be known here of a patient: that they are registered, and whether they live on as another record."""
+
+    __tablename__ = "patient"
+
+    merged_into: UUID | None = None
+
+
+class Practitioner(Model, table=True):
+    """What must be known here of a practitioner. The row's lock puts those who change their calendar in line."""
+
+    __tablename__ = "practitioner"
+
+    active: bool = True
+
+
+class Location(Model, table=True):
+    """What must be known here of a location."""
+
+    __tablename__ = "location"
+
+    time_zone: str
+    active: bool = True
+
+
+class AppointmentType(Model, table=True):
+    """What can be booked, how long it takes, and what the practitioner needs before and after."""
+
+    __tablename__ = "appointment_type"
+    __table_args__ = (
+        UniqueConstraint("system", "code"),
+        CheckConstraint("minutes BETWEEN 5 AND 480", name="minutes"),
+        CheckConstraint("before_minutes BETWEEN 0 AND 120 AND after_minutes BETWEEN 0 AND 120", name="buffers"),
+    )
+
+    system: str
+    code: str
+    display: str
+    minutes: int
+    before_minutes: int = 0
+    after_minutes: int = 0
+    active: bool = True
+    version: int = 1
+
+
+class Schedule(Model, table=True):
+    """A practitioner's weekly availability at a location, in the location's time zone."""
+
+    __tablename__ = "schedule"
+    __table_args__ = (UniqueConstraint("practitioner_id", "location_id"),)
+
+    practitioner_id: UUID = Field(foreign_key="practitioner.id")
+    location_id: UUID = Field(foreign_key="location.id", index=True)
+    version: int = 1
+
+
+class WeeklyHours(Model, table=True):
+    """Hours of a weekday (ISO 8601: Monday is 1) by the clock on the wall; they end at midnight if `ends` is 00:00."""
+
+    __tablename__ = "weekly_hours"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
+        CheckConstraint("starts < ends OR ends = '00:00'", name="hours"),
+        CheckConstraint("valid_from <= valid_until", name="validity"),
+    )
+
+    schedule_id: UUID = Field(foreign_key="schedule.id", ondelete="CASCADE", index=True)
+    weekday: int
+    starts: time
+    ends: time
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+class ExceptionKind(StrEnum):
+    """How days differ from the week."""
+
+    CLOSED = "CLOSED"
+    EXTRA = "EXTRA"
+
+
+class ScheduleException(Model, table=True):
+    """Days that differ from the week: closed, wholly or for some hours, at one location or all; or open for extra hours."""
+
+    __tablename__ = "schedule_exception"
+    __table_args__ = (
+        CheckConstraint("from_day <= until_day", name="days"),
+        CheckConstraint("(starts IS NULL) = (ends IS NULL) AND (starts < ends OR ends = '00:00')", name="hours"),
+        CheckConstraint(
+            "kind = 'CLOSED' OR (kind = 'EXTRA' AND location_id IS NOT NULL AND starts IS NOT NULL)", name="kind"
+        ),
+        Index("schedule_exception_days_idx", "practitioner_id", "until_day"),
+    )
+
+    practitioner_id: UUID = Field(foreign_key="practitioner.id")
+    location_id: UUID | None = Field(default=None, foreign_key="location.id")
+    kind: str
+    from_day: date
+    until_day: date
+    starts: time | None = None
+    ends: time | None = None
+
+
+class Status(StrEnum):
+    """The states of an appointment."""
+
+    HELD = "HELD"
+    BOOKED = "BOOKED"
+    CHECKED_IN = "CHECKED_IN"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    NO_SHOW = "NO_SHOW"
+
+
+OPEN = (Status.HELD, Status.BOOKED, Status.CHECKED_IN)
+_OPEN = text("status IN ('HELD', 'BOOKED', 'CHECKED_IN')")
+
+
+def _no_overlap(of: str, starts: str, ends: str, name: str) -> ExcludeConstraint:
+    period = text(f"tstzrange({starts}, {ends})")
+    return ExcludeConstraint((of, "="), (period, "&&"), name=name, using="gist", where=_OPEN)
+
+
+PRACTITIONER_OVERLAP = "appointment_practitioner_overlap"
+PATIENT_OVERLAP = "appointment_patient_overlap"
+
+
+class Appointment(Model, Audited, table=True):
+    """An appointment, a slot that is held for one, or a visit recorded from another system.
+
+    The practitioner is occupied from `occupied_from` to `occupied_until`, the patient from `starts_at` to `ends_at`; while
+    appointments are open, the database lets neither overlap. `scheduled_at` is when its present time was agreed on.
+    `reason` is the patient's own words. `identifier` is `system|value` of a recorded visit.
+    """
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        _no_overlap("practitioner_id", "occupied_from", "occupied_until", PRACTITIONER_OVERLAP),
+        _no_overlap("patient_id", "starts_at", "ends_at", PATIENT_OVERLAP),
+        CheckConstraint(
+            "occupied_from <= starts_at AND starts_at < ends_at AND ends_at <= occupied_until", name="period"
+        ),
+        CheckConstraint(
+            "status IN ('HELD', 'BOOKED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW')", name="status"
+        ),
+        CheckConstraint("(status = 'HELD') = (held_until IS NOT NULL)", name="hold"),
+        CheckConstraint("(status = 'CANCELLED') = (cancelled_by IS NOT NULL)", name="cancellation"),
+        Index("appointment_patient_idx", "patient_id", "starts_at", "id"),
+        Index("appointment_practitioner_idx", "practitioner_id", "starts_at", "id"),
+        Index("appointment_starts_at_idx", "starts_at", "id"),
+        Index("appointment_held_until_idx", "held_until", postgresql_where=text("status = 'HELD'")),
+    )
+
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    patient_id: UUID
+    practitioner_id: UUID
+    location_id: UUID
+    type_system: str
+    type_code: str
+    type_display: str | None = None
+    starts_at: datetime = timestamp()
+    ends_at: datetime = timestamp()
+    occupied_from: datetime = timestamp()
+    occupied_until: datetime = timestamp()
+    status: str
+    booked_at: datetime = timestamp(default_factory=utc_now)
+    scheduled_at: datetime = timestamp(default_factory=utc_now)
+    held_until: datetime | None = timestamp(default=None, nullable=True)
+    cancelled_by: str | None = None
+    cancellation_reason: str | None = None
+    reason: str | None = Field(default=None, max_length=2000)
+    identifier: str | None = Field(default=None, unique=True)
+    version: int = 1
+
+
+class BookingKey(Model, table=True):
+    """A client's idempotency key: which input it came with, as SHA-256, and the appointment that came of it."""
+
+    __tablename__ = "booking_key"
+    __table_args__ = (
+        UniqueConstraint("account_id", "key", name="booking_key_account"),
+        Index("booking_key_created_at_idx", "created_at"),
+    )
+
+    account_id: UUID
+    key: str = Field(max_length=200)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    appointment_id: UUID = Field(foreign_key="appointment.id", ondelete="CASCADE", index=True)
+
+
+class WaitlistStatus(StrEnum):
+    """The states of a waitlist entry; all but the first two are its end."""
+
+    WAITING = "WAITING"
+    OFFERED = "OFFERED"
+    BOOKED = "BOOKED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    LEFT = "LEFT"
+
+
+class WaitlistEntry(Model, Audited, table=True):
+    """A patient who waits for a slot of a practitioner that begins on one of some days, by the location's calendar."""
+
+    __tablename__ = "waitlist_entry"
+    __table_args__ = (
+        ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="SET NULL"),
+        CheckConstraint("from_day <= until_day", name="days"),
+        CheckConstraint("status IN ('WAITING', 'OFFERED', 'BOOKED', 'DECLINED', 'EXPIRED', 'LEFT')", name="status"),
+        CheckConstraint("status <> 'OFFERED' OR appointment_id IS NOT NULL", name="offer"),
+        Index("waitlist_entry_line_idx", "practitioner_id", "id", postgresql_where=text("status = 'WAITING'")),
+        Index("waitlist_entry_patient_idx", "patient_id", "id"),
+        Index("waitlist_entry_appointment_idx", "appointment_id"),
+    )
+
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    patient_id: UUID
+    practitioner_id: UUID = Field(foreign_key="practitioner.id")
+    location_id: UUID | None = Field(default=None, foreign_key="location.id")
+    type_id: UUID = Field(foreign_key="appointment_type.id")
+    from_day: date
+    until_day: date
+    status: str = WaitlistStatus.WAITING
+    appointment_id: UUID | None = None
+
+
+class Reminder(Model, table=True):
+    """A reminder that was sent; its key keeps it from being sent twice."""
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("appointment_id", "starts_at", "lead_hours"),)
+
+    appointment_id: UUID = Field(foreign_key="appointment.id", ondelete="CASCADE")
+    starts_at: datetime = timestamp()
+    lead_hours: int
+
+
+class CalendarFeed(Model, Audited, table=True):
+    """A secret address at which a calendar program reads one person's appointments; of the secret only its SHA-256 is kept."""
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        CheckConstraint("(patient_id IS NULL) <> (practitioner_id IS NULL)", name="owner"),
+        Index("calendar_feed_account_idx", "account_id", "id"),
+    )
+
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    account_id: UUID
+    patient_id: UUID | None = Field(default=None, index=True)
+    practitioner_id: UUID | None = None
+    secret_hash: bytes = Field(sa_type=LargeBinary, unique=True)
+    revoked_at: datetime | None = timestamp(default=None, nullable=True)

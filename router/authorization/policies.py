@@ -4,10 +4,10 @@ import importlib
 import inspect
 from collections.abc import Awaitable, Callable, Collection
 
-from router.authorization.access import Access
+from router.authorization.access import UNRESTRICTED, Access
 from router.authorization.claims import Claims
 from router.authorization.rules import AccessRules
-from router.config import ConfigurationError
+from router.config import ConfigurationError, Directives
 
 PolicyCallable = Callable[[frozenset[str], Claims | None], Collection[str] | Awaitable[Collection[str]]]
 
@@ -15,11 +15,14 @@ PolicyCallable = Callable[[frozenset[str], Claims | None], Collection[str] | Awa
 class Policies:
     """Evaluates `@policy` by the configured callable; without one no policy is ever granted."""
 
-    def __init__(self, path: str | None) -> None:
-        self._callable = _load(path) if path is not None else None
+    def __init__(self, config: Directives) -> None:
+        self._enabled = config.enabled
+        self._callable = _load(config.policies) if config.policies is not None else None
 
     async def access(self, rules: AccessRules, claims: Claims | None) -> Access:
         """What the caller may see of the supergraph with these rules."""
+        if not self._enabled:
+            return UNRESTRICTED
         granted: frozenset[str] = frozenset()
         if self._callable is not None and rules.policies:
             answer = self._callable(rules.policies, claims)

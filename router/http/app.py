@@ -35,7 +35,6 @@ def create_app(config: Config, build: Callable[[str], Engine] | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await builder.start()
         await authenticator.start()
         try:
             await supergraphs.start()

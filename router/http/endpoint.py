@@ -43,8 +43,7 @@ class GraphQLEndpoint:
             await self._send_unauthenticated(send, media_type, str(error))
             return
         except AuthenticationUnavailableError as error:
-            refused = RequestRefused.because(str(error), "AUTHENTICATION_UNAVAILABLE", 503)
-            await send_error(send, media_type, refused)
+            await send_error(send, media_type, RequestRefused.because(str(error), "AUTHENTICATION_UNAVAILABLE", 503))
             return
         if isinstance(request, list):
             results = [await self._run_in_batch(item, caller) for item in request]

@@ -1,25 +1,63 @@
 """Makes engines: what the configuration says about planning and execution, over one shared transport."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from graphql import DocumentNode, OperationDefinitionNode
+
 from router.config import Config
 from router.engine import Engine, EngineConfig
-from router.execution.transport import HttpTransport
+from router.execution.transport import HttpTransport, RequestContext
+from router.http import limits
+from router.subscriptions.upstream import Upstreams
 
 
 class EngineBuilder:
     """Holds the connections to subgraphs, which outlive each engine."""
 
     def __init__(self, config: Config) -> None:
-        self._config = config
-        self._transport: HttpTransport | None = None
-
-    async def start(self) -> None:
-        self._transport = HttpTransport(self._config.subgraphs)
+        self._subgraphs = config.subgraphs
+        self._transport = HttpTransport(config.subgraphs, self._subscribe)
+        self._upstreams = Upstreams(config, self._transport.headers)
+        self._config = _engine_config(config)
 
     async def close(self) -> None:
-        if self._transport is not None:
-            await self._transport.close()
+        await self._upstreams.close()
+        await self._transport.close()
 
     def build(self, sdl: str) -> Engine:
         """An engine for this supergraph. Raises SupergraphError."""
-        assert self._transport is not None  # noqa: S101 - started with the application
-        return Engine(sdl, transport=self._transport, config=EngineConfig())
+        engine = Engine(sdl, transport=self._transport, config=self._config)
+        engine.config = replace(self._config, redacted=frozenset(filter(self._redacts, engine.supergraph.subgraphs)))
+        return engine
+
+    def _subscribe(
+        self, subgraph: str, url: str, payload: dict[str, Any], request: RequestContext
+    ) -> AsyncIterator[dict[str, Any]]:
+        return self._upstreams.subscribe(subgraph, url, payload, request)
+
+    def _redacts(self, subgraph: str) -> bool:
+        own = self._subgraphs.named.get(subgraph)
+        chosen = own.redact_errors if own is not None else None
+        return self._subgraphs.all.redact_errors if chosen is None else chosen
+
+
+def _engine_config(config: Config) -> EngineConfig:
+    directives = config.authorization.directives
+
+    def check(document: DocumentNode, operation: OperationDefinitionNode, schema: Any) -> None:
+        limits.check(document, operation, config.limits)
+        if not config.introspection:
+            limits.refuse_introspection(document)
+
+    return EngineConfig(
+        cache=config.operations.cache,
+        introspection=config.introspection,
+        suggestions=config.suggestions,
+        reject_unauthorized=directives.reject_unauthorized,
+        authorization_dry_run=directives.dry_run,
+        parse=partial(limits.parse_document, limits=config.limits),
+        check=check,
+    )

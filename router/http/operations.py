@@ -56,7 +56,7 @@ class Operations:
         self._config = config
         self._supergraphs = supergraphs
         self._authenticator = authenticator
-        self._policies = Policies(config.authorization.directives.policies)
+        self._policies = Policies(config.authorization.directives)
         self._persisted = PersistedOperations(config.operations)
 
         self.draining = False

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import structlog
 
-from router.composition import compose
-from router.composition.config import ConfigError, load
 from router.config import ConfigurationError, Supergraph
 from router.engine import Engine
 from router.supergraph.reader import SupergraphError
@@ -118,6 +116,9 @@ def _read(path: Path) -> str:
 
 
 def _compose(path: Path) -> str:
+    from router.composition import compose
+    from router.composition.config import ConfigError, load
+
     try:
         composition = compose(load(path))
     except ConfigError as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from router.config import Subscriptions
@@ -16,7 +16,9 @@ class AccessEndedError(Exception):
     """The token that the stream was opened with has expired or was revoked."""
 
 
-async def results(operations: Operations, operation: Operation, settings: Subscriptions) -> AsyncIterator[Result]:
+async def results(
+    operations: Operations, operation: Operation, settings: Subscriptions
+) -> AsyncGenerator[Result, None]:
     """One result an event, until the subgraph completes.
 
     At every `recheck_interval` the stream is held against the present: it ends with AccessEndedError when its token does,

@@ -11,9 +11,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -46,7 +44,7 @@ class Relay:
                     if connection is not None:
                         await self._lead(connection)
                 await asyncio.sleep(_FOLLOWER_SECONDS)
-            except (KafkaError, SQLAlchemyError, OSError) as error:
+            except Exception as error:  # whatever it is, what is not marked is published again
                 log.warning("relay.interrupted", error=type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
 

@@ -27,7 +27,8 @@ async def ensure_topics(bootstrap_servers: str, names: list[str]) -> None:
     try:
         missing = sorted(set(names) - set(await admin.list_topics()))
         configs = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
-        new = [NewTopic(name, PARTITIONS, _BROKER_DEFAULT, topic_configs=configs) for name in missing]
+        # Without an empty assignment, the client takes the broker's default for a mistake.
+        new = [NewTopic(name, PARTITIONS, _BROKER_DEFAULT, {}, configs) for name in missing]
         if new:
             response: Any = await admin.create_topics(new, timeout_ms=REQUEST_TIMEOUT_MILLISECONDS)
             for _, code, *_ in response.topic_errors:

@@ -1,0 +1,124 @@
+"""What a consumer's events do to its database: each event's effect exactly once.
+
+The effects, the events' ids and the offset are one transaction. The offset is locked first, so records that were dealt
+with before, by this process or another, are passed over; ids tell an event that was published twice.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
+from opentelemetry import trace
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.audit.recorder import AuditRecorder
+from shared.auth.principal import system
+from shared.database.tables import ConsumedEvent, ConsumerOffset
+from shared.events.event import CloudEvent, Event, read_data
+from shared.telemetry.tracing import remote_context
+from shared.work import UnitOfWork
+
+tracer = trace.get_tracer(__name__)
+
+Record = ConsumerRecord[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event as a handler gets it: the envelope and the data in the consumer's own class."""
+
+    envelope: CloudEvent
+    data: Any
+
+
+Handler = Callable[[UnitOfWork, Received], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """What a service does about others' events; `name` is its consumer group. Types without a handler are passed over."""
+
+    name: str
+    handlers: Mapping[type[Event], Handler]
+
+    @property
+    def domains(self) -> list[str]:
+        """Whose events it takes."""
+        return sorted({kind.domain() for kind in self.handlers})
+
+
+class Effects:
+    """A service's consumer, applied to the service's database."""
+
+    def __init__(self, consumer: Consumer, service: str) -> None:
+        self.name = f"{service}.{consumer.name}"
+        self._handlers = {kind.type: (kind, handler) for kind, handler in consumer.handlers.items()}
+
+    def recorder(self) -> AuditRecorder:
+        """Who the audit trail says did it."""
+        return AuditRecorder(system(), operation=self.name)
+
+    async def share(self, session: AsyncSession) -> bool:
+        """Keep rebuilds out until this transaction ends; False while one is under way."""
+        statement = text("SELECT pg_try_advisory_xact_lock_shared(hashtextextended(:name, 0))")
+        return bool(await session.scalar(statement, {"name": f"consumer:{self.name}"}))
+
+    async def exclude(self, session: AsyncSession) -> None:
+        """Wait for the consumers at work, then keep all of them out until this transaction ends."""
+        statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+        await session.execute(statement, {"name": f"consumer:{self.name}"})
+
+    async def offsets(self, session: AsyncSession) -> dict[tuple[str, int], int]:
+        """The next offset to take by topic and partition."""
+        rows = await session.scalars(select(ConsumerOffset).where(col(ConsumerOffset.consumer) == self.name))
+        return {(row.topic, row.partition): row.next_offset for row in rows}
+
+    async def apply(self, work: UnitOfWork, records: Sequence[Record]) -> int:
+        """Apply records of one partition, in order; how many had an effect. Raises InvalidEvent, and what handlers raise."""
+        position = await self._lock_offset(work, records[0])
+        events: dict[UUID, tuple[Received, Handler]] = {}
+        for record in records:
+            if record.offset >= position:
+                envelope = CloudEvent.decode(record.value or b"")
+                if known := self._handlers.get(envelope.type):
+                    kind, handler = known
+                    events.setdefault(envelope.id, (Received(envelope, read_data(envelope, kind)), handler))
+        new = await self._remember(work, list(events))
+        for identifier, (received, handler) in events.items():
+            if identifier in new:
+                envelope = received.envelope
+                with tracer.start_as_current_span(f"consume {envelope.type}", remote_context(envelope.traceparent)):
+                    await handler(work, received)
+        if records[-1].offset >= position:
+            await self.store_offset(work, records[-1])
+        return len(new)
+
+    async def store_offset(self, work: UnitOfWork, record: Record) -> None:
+        """What is next after this record."""
+        await work.session.execute(self._offset(record, record.offset + 1))
+
+    async def _lock_offset(self, work: UnitOfWork, record: Record) -> int:
+        unchanged = self._offset(record, 0, keep=True).returning(col(ConsumerOffset.next_offset))
+        position: int = (await work.session.execute(unchanged)).scalar_one()
+        return position
+
+    def _offset(self, record: Record, next_offset: int, *, keep: bool = False) -> Any:
+        statement = insert(ConsumerOffset).values(
+            consumer=self.name, topic=record.topic, partition=record.partition, next_offset=next_offset
+        )
+        value = col(ConsumerOffset.next_offset) if keep else statement.excluded.next_offset
+        keys = ["consumer", "topic", "partition"]
+        return statement.on_conflict_do_update(index_elements=keys, set_={"next_offset": value})
+
+    async def _remember(self, work: UnitOfWork, identifiers: list[UUID]) -> set[UUID]:
+        """Note the events as dealt with; which of them were not before."""
+        if not identifiers:
+            return set()
+        rows = [{"consumer": self.name, "event_id": identifier} for identifier in identifiers]
+        statement = insert(ConsumedEvent).values(rows).on_conflict_do_nothing()
+        return set(await work.session.scalars(statement.returning(col(ConsumedEvent.event_id))))

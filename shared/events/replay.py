@@ -1,0 +1,141 @@
+"""A consumer's tables made anew from the events, from offset 0 to where the consumer stands.
+
+All of it is one transaction: readers see the old rows until it commits, a failure leaves them, and consumers of other
+processes wait meanwhile and go on where they stood.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy import Table, delete, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.database.engine import Database
+from shared.database.tables import ConsumedEvent, ConsumerOffset
+from shared.events.effects import Effects, Record
+from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS
+from shared.work import UnitOfWork, unit_of_work
+
+_BATCH = 500
+_POLL_MILLISECONDS = 1000
+_SILENT_POLLS = 20
+
+Stored = dict[TopicPartition, int]
+
+
+class ReplayError(Exception):
+    """Kafka does not give all that was consumed; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a replay did: records read, those that could not be applied, and each table's checksum before and after."""
+
+    records: int
+    failed: int
+    before: dict[str, str]
+    after: dict[str, str]
+
+
+async def replay(
+    effects: Effects,
+    database: Database,
+    servers: str,
+    tables: Sequence[Table],
+    progress: Callable[[int, int], None],
+) -> Replay:
+    """Empty `tables`, which are all that the consumer writes, and apply the events again.
+
+    `progress` is told the records done and in all. Raises ReplayError, KafkaError.
+    """
+    kafka = AIOKafkaConsumer(
+        bootstrap_servers=servers, isolation_level="read_committed", request_timeout_ms=REQUEST_TIMEOUT_MILLISECONDS
+    )
+    await kafka.start()
+    try:
+        async with unit_of_work(database, effects.recorder()) as work:
+            await work.session.execute(text("SET LOCAL statement_timeout = 0"))
+            await effects.exclude(work.session)
+            stored = {TopicPartition(*key): end for key, end in (await effects.offsets(work.session)).items()}
+            await _check_complete(kafka, stored)
+            before = await checksums(work.session, tables)
+            await _clear(work.session, effects, tables)
+            records, failed, total = 0, 0, sum(stored.values())
+            async for batch in _read(kafka, stored):
+                failed += await _apply(effects, work, batch)
+                records += len(batch)
+                progress(records, total)
+            after = await checksums(work.session, tables)
+    finally:
+        await kafka.stop()
+    return Replay(records, failed, before, after)
+
+
+async def checksums(session: AsyncSession, tables: Sequence[Table]) -> dict[str, str]:
+    """A checksum of each table's rows, whatever their order."""
+    result = {}
+    for table in tables:
+        row = f'hashtextextended("{table.name}"::text, 0)::numeric'
+        statement = text(f"SELECT count(*) || ':' || coalesce(sum({row}), 0) FROM \"{table.name}\"")  # noqa: S608 - our own names
+        result[table.name] = str(await session.scalar(statement))
+    return result
+
+
+async def _check_complete(kafka: AIOKafkaConsumer, stored: Stored) -> None:
+    beginnings, ends = await kafka.beginning_offsets(list(stored)), await kafka.end_offsets(list(stored))
+    for partition, end in stored.items():
+        if beginnings[partition] > 0 or ends[partition] < end:
+            raise ReplayError(
+                f"{partition.topic}/{partition.partition} holds offsets {beginnings[partition]} to {ends[partition]}, but "
+                f"0 to {end} were consumed: restore the topic first; nothing was changed"
+            )
+
+
+async def _clear(session: AsyncSession, effects: Effects, tables: Sequence[Table]) -> None:
+    for table in reversed(tables):
+        await session.execute(delete(table))
+    await session.execute(delete(ConsumedEvent).where(col(ConsumedEvent.consumer) == effects.name))
+    await session.execute(delete(ConsumerOffset).where(col(ConsumerOffset.consumer) == effects.name))
+
+
+async def _read(kafka: AIOKafkaConsumer, stored: Stored) -> AsyncIterator[Sequence[Record]]:
+    """Batches of one partition each, up to the stored offsets."""
+    waiting = {partition for partition, end in stored.items() if end > 0}
+    if waiting:
+        kafka.assign(list(waiting))
+        await kafka.seek_to_beginning()
+    silent = 0
+    while waiting:
+        fetched: dict[Any, list[Record]] = await kafka.getmany(
+            *waiting, timeout_ms=_POLL_MILLISECONDS, max_records=_BATCH
+        )
+        silent = 0 if fetched else silent + 1
+        if silent == _SILENT_POLLS:
+            raise ReplayError("Kafka has stopped answering: try again when it is back; nothing was changed")
+        for partition, records in fetched.items():
+            batch = [record for record in records if record.offset < stored[partition]]
+            if batch:
+                yield batch
+            if await kafka.position(partition) >= stored[partition]:
+                waiting.discard(partition)
+
+
+async def _apply(effects: Effects, work: UnitOfWork, records: Sequence[Record]) -> int:
+    """Apply a batch, or all of it that can be; how many could not."""
+    with suppress(Exception):  # whatever a handler raises: the record at fault is found below
+        async with work.session.begin_nested():
+            await effects.apply(work, records)
+        return 0
+    failed = 0
+    for record in records:
+        try:
+            async with work.session.begin_nested():
+                await effects.apply(work, [record])
+        except Exception:  # it went to the dead letters when it was consumed
+            failed += 1
+            await effects.store_offset(work, record)
+    return failed

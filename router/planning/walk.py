@@ -72,9 +72,13 @@ class Walker:
         here = self.index.field(place.fetch.subgraph, place.objects or type_name, name)
         if here is None:
             return None
-        if resolves(here, key=key) or any(self.provided(place, type_name, name)):
+        if resolves(here, key=key) or self.provides(place, type_name, name):
             return here
         return None
+
+    def provides(self, place: Place, type_name: str, name: str) -> bool:
+        """Whether `@provides` covers this field at this place."""
+        return any(True for _ in self.provided(place, type_name, name))
 
     def provided(self, place: Place, type_name: str, name: str) -> Iterator[SelectionSetNode | None]:
         """The selections that `@provides` makes of this field at this place."""
@@ -241,7 +245,7 @@ class Walker:
             return None
         extra = 1 if resolver.field.requires else 0
         provided = bool(resolver.field.provides) or (
-            way.place is not None and any(self.provided(way.place, type_name, field.name))
+            way.place is not None and self.provides(way.place, type_name, field.name)
         )
         if (
             field.selection
@@ -267,7 +271,7 @@ class Walker:
             owners = [type_name] if kind.interface_object else sorted(types)
             for owner in owners:
                 found = self.index.field(subgraph, owner, field.name)
-                inner = [s for node in provided for s in self._provided(node, min(types), field.name)]
+                inner = [s for node in provided for s in self._provided(node, owner if owner in types else min(types), field.name)]
                 if found is None or not (resolves(found) or inner) or found.requires:
                     count += 1
                 elif field.selection:

@@ -142,13 +142,17 @@ class Engine:
     def _prepare(self, query: str, operation_name: str | None, access: Access, labels: frozenset[str]) -> Prepared:
         document, operation = self._parse(query, operation_name)
         allowed, denied = filter_operation(self.supergraph, document, operation, access)
+        if self.config.authorization_dry_run:
+            allowed = document
+        elif denied and self.config.reject_unauthorized:
+            raise RequestRefused([one.error() for one in denied], 403)
         planned_operation = get_operation_ast(allowed, operation_name) or operation
         planner = self._planner(labels)
         try:
             whole = planner.normalize(operation, _fragments(document))
             plan = (
                 planner.plan(planned_operation, _fragments(allowed))
-                if denied
+                if allowed is not document
                 else planner.plan_selection(operation, whole)
             )
         except PlanningError as error:
@@ -216,11 +220,14 @@ class Engine:
             execution.data.update(local.get("data") or {})
             errors += local.get("errors") or []
         data, violations = prepared.shaper.shape(execution.data, execution.variables)
-        errors += (one.error() for one in prepared.denied)
+        if not self.config.authorization_dry_run:
+            errors += (one.error() for one in prepared.denied)
         errors += _null_errors(errors, violations)
         response: dict[str, Any] = {"data": data}
         if errors:
             response["errors"] = errors
+        if prepared.denied and self.config.authorization_dry_run:
+            response["extensions"] = {"authorization": {"denied": [list(one.path) for one in prepared.denied]}}
         return response
 
 

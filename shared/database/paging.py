@@ -96,12 +96,12 @@ async def fetch_pages(
     """The first page of each parent's list in one query for all of them; `parent` is the column that names the parent."""
     keys = list(keys)
     entity = statement.column_descriptions[0]["entity"]
-    rank = func.row_number().over(partition_by=parent, order_by=order.clauses()).label("rank")
+    rank = func.row_number().over(partition_by=parent, order_by=order.clauses()).label("place_in_parent")
     ranked = statement.where(parent.in_(keys)).add_columns(rank).subquery()
     row = aliased(entity, ranked)
     result = await session.scalars(
         select(row)
-        .where(ranked.c.rank <= first + 1)
+        .where(ranked.c.place_in_parent <= first + 1)
         .order_by(getattr(row, _attribute(parent).key), *order.clauses(row))
     )
     rows: dict[Any, list[T]] = {key: [] for key in keys}

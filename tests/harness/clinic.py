@@ -21,7 +21,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from router.composition import Subgraph, compose
 from router.config import Config, load
 from router.http.app import create_app
 from shared.database.tables import AuditEntry, Outbox
@@ -193,6 +192,8 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
 
 
 def _router(services: list[Service], urls: dict[str, str], redis_url: str) -> Starlette:
+    from router.composition import Subgraph, compose
+
     composition = compose(
         [Subgraph(item.name, f"{urls[item.name]}/graphql", item.schema.as_str()) for item in services]
     )

@@ -1,0 +1,149 @@
+"""The files in `schema/`, made from the code: each subgraph's SDL, the supergraph, the API schema, the events."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from graphql import GraphQLSchema, build_schema
+from graphql.utilities import BreakingChange, find_breaking_changes
+
+from router.composition import Composition, Subgraph, compose
+from shared.events.event import CONTENT_TYPE, Event
+from shared.service import Service
+from stack.services import ROOT, SUBGRAPHS
+
+FOLDER = ROOT / "schema"
+API = "api.graphql"
+RELEASED = FOLDER / "released.graphql"
+DECLARED = FOLDER / "breaking.yaml"
+
+_HEADER = "# Made from the code by `caregraph schema compose`; change the code, not this file.\n\n"
+
+
+def services() -> list[Service]:
+    """The services that are subgraphs."""
+    return [import_module(each.module).service for each in SUBGRAPHS]
+
+
+def composition() -> Composition:
+    """The graph composed of the code's subgraphs, at the addresses of the local stack."""
+    return compose(
+        [
+            Subgraph(each.name, f"http://127.0.0.1:{each.port}/graphql", service.schema.as_str())
+            for each, service in zip(SUBGRAPHS, services(), strict=True)
+        ]
+    )
+
+
+def generate(supergraph: str, api: str) -> dict[str, str]:
+    """What `schema/` should hold, by file name."""
+    files = {f"subgraphs/{service.name}.graphql": service.schema.as_str() for service in services()}
+    files |= {"supergraph.graphql": supergraph, API: api}
+    result = {name: f"{_HEADER}{text.strip()}\n" for name, text in files.items()}
+    result["events.yaml"] = _HEADER + yaml.safe_dump(
+        asyncapi(services()), sort_keys=False, width=120, allow_unicode=True
+    )
+    return result
+
+
+def write(files: dict[str, str]) -> None:
+    """Put them there; a file of a subgraph that is no more is removed."""
+    for path in _generated():
+        if path.relative_to(FOLDER).as_posix() not in files:
+            path.unlink()
+    for name, text in files.items():
+        path = FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def drift(files: dict[str, str]) -> list[str]:
+    """The names of files that are not what the code says."""
+    present = {path.relative_to(FOLDER).as_posix(): path.read_text() for path in _generated()}
+    return sorted(name for name in files.keys() | present.keys() if files.get(name) != present.get(name))
+
+
+def _generated() -> Iterator[Path]:
+    yield from (FOLDER / "subgraphs").glob("*.graphql")
+    yield from (path for name in ("supergraph.graphql", API, "events.yaml") if (path := FOLDER / name).exists())
+
+
+def breaking_changes(old: str, new: str) -> list[BreakingChange]:
+    """What in a new API schema breaks clients of an old one."""
+    return find_breaking_changes(_schema(old), _schema(new))
+
+
+def undeclared(changes: list[BreakingChange]) -> list[BreakingChange]:
+    """The breaking changes that `schema/breaking.yaml` does not declare, a description a line with its reason."""
+    declared = yaml.safe_load(DECLARED.read_text()) or {} if DECLARED.exists() else {}
+    return [change for change in changes if change.description not in declared]
+
+
+def _schema(sdl: str) -> GraphQLSchema:
+    return build_schema(sdl, assume_valid_sdl=True)
+
+
+def asyncapi(publishers: list[Service]) -> dict[str, Any]:
+    """The events as an AsyncAPI 3.0 document: a channel a domain, a message an event."""
+    publishers = [service for service in publishers if service.events]
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "CareGraph's events",
+            "version": "1",
+            "description": "CloudEvents 1.0 in structured JSON. The key of a message is the event's subject, so that events of "
+            "one subject stay in order. A version of an event is never changed once published.",
+        },
+        "defaultContentType": CONTENT_TYPE,
+        "channels": {
+            service.name: {
+                "address": f"caregraph.{service.name}",
+                "messages": {
+                    event.__name__: {"$ref": f"#/components/messages/{event.__name__}"} for event in service.events
+                },
+            }
+            for service in publishers
+        },
+        "operations": {
+            f"{service.name}-publishes": {"action": "send", "channel": {"$ref": f"#/channels/{service.name}"}}
+            for service in publishers
+        },
+        "components": {
+            "messages": {event.__name__: _message(event) for service in publishers for event in service.events},
+        },
+    }
+
+
+def _message(event: type[Event]) -> dict[str, Any]:
+    data = event.model_json_schema(by_alias=True)
+    properties = data.get("properties", {})
+    subject = event.model_fields[event.key].alias or event.key
+    return {
+        "name": event.type,
+        "summary": " ".join((event.__doc__ or "").split()),
+        "payload": {
+            "type": "object",
+            "required": ["specversion", "id", "source", "type", "subject", "time", "data"],
+            "properties": {
+                "specversion": {"const": "1.0"},
+                "id": {"type": "string", "format": "uuid"},
+                "source": {"const": f"/{event.domain()}"},
+                "type": {"const": event.type},
+                "subject": {"type": "string", "description": f"The event's {subject}."},
+                "time": {"type": "string", "format": "date-time"},
+                "traceparent": {"type": "string", "description": "W3C Trace Context of the change."},
+                "data": {
+                    "type": "object",
+                    "required": data.get("required", []),
+                    "properties": {name: _plain(schema) for name, schema in properties.items()},
+                }
+                | ({"$defs": data["$defs"]} if "$defs" in data else {}),
+            },
+        },
+    }
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "title"}

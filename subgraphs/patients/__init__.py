@@ -1,0 +1,1 @@
+"""Patients: registration, demographics, contacts, identifiers, communication preferences, merge of duplicates."""

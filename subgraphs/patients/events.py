@@ -1,0 +1,64 @@
+"""What the patients' domain publishes."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.events.event import Event
+
+
+class How(StrEnum):
+    """Who entered a patient."""
+
+    SELF = "self"
+    STAFF = "staff"
+    IMPORT = "import"
+
+
+class Group(StrEnum):
+    """Fields that change together."""
+
+    DEMOGRAPHICS = "demographics"
+    DECEASED = "deceased"
+    CONTACT_POINTS = "contact-points"
+    ADDRESSES = "addresses"
+    EMERGENCY_CONTACTS = "emergency-contacts"
+    IDENTIFIERS = "identifiers"
+    PREFERENCES = "preferences"
+
+
+class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", key="patient_id"):
+    """A patient was entered."""
+
+    patient_id: UUID
+    how: How
+    registered_at: datetime
+
+
+class PatientChanged(Event, type="caregraph.patients.patient-changed.v1", key="patient_id"):
+    """Some of a patient's fields were changed; `groups` says which, never to what."""
+
+    patient_id: UUID
+    groups: list[Group]
+
+
+class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
+    """`merged_patient_id` was a duplicate of `patient_id`, which stands for both from now on."""
+
+    patient_id: UUID
+    merged_patient_id: UUID
+
+
+class PreferencesChanged(Event, type="caregraph.patients.preferences-changed.v1", key="patient_id"):
+    """How a patient wants to be reached, whole: `email`, `sms`, `phone`, `mail`, the most wanted first.
+
+    `reminders` is false without the patient's consent, and for one who has died.
+    """
+
+    patient_id: UUID
+    language: str | None
+    channels: list[str]
+    reminders: bool
+
+
+EVENTS = (PatientRegistered, PatientChanged, PatientMerged, PreferencesChanged)

@@ -1,0 +1,93 @@
+"""Merging two records of one person (FHIR Patient.link): the survivor stands for both, the duplicate stays and names it."""
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from shared.audit.recorder import Action
+from shared.graph.context import Context
+from shared.graph.errors import invalid
+from shared.ids import parse_id
+from shared.work import UnitOfWork
+from subgraphs.patients import policy
+from subgraphs.patients.events import Group, PatientMerged
+from subgraphs.patients.inputs import MergePatientsInput
+from subgraphs.patients.models import Patient, PatientIdentifier
+from subgraphs.patients.service import open_patient, publish_changes, require_staff
+
+MEDICAL_RECORD_NUMBER_SYSTEM = "https://caregraph.example/medical-record-number"
+
+# What a survivor without a value takes from the duplicate, and what is put together.
+_FILLED = {
+    "prefix": Group.DEMOGRAPHICS,
+    "birth_date": Group.DEMOGRAPHICS,
+    "marital_status": Group.DEMOGRAPHICS,
+    "deceased": Group.DECEASED,
+    "deceased_at": Group.DECEASED,
+    "language": Group.PREFERENCES,
+    "preferred_channels": Group.PREFERENCES,
+}
+_JOINED = {
+    "other_names": Group.DEMOGRAPHICS,
+    "contact_points": Group.CONTACT_POINTS,
+    "addresses": Group.ADDRESSES,
+    "emergency_contacts": Group.EMERGENCY_CONTACTS,
+}
+
+
+async def merge_patients(context: Context, input: MergePatientsInput) -> Patient:
+    """Move what the survivor lacks to it, and close the duplicate."""
+    require_staff(context, policy.MERGE, "mergePatients")
+    if parse_id(input.survivor_id) == parse_id(input.duplicate_id):
+        raise invalid("duplicateId", "It is another patient than the survivor.")
+    async with context.write() as work:
+        survivor, duplicate = await _open_both(work, input)
+        groups = _move_columns(survivor, duplicate)
+        await _move_identifiers(work, survivor, duplicate)
+        duplicate.active, duplicate.merged_into_id = False, survivor.id
+        # So that one step leads from any duplicate to who stands for it.
+        earlier = update(Patient).where(col(Patient.merged_into_id) == duplicate.id)
+        await work.session.execute(earlier.values(merged_into_id=survivor.id))
+        survivor.version += 1
+        duplicate.version += 1
+        keys = [survivor.id, duplicate.id]
+        work.audit(Action.EXECUTE, "mergePatients", keys, keys)
+        work.publish(PatientMerged(patient_id=survivor.id, merged_patient_id=duplicate.id))
+        publish_changes(work, survivor, [*groups, Group.IDENTIFIERS])
+    return survivor
+
+
+async def _open_both(work: UnitOfWork, input: MergePatientsInput) -> tuple[Patient, Patient]:
+    """Both rows, locked in the order of their keys, so that two merges at once cannot wait for each other."""
+    wanted = {input.survivor_id: input.survivor_version, input.duplicate_id: input.duplicate_version}
+    rows = {key: await open_patient(work, key, wanted[key], policy.MERGE) for key in sorted(wanted, key=str.lower)}
+    return rows[input.survivor_id], rows[input.duplicate_id]
+
+
+def _move_columns(survivor: Patient, duplicate: Patient) -> list[Group]:
+    """Take over what the survivor lacks; which groups changed by that. Consent to reminders stays the survivor's."""
+    taken = {name: getattr(duplicate, name) for name in _FILLED if not getattr(survivor, name)}
+    for name in _JOINED:
+        own = getattr(survivor, name)
+        taken[name] = own + [item for item in getattr(duplicate, name) if item not in own]
+    changed = {name: value for name, value in taken.items() if value != getattr(survivor, name)}
+    for name, value in changed.items():
+        setattr(survivor, name, value)
+    return sorted({(_FILLED | _JOINED)[name] for name in changed})
+
+
+async def _move_identifiers(work: UnitOfWork, survivor: Patient, duplicate: Patient) -> None:
+    """The survivor is found by every number that the duplicate had, ours included."""
+    either = select(PatientIdentifier).where(col(PatientIdentifier.patient_id).in_([survivor.id, duplicate.id]))
+    rows = (await work.session.scalars(either)).all()
+    own = {(row.system, row.value) for row in rows if row.patient_id == survivor.id}
+    for row in rows:
+        if row.patient_id == duplicate.id and (row.system, row.value) not in own:
+            row.patient_id = survivor.id
+    work.session.add(
+        PatientIdentifier(
+            patient_id=survivor.id,
+            system=MEDICAL_RECORD_NUMBER_SYSTEM,
+            value=duplicate.medical_record_number,
+            type="MR",
+        )
+    )

@@ -1,0 +1,96 @@
+"""Tables of the patients."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, Sequence, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from shared.database.model import Audited, Record, new_registry, timestamp
+
+
+class Model(Record, registry=new_registry()):
+    """The base of this domain's tables."""
+
+
+# What medical record numbers are made of, before their check digit.
+MEDICAL_RECORD_NUMBERS = Sequence("medical_record_number_seq", start=1_000_000, metadata=Model.metadata)
+
+# The name by which search and lists go: family name first, former family names last.
+_SEARCH_TEXT = (
+    "lower(family || ' ' || immutable_join(given) || ' ' || "
+    "CAST(jsonb_path_query_array(other_names, '$[*].family') AS text))"
+)
+
+
+def _values(**options: Any) -> Any:
+    """A column of value objects that have no life of their own: a JSON array, replaced as a whole."""
+    return Field(default_factory=list, sa_type=JSONB, **options)
+
+
+class Patient(Audited, Model, table=True):
+    """A person who is given care.
+
+    One who was found to be somebody else's duplicate stays, inactive, and names the other: `merged_into_id` (FHIR
+    Patient.link, replaced-by). It names a row that is itself not merged.
+    """
+
+    audit_patient: ClassVar[str | None] = "id"
+
+    __tablename__ = "patient"
+    __table_args__ = (
+        Index(
+            "patient_search_text_idx",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
+        Index("patient_order_idx", "search_text", "id"),
+        CheckConstraint("gender IN ('male', 'female', 'other', 'unknown')", name="gender"),
+        CheckConstraint("deceased OR deceased_at IS NULL", name="deceased_at"),
+        CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id AND NOT active", name="merged"),
+        CheckConstraint("preferred_channels <@ ARRAY['email', 'sms', 'phone', 'mail']::varchar[]", name="channels"),
+    )
+
+    version: int = 1
+    active: bool = True
+    identifier: str | None = Field(default=None, unique=True)  # `system|value` of the system that it was imported from
+    medical_record_number: str = Field(unique=True)
+    family: str
+    given: list[str] = Field(sa_type=ARRAY(String))
+    prefix: str | None = None
+    other_names: list[dict[str, Any]] = _values()
+    birth_date: date | None = Field(default=None, index=True)
+    gender: str
+    marital_status: str | None = None
+    deceased: bool = False
+    deceased_at: datetime | None = timestamp(default=None, nullable=True)
+    contact_points: list[dict[str, Any]] = _values()
+    addresses: list[dict[str, Any]] = _values()
+    emergency_contacts: list[dict[str, Any]] = _values()
+    language: str | None = None
+    preferred_channels: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
+    reminders: bool = False
+    merged_into_id: UUID | None = Field(default=None, foreign_key="patient.id", index=True)
+    search_text: str = Field(
+        default=None, sa_column=Column(String, Computed(_SEARCH_TEXT, persisted=True), nullable=False)
+    )
+
+
+class PatientIdentifier(Audited, Model, table=True):
+    """A number by which another system knows the patient. Two rows may share one until they are merged."""
+
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    __tablename__ = "patient_identifier"
+    __table_args__ = (
+        UniqueConstraint("patient_id", "system", "value"),
+        Index("patient_identifier_value_idx", "value", "system"),
+    )
+
+    patient_id: UUID = Field(foreign_key="patient.id", ondelete="CASCADE")
+    system: str
+    value: str
+    type: str | None = None  # a code of HL7's table 0203

@@ -1,0 +1,100 @@
+"""Every statement of the patients' domain, each beginning with what `policy` lets the caller see."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from shared.auth.principal import Principal
+from shared.database.paging import Order
+from shared.graph.context import Context
+from subgraphs.patients import policy
+from subgraphs.patients.models import Patient, PatientIdentifier
+
+PATIENTS = Order((col(Patient.search_text), col(Patient.id)))
+
+_SIMILAR = 0.5
+_DUPLICATES = 20
+
+_Other = aliased(Patient)
+
+
+async def patients(context: Context, ids: Sequence[UUID]) -> list[Patient | None]:
+    """Patients by key, in order."""
+    return await context.find(policy.patients(context.principal), col(Patient.id), ids)
+
+
+async def own_patient(context: Context) -> Patient | None:
+    """The caller's own record, which is the survivor if theirs was merged."""
+    statement = policy.own(context.principal).where(col(Patient.merged_into_id).is_(None))
+    async with context.read() as session:
+        row: Patient | None = await session.scalar(statement)
+    return row
+
+
+async def identifiers(context: Context, patient_ids: Sequence[UUID]) -> list[list[PatientIdentifier]]:
+    """The identifiers of patients, in order."""
+    statement = policy.identifiers(context.principal).where(col(PatientIdentifier.patient_id).in_(patient_ids))
+    found: dict[UUID, list[PatientIdentifier]] = defaultdict(list)
+    async with context.read() as session:
+        for row in await session.scalars(statement.order_by(col(PatientIdentifier.id))):
+            found[row.patient_id].append(row)
+    return [found[identifier] for identifier in patient_ids]
+
+
+async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list[Patient]]:
+    """Who may be the same person as each of these patients, the most similar first."""
+    likeness = func.similarity(col(Patient.search_text), col(_Other.search_text))
+    rank = func.row_number().over(partition_by=col(_Other.id), order_by=[likeness.desc(), col(Patient.id)])
+    pairs = (
+        policy.patients(context.principal)
+        .join(_Other, _may_be_same())
+        .where(col(_Other.id).in_(patient_ids), col(Patient.merged_into_id).is_(None))
+        .with_only_columns(col(_Other.id).label("of"), col(Patient.id).label("is_like"), rank.label("rank"))
+        .subquery()
+    )
+    statement = select(pairs.c.of, Patient).join(Patient, col(Patient.id) == pairs.c.is_like)
+    found: dict[UUID, list[Patient]] = defaultdict(list)
+    async with context.read() as session:
+        for of, row in await session.execute(statement.where(pairs.c.rank <= _DUPLICATES).order_by(pairs.c.rank)):
+            found[of].append(row)
+    return [found[identifier] for identifier in patient_ids]
+
+
+def search_patients(
+    principal: Principal, search: str | None, birth_date: date | None, *, with_duplicates: bool = False
+) -> Select[Patient]:
+    """Patients, other than merged ones, whose name or number matches; `with_duplicates`: who may be here twice."""
+    statement = policy.patients(principal).where(col(Patient.merged_into_id).is_(None))
+    if birth_date is not None:
+        statement = statement.where(col(Patient.birth_date) == birth_date)
+    if search:
+        statement = statement.where(_matches(principal, search.strip()))
+    if with_duplicates:
+        statement = statement.where(select(col(_Other.id)).where(_may_be_same()).correlate(Patient).exists())
+    return statement
+
+
+def _matches(principal: Principal, search: str) -> ColumnElement[bool]:
+    """A part of the name or words much like it (pg_trgm's word similarity), or the whole of a number."""
+    wanted, text = search.lower(), col(Patient.search_text)
+    numbered = policy.identifiers(principal).with_only_columns(col(PatientIdentifier.patient_id))
+    return or_(
+        text.contains(wanted, autoescape=True),
+        text.bool_op("%>")(wanted),
+        col(Patient.medical_record_number) == search,
+        col(Patient.id).in_(numbered.where(col(PatientIdentifier.value) == search)),
+    )
+
+
+def _may_be_same() -> ColumnElement[bool]:
+    return and_(
+        col(_Other.id) != col(Patient.id),
+        col(_Other.birth_date) == col(Patient.birth_date),
+        col(_Other.merged_into_id).is_(None),
+        func.similarity(col(_Other.search_text), col(Patient.search_text)) >= _SIMILAR,
+    )

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from stack.errors import StackError
@@ -67,11 +67,11 @@ class Child:
 
     async def wait(self) -> int:
         """Its exit code, once it has ended."""
-        while (code := self.exit_code) is None:
+        while (code := self.exit_code) is None:  # noqa: ASYNC110 - a process that ends sets no event
             await asyncio.sleep(_POLL_SECONDS)
         return code
 
-    async def until(self, ready: Callable[[], "asyncio._CoroutineLike[bool]"], *, seconds: float) -> None:
+    async def until(self, ready: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
         """Wait until `ready` is true; raise `StackError` with the end of the log if it ends or stays silent."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not await ready():
@@ -107,6 +107,13 @@ class Child:
             log.seek(self._log_start)
             lines = log.read().decode(errors="replace").split("\n")
         return " | ".join([line.strip() for line in lines if line.strip()][-_TAIL_LINES:]) or f"see {self._log}"
+
+
+def running(child: Child | None) -> Child:
+    """The child of something that has been started."""
+    if child is None:
+        raise RuntimeError("it has not been started")
+    return child
 
 
 def _group_of(user: str | None) -> int | None:

@@ -15,19 +15,21 @@ from platformdirs import user_cache_path
 
 from stack.errors import StackError
 from stack.ports import free_port
-from stack.process import Child
+from stack.process import Child, running
 
 _LOCK = Path(__file__).with_name("kafka.lock")
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _DOWNLOADS_AT_ONCE = 8
-_DOWNLOAD_SECONDS = 60
+_DOWNLOAD_SECONDS = 20
 # A small heap and the compiler that starts fastest: the local broker is idle most of the time.
 _JAVA = ["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN"]
 
 
 class Kafka:
     """One Kafka broker, its own controller, on the loopback address, its data in `home`."""
+
+    name = "Kafka"
 
     def __init__(self, home: Path, port: int, *, log: Path) -> None:
         self._home, self._port, self._log = home, port, log
@@ -46,8 +48,12 @@ class Kafka:
         properties.write_text(self._properties())
         if not (self._home / "data" / "meta.properties").exists():
             await self._create(jars, properties)
-        self._child = Child("Kafka", _java(jars, "kafka.Kafka", properties), log=self._log)
+        self._child = Child(self.name, _java(jars, "kafka.Kafka", properties), log=self._log)
         await self._child.until(self._answers, seconds=_START_SECONDS)
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        return await running(self._child).wait()
 
     async def stop(self) -> None:
         if self._child is not None:
@@ -133,7 +139,8 @@ def fetch_jars(cache: Path | None = None) -> list[Path]:
 
 def _parse(line: str) -> _Jar:
     coordinates, sha256 = line.split()
-    return _Jar(*coordinates.split(":"), sha256)
+    group, artifact, version = coordinates.split(":")
+    return _Jar(group, artifact, version, sha256)
 
 
 def _fetch(jar: _Jar, scratch: Path, folder: Path) -> None:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from platformdirs import site_cache_path, site_state_path
 
 from stack.errors import StackError
-from stack.process import Child
+from stack.process import Child, running
 
 USER = "postgres"
 _UNPRIVILEGED = "nobody"
@@ -37,7 +37,13 @@ _SETTINGS = {
 }
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 # The same order of text everywhere, whatever locales the machine has.
-_INITDB = "--auth=scram-sha-256 --encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8".split()
+_INITDB = [
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+]
 
 
 class Postgres:
@@ -45,6 +51,8 @@ class Postgres:
 
     One that is not `durable` may lose what it was told when the machine stops, and is faster: for tests.
     """
+
+    name = "PostgreSQL"
 
     def __init__(self, home: Path, port: int, password: str, *, log: Path, durable: bool = True) -> None:
         self._home, self._port, self._password = home, port, password
@@ -65,9 +73,10 @@ class Postgres:
         if not data.exists():
             await self._create(binaries, home, data)
         settings = _SETTINGS | {"port": str(self._port)} | ({} if self._durable else _FORGETFUL)
+        options = [f"--{name}={value}" for name, value in settings.items()]
         child = self._child = Child(
-            "PostgreSQL",
-            [binaries / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())],
+            self.name,
+            [str(binaries / "postgres"), "-D", str(data), *options],
             log=self._log,
             user=self._user,
             orphan_signal=signal.SIGQUIT,  # ends its own children too; the next start recovers from the write-ahead log
@@ -77,6 +86,10 @@ class Postgres:
             return _status(data) == (str(child.pid), "ready")
 
         await child.until(ready, seconds=_START_SECONDS)
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        return await running(self._child).wait()
 
     async def stop(self) -> None:
         if self._child is not None:
@@ -91,15 +104,8 @@ class Postgres:
             password.write_text(self._password)
             _give(password, self._user)
             sync = [] if self._durable else ["--no-sync"]
-            command = [
-                binaries / "initdb",
-                "-D",
-                unfinished,
-                f"--username={USER}",
-                f"--pwfile={password}",
-                *_INITDB,
-                *sync,
-            ]
+            names = [f"--username={USER}", f"--pwfile={password}"]
+            command = [str(binaries / "initdb"), "-D", str(unfinished), *names, *_INITDB, *sync]
             initdb = Child("initdb", command, log=self._log, user=self._user)
             try:
                 if await initdb.wait() != 0:

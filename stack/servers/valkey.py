@@ -3,13 +3,15 @@
 import asyncio
 from pathlib import Path
 
-from stack.process import Child
+from stack.process import Child, running
 
 _START_SECONDS = 30
 
 
 class Valkey:
     """One Valkey server on the loopback address; `durable` keeps what it holds over restarts."""
+
+    name = "Valkey"
 
     def __init__(self, home: Path, port: int, *, log: Path, durable: bool = True) -> None:
         self._home, self._port, self._log, self._durable = home, port, log, durable
@@ -30,11 +32,15 @@ class Valkey:
             "dir": self._home,
             "appendonly": "yes" if self._durable else "no",
             "save": "",
-            "databases": 1024,
+            "databases": 1024,  # so that each test can have its own
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-        self._child = Child("Valkey", [get_binary_path(), *arguments], log=self._log)
+        self._child = Child(self.name, [get_binary_path(), *arguments], log=self._log)
         await self._child.until(self._answers, seconds=_START_SECONDS)
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        return await running(self._child).wait()
 
     async def stop(self) -> None:
         if self._child is not None:

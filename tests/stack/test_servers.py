@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 async def test_postgres_has_the_extensions_that_domains_use(postgres_server: str) -> None:
     connection = await asyncpg.connect(postgres_server)
     try:
-        assert int((await connection.fetchval("SHOW server_version_num"))) >= 180000
+        assert int(await connection.fetchval("SHOW server_version_num")) >= 180000
         for extension in ("pg_trgm", "btree_gist", "unaccent"):
             assert await connection.fetchval("SELECT 1 FROM pg_available_extensions WHERE name = $1", extension)
     finally:

@@ -1,0 +1,59 @@
+# What there is to do here; `make` alone lists it. Every target does the set-up that it needs.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+COMPILE := uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+# uv reads none of pip's settings.
+ifneq ($(PIP_CERT),)
+export SSL_CERT_FILE ?= $(PIP_CERT)
+endif
+ifneq ($(PIP_INDEX_URL),)
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+# An environment that does not run, or that was made in another folder, is made anew.
+usable := $(shell $(BIN)/python -c "" 2>/dev/null && grep -sqF "$(CURDIR)/$(VENV)" $(BIN)/activate && echo yes)
+ifneq ($(usable),yes)
+$(shell rm -rf $(VENV))
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check env lock lock-kafka
+
+help:  ## list these
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 18
+
+up: $(INSTALLED)  ## start everything on this machine, until Ctrl+C
+	@exec $(BIN)/caregraph up
+
+test: check  ## run the checks and every test
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: $(INSTALLED)  ## lint, types, walls between packages, schemas
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+env: $(INSTALLED)  ## write .env with new secrets for docker compose, if there is none
+	@test -e .env || (umask 077 && $(BIN)/python -m stack.secrets > .env)
+
+lock: $(INSTALLED)  ## resolve pyproject.toml into requirements/, to the newest versions
+	$(BIN)/$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(BIN)/$(COMPILE) --upgrade --all-extras pyproject.toml -o requirements/all.txt
+	$(BIN)/$(COMPILE) --upgrade -c requirements/all.txt pyproject.toml -o requirements/service.txt
+
+lock-kafka:  ## resolve stack/servers/kafka.pom.xml into kafka.lock; needs Maven
+	deploy/lock-kafka
+
+$(INSTALLED): requirements/bootstrap.txt requirements/all.txt pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
+	  || { echo "CareGraph needs Python 3.11 or newer; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) \
+	  && $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt; }
+	@$(BIN)/uv pip sync --require-hashes --compile-bytecode requirements/all.txt requirements/bootstrap.txt
+	@$(BIN)/uv pip install -q --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""One file a command or group of commands; each has an `app: typer.Typer`, with a name if it is a group."""

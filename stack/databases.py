@@ -1,0 +1,68 @@
+"""A database for each subgraph, and the newest schema in it."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+from stack.errors import StackError
+from stack.secrets import password_variable
+from stack.services import Subgraph
+
+_CONNECT_SECONDS = 10
+
+
+async def prepare(server: str, subgraphs: Sequence[Subgraph], secrets: Mapping[str, str]) -> dict[str, str]:
+    """Create the databases that are missing on `server`; return each subgraph's address by name.
+
+    A subgraph whose password is among `secrets` gets a role of its own, which owns its database and may enter no other.
+    The rest use `server`'s own user, who must be allowed to create databases.
+    """
+    try:
+        admin = await asyncpg.connect(server, timeout=_CONNECT_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
+        raise StackError(
+            f"DATABASE_URL does not lead to a PostgreSQL server: {error or type(error).__name__}"
+        ) from error
+    try:
+        return {
+            each.name: await _prepare(admin, server, each, secrets.get(password_variable(each.name)))
+            for each in subgraphs
+        }
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise StackError(f"the user of DATABASE_URL may not create databases: {error}") from error
+    finally:
+        await admin.close()
+
+
+async def _prepare(admin: "asyncpg.Connection", server: str, subgraph: Subgraph, password: str | None) -> str:
+    name = subgraph.database
+    if password is not None and not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name):
+        await admin.execute(f'CREATE ROLE "{name}" LOGIN')
+    if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        await admin.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+    if password is None:
+        return _address(server, name)
+    await admin.execute(
+        await admin.fetchval("SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", name, password)
+    )
+    await admin.execute(f'ALTER DATABASE "{name}" OWNER TO "{name}"')
+    return _address(server, name, user=f"{name}:{quote(password, safe='')}")
+
+
+async def migrate_all(subgraphs: Sequence[Subgraph], databases: Mapping[str, str]) -> list[str]:
+    """Bring every database to its newest schema; the names of the subgraphs whose database was behind.
+
+    All in one process, without the domains' own code: migrations are files in their folders.
+    """
+    from shared.database.migrations import migrate
+
+    return [each.name for each in subgraphs if await migrate(databases[each.name], each.package)]
+
+
+def _address(server: str, database: str, *, user: str | None = None) -> str:
+    parts = urlsplit(server)
+    host = parts.netloc.rpartition("@")[2]
+    netloc = parts.netloc if user is None else f"{user}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))

@@ -1,0 +1,51 @@
+"""The environment of each service."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stack.services import SUBGRAPHS, Subgraph
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything is: databases by subgraph, ports by service, all on this machine or named by the environment."""
+
+    databases: Mapping[str, str]
+    redis: str
+    kafka: str
+    ports: Mapping[str, int]
+
+    def url(self, service: str) -> str:
+        """A service's base address."""
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+
+def _common(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "REDIS_URL": addresses.redis,
+        "JWKS_URL": f"{addresses.url('identity')}/.well-known/jwks.json",
+        "ROUTER_SIGNATURE_KEY": secrets["ROUTER_SIGNATURE_KEY"],
+    }
+
+
+def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
+    """What a subgraph's process is told; identity alone gets identity's keys."""
+    own = {name: value for name, value in secrets.items() if name.startswith("IDENTITY_") and name.endswith("_KEY")}
+    return {
+        **_common(addresses, secrets),
+        **(own if subgraph.name == "identity" else {}),
+        "HOST": "127.0.0.1",
+        "PORT": str(addresses.ports[subgraph.name]),
+        "DATABASE_URL": addresses.databases[subgraph.name],
+        "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
+        "CALENDAR_BASE_URL": addresses.url("appointments"),
+    }
+
+
+def of_router(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
+    """What the router's process is told; `router.yaml` refers to it."""
+    urls = {f"{each.name.upper()}_URL": f"{addresses.url(each.name)}/graphql" for each in SUBGRAPHS}
+    return {**_common(addresses, secrets), **urls}

@@ -1,0 +1,136 @@
+"""Bringing the whole stack up and keeping it up."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stack import local
+from stack.databases import migrate_all, prepare
+from stack.environment import Addresses, of_router, of_subgraph
+from stack.errors import StackError
+from stack.ports import free_port, is_free
+from stack.secrets import POSTGRES_PASSWORD, load_or_create
+from stack.servers.kafka import Kafka
+from stack.servers.postgres import Postgres
+from stack.servers.valkey import Valkey
+from stack.services import PORTS, ROUTER, ROUTER_CONFIG, SUBGRAPHS, SUPERGRAPH
+from stack.supervisor import Service, Unit, keep
+
+Report = Callable[[str], None]
+WhenUp = Callable[[local.Running], Awaitable[None]]
+
+
+async def run(*, free_ports: bool, report: Report, when_up: WhenUp) -> None:
+    """Start everything, call `when_up`, and keep everything running until cancelled; then stop all of it in order."""
+    with local.only_one():
+        try:
+            await _run(_choose_ports(free=free_ports), _Stages(report), when_up)
+        except BaseExceptionGroup as group:
+            problems, others = group.split(StackError)
+            if problems is None or others is not None:
+                raise
+            raise _first(problems) from None
+
+
+async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> None:
+    secrets = load_or_create(local.secrets_file())
+    server, redis, brokers = (os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS"))
+    async with asyncio.TaskGroup() as servers:
+        started = []
+        if not brokers:
+            kafka = Kafka(local.home() / "kafka", ports["kafka"], log=_log("kafka"))
+            started.append(_launch(servers, kafka, stages))
+            brokers = kafka.address
+        if not redis:
+            valkey = Valkey(local.home() / "valkey", ports["valkey"], log=_log("valkey"))
+            started.append(_launch(servers, valkey, stages))
+            redis = valkey.url
+        own_roles = not server
+        if not server:
+            postgres = Postgres(
+                local.home() / "postgres", ports["postgres"], secrets[POSTGRES_PASSWORD], log=_log("postgres")
+            )
+            await _launch(servers, postgres, stages)
+            server = postgres.url
+        databases = await prepare(server, SUBGRAPHS, secrets if own_roles else {})
+        await stages.run("migrations", migrate_all(SUBGRAPHS, databases))
+        addresses = Addresses(databases, redis, brokers, ports)
+        async with asyncio.TaskGroup() as services:
+            started += [_launch(services, service, stages) for service in _services(addresses, secrets)]
+            await asyncio.gather(*started)
+            running = local.Running(os.getpid(), addresses, stages.spans)
+            running.save()
+            await when_up(running)
+
+
+@dataclass
+class _Stages:
+    """When each stage of the start began and ended, in seconds after the launcher began."""
+
+    report: Report
+    began: float = field(default_factory=time.monotonic)
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    async def run(self, name: str, work: Awaitable[object]) -> None:
+        """Do a stage's work and note how long it took."""
+        start = time.monotonic() - self.began
+        await work
+        end = time.monotonic() - self.began
+        self.spans[name] = (round(start, 3), round(end, 3))
+        self.report(f"{name} took {end - start:.1f} s")
+
+
+def _launch(group: asyncio.TaskGroup, unit: Unit, stages: _Stages) -> "asyncio.Task[None]":
+    """Keep a unit running as part of a group; the task that is returned ends when the unit is up."""
+    ready = asyncio.Event()
+    group.create_task(keep(unit, ready, stages.report))
+    return group.create_task(stages.run(unit.name, ready.wait()))
+
+
+def _services(addresses: Addresses, secrets: Mapping[str, str]) -> list[Service]:
+    subgraphs = [
+        Service(
+            each.name,
+            [sys.executable, "-m", "shared.service", each.module],
+            of_subgraph(each, addresses, secrets),
+            addresses.url(each.name),
+            _log(each.name),
+        )
+        for each in SUBGRAPHS
+    ]
+    options = {
+        "--supergraph": str(SUPERGRAPH),
+        "--config": str(ROUTER_CONFIG),
+        "--host": "127.0.0.1",
+        "--port": str(addresses.ports[ROUTER]),
+    }
+    command = [sys.executable, "-m", "router", "serve", *(part for option in options.items() for part in option)]
+    router = Service(ROUTER, command, of_router(addresses, secrets), addresses.url(ROUTER), _log(ROUTER))
+    return [*subgraphs, router]
+
+
+def _choose_ports(*, free: bool) -> dict[str, int]:
+    """A port for each server and service."""
+    if free:
+        return {name: free_port() for name in PORTS}
+    taken = [f"{port} ({name})" for name, port in PORTS.items() if not is_free(port)]
+    if taken:
+        raise StackError(f"in use by another program: port {', '.join(taken)}. End it, or use --free-ports")
+    return dict(PORTS)
+
+
+def _log(name: str) -> Path:
+    return local.logs() / f"{name}.log"
+
+
+def _first(group: BaseExceptionGroup[StackError]) -> StackError:
+    """The first error of a group of groups."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, StackError)  # noqa: S101 - the group was split by its type
+    return error

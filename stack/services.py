@@ -1,0 +1,53 @@
+"""The services of CareGraph, each named here once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """A domain's service. `module` has its `service`; `port` is where it listens in the local stack."""
+
+    name: str
+    module: str
+    port: int
+
+    @property
+    def package(self) -> Path:
+        """Its folder."""
+        return ROOT.joinpath(*self.module.split(".")[:-1])
+
+    @property
+    def database(self) -> str:
+        """The name of its database, and of the role that owns it."""
+        return f"caregraph_{self.name}"
+
+
+SUBGRAPHS = (
+    Subgraph("identity", "subgraphs.identity.app", 4101),
+    Subgraph("directory", "subgraphs.directory.app", 4102),
+    Subgraph("patients", "subgraphs.patients.app", 4103),
+    Subgraph("appointments", "subgraphs.appointments.app", 4104),
+    Subgraph("notifications", "subgraphs.notifications.app", 4105),
+    Subgraph("reporting", "reporting.app", 4106),
+)
+
+ROUTER = "router"
+SUPERGRAPH = ROOT / "schema" / "supergraph.graphql"
+ROUTER_CONFIG = ROOT / "stack" / "router.yaml"
+
+# Where each server and service of the local stack listens.
+PORTS = {
+    "postgres": 4132,
+    "valkey": 4179,
+    "kafka": 4192,
+    **{each.name: each.port for each in SUBGRAPHS},
+    ROUTER: 4000,
+}
+
+
+def subgraph(name: str) -> Subgraph:
+    """The subgraph of this name, or `KeyError`."""
+    return {each.name: each for each in SUBGRAPHS}[name]

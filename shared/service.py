@@ -106,7 +106,7 @@ class Service:
         work: list[Any] = [revocations.follow()]
         if self.events:
             work.append(Relay(database, servers, prefix, self.name).run())
-        work += [ConsumerRunner(consumer, runtime).run() for consumer in self.consumers]
+        work += [ConsumerRunner(consumer, database, servers, prefix, self.name).run() for consumer in self.consumers]
         return work + [run_job(job, runtime) for job in (*JOBS, *self.jobs)]
 
 

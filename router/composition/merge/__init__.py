@@ -1,0 +1,1 @@
+"""Valid subgraphs → one supergraph: what each kind of element becomes when several subgraphs have it."""

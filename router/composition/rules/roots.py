@@ -1,0 +1,49 @@
+"""Root types: the supergraph's are named Query, Mutation and Subscription."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from router.composition.errors import ErrorCode, Report
+from router.composition.subgraph import SubgraphSchema
+from router.federation.model import ROOT_NAMES, Field
+from router.federation.types import base_name, rename
+
+CODES = {
+    "query": ErrorCode.ROOT_QUERY_USED,
+    "mutation": ErrorCode.ROOT_MUTATION_USED,
+    "subscription": ErrorCode.ROOT_SUBSCRIPTION_USED,
+}
+
+
+def check_roots(subgraph: SubgraphSchema, report: Report) -> None:
+    """A root of another name leaves its usual name unused."""
+    for operation, name in subgraph.schema.roots.items():
+        usual = ROOT_NAMES[operation]
+        if name != usual and usual in subgraph.schema.types:
+            message = f'Rename the type "{usual}": the {operation} root "{name}" has that name in the supergraph'
+            report.error(CODES[operation], message, subgraph.at(subgraph.schema.types[usual]))
+
+
+def with_usual_roots(subgraph: SubgraphSchema) -> SubgraphSchema:
+    """The subgraph with its root types under the names that they have in the supergraph."""
+    schema = subgraph.schema
+    names = {name: ROOT_NAMES[operation] for operation, name in schema.roots.items() if name != ROOT_NAMES[operation]}
+    if not names:
+        return subgraph
+    types = {}
+    for type_ in schema.types.values():
+        name = names.get(type_.name, type_.name)
+        types[name] = replace(
+            type_,
+            name=name,
+            fields={each.name: _renamed(each, names) for each in type_.fields.values()},
+            members=tuple(names.get(member, member) for member in type_.members),
+        )
+    roots = {operation: names.get(name, name) for operation, name in schema.roots.items()}
+    return subgraph.with_schema(replace(schema, types=types, roots=roots))
+
+
+def _renamed(field: Field, names: dict[str, str]) -> Field:
+    name = base_name(field.type)
+    return replace(field, type=rename(field.type, names[name])) if name in names else field

@@ -118,10 +118,11 @@ class Execution:
                 self.errors += failure_errors(failure, self._missing_entities(one, targets))
             return
         data = answer.get("data")
-        for one, (_, targets) in zip(fetch.entities, batches, strict=True):
+        for one, (batch, targets) in zip(fetch.entities, batches, strict=True):
             found = data.get(one.alias) if isinstance(data, dict) else None
             if isinstance(found, list):
                 undo(found, one.renames)
+                _drop_lacking(found, batch)
                 _distribute(found, targets)
         self._entity_errors(fetch, answer.get("errors"), batches)
 
@@ -176,7 +177,17 @@ def _distribute(found: list[Any], targets: list[tuple[Source, list[Object], list
                 merge(item, answers[index])
 
 
+def _drop_lacking(found: list[Any], batch: Batch) -> None:
+    """Take out what a subgraph computed without the values that it requires."""
+    for index, keys in batch.lacking.items():
+        if index < len(found) and isinstance(found[index], dict):
+            for key in keys:
+                found[index].pop(key, None)
+
+
 def _keys(at: ResponsePath, item: Object, steps: tuple[Step, ...]) -> Iterator[ResponsePath]:
+    if not steps:
+        yield at
     for step in steps:
         if (step.types is None or item.get("__typename") in step.types) and item.get(step.key) is None:
             yield (*at, step.key)

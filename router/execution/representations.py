@@ -11,10 +11,14 @@ _ABSENT = object()
 
 
 class Batch:
-    """The representations of one `_entities` field, de-duplicated over all its sources."""
+    """The representations of one `_entities` field, de-duplicated over all its sources.
+
+    `lacking` are the keys of the answer that are not good, by index, because what they require is not there.
+    """
 
     def __init__(self) -> None:
         self.representations: list[Object] = []
+        self.lacking: dict[int, list[str]] = {}
         self._known: dict[bytes, int] = {}
 
     def add(self, source: Source, objects: list[Object]) -> list[int | None]:
@@ -24,17 +28,23 @@ class Batch:
     def _add(self, source: Source, item: Object) -> int | None:
         for representation in source.representations:
             made = represent(representation, item)
-            if made is not None:
-                same = msgspec.json.encode(made)
-                index = self._known.setdefault(same, len(self.representations))
-                if index == len(self.representations):
-                    self.representations.append(made)
-                return index
+            if made is None:
+                continue
+            lacking = _require(made, representation, item)
+            if lacking and source.keys.issubset(lacking):
+                return None
+            same = msgspec.json.encode(made)
+            index = self._known.setdefault(same, len(self.representations))
+            if index == len(self.representations):
+                self.representations.append(made)
+                if lacking:
+                    self.lacking[index] = lacking
+            return index
         return None
 
 
 def represent(representation: Representation, item: Object) -> Object | None:
-    """An object's representation; None if it is of another type or lacks its key."""
+    """An object's representation by its key alone; None if it is of another type or lacks its key."""
     type_name = item.get("__typename")
     if representation.types is not None and type_name not in representation.types:
         if type_name is not None or representation.type_name is None:
@@ -43,9 +53,33 @@ def represent(representation: Representation, item: Object) -> Object | None:
     if name is None:
         return None
     made: Object = {"__typename": name}
-    if not _fill(made, representation.keys, item) or all(made[field.name] is None for field in representation.keys):
-        return None
-    return made if _fill(made, representation.required, item) else None
+    whole = _fill(made, representation.keys, item)
+    return made if whole and any(made[field.name] is not None for field in representation.keys) else None
+
+
+def _require(made: Object, representation: Representation, item: Object) -> list[str]:
+    """Add what fields require; the keys of those for which it is not there."""
+    lacking: list[str] = []
+    for requirement in representation.requirements:
+        added: Object = {}
+        if _fill(added, requirement.fields, item):
+            _overlay(made, added)
+        else:
+            lacking += requirement.keys
+    return lacking
+
+
+def _overlay(made: Object, added: Object) -> None:
+    for name, value in added.items():
+        known = made.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            _overlay(known, value)
+        elif isinstance(known, list) and isinstance(value, list):
+            for one, other in zip(known, value, strict=False):
+                if isinstance(one, dict) and isinstance(other, dict):
+                    _overlay(one, other)
+        else:
+            made[name] = value
 
 
 def _fill(made: Object, fields: tuple[InputField, ...], item: Object) -> bool:
@@ -60,8 +94,7 @@ def _fill(made: Object, fields: tuple[InputField, ...], item: Object) -> bool:
             value = _part(value, field.fields)
             if value is _ABSENT:
                 return False
-        known = made.get(field.name)
-        made[field.name] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
+        made[field.name] = value
     return True
 
 

@@ -210,7 +210,7 @@ class Builder:
             raise PlanningError(
                 f"{type_name}.{node.name} of subgraph {option.subgraph} requires a key that cannot be reached"
             )
-        return self._enter(position, type_name, entering[1], node.condition, required)
+        return self._enter(position, type_name, entering[1], node.condition, required, node)
 
     def _best_entry(self, position: Position, type_name: str, subgraph: str) -> tuple[Cost, EntryPoint] | None:
         ways = self.walker.ways(position, type_name)
@@ -230,7 +230,7 @@ class Builder:
         if way.place is not None:
             return way.place
         if way.entry is not None:
-            return self._enter(position, type_name, way.entry, condition, None)
+            return self._enter(position, type_name, way.entry, condition)
         if not way.field:
             return self._fetch_root(position, type_name, subgraph)
         if position.via is None or position.parent is None:
@@ -263,6 +263,7 @@ class Builder:
             return
         serving.child = Position(selection.types, serving, position)
         child = self._descend(place, serving, types)
+        place.entry(node, types, serving.child).serves = True
         narrowed = selection.types & child.types
         serving.child.types = narrowed
         serving.child.known = child.objects is None or len(narrowed) < 2
@@ -323,7 +324,8 @@ class Builder:
         type_name: str,
         entry: EntryPoint,
         condition: Condition,
-        required: Selection | None,
+        required: Selection | None = None,
+        node: Node | None = None,
     ) -> Place:
         """The place of an entity fetch for objects of this type, with the key's and the required fields as input."""
         step = (position, type_name, f"{entry} {required}")
@@ -345,12 +347,12 @@ class Builder:
             before |= self._type_name_providers(position, type_name)
         fetch = self._entity_fetch(position, entry, before)
         fetch.after |= before
-        own = Input(types, entry.type if entry.interface else None, key)
+        name = entry.type if entry.interface else None
         inputs = fetch.inputs.setdefault(type_name, [])
-        for selection in needed:
-            made = Input(types, own.type_name, selection)
-            if made not in inputs:
-                inputs.append(made)
+        if not inputs:
+            inputs.append(Input(name, key))
+        if required is not None:
+            inputs.append(Input(name, required, node))
         if entry.interface == "interface":
             fetch.place.types |= self.supergraph.subgraph_possible(entry.subgraph, entry.type) & position.types
             position.known = True

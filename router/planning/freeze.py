@@ -10,6 +10,9 @@ from router.planning.wire import Wire
 from router.supergraph.records import Supergraph
 
 
+Fields = tuple[plan.InputField, ...]
+
+
 class Freezer:
     """Writes the fetches of one operation. `definitions` are its variable definitions as text, by name."""
 
@@ -93,30 +96,30 @@ class Freezer:
             path=path_of(fetch.position),
             representations=self._representations(fetch),
             condition=fetch.condition,
+            keys=frozenset(entry.node.key for entry in fetch.place.entries),
             missing=_missing(fetch.place),
         )
 
     def _representations(self, fetch: Fetch) -> tuple[plan.Representation, ...]:
         position = fetch.position
-        merged: dict[tuple[object, ...], frozenset[str]] = {}
+        merged: dict[tuple[str | None, Fields, tuple[plan.Requirement, ...]], frozenset[str]] = {}
         for type_name, inputs in fetch.inputs.items():
-            keys = self._fields(position, inputs[0].fields, type_name, fetch.subgraph)
-            rest = [
-                field for one in inputs[1:] for field in self._fields(position, one.fields, type_name, fetch.subgraph)
-            ]
-            required = merge_fields([field for field in rest if field not in keys])
+            keys = self._fields(position, inputs[0].fields, type_name)
+            requirements: dict[Fields, list[str]] = {}
+            for one in inputs[1:]:
+                fields = self._fields(position, one.fields, type_name)
+                requirements.setdefault(fields, []).append(one.needed_by.key if one.needed_by else "")
+            required = tuple(plan.Requirement(fields, tuple(for_keys)) for fields, for_keys in requirements.items())
             name = inputs[0].type_name
             if name is None and len(position.types) == 1:
                 name = type_name
-            same = (name, keys, required)
-            merged[same] = merged.get(same, frozenset()) | {type_name}
+            merged[name, keys, required] = merged.get((name, keys, required), frozenset()) | {type_name}
         return tuple(
-            plan.Representation(None if types >= position.types else types, name, keys, required)  # type: ignore[arg-type]
-            for (name, keys, required), types in merged.items()
+            plan.Representation(None if types >= position.types else types, *made) for made, types in merged.items()
         )
 
     def _fields(
-        self, position: Position, selection: Selection, type_name: str | None, subgraph: str
+        self, position: Position, selection: Selection, type_name: str | None
     ) -> tuple[plan.InputField, ...]:
         found = []
         several = len(position.types) > 1
@@ -140,22 +143,11 @@ class Freezer:
                 seen.add(serving.node.key)
                 inner: tuple[plan.InputField, ...] = ()
                 if serving.child is not None and wanted.selection is not None:
-                    inner = self._fields(serving.child, wanted.selection, None, subgraph)
+                    inner = self._fields(serving.child, wanted.selection, None)
                 found.append(plan.InputField(wanted.name, serving.node.key, inner, types))
                 if type_name is not None or not several:
                     break
         return tuple(found)
-
-
-def merge_fields(fields: Sequence[plan.InputField]) -> tuple[plan.InputField, ...]:
-    """Fields of several field sets as one: each once, with the fields of all."""
-    merged: dict[tuple[object, ...], plan.InputField] = {}
-    for one in fields:
-        same = (one.name, one.key, one.types)
-        known = merged.get(same)
-        inner = merge_fields([*(known.fields if known else ()), *one.fields])
-        merged[same] = plan.InputField(one.name, one.key, inner, one.types)
-    return tuple(merged.values())
 
 
 def path_of(position: Position) -> plan.Path:

@@ -85,16 +85,20 @@ class Position:
 
 @dataclass(eq=False, slots=True)
 class Entry:
-    """A field in a fetch's selection: the node for these types, and the place of its value, if that has fields."""
+    """A field in a fetch's selection: the node for these types, and the place of its value, if that has fields.
+
+    `serves`: it is what tells whether there is a value; otherwise it only leads to fields of a value.
+    """
 
     node: Node
     types: frozenset[str]
     child: "Place | None" = None
+    serves: bool = False
 
     @property
     def condition(self) -> Condition:
         """When it is needed; relative to the place."""
-        if self.child is None or not self.child.entries:
+        if self.serves or self.child is None:
             return self.node.condition
         inner = NEVER
         for entry in self.child.entries:
@@ -131,11 +135,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a representation of objects of these types has: a type name (their own if None) and fields with values."""
+    """What a representation of objects of a type has: a type name (their own if None) and fields with values.
 
-    types: frozenset[str]
+    `needed_by` is the node whose `@requires` asks for the fields; None for those of a key.
+    """
+
     type_name: str | None
     fields: Selection
+    needed_by: Node | None = None
 
 
 @dataclass(eq=False, slots=True)

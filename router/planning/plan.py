@@ -30,8 +30,6 @@ class InputField:
     key: str
     fields: "tuple[InputField, ...]" = ()
     types: frozenset[str] | None = None
-    type_name: str | None = None
-    nullable: bool = True
 
     def __str__(self) -> str:
         on = "" if self.types is None else f"[{'|'.join(sorted(self.types))}]"
@@ -41,31 +39,49 @@ class InputField:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """Fields of a representation that `@requires` adds, for the fetch's fields with these keys.
+
+    Without them the rest of the fetch is good, and these keys are not.
+    """
+
+    fields: tuple[InputField, ...]
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"+ {' '.join(map(str, self.fields))} for {' '.join(self.keys)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Representation:
     """How an object of one of these types (of any if None) is represented; by its own type name if `type_name` is None.
 
-    `keys` must be there for it to be asked at all; `required` are what `@requires` adds.
+    `keys` must be there for it to be asked at all.
     """
 
     types: frozenset[str] | None
     type_name: str | None
     keys: tuple[InputField, ...]
-    required: tuple[InputField, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
 
     def __str__(self) -> str:
         on = "any" if self.types is None else "|".join(sorted(self.types))
         name = f" as {self.type_name}" if self.type_name else ""
-        required = f" + {' '.join(map(str, self.required))}" if self.required else ""
+        required = "".join(f" {one}" for one in self.requirements)
         return f"{on}{name} {{ {' '.join(map(str, self.keys))}{required} }}"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Objects that an entity fetch is made for. `missing` are the client's keys that they lack if it fails."""
+    """Objects that an entity fetch is made for. `keys` are all that it brings them.
+
+    `missing` are the client's keys that they lack if it fails.
+    """
 
     path: Path
     representations: tuple[Representation, ...]
     condition: Condition
+    keys: frozenset[str]
     missing: tuple[Step, ...]
 
 

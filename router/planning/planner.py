@@ -11,6 +11,7 @@ from router.planning.graph import Fetch
 from router.planning.normalize import Field, Normalizer, PlanningError, Selection
 from router.planning.passes.drop_empty import drop_empty
 from router.planning.passes.schedule import schedule
+from router.planning.passes.widen_conditions import widen_conditions
 from router.planning.plan import PlanNode, QueryPlan, Sequence, Subscription
 from router.planning.walk import Walker
 from router.planning.wire import Wire
@@ -107,7 +108,9 @@ class Planner:
         (root,) = selection.types
         builder = Builder(self.walker, root, choices)
         builder.build(selection)
-        stages = schedule(drop_empty(builder.fetches))
+        fetches = drop_empty(builder.fetches)
+        widen_conditions(fetches)
+        stages = schedule(fetches)
         requests = sum(len(stage) for stage in stages)
         fields = sum(len(place.entries) for one in builder.fetches for place in [one.place])
         return (requests, len(stages), fields), stages

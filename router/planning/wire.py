@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from router.planning.conditions import ALWAYS, Condition
 from router.planning.graph import TYPENAME, Entry, Place
+from router.planning.normalize import Arguments
 from router.planning.plan import Rename
 from router.supergraph.records import Index, SubgraphType
 
@@ -21,7 +22,7 @@ class WireField:
     key: str
     alias: str
     name: str
-    arguments: str
+    arguments: Arguments
     on: str | None
     types: frozenset[str]
     abstract: bool
@@ -50,9 +51,8 @@ class Wire:
         fields = self._fields(place)
         renames: list[Rename] = []
         _resolve_conflicts(fields, (), renames)
-        variables: set[str] = set()
-        _variables(place, variables)
-        return Text(_print(fields, ALWAYS), variables, tuple(renames))
+        used: set[str] = set()
+        return Text(_print(fields, ALWAYS, used), used, tuple(renames))
 
     def _fields(self, place: Place) -> list[WireField]:
         fields: list[WireField] = []
@@ -61,7 +61,7 @@ class Wire:
                 fields.append(self._field(place, entry, on, types))
         if not fields:
             key = "_" if place.objects else TYPENAME
-            fields.append(WireField(key, key, TYPENAME, "", None, place.types, False, ALWAYS, "String!"))
+            fields.append(WireField(key, key, TYPENAME, Arguments(), None, place.types, False, ALWAYS, "String!"))
         return fields
 
     def _field(self, place: Place, entry: Entry, on: str | None, types: frozenset[str]) -> WireField:
@@ -75,9 +75,8 @@ class Wire:
             shape = known.type.text if leaf else known.type.shape
         abstract = owner not in kinds or kinds[owner].kind != "object"
         selection = None if entry.child is None else self._fields(entry.child)
-        arguments = f"({node.arguments.text})" if node.arguments.text else ""
         return WireField(
-            node.key, node.key, node.name, arguments, on, types, abstract, entry.condition, shape, selection
+            node.key, node.key, node.name, node.arguments, on, types, abstract, entry.condition, shape, selection
         )
 
     def _cover(self, place: Place, entry: Entry) -> Iterator[tuple[str | None, frozenset[str]]]:
@@ -112,14 +111,6 @@ class Wire:
             if kind.kind == "interface" and not kind.interface_object and self._has(place, kind, name)
         ]
         return sorted(found, key=lambda kind: (-len(kind.possible & place.types), kind.name))
-
-
-def _variables(place: Place, found: set[str]) -> None:
-    for entry in place.entries:
-        found |= entry.node.arguments.variables
-        found |= {name for term in entry.condition for name, _ in term}
-        if entry.child is not None:
-            _variables(entry.child, found)
 
 
 # Conflicts
@@ -161,22 +152,26 @@ def _mergeable(one: WireField, other: WireField) -> bool:
 # Printing
 
 
-def _print(fields: list[WireField], given: Condition) -> str:
+def _print(fields: list[WireField], given: Condition, used: set[str]) -> str:
+    """A selection set that is only reached when `given` holds. Adds the variables in it to `used`."""
     groups: dict[str | None, list[WireField]] = {}
     for one in fields:
         groups.setdefault(one.on, []).append(one)
     parts = []
     for on, group in groups.items():
-        inner = " ".join(_print_field(one, given) for one in group)
+        inner = " ".join(_print_field(one, given, used) for one in group)
         parts.append(inner if on is None else f"...on {on}{{{inner}}}")
     return "{" + " ".join(parts) + "}"
 
 
-def _print_field(one: WireField, given: Condition) -> str:
+def _print_field(one: WireField, given: Condition, used: set[str]) -> str:
     alias = "" if one.alias == one.name else f"{one.alias}:"
     condition = ALWAYS if one.condition == given else one.condition
-    inner = "" if one.selection is None else _print(one.selection, one.condition if condition != ALWAYS else given)
-    head = f"{alias}{one.name}{one.arguments}"
+    inner = "" if one.selection is None else _print(one.selection, one.condition, used)
+    used |= one.arguments.variables
+    used |= {name for term in condition for name, _ in term}
+    arguments = f"({one.arguments.text})" if one.arguments.text else ""
+    head = f"{alias}{one.name}{arguments}"
     return " ".join(_conditional(head, inner, sorted(term)) for term in sorted(condition, key=sorted))
 
 

@@ -1,0 +1,38 @@
+"""Sees to it that what a fetch's representations are made of is fetched whenever the fetch is needed.
+
+A fetch may have got more fields, with other conditions, after its key and required fields had been asked for.
+"""
+
+from router.planning.conditions import Condition, either
+from router.planning.graph import TYPENAME, Fetch, Position
+from router.planning.normalize import Selection
+
+
+def widen_conditions(fetches: list[Fetch]) -> None:
+    """Widen the conditions of inputs until nothing changes: inputs of one fetch are fields of another."""
+    changed = True
+    while changed:
+        changed = False
+        for fetch in fetches:
+            condition = fetch.condition
+            for type_name, inputs in fetch.inputs.items():
+                for one in inputs:
+                    needed = condition if one.needed_by is None else one.needed_by.condition
+                    changed |= _widen(fetch.position, one.fields, type_name, needed)
+
+
+def _widen(position: Position, selection: Selection, type_name: str | None, condition: Condition) -> bool:
+    changed = False
+    names = {(wanted.name, wanted.arguments): wanted for wanted in selection.fields}
+    for node in position.nodes:
+        wanted = names.get((node.name, node.arguments))
+        if wanted is None and node.name != TYPENAME:
+            continue
+        servings = [one for one in node.servings if type_name is None or type_name in one.types]
+        wider = either(node.condition, condition) if servings else node.condition
+        changed |= wider != node.condition
+        node.condition = wider
+        for serving in servings:
+            if wanted is not None and wanted.selection is not None and serving.child is not None:
+                changed |= _widen(serving.child, wanted.selection, None, condition)
+    return changed

@@ -121,14 +121,19 @@ schema
   @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
   @link(url: "https://specs.apollo.dev/authenticated/v0.1", as: "signedIn", for: SECURITY)
-  @link(url: "https://specs.apollo.dev/requiresScopes/v0.1", import: [{{name: "@requiresScopes", as: "@needs"}}], for: SECURITY)
+  @link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY,
+    import: [{{name: "@requiresScopes", as: "@needs"}}])
   @link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)
   @link(url: "https://specs.apollo.dev/cost/v0.1", import: ["@cost", {{name: "@listSize", as: "@sized"}}])
 {{ query: Query mutation: Mutation subscription: Subscription }}
 directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
 directive @join__graph(name: String!, url: String!) on ENUM_VALUE
-directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
-directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
+directive @join__type(
+  graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true
+) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
+directive @join__field(
+  graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean
+) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 directive @join__implements(graph: join__Graph!, interface: String!) repeatable on OBJECT | INTERFACE
 directive @join__unionMember(graph: join__Graph!, member: String!) repeatable on UNION
 directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE
@@ -136,7 +141,9 @@ directive @signedIn on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 directive @needs(scopes: [[requiresScopes__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 directive @policy(policies: [[policy__Policy!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
-directive @sized(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
+directive @sized(
+  assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true
+) on FIELD_DEFINITION
 scalar link__Import
 scalar join__FieldSet
 scalar requiresScopes__Scope
@@ -155,7 +162,8 @@ type Query @join__type(graph: SHOP) @join__type(graph: ACCOUNTS) {{
   node(id: ID): Node @join__field(graph: SHOP)
   nodes: [Node!] @join__field(graph: SHOP)
   found: [Found!] @join__field(graph: SHOP)
-  items(first: Int): [Item!] @join__field(graph: SHOP) @sized(assumedSize: 50, slicingArguments: ["first"], requireOneSlicingArgument: false)
+  items(first: Int): [Item!] @join__field(graph: SHOP)
+    @sized(assumedSize: 50, slicingArguments: ["first"], requireOneSlicingArgument: false)
   inspector: Inspector @join__field(graph: SHOP)
   level: Level @join__field(graph: SHOP)
   unused: Int @join__field(graph: ACCOUNTS)

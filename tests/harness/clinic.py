@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from router.config import Config, load
+from router.composition import Subgraph, compose
+from router.config import Config, Supergraph, load
 from router.http.app import create_app
 from shared.database.tables import AuditEntry, Outbox
 from shared.events.event import CloudEvent, Event
@@ -30,7 +30,7 @@ from shared.ids import new_id
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.signature import sign
-from stack.services import subgraph
+from stack.services import ROUTER_CONFIG, subgraph
 from tests.harness import tokens
 from tests.harness.caller import Caller
 from tests.harness.databases import cloned
@@ -192,26 +192,20 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
 
 
 def _router(services: list[Service], urls: dict[str, str], redis_url: str) -> Starlette:
-    from router.composition import Subgraph, compose
-
     composition = compose(
         [Subgraph(item.name, f"{urls[item.name]}/graphql", item.schema.as_str()) for item in services]
     )
     assert composition.supergraph_sdl is not None, composition.errors
-    return create_app(router_config(composition.supergraph_sdl, urls["issuer"], redis_url))
+    return create_app(router_config(composition.supergraph_sdl, urls, redis_url))
 
 
-def router_config(supergraph: str, issuer: str, redis_url: str) -> Config:
+def router_config(supergraph: str, urls: dict[str, str], redis_url: str) -> Config:
     """The router's configuration, as `stack/router.yaml` has it."""
-    environment = {
-        "ROUTER_SIGNATURE_KEY": SIGNATURE_KEY,
-        "JWKS_URL": f"{issuer}/.well-known/jwks.json",
-        "REDIS_URL": redis_url,
-    }
-    config = load(Path("stack/router.yaml"), environment)
-    return config.model_copy(
-        update={"supergraph": config.supergraph.model_copy(update={"sdl": supergraph, "file": None})}
-    )
+    environment = {f"{name.upper()}_URL": f"{url}/graphql" for name, url in urls.items()}
+    environment["JWKS_URL"] = f"{urls['issuer']}/.well-known/jwks.json"
+    environment |= {"ROUTER_SIGNATURE_KEY": SIGNATURE_KEY, "REDIS_URL": redis_url}
+    config = load(ROUTER_CONFIG, environment)
+    return config.model_copy(update={"supergraph": Supergraph(sdl=supergraph)})
 
 
 def _issuer(identity: str | None) -> Starlette:

@@ -1,0 +1,131 @@
+"""A patient sees and changes only themselves, by whatever way they ask; staff see whom they look for."""
+
+from typing import Any
+from uuid import UUID
+
+from shared.ids import new_id
+from tests.harness.caller import Caller
+from tests.harness.clinic import Clinic
+from tests.patients.conftest import JANE, named, register, register_myself, update
+
+
+async def ids(caller: Caller, **arguments: str) -> list[str]:
+    query = (
+        "query($search: String, $birthDate: Date) { patients(search: $search, birthDate: $birthDate) { nodes { id } } }"
+    )
+    return [node["id"] for node in (await caller.data(query, **arguments))["patients"]["nodes"]]
+
+
+async def test_another_patient_does_not_exist(clinic: Clinic) -> None:
+    own, nurse = new_id(), clinic.caller("NURSE")
+    jane = clinic.caller("PATIENT", patient=own)
+    await register_myself(jane)
+    other = (await register(nurse, **named("Berg", "Ola")))["patient"]
+
+    query = "query($id: ID!) { a: patient(id: $id) { ...all } } fragment all on Patient { id name { text } addresses { use } }"
+    assert (await jane.data(query, id=other["id"])) == {"a": None}
+    assert await ids(jane) == [str(own)]
+    assert await ids(jane, search="Berg") == []
+    assert await ids(jane, search=other["medicalRecordNumber"]) == []
+    answer = await clinic.entities("patients", jane, "Patient", [other["id"], own], "id birthDate")
+    assert answer["data"]["_entities"] == [None, {"id": str(own), "birthDate": "1984-02-29"}]
+    assert (await update(jane, other, contactPoints=[]))["code"] == "NOT_FOUND"
+    assert (await clinic.entities("patients", clinic.anonymous, "Patient", [own], "id"))["data"]["_entities"] == [None]
+
+    denied = [entry for entry in await clinic.audit("patients") if entry.outcome == "denied"]
+    assert [(entry.resource, entry.resource_ids) for entry in denied] == [("Patient", [UUID(other["id"])])] * 3 + [
+        ("Patient", [own])
+    ]
+    # Scopes of PATIENT do not make somebody staff who has another role too.
+    both = clinic.caller("ANALYST", "PATIENT", patient=own)
+    assert await ids(both) == [str(own)]
+
+
+async def test_patients_change_their_own_record_except_what_only_staff_may(clinic: Clinic) -> None:
+    own = new_id()
+    jane = clinic.caller("PATIENT", patient=own)
+    patient = (await register_myself(jane))["patient"]
+    changed = (await update(jane, patient, contactPoints=[{"system": "SMS", "value": "+1 617 555 0199"}]))["patient"]
+    assert changed["contactPoints"] == [{"system": "SMS", "value": "+16175550199", "use": None}]
+    assert (changed["version"], changed["addresses"]) == (2, patient["addresses"])
+
+    mutation = "mutation($input: UpdatePatientInput!) { updatePatient(input: $input) { __typename } }"
+    forbidden: dict[str, Any]
+    for forbidden in ({"identifiers": []}, {"deceased": {"deceased": True}}):
+        answer = await jane.execute(mutation, input={"id": str(own), "version": 2, **forbidden})
+        assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    merging = "mutation($input: MergePatientsInput!) { mergePatients(input: $input) { __typename } }"
+    keys = {"survivorId": str(own), "survivorVersion": 2, "duplicateId": str(new_id()), "duplicateVersion": 1}
+    answer = await jane.execute(merging, input=keys)
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+
+
+async def test_staff_change_patients(clinic: Clinic) -> None:
+    nurse = clinic.caller("NURSE")
+    patient = (await register(nurse))["patient"]
+    changed = (
+        await update(
+            nurse,
+            patient,
+            demographics=JANE["demographics"] | {"family": "Dawson-Reed", "otherNames": []},
+            identifiers=[{"system": "urn:insurer", "value": "A1"}, {"system": "urn:insurer", "value": "A2"}],
+            deceased={"deceased": True, "at": "2026-01-02T03:04:05Z"},
+        )
+    )["patient"]
+    assert (changed["name"]["family"], changed["otherNames"]) == ("Dawson-Reed", [])
+    assert (changed["deceased"], changed["deceasedAt"]) == (True, "2026-01-02T03:04:05Z")
+    again = (await update(nurse, changed, identifiers=[{"system": "urn:insurer", "value": "A2", "type": "MB"}]))[
+        "patient"
+    ]
+    found = await nurse.data("query($id: ID!) { patient(id: $id) { identifiers { value type } } }", id=patient["id"])
+    assert found["patient"]["identifiers"] == [{"value": "A2", "type": "MB"}]
+
+    late = await update(nurse, patient, addresses=[])
+    assert (late["code"], late["currentVersion"]) == ("VERSION_CONFLICT", 3)
+    same = await update(nurse, again, demographics=JANE["demographics"] | {"family": "Dawson-Reed", "otherNames": []})
+    assert same["patient"]["version"] == 3
+    impossible = await update(nurse, again, deceased={"deceased": False, "at": "2026-01-02T03:04:05Z"})
+    assert impossible["fields"][0]["path"] == ["deceased", "at"]
+
+    events = (await clinic.published("patients"))[2:]
+    assert [(event.type.split(".")[2], event.data.get("groups")) for event in events] == [
+        ("patient-changed", ["demographics", "deceased", "identifiers"]),
+        ("preferences-changed", None),
+        ("patient-changed", ["identifiers"]),
+    ]
+    assert events[1].data["reminders"] is False  # nobody reminds the dead
+
+
+async def test_search(clinic: Clinic) -> None:
+    nurse = clinic.caller("NURSE")
+    jane = (await register(nurse))["patient"]
+    numbered = [{"system": "urn:ssn", "value": "999-12-3456"}]
+    ola = (await register(nurse, **named("Bergström", "Ola"), identifiers=numbered))["patient"]
+    assert await ids(nurse) == [ola["id"], jane["id"]]
+    assert await ids(nurse, search="jane dawson") == [jane["id"]]
+    assert await ids(nurse, search="Dawsson") == [jane["id"]]
+    assert await ids(nurse, search="okonkwo") == [jane["id"]]
+    assert await ids(nurse, search="bergs") == [ola["id"]]
+    assert await ids(nurse, search=ola["medicalRecordNumber"]) == [ola["id"]]
+    assert await ids(nurse, search=" 999-12-3456 ") == [ola["id"]]
+    assert await ids(clinic.caller("PHARMACIST"), search="999-12-3456") == []  # sees patients, but not such numbers
+    assert await ids(nurse, birthDate="1984-02-29") == [jane["id"]]
+    assert await ids(nurse, search="%") == []
+    page = (
+        "query($after: String) { patients(first: 1, after: $after) { totalCount nodes { id } pageInfo { endCursor } } }"
+    )
+    first = (await nurse.data(page))["patients"]
+    second = (await nurse.data(page, after=first["pageInfo"]["endCursor"]))["patients"]
+    assert (first["totalCount"], first["nodes"], second["nodes"]) == (2, [{"id": ola["id"]}], [{"id": jane["id"]}])
+
+
+async def test_many_entities_take_two_statements(clinic: Clinic) -> None:
+    nurse = clinic.caller("NURSE")
+    keys = [(await register(nurse, **named("Berg", f"Ola{number}")))["patient"]["id"] for number in range(5)]
+    wanted = keys + [str(new_id()) for _ in range(95)]
+    with clinic.statements("patients") as statements:
+        answer = await clinic.entities("patients", nurse, "Patient", wanted, "id name { text } addresses { use }")
+    assert [entity and entity["id"] for entity in answer["data"]["_entities"]] == keys + [None] * 95
+    assert len(statements) <= 3  # the look-up, and the entries of what was read and what was denied
+    reads = [entry for entry in await clinic.audit("patients") if entry.action == "read"]
+    assert [(entry.outcome, len(entry.resource_ids)) for entry in reads[-2:]] == [("success", 5), ("denied", 95)]

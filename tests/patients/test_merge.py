@@ -1,0 +1,99 @@
+"""Two records of one person become one."""
+
+import asyncio
+
+from shared.ids import new_id
+from tests.harness.clinic import Clinic
+from tests.patients.conftest import JANE, merge, named, register, register_myself
+
+DUPLICATES = "{ patientsWithDuplicates { nodes { id possibleDuplicates { id } } } }"
+
+
+async def test_duplicates_are_found(clinic: Clinic) -> None:
+    receptionist = clinic.caller("RECEPTIONIST")
+    jane = (await register(receptionist))["patient"]
+    misspelt = (await register(receptionist, demographics=JANE["demographics"] | {"family": "Dawsen"}))["patient"]
+    await register(receptionist, demographics=JANE["demographics"] | {"birthDate": "1984-02-28"})
+    await register(receptionist, **named("Berg", "Ola", birthDate="1984-02-29"))
+    found = (await receptionist.data(DUPLICATES))["patientsWithDuplicates"]["nodes"]
+    assert found == [
+        {"id": misspelt["id"], "possibleDuplicates": [{"id": jane["id"]}]},
+        {"id": jane["id"], "possibleDuplicates": [{"id": misspelt["id"]}]},
+    ]
+    answer = await clinic.caller("NURSE").execute("{ patients { nodes { id possibleDuplicates { id } } } }")
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAUTHORIZED_FIELD_OR_TYPE"}
+
+    await merge(receptionist, jane, misspelt)
+    assert (await receptionist.data(DUPLICATES))["patientsWithDuplicates"]["nodes"] == []
+
+
+async def test_the_survivor_stands_for_both(clinic: Clinic) -> None:
+    receptionist, key = clinic.caller("RECEPTIONIST"), new_id()
+    account = clinic.caller("PATIENT", patient=key)
+    own = (await register_myself(account))["patient"]
+    kept = (
+        await register(
+            receptionist,
+            **named("Dawson", "Jane", birthDate="1984-02-29"),
+            addresses=[],
+            contactPoints=[{"system": "PHONE", "value": "+16175550142", "use": "MOBILE"}],
+            communicationPreferences=None,
+            identifiers=[{"system": "urn:ssn", "value": "1"}],
+        )
+    )["patient"]
+    older = (await register(receptionist, identifiers=[{"system": "urn:ssn", "value": "1"}]))["patient"]
+    own = (await merge(receptionist, own, older))["patient"]
+    survivor = (await merge(receptionist, kept, own))["patient"]
+
+    assert survivor["addresses"] == own["addresses"]
+    assert survivor["contactPoints"] == own["contactPoints"]
+    assert survivor["maritalStatus"] == "MARRIED"
+    assert survivor["communicationPreferences"] == {
+        "language": "en-US",
+        "channels": ["EMAIL", "SMS"],
+        "reminders": False,
+    }
+    assert {item["value"] for item in survivor["identifiers"]} == {
+        "1",
+        own["medicalRecordNumber"],
+        older["medicalRecordNumber"],
+    }
+    query = "query($id: ID!) { patient(id: $id) { id active mergedInto { id } } }"
+    for merged in (own, older):
+        found = await receptionist.data(query, id=merged["id"])
+        assert found["patient"] == {
+            "id": merged["id"],
+            "active": False,
+            "mergedInto": {"id": kept["id"]},
+        }
+        search = "query($search: String) { patients(search: $search) { nodes { id } } }"
+        by_number = await receptionist.data(search, search=merged["medicalRecordNumber"])
+        assert by_number["patients"]["nodes"] == [{"id": kept["id"]}]
+    assert (await account.data("{ myPatient { id } }"))["myPatient"]["id"] == kept["id"]
+
+    events = [event.data for event in await clinic.published("patients") if "merged" in event.type]
+    assert events == [
+        {"patientId": own["id"], "mergedPatientId": older["id"]},
+        {"patientId": kept["id"], "mergedPatientId": own["id"]},
+    ]
+    merges = [entry for entry in await clinic.audit("patients") if entry.resource == "mergePatients"]
+    assert [{str(key) for key in entry.patients} for entry in merges] == [
+        {own["id"], older["id"]},
+        {kept["id"], own["id"]},
+    ]
+
+
+async def test_what_cannot_be_merged(clinic: Clinic) -> None:
+    receptionist = clinic.caller("RECEPTIONIST")
+    one = (await register(receptionist))["patient"]
+    two = (await register(receptionist))["patient"]
+    three = (await register(receptionist))["patient"]
+    assert (await merge(receptionist, one, one | {"id": one["id"].upper()}))["code"] == "INVALID_INPUT"
+    assert (await merge(receptionist, one, two | {"id": str(new_id())}))["code"] == "NOT_FOUND"
+    assert (await merge(receptionist, one, two | {"version": 7}))["code"] == "VERSION_CONFLICT"
+    # Each into the other at once: one of them is first.
+    outcomes = await asyncio.gather(merge(receptionist, one, two), merge(receptionist, two, one))
+    assert sorted("patient" in outcome for outcome in outcomes) == [False, True]
+    survivor = next(outcome["patient"] for outcome in outcomes if "patient" in outcome)
+    gone = (one if survivor["id"] == two["id"] else two) | {"version": 2}
+    assert (await merge(receptionist, three, gone))["code"] == "INVALID_STATE"

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.database.engine import alive, listen, wait
 from shared.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -14,11 +16,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """`run` is called every so often, the first time at once; it must bear being called twice."""
+    """`run` is called every so often, the first time at once; it must bear being called twice.
+
+    With a `channel`, it is called at each PostgreSQL NOTIFY on it as well.
+    """
 
     name: str
     every: timedelta
     run: Callable[[Runtime], Awaitable[object]]
+    channel: str | None = None
 
 
 async def run_job(job: Job, runtime: Runtime) -> None:
@@ -26,9 +32,16 @@ async def run_job(job: Job, runtime: Runtime) -> None:
     while True:
         try:
             async with runtime.database.leader(f"job:{job.name}") as connection:
-                while connection is not None and not connection.closed:
-                    await job.run(runtime)
-                    await asyncio.sleep(job.every.total_seconds())
+                if connection is not None:
+                    await _lead(job, runtime, connection)
         except Exception as error:  # whatever a job raises
             log.warning("job.failed", job=job.name, error=type(error).__name__)
         await asyncio.sleep(min(job.every.total_seconds(), 5))
+
+
+async def _lead(job: Job, runtime: Runtime, connection: AsyncConnection) -> None:
+    woken = await listen(connection, job.channel)
+    while await alive(connection):
+        woken.clear()
+        await job.run(runtime)
+        await wait(woken, job.every.total_seconds())

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.audit.recorder import Action, AuditedSession, AuditRecorder
 from shared.auth.principal import Principal
 from shared.database.engine import Database
-from shared.database.tables import Outbox
+from shared.database.tables import AuditEntry, Outbox
 from shared.events.event import CloudEvent, Event
 
 
@@ -23,6 +23,18 @@ class UnitOfWork:
     session: AsyncSession
     principal: Principal
     recorder: AuditRecorder
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part that may fail by itself: an exception undoes what was done in its block, and the rest can go on."""
+        written: list[AuditEntry] = self.session.info["written"]
+        before = len(written)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del written[before:]
+            raise
 
     def publish(self, event: Event) -> None:
         """Record an event; it is published once this transaction has committed, and only then."""

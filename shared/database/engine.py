@@ -1,7 +1,8 @@
 """Connections, sessions and transactions."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sqlalchemy import URL, make_url, text
@@ -30,6 +31,8 @@ class Database:
                     "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS * 3),
                     "timezone": "UTC",
                     "jit": "off",
+                    # A search finds a name with one letter wrong: `Lindkvist` is 0.54 like `Lindqvist`.
+                    "pg_trgm.word_similarity_threshold": "0.45",
                 },
             }
         }
@@ -77,3 +80,26 @@ class Database:
         """Close all connections."""
         await self.engine.dispose()
         await self._unpooled.dispose()
+
+
+async def listen(connection: AsyncConnection, channel: str | None = None) -> asyncio.Event:
+    """An event that is set at each NOTIFY on a channel, and when the connection is lost."""
+    woken = asyncio.Event()
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    driver.add_termination_listener(lambda _: woken.set())
+    if channel is not None:
+        await driver.add_listener(channel, lambda *_: woken.set())
+    return woken
+
+
+async def alive(connection: AsyncConnection) -> bool:
+    """Whether a connection still stands, and with it the lock that it holds."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return not driver.is_closed()
+
+
+async def wait(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, or the time is over."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -7,7 +7,6 @@ again under the same event id, which consumers recognise.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -15,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from shared.database.engine import Database
+from shared.database.engine import Database, alive, listen, wait
 from shared.database.model import utc_now
 from shared.database.tables import Outbox
 from shared.events.event import CONTENT_TYPE
@@ -49,10 +48,7 @@ class Relay:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _lead(self, connection: AsyncConnection) -> None:
-        wake = asyncio.Event()
-        raw: Any = (await connection.get_raw_connection()).driver_connection
-        raw.add_termination_listener(lambda _: wake.set())
-        await raw.add_listener("outbox", lambda *_: wake.set())
+        woken = await listen(connection, "outbox")
         await ensure_topics(self._servers, [topic(self._prefix, self._domain)])
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
@@ -62,10 +58,10 @@ class Relay:
         )
         await producer.start()
         try:
-            while not raw.is_closed():
-                wake.clear()
+            while await alive(connection):
+                woken.clear()
                 if not await self._publish_batch(producer):
-                    await _wait(wake, _IDLE_SECONDS)
+                    await wait(woken, _IDLE_SECONDS)
         finally:
             await producer.stop()
 
@@ -90,11 +86,3 @@ class Relay:
             for row in rows
         ]
         await asyncio.gather(*futures)
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass

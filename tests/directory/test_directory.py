@@ -1,0 +1,189 @@
+"""The directory, as clients of the graph use it."""
+
+from typing import Any
+
+import pytest
+
+from shared.ids import new_id
+from tests.harness.caller import Caller
+from tests.harness.clinic import Clinic
+
+ADDRESS = {"line": ["Marktplatz 1"], "city": "Bremen", "postalCode": "28195", "country": "DE"}
+
+SAVE_ORGANIZATION = """
+mutation Save($input: OrganizationInput!) {
+  saveOrganization(input: $input) {
+    __typename
+    ... on SaveOrganizationSuccess { organization { id name version active address { city } } }
+    ... on UserError { message code }
+    ... on InvalidInput { fields { path message } }
+    ... on VersionConflict { currentVersion }
+  }
+}
+"""
+SAVE_LOCATION = """
+mutation Save($input: LocationInput!) {
+  saveLocation(input: $input) {
+    __typename
+    ... on SaveLocationSuccess { location { id name timeZone organization { name } } }
+    ... on InvalidInput { fields { path message } }
+  }
+}
+"""
+SAVE_PRACTITIONER = """
+mutation Save($input: PractitionerInput!) {
+  savePractitioner(input: $input) {
+    __typename
+    ... on SavePractitionerSuccess {
+      practitioner { id version name { text } roles { specialty { code } organization { name } location { name } } }
+    }
+    ... on InvalidInput { fields { path message } }
+    ... on NotFound { code }
+  }
+}
+"""
+
+
+async def save(admin: Caller, mutation: str, **fields: Any) -> dict[str, Any]:
+    """The answer of a `save…` mutation."""
+    (answer,) = (await admin.data(mutation, input=fields)).values()
+    result: dict[str, Any] = answer
+    return result
+
+
+async def organization(admin: Caller, name: str) -> str:
+    """The key of a new organization."""
+    answer = await save(admin, SAVE_ORGANIZATION, name=name, address=ADDRESS)
+    return str(answer["organization"]["id"])
+
+
+async def test_an_organization_is_entered_changed_and_found(clinic: Clinic) -> None:
+    admin, nurse = clinic.caller("ADMIN"), clinic.caller("NURSE")
+    entered = await save(admin, SAVE_ORGANIZATION, name="Nordklinik", address=ADDRESS)
+    key = entered["organization"]["id"]
+    assert entered["organization"] | {"id": ""} == {
+        "id": "",
+        "name": "Nordklinik",
+        "version": 1,
+        "active": True,
+        "address": {"city": "Bremen"},
+    }
+
+    stale = await save(admin, SAVE_ORGANIZATION, id=key, version=7, name="Other", address=ADDRESS)
+    assert stale == {
+        "__typename": "VersionConflict",
+        "message": "The organization was changed meanwhile.",
+        "code": "VERSION_CONFLICT",
+        "currentVersion": 1,
+    }
+    empty = await save(admin, SAVE_ORGANIZATION, name=" ", address=ADDRESS)
+    assert empty["fields"] == [{"path": ["name"], "message": "It must not be empty."}]
+    unknown = await save(admin, SAVE_ORGANIZATION, id=str(new_id()), version=1, name="X", address=ADDRESS)
+    assert unknown["__typename"] == "NotFound"
+
+    closed = await save(admin, SAVE_ORGANIZATION, id=key, version=1, name="Nordklinik", address=ADDRESS, active=False)
+    assert closed["organization"]["version"] == 2
+    query = "query($id: ID!) { organization(id: $id) { name } organizations { totalCount } }"
+    assert await admin.data(query, id=key) == {
+        "organization": {"name": "Nordklinik"},
+        "organizations": {"totalCount": 1},
+    }
+    assert await nurse.data(query, id=key) == {"organization": None, "organizations": {"totalCount": 0}}
+
+    events = await clinic.published("directory")
+    assert [event.type for event in events] == ["caregraph.directory.organization-changed.v1"] * 2
+    assert [event.data["active"] for event in events] == [True, False]
+
+
+async def test_practitioners_with_roles_are_searched(clinic: Clinic) -> None:
+    admin, patient = clinic.caller("ADMIN"), clinic.caller("PATIENT", patient=new_id())
+    clinic_id = await organization(admin, "Hafenpraxis")
+    location = await save(
+        admin, SAVE_LOCATION, organizationId=clinic_id, name="Erdgeschoss", address=ADDRESS, timeZone="Europe/Berlin"
+    )
+    role = {
+        "specialty": {"system": "http://nucc.org/provider-taxonomy", "code": "207Q00000X"},
+        "organizationId": clinic_id,
+        "locationId": location["location"]["id"],
+    }
+    saved = await save(
+        admin, SAVE_PRACTITIONER, family="Lindqvist", given=["Maja"], prefix="Dr.", languages=["sv", "de"], roles=[role]
+    )
+    assert saved["practitioner"]["name"] == {"text": "Dr. Maja Lindqvist"}
+    assert saved["practitioner"]["roles"] == [
+        {
+            "specialty": {"code": "207Q00000X"},
+            "organization": {"name": "Hafenpraxis"},
+            "location": {"name": "Erdgeschoss"},
+        }
+    ]
+    await save(admin, SAVE_PRACTITIONER, family="Okafor", given=["Chidi"], languages=["en"])
+
+    search = """
+    query($search: String, $specialty: String, $language: String, $location: ID) {
+      practitioners(search: $search, specialty: $specialty, language: $language, locationId: $location) {
+        nodes { name { family } }
+      }
+    }
+    """
+    for arguments, expected in (
+        ({}, ["Lindqvist", "Okafor"]),
+        ({"search": "LINDQ"}, ["Lindqvist"]),
+        ({"search": "lindkvist"}, ["Lindqvist"]),
+        ({"search": "%"}, []),
+        ({"specialty": "207Q00000X"}, ["Lindqvist"]),
+        ({"specialty": "207Q00000X", "location": str(new_id())}, []),
+        ({"location": "no key"}, []),
+        ({"language": "en"}, ["Okafor"]),
+    ):
+        found = await patient.data(search, **arguments)
+        assert [node["name"]["family"] for node in found["practitioners"]["nodes"]] == expected, arguments
+
+    wrong = await save(admin, SAVE_PRACTITIONER, family="X", given=[], roles=[role | {"organizationId": str(new_id())}])
+    assert wrong["fields"][0]["path"] == ["roles", "0", "organizationId"]
+    wrong = await save(admin, SAVE_LOCATION, address=ADDRESS, timeZone="Europe/Atlantis")
+    assert wrong["fields"][0]["path"] == ["timeZone"]
+
+
+async def test_lists_are_paged(clinic: Clinic) -> None:
+    admin = clinic.caller("ADMIN")
+    for letter in "dbeac":
+        await organization(admin, letter)
+    query = """
+    query($first: Int!, $after: String) {
+      organizations(first: $first, after: $after) {
+        edges { cursor node { name } } pageInfo { hasNextPage hasPreviousPage endCursor }
+      }
+    }
+    """
+    names, after = [], None
+    for _ in range(3):
+        page = (await admin.data(query, first=2, after=after))["organizations"]
+        names += [edge["node"]["name"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+    assert names == ["a", "b", "c", "d", "e"]
+    assert page["pageInfo"]["hasNextPage"] is False
+    for arguments in ({"first": 0}, {"first": 101}, {"first": 1, "after": "nonsense"}):
+        answer = await admin.execute(query, **arguments)
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT", arguments
+
+
+@pytest.mark.parametrize("roles", [(), ("PATIENT",), ("DOCTOR",), ("ANALYST",)])
+async def test_only_an_administrator_changes_the_directory(clinic: Clinic, roles: tuple[str, ...]) -> None:
+    caller = clinic.caller(*roles) if roles else clinic.anonymous
+    answer = await caller.execute(SAVE_ORGANIZATION, input={"name": "X", "address": ADDRESS})
+    assert answer["data"] == {"saveOrganization": None}
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+    assert answer["errors"][0]["path"] == ["saveOrganization"]
+    straight = await clinic.entities("directory", clinic.anonymous, "Organization", [new_id()], "name")
+    assert straight["data"] == {"_entities": [None]}
+
+
+async def test_a_hundred_entities_are_one_statement(clinic: Clinic) -> None:
+    admin = clinic.caller("ADMIN")
+    keys = [await organization(admin, f"Praxis {number}") for number in range(5)]
+    asked = keys * 20
+    with clinic.statements("directory") as statements:
+        answer = await clinic.entities("directory", admin, "Organization", asked, "id name")
+    assert [entity["id"] for entity in answer["data"]["_entities"]] == asked
+    assert len(statements) == 1

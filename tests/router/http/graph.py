@@ -31,12 +31,12 @@ type Query {
 type Mutation { rename(name: String!): String }
 type Subscription { ticks(to: Int!): Tick secretTicks: Int endless: Tick broken: Int }
 type Tick { number: Int! seller: User secret: String }
-type User { id: ID! }
+type User { id: ID! card: String risk: String }
 interface Node { id: ID! label: String }
 type Public implements Node { id: ID! label: String size: Int }
 type Private implements Node { id: ID! label: String code: String }
 union Found = Public | Private
-type Item { id: ID! price: Int margin: Int tax: Int guarded: String @deprecated }
+type Item { id: ID! price: Int margin: Int }
 type Inspector { note: String }
 enum Level { LOW HIGH }
 union _Entity = User
@@ -76,7 +76,7 @@ async def _broken(info: Any) -> AsyncIterator[dict[str, Any]]:
     raise GraphQLError("the stream broke")
 
 
-_ITEM = {"id": "i1", "price": 3, "margin": 2, "tax": 1, "guarded": "g"}
+_ITEM = {"id": "i1", "price": 3, "margin": 2}
 _PUBLIC = {"__typename": "Public", "id": "1", "label": "pub", "size": 5}
 _PRIVATE = {"__typename": "Private", "id": "2", "label": "priv", "code": "c"}
 _USER = {"__typename": "User", "id": "u1"}
@@ -101,7 +101,7 @@ def shop() -> Subgraph:
         "secretTicks": _broken,
         "broken": _broken,
     }
-    return Subgraph(SHOP, root, entity=lambda one: one)
+    return Subgraph(SHOP, root, entity=lambda one: {**one, "risk": f"risk of {one.get('card')}"})
 
 
 def accounts() -> Subgraph:
@@ -182,7 +182,8 @@ type User @join__type(graph: SHOP, key: "id") @join__type(graph: ACCOUNTS, key: 
   name: String @join__field(graph: ACCOUNTS)
   email: String @join__field(graph: ACCOUNTS) @needs(scopes: [["user:read", "email:read"], ["admin"]])
   phone: String @join__field(graph: ACCOUNTS) @policy(policies: [["call"]])
-  card: String @join__field(graph: ACCOUNTS) @signedIn @needs(scopes: [["card:read"]])
+  risk: String @join__field(graph: SHOP, requires: "card")
+  card: String @join__field(graph: SHOP, external: true) @join__field(graph: ACCOUNTS) @signedIn @needs(scopes: [["card:read"]])
 }}
 interface Node @join__type(graph: SHOP) {{ id: ID! label: String }}
 type Public implements Node @join__implements(graph: SHOP, interface: "Node") @join__type(graph: SHOP) {{
@@ -197,8 +198,6 @@ type Item @join__type(graph: SHOP) @cost(weight: 2) {{
   id: ID!
   price: Int @cost(weight: 3)
   margin: Int @needs(scopes: [["margin:read"]])
-  tax: Int @join__field(graph: SHOP, requires: "margin")
-  guarded: String
 }}
 type Inspector @join__type(graph: SHOP) @policy(policies: [["inspect"], ["audit"]]) {{ note: String }}
 enum Level @join__type(graph: SHOP) @signedIn {{ LOW @join__enumValue(graph: SHOP) HIGH @join__enumValue(graph: SHOP) }}

@@ -1,0 +1,1 @@
+"""Notifications: the inbox, preferences, and what reaches open subscriptions."""

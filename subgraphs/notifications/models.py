@@ -1,0 +1,89 @@
+"""Tables of notifications."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Sequence, UniqueConstraint, text
+from sqlmodel import Field
+
+from shared.database.model import Audited, Record, new_registry, timestamp
+
+
+class Model(Record, registry=new_registry()):
+    """The base of this domain's tables."""
+
+
+class Kind(StrEnum):
+    """What people are told of."""
+
+    APPOINTMENT_BOOKED = "APPOINTMENT_BOOKED"
+    APPOINTMENT_RESCHEDULED = "APPOINTMENT_RESCHEDULED"
+    APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED"
+    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER"
+    WAITLIST_OFFERED = "WAITLIST_OFFERED"
+    WAITLIST_EXPIRED = "WAITLIST_EXPIRED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a code
+    SECOND_FACTOR_ENABLED = "SECOND_FACTOR_ENABLED"
+    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED"
+
+
+class Channel(StrEnum):
+    """The ways in which a notification reaches someone."""
+
+    IN_APP = "IN_APP"
+
+
+# The security of an account is not for its intruder to keep quiet about.
+MANDATORY = frozenset({Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ENABLED, Kind.SECOND_FACTOR_REMOVED})
+
+# Drawn from under a lock, so that positions become visible in their order.
+POSITION = Sequence("notification_position", metadata=Model.metadata)
+
+
+class Notification(Audited, Model, table=True):
+    """What a recipient is told: a patient, a practitioner or an account, by their key.
+
+    `position` is its place among all notifications, in which subscriptions deliver them; it is placed after it has been
+    committed. `pushed_at` is when Redis had it.
+    """
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        Index("notification_inbox_idx", "recipient", "id"),
+        Index("notification_unread_idx", "recipient", postgresql_where=text("read_at IS NULL")),
+        Index("notification_delivery_idx", "recipient", "position"),
+        Index("notification_unpushed_idx", "position", "id", postgresql_where=text("pushed_at IS NULL")),
+    )
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    recipient: UUID
+    kind: str
+    patient_id: UUID | None = Field(default=None, index=True)
+    appointment_id: UUID | None = None
+    read_at: datetime | None = timestamp(default=None, nullable=True)
+    position: int | None = Field(default=None, sa_type=BigInteger, unique=True)
+    pushed_at: datetime | None = timestamp(default=None, nullable=True)
+
+
+class OptOut(Model, table=True):
+    """A kind that a recipient does not want to be told of by a channel."""
+
+    __tablename__ = "opt_out"
+    __table_args__ = (UniqueConstraint("recipient", "kind", "channel"),)
+
+    recipient: UUID
+    kind: str
+    channel: str
+
+
+class Patient(Audited, Model, table=True):
+    """What is known of a patient here: the language and the consent to reminders that they gave, and who they are now."""
+
+    __tablename__ = "patient"
+    audit_patient: ClassVar[str | None] = "id"
+
+    language: str | None = None
+    reminders: bool = True
+    merged_into: UUID | None = Field(default=None, index=True)

@@ -1,0 +1,29 @@
+"""Who may see which notifications: each recipient their own, whatever else they may do."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, false, select
+from sqlmodel import col
+
+from shared.auth.principal import Principal
+from subgraphs.notifications.models import Notification, OptOut
+
+READ = "notification:read"
+WRITE = "notification:write"
+
+
+def recipients(principal: Principal) -> list[UUID]:
+    """As whom the caller is addressed: as an account, a patient, a practitioner."""
+    return [key for key in (principal.subject, principal.patient, principal.practitioner) if key]
+
+
+def notifications(principal: Principal) -> Select[Notification]:
+    """The caller's notifications."""
+    own = col(Notification.recipient).in_(recipients(principal))
+    return select(Notification).where(own if principal.can(READ) else false())
+
+
+def opt_outs(principal: Principal) -> Select[OptOut]:
+    """What the caller does not want."""
+    own = col(OptOut.recipient).in_(recipients(principal))
+    return select(OptOut).where(own if principal.can(READ) else false())

@@ -1,0 +1,67 @@
+"""Every statement that reads notifications, each beginning with what `policy` lets the caller see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlmodel import col
+
+from shared.auth.principal import Principal
+from shared.database.paging import Order
+from shared.graph.context import Context
+from subgraphs.notifications import policy
+from subgraphs.notifications.models import Channel, Kind, Notification, Patient
+
+NEWEST_FIRST = Order((col(Notification.id),), descending=True)
+DELIVERED_AT_ONCE = 100
+
+
+async def notifications(context: Context, ids: Sequence[UUID]) -> list[Notification | None]:
+    """Notifications by key, in order."""
+    return await context.find(policy.notifications(context.principal), col(Notification.id), ids)
+
+
+def inbox(principal: Principal, kinds: Sequence[Kind] | None, *, unread_only: bool) -> Select[Notification]:
+    """The caller's notifications, of some kinds, those that are unread."""
+    statement = policy.notifications(principal)
+    if kinds is not None:
+        statement = statement.where(col(Notification.kind).in_(kinds))
+    return statement.where(col(Notification.read_at).is_(None)) if unread_only else statement
+
+
+async def unread(context: Context) -> int:
+    """How many the caller has not read."""
+    statement = inbox(context.principal, None, unread_only=True).with_only_columns(func.count())
+    async with context.read() as session:
+        return await session.scalar(statement) or 0
+
+
+async def delivered_after(context: Context, position: int) -> Sequence[Notification]:
+    """The first of the caller's notifications after a position."""
+    statement = policy.notifications(context.principal).where(col(Notification.position) > position)
+    async with context.read() as session:
+        rows = await session.scalars(statement.order_by(col(Notification.position)).limit(DELIVERED_AT_ONCE))
+        return rows.all()
+
+
+async def last_position(context: Context) -> int:
+    """The position of the newest of the caller's notifications, 0 if there is none."""
+    statement = policy.notifications(context.principal).with_only_columns(func.max(col(Notification.position)))
+    async with context.read() as session:
+        return await session.scalar(statement) or 0
+
+
+async def opted_out(context: Context) -> set[tuple[Kind, Channel]]:
+    """What the caller does not want."""
+    async with context.read() as session:
+        rows = await session.scalars(policy.opt_outs(context.principal))
+        return {(Kind(row.kind), Channel(row.channel)) for row in rows}
+
+
+async def languages(context: Context, recipients: Sequence[UUID]) -> list[str | None]:
+    """The languages of those of the caller's recipients that are patients, in order."""
+    own = set(recipients) & set(policy.recipients(context.principal))
+    async with context.read() as session:
+        patients = await session.scalars(select(Patient).where(col(Patient.id).in_(own)))
+        found = {patient.id: patient.language for patient in patients}
+    return [found.get(recipient) for recipient in recipients]

@@ -1,0 +1,128 @@
+"""The use cases of notifications."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from shared.audit.recorder import Action
+from shared.database.model import utc_now
+from shared.graph.context import Context
+from shared.graph.errors import invalid, not_found
+from shared.ids import new_id, parse_id
+from shared.work import UnitOfWork
+from subgraphs.notifications import policy
+from subgraphs.notifications.models import MANDATORY, Channel, Kind, Notification, OptOut, Patient
+
+
+async def notify(
+    work: UnitOfWork,
+    kind: Kind,
+    recipients: Iterable[UUID],
+    *,
+    patient_id: UUID | None = None,
+    appointment_id: UUID | None = None,
+) -> None:
+    """Tell each recipient once, unless they do not want to be told."""
+    patient = await work.session.get(Patient, patient_id) if patient_id else None
+    addressed = dict.fromkeys(recipients)
+    if patient and patient.merged_into:
+        addressed = dict.fromkeys(patient.merged_into if key == patient_id else key for key in addressed)
+        patient_id, patient = patient.merged_into, await work.session.get(Patient, patient.merged_into)
+    if kind is Kind.APPOINTMENT_REMINDER and patient and not patient.reminders:
+        return
+    refused = select(col(OptOut.recipient)).where(
+        col(OptOut.recipient).in_(list(addressed)), col(OptOut.kind) == kind, col(OptOut.channel) == Channel.IN_APP
+    )
+    unwilling = set(await work.session.scalars(refused)) if kind not in MANDATORY else set()
+    work.session.add_all(
+        Notification(recipient=recipient, kind=kind, patient_id=patient_id, appointment_id=appointment_id)
+        for recipient in addressed
+        if recipient not in unwilling
+    )
+
+
+async def set_patient(work: UnitOfWork, patient_id: UUID, *, language: str | None, reminders: bool) -> None:
+    """Keep what a patient wants."""
+    patient = await work.session.get(Patient, patient_id, with_for_update=True) or Patient(id=patient_id)
+    patient.language, patient.reminders = language, reminders
+    work.session.add(patient)
+
+
+async def merge_patients(work: UnitOfWork, survivor: UUID, merged: UUID) -> None:
+    """The survivor has both inboxes and what both do not want; what comes for the merged one from now on is theirs."""
+    patient = await work.session.get(Patient, merged, with_for_update=True) or Patient(id=merged)
+    patient.merged_into = survivor
+    work.session.add(patient)
+    await work.session.execute(update(Patient).where(col(Patient.merged_into) == merged).values(merged_into=survivor))
+    await _move_inbox(work, survivor, merged)
+    opted = await work.session.execute(delete(OptOut).where(col(OptOut.recipient) == merged).returning(OptOut))
+    rows = [
+        {"id": new_id(), "recipient": survivor, "kind": row.kind, "channel": row.channel} for row in opted.scalars()
+    ]
+    await _opt_out(work, rows)
+
+
+async def mark_read(context: Context, key: str) -> Notification:
+    """Mark one of the caller's notifications as read, if it is not."""
+    identifier = parse_id(key)
+    async with context.write() as work:
+        statement = policy.notifications(context.principal).where(col(Notification.id) == identifier)
+        row = await work.session.scalar(statement.with_for_update()) if identifier else None
+        if row is None:
+            context.recorder.denied("Notification", [identifier] if identifier else [])
+            raise not_found("notification")
+        row.read_at = row.read_at or utc_now()
+    return row
+
+
+async def mark_all_read(context: Context, until: datetime | None) -> int:
+    """Mark the caller's unread notifications as read, those created up to a time; how many that were."""
+    unread = policy.notifications(context.principal).where(col(Notification.read_at).is_(None))
+    if until is not None:
+        unread = unread.where(col(Notification.created_at) <= until)
+    ids = unread.with_only_columns(col(Notification.id)).with_for_update(skip_locked=True)
+    statement = update(Notification).where(col(Notification.id).in_(ids)).values(read_at=utc_now())
+    async with context.write() as work:
+        changed = await work.session.execute(statement.returning(col(Notification.id), col(Notification.patient_id)))
+        return _audit_update(work, changed.all())
+
+
+async def set_preference(context: Context, kind: Kind, channel: Channel, *, enabled: bool) -> None:
+    """Opt the caller in or out, in all their capacities."""
+    if kind in MANDATORY and not enabled:
+        raise invalid("kind", "What concerns the security of the account cannot be turned off.")
+    recipients = policy.recipients(context.principal)
+    async with context.write() as work:
+        if enabled:
+            same = (col(OptOut.kind) == kind, col(OptOut.channel) == channel)
+            await work.session.execute(delete(OptOut).where(col(OptOut.recipient).in_(recipients), *same))
+        else:
+            rows = [{"id": new_id(), "recipient": key, "kind": kind, "channel": channel} for key in recipients]
+            await _opt_out(work, rows)
+
+
+async def _opt_out(work: UnitOfWork, rows: list[dict[str, object]]) -> None:
+    if rows:
+        now = utc_now()
+        values = [row | {"created_at": now, "updated_at": now} for row in rows]
+        await work.session.execute(insert(OptOut).values(values).on_conflict_do_nothing())
+
+
+async def _move_inbox(work: UnitOfWork, survivor: UUID, merged: UUID) -> None:
+    await work.session.flush()
+    for column in ("recipient", "patient_id"):
+        statement = update(Notification).where(getattr(Notification, column) == merged).values({column: survivor})
+        changed = await work.session.execute(statement.returning(col(Notification.id), col(Notification.patient_id)))
+        _audit_update(work, changed.all())
+
+
+def _audit_update(work: UnitOfWork, changed: Sequence[Row[UUID, UUID | None]]) -> int:
+    """Enter rows that one statement has changed into the trail, which notices by itself only rows that were loaded."""
+    if changed:
+        patients = list({patient for _, patient in changed if patient})
+        work.audit(Action.UPDATE, "Notification", [key for key, _ in changed], patients)
+    return len(changed)

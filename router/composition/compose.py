@@ -9,6 +9,7 @@ from router.composition.api import api_schema
 from router.composition.errors import CompositionError, Hint, Report
 from router.composition.load import load
 from router.composition.merge.supergraph import Merged, merge
+from router.composition.merged_rules import check_merged
 from router.composition.rules import check_subgraph
 from router.composition.rules.roots import with_usual_roots
 from router.composition.subgraph import SubgraphSchema
@@ -59,7 +60,8 @@ def _merge(subgraphs: Sequence[Subgraph], report: Report) -> Merged | None:
     merged = merge(upgraded, report)
     if not merged or report.errors:
         return None
-    return merged
+    check_merged(merged, upgraded, report)
+    return None if report.errors else merged
 
 
 def _load(subgraph: Subgraph, report: Report) -> SubgraphSchema | None:

@@ -3,40 +3,15 @@
 Where several ways would do, `Choices` says which to take.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from typing import Any
 
 from router.planning.conditions import ALWAYS, Condition, either
 from router.planning.graph import TYPENAME, Fetch, Input, Node, Place, Position, Serving
 from router.planning.normalize import Arguments, Field, PlanningError, Selection
-from router.planning.walk import Cost, Walker, Way, parsed, resolves
-from router.supergraph.records import EntryPoint, SubgraphField
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A way to serve a field: in this subgraph, at a place that is there or by a way to a new one."""
-
-    cost: tuple[int, int, int]
-    subgraph: str
-    field: SubgraphField
-    place: Place | None = None
-
-
-@dataclass(slots=True)
-class Choices:
-    """Which option to take at each choice, the first unless said otherwise; and how many there were."""
-
-    taken: Mapping[int, int] = field(default_factory=dict)
-    offered: list[int] = field(default_factory=list)
-
-    def take(self, options: list[Option]) -> Option:
-        if len(options) == 1:
-            return options[0]
-        number = len(self.offered)
-        self.offered.append(len(options))
-        return options[self.taken.get(number, 0) % len(options)]
+from router.planning.options import Choices, Option, best_entry, options
+from router.planning.walk import Walker, parsed
+from router.supergraph.records import EntryPoint, Vertex
 
 
 class Builder:
@@ -61,9 +36,8 @@ class Builder:
     def _register(self, position: Position, selection: Selection) -> None:
         """Enter the client's fields first, so that others may share them and none takes their keys."""
         for wanted in selection.fields:
-            if types := wanted.types & position.types:
-                if wanted.name != TYPENAME:
-                    position.node(wanted, types, client=True)
+            if (types := wanted.types & position.types) and wanted.name != TYPENAME:
+                position.node(wanted, types, client=True)
 
     def _serve_all(
         self,
@@ -121,126 +95,41 @@ class Builder:
         done = frozenset(name for serving in node.servings for name in serving.types)
         by_place: dict[int, tuple[Place, set[str]]] = {}
         for type_name in sorted(types - done):
-            for option in self._options(position, node, type_name, selection, key=key):
-                place = self._take(position, node, type_name, option)
-                by_place.setdefault(id(place), (place, set()))[1].add(type_name)
+            found = options(self.walker, position, node, type_name, selection, key=key)
+            place = self._take(position, node, type_name, self.choices.take(found))
+            by_place.setdefault(id(place), (place, set()))[1].add(type_name)
         for place, served in by_place.values():
             self._place(position, node, place, frozenset(served), selection)
-
-    def _options(
-        self, position: Position, node: Node, type_name: str, selection: Selection | None, *, key: bool
-    ) -> Iterable[Option]:
-        """The option that is taken for this field of this type; none if its objects cannot be here."""
-        here = [
-            (place, found)
-            for place in position.places
-            if type_name in place.types
-            and (found := self.walker.local(place, type_name, node.name, key=key))
-            and not found.requires
-        ]
-        if here and selection is None:
-            place, found = here[0]
-            return (Option((0, 0, 0), place.fetch.subgraph, found, place),)
-        options = [
-            Option(
-                self._rank((0, place.fetch.level), place.fetch.subgraph, found, selection, place, type_name),
-                place.fetch.subgraph,
-                found,
-                place,
-            )
-            for place, found in here
-        ]
-        ways = self.walker.ways(position, type_name)
-        subgraphs = {place.fetch.subgraph for place, _ in here}
-        for resolver in self.walker.resolvers(type_name, node.name):
-            way = ways.get(resolver.subgraph)
-            if way is None or resolver.subgraph in subgraphs or not resolves(resolver.field, key=key):
-                continue
-            if way.place is not None and not resolver.field.requires:
-                continue  # it is not local there
-            cost = self._cost(position, type_name, resolver.subgraph, resolver.field, way)
-            if cost is not None:
-                rank = self._rank(cost, resolver.subgraph, resolver.field, selection, None, type_name)
-                options.append(Option(rank, resolver.subgraph, resolver.field))
-        if not options:
-            raise PlanningError(f"{type_name}.{node.name} cannot be reached from where it is asked for")
-        options.sort(key=lambda option: option.cost)
-        return (self.choices.take([option for option in options if option.cost[0] <= options[0].cost[0] + 1]),)
-
-    def _cost(self, position: Position, type_name: str, subgraph: str, wanted: SubgraphField, way: Way) -> Cost | None:
-        if wanted.requires is None:
-            return way.cost
-        ways = self.walker.ways(position, type_name)
-        entering = self._best_entry(position, type_name, subgraph)
-        required = self.walker.selection_cost(
-            type_name, self.walker.field_set(frozenset((type_name,)), wanted.requires), ways
-        )
-        if entering is None or required is None:
-            return None
-        return entering[0][0] + required[0], max(entering[0][1], required[1] + 1)
-
-    def _rank(
-        self,
-        cost: Cost,
-        subgraph: str,
-        found: SubgraphField,
-        selection: Selection | None,
-        place: Place | None,
-        type_name: str,
-    ) -> tuple[int, int, int]:
-        """Fewest fetches first, one more if some of the value's fields are elsewhere; then the shallowest."""
-        missing = 0
-        if selection is not None:
-            provided = parsed(found.provides)
-            if place is not None:
-                inner = self.walker.provided(place, type_name, found.name)
-                provided += tuple(one for one in inner if one is not None)
-            missing = self.walker.missing(subgraph, found.type.name, selection, provided)
-        return cost[0] + bool(missing), cost[1], missing
 
     def _take(self, position: Position, node: Node, type_name: str, option: Option) -> Place:
         """The place where this option serves the field; the fetch for it is made if there is none."""
         if option.place is not None:
             return option.place
         if option.field.requires is None:
-            return self._reach(position, type_name, option.subgraph, node.condition)
+            return self._reach(position, type_name, option.vertex, node.condition)
         required = self.walker.field_set(frozenset((type_name,)), option.field.requires)
-        entering = self._best_entry(position, type_name, option.subgraph)
+        entering = best_entry(self.walker, position, type_name, option.vertex)
         if entering is None:
-            raise PlanningError(
-                f"{type_name}.{node.name} of subgraph {option.subgraph} requires a key that cannot be reached"
-            )
+            raise _unreachable(type_name, option.vertex)
         return self._enter(position, type_name, entering[1], node.condition, required, node)
 
-    def _best_entry(self, position: Position, type_name: str, subgraph: str) -> tuple[Cost, EntryPoint] | None:
-        ways = self.walker.ways(position, type_name)
-        found = [
-            (cost, entry)
-            for entry in self.walker.usable_entries(position, type_name)
-            if entry.subgraph == subgraph
-            and (cost := self.walker.entry_cost(position, type_name, entry, ways)) is not None
-        ]
-        return min(found, key=lambda one: one[0], default=None)
-
-    def _reach(self, position: Position, type_name: str, subgraph: str, condition: Condition) -> Place:
-        """The place of objects of this type in this subgraph, by the cheapest way."""
-        way = self.walker.ways(position, type_name).get(subgraph)
+    def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> Place:
+        """The place of objects of this type at this vertex, by the cheapest way."""
+        way = self.walker.ways(position, type_name).get(vertex)
         if way is None:
-            raise PlanningError(f"{type_name} cannot be reached in subgraph {subgraph}")
+            raise _unreachable(type_name, vertex)
         if way.place is not None:
             return way.place
         if way.entry is not None:
             return self._enter(position, type_name, way.entry, condition)
-        if not way.field:
-            return self._fetch_root(position, type_name, subgraph)
-        if position.via is None or position.parent is None:
-            raise PlanningError(f"{type_name} cannot be reached in subgraph {subgraph}")
+        if way.parent is None or position.via is None or position.parent is None:
+            return self._fetch_root(position, type_name, vertex[0])
         child = None
         for parent_type in sorted(position.via.types):
-            parent = self._reach(position.parent, parent_type, subgraph, condition)
+            parent = self._reach(position.parent, parent_type, way.parent, condition)
             child = self._descend(parent, position.via, frozenset((parent_type,)))
         if child is None or type_name not in child.types:
-            raise PlanningError(f"{type_name} cannot be reached in subgraph {subgraph}")
+            raise _unreachable(type_name, vertex)
         return child
 
     # Places and fetches
@@ -397,3 +286,7 @@ class Builder:
                         if serving.child is not None and wanted.selection is not None:
                             found |= self._providers(serving.child, wanted.selection, None)
         return found
+
+
+def _unreachable(type_name: str, vertex: Vertex) -> PlanningError:
+    return PlanningError(f"{type_name} cannot be reached in subgraph {vertex[0]}")

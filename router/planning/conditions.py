@@ -26,7 +26,7 @@ def either(one: Condition, other: Condition) -> Condition:
 
 def both(one: Condition, other: Condition) -> Condition:
     """Whether one and the other hold."""
-    if one == ALWAYS or one == other:
+    if one in (ALWAYS, other):
         return other
     if other == ALWAYS:
         return one

@@ -9,7 +9,6 @@ from router.planning.normalize import Selection
 from router.planning.wire import Wire
 from router.supergraph.records import Supergraph
 
-
 Fields = tuple[plan.InputField, ...]
 
 
@@ -118,9 +117,7 @@ class Freezer:
             plan.Representation(None if types >= position.types else types, *made) for made, types in merged.items()
         )
 
-    def _fields(
-        self, position: Position, selection: Selection, type_name: str | None
-    ) -> tuple[plan.InputField, ...]:
+    def _fields(self, position: Position, selection: Selection, type_name: str | None) -> tuple[plan.InputField, ...]:
         found = []
         several = len(position.types) > 1
         if type_name is None and several:

@@ -10,6 +10,7 @@ from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, NEVER, Condition, both, either
 from router.planning.normalize import Arguments, Field, Selection
+from router.supergraph.records import Vertex
 
 TYPENAME = "__typename"
 
@@ -121,6 +122,10 @@ class Place:
     objects: str | None = None
     provided: tuple[SelectionSetNode, ...] = ()
     entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def vertex(self) -> Vertex:
+        return self.fetch.subgraph, self.objects
 
     def entry(self, node: Node, types: frozenset[str], value: Position | None = None) -> Entry:
         """The entry of a node, found or made, that serves these types and leads to this position."""

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, OperationType, print_ast
 
-from router.planning.build import Builder, Choices
+from router.planning.build import Builder
 from router.planning.freeze import Freezer
 from router.planning.graph import Fetch
 from router.planning.normalize import Field, Normalizer, PlanningError, Selection
+from router.planning.options import Choices
 from router.planning.passes.drop_empty import drop_empty
 from router.planning.passes.schedule import schedule
 from router.planning.passes.widen_conditions import widen_conditions

@@ -6,14 +6,14 @@ until nothing gets cheaper, as in Dijkstra's algorithm over subgraphs, with keys
 """
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
 from router.planning.graph import TYPENAME, Place, Position
 from router.planning.normalize import Field, Normalizer, Selection
-from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef
+from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef, Vertex
 
 Cost = tuple[int, int]
 """How many more fetches, and how deep the last of them is."""
@@ -38,11 +38,14 @@ def parsed(field_set: str | None) -> tuple[SelectionSetNode, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How to get an object in a subgraph, and what that costs. Exactly one of the last three, or none: by a root."""
+    """How to get an object at a vertex, and what that costs: it is there already, or by the parent's field, or by a key.
+
+    With none of the three: by another fetch at a root.
+    """
 
     cost: Cost
     place: Place | None = None
-    field: bool = False
+    parent: Vertex | None = None
     entry: EntryPoint | None = None
 
 
@@ -54,7 +57,7 @@ class Walker:
         self.index = Index(supergraph, labels)
         self._field_sets: dict[tuple[frozenset[str], str], Selection] = {}
         self._normalizer = Normalizer(supergraph.schema, supergraph.possible)
-        self._ways: dict[tuple[Position, str], dict[str, Way]] = {}
+        self._ways: dict[tuple[Position, str], dict[Vertex, Way]] = {}
 
     def field_set(self, types: frozenset[str], text: str) -> Selection:
         """A field set of a directive, normalised for these types."""
@@ -102,15 +105,15 @@ class Walker:
         if name != TYPENAME:
             return self.index.resolvers(type_name, name)
         return tuple(
-            Resolver(subgraph.name, type_name, _TYPENAME_FIELD)
+            Resolver((subgraph.name, None), _TYPENAME_FIELD)
             for subgraph in self.supergraph.subgraphs.values()
             if type_name in subgraph.types
         )
 
     # Ways
 
-    def ways(self, position: Position, type_name: str) -> dict[str, Way]:
-        """The cheapest way to objects of this type at this position, by subgraph."""
+    def ways(self, position: Position, type_name: str) -> dict[Vertex, Way]:
+        """The cheapest way to objects of this type at this position, by vertex."""
         found = self._ways.get((position, type_name))
         if found is None:
             found = self._ways[position, type_name] = self._walk(position, type_name)
@@ -120,59 +123,64 @@ class Walker:
         """Forget the ways: there is a new place."""
         self._ways.clear()
 
-    def _walk(self, position: Position, type_name: str) -> dict[str, Way]:
-        ways: dict[str, Way] = {}
+    def _walk(self, position: Position, type_name: str) -> dict[Vertex, Way]:
+        ways: dict[Vertex, Way] = {}
         for place in position.places:
             if type_name in place.types:
                 level = place.fetch.level
-                if place.fetch.subgraph not in ways or level < ways[place.fetch.subgraph].cost[1]:
-                    ways[place.fetch.subgraph] = Way((0, level), place=place)
-        level = max((place.fetch.level + 1 for place in position.places if position.parent), default=0)
+                if place.vertex not in ways or level < ways[place.vertex].cost[1]:
+                    ways[place.vertex] = Way((0, level), place=place)
         if position.parent is None or type_name == self.supergraph.roots.get("query"):
+            level = max((place.fetch.level + 1 for place in position.places if position.parent), default=0)
             for name, subgraph in self.supergraph.subgraphs.items():
                 if type_name in subgraph.types:
-                    ways.setdefault(name, Way((1, level)))
+                    ways.setdefault((name, None), Way((1, level)))
         self._add_fields(position, type_name, ways)
         self._add_keys(position, type_name, ways)
         return ways
 
-    def _add_fields(self, position: Position, type_name: str, ways: dict[str, Way]) -> None:
+    def _add_fields(self, position: Position, type_name: str, ways: dict[Vertex, Way]) -> None:
         """Ways by the field that leads here, taken in another subgraph that has the parent."""
         via, parent = position.via, position.parent
         if via is None or parent is None or self._once_only(parent):
             return
-        first, *others = sorted(via.types)
-        candidates = self.index.resolvers(first, via.node.name)
-        if not any(resolver.subgraph not in ways for resolver in candidates):
+        parent_types = sorted(via.types)
+        candidates = self.resolvers(parent_types[0], via.node.name)
+        if len(candidates) < 2:
             return
-        parents = [self.ways(parent, name) for name in (first, *others)]
-        for resolver in candidates:
-            name = resolver.subgraph
-            if name in ways or any(name not in found for found in parents):
-                continue
+        parents = [self.ways(parent, name) for name in parent_types]
+        for vertex in (resolver.vertex for resolver in candidates):
             fields = [
-                self._resolved(name, parent_type, via.node.name, found[name])
-                for parent_type, found in zip((first, *others), parents, strict=True)
+                self._resolved(vertex, parent_type, via.node.name, found.get(vertex))
+                for parent_type, found in zip(parent_types, parents, strict=True)
             ]
-            if all(fields) and any(
-                f and type_name in self.supergraph.subgraph_possible(name, f.type.name) for f in fields
-            ):
-                ways[name] = Way(max(found[name].cost for found in parents), field=True)
+            values = {field.type.name for field in fields if field is not None}
+            if None in fields or len(values) != 1:
+                continue
+            (value,) = values
+            target = vertex[0], value if self._is_object(vertex[0], value) else None
+            if target not in ways and type_name in self.supergraph.subgraph_possible(vertex[0], value):
+                ways[target] = Way(max(found[vertex].cost for found in parents), parent=vertex)
+
+    def _is_object(self, subgraph: str, type_name: str) -> bool:
+        kind = self.supergraph.subgraphs[subgraph].types.get(type_name)
+        return kind is not None and kind.interface_object
 
     def _once_only(self, parent: Position) -> bool:
         roots = self.supergraph.roots
         return bool(parent.types & {roots.get("mutation"), roots.get("subscription")})
 
-    def _resolved(self, subgraph: str, type_name: str, name: str, way: Way) -> SubgraphField | None:
+    def _resolved(self, vertex: Vertex, type_name: str, name: str, way: Way | None) -> SubgraphField | None:
+        if way is None:
+            return None
         if way.place is not None:
             found = self.local(way.place, type_name, name)
-            return found if found and not found.requires else None
-        for resolver in self.index.resolvers(type_name, name):
-            if resolver.subgraph == subgraph and resolves(resolver.field) and not resolver.field.requires:
-                return resolver.field
-        return None
+        else:
+            found = self.index.field(vertex[0], vertex[1] or type_name, name)
+            found = found if found and resolves(found) else None
+        return found if found and not found.requires else None
 
-    def _add_keys(self, position: Position, type_name: str, ways: dict[str, Way]) -> None:
+    def _add_keys(self, position: Position, type_name: str, ways: dict[Vertex, Way]) -> None:
         """Ways by entity fetches, cheaper ones replacing dearer ones until none is left."""
         entries = self.usable_entries(position, type_name)
         changed = True
@@ -180,9 +188,9 @@ class Walker:
             changed = False
             for entry in entries:
                 cost = self.entry_cost(position, type_name, entry, ways)
-                known = ways.get(entry.subgraph)
+                known = ways.get(entry.vertex)
                 if cost is not None and (known is None or cost < known.cost):
-                    ways[entry.subgraph] = Way(cost, entry=entry)
+                    ways[entry.vertex] = Way(cost, entry=entry)
                     changed = True
 
     def usable_entries(self, position: Position, type_name: str) -> tuple[EntryPoint, ...]:
@@ -195,15 +203,17 @@ class Walker:
             return tuple(entry for entry in entries if entry.interface != "interface")
         return tuple(sorted(entries, key=lambda entry: entry.interface != "interface"))
 
-    def entry_cost(self, position: Position, type_name: str, entry: EntryPoint, ways: Mapping[str, Way]) -> Cost | None:
+    def entry_cost(
+        self, position: Position, type_name: str, entry: EntryPoint, ways: Mapping[Vertex, Way]
+    ) -> Cost | None:
         """What it costs to reach this key's fields and then to take it; None if they cannot be reached."""
         key = self.field_set(frozenset((type_name,)), entry.key)
-        cost = self.selection_cost(type_name, key, ways, without=entry.subgraph, key=True)
+        cost = self.selection_cost(position, type_name, key, ways, without=entry.vertex)
         if cost is not None and not entry.interface and not position.known:
             learn = [
-                ways[e.subgraph].cost
-                for e in self.index.entries(type_name)
-                if e.interface == "interface" and e.subgraph in ways
+                ways[one.vertex].cost
+                for one in self.index.entries(type_name)
+                if one.interface == "interface" and one.vertex in ways
             ]
             if not learn:
                 return None
@@ -211,49 +221,57 @@ class Walker:
         return None if cost is None else (cost[0] + 1, cost[1] + 1)
 
     def selection_cost(
-        self, type_name: str, selection: Selection, ways: Mapping[str, Way], *, without: str = "", key: bool = False
+        self,
+        position: Position,
+        type_name: str,
+        selection: Selection,
+        ways: Mapping[Vertex, Way],
+        *,
+        without: Vertex | None = None,
     ) -> Cost | None:
-        """What it costs to reach all of these fields."""
+        """What it costs to reach all of these fields; of a key if it is the one that leads to `without`."""
         total, depth = 0, 0
-        used: set[str] = set()
+        used: set[Vertex] = set()
         for field in selection.fields:
             if field.name == TYPENAME or type_name not in field.types:
                 continue
-            best: tuple[Cost, str] | None = None
-            for resolver in self.resolvers(type_name, field.name):
-                way = ways.get(resolver.subgraph)
-                if way is None or (resolver.subgraph == without and way.place is None):
-                    continue
-                cost = self._field_cost(type_name, field, resolver, way, key=key)
-                if cost is None:
-                    continue
-                if resolver.subgraph in used:
-                    cost = (cost[0] - way.cost[0], cost[1])
-                if best is None or cost < best[0]:
-                    best = cost, resolver.subgraph
+            best: tuple[Cost, Vertex] | None = None
+            for vertex, cost in self._field_costs(position, type_name, field, ways, without):
+                left = (cost[0] - ways[vertex].cost[0], cost[1]) if vertex in used else cost
+                if best is None or left < best[0]:
+                    best = left, vertex
             if best is None:
                 return None
             total, depth = total + best[0][0], max(depth, best[0][1])
             used.add(best[1])
         return total, depth
 
-    def _field_cost(self, type_name: str, field: Field, resolver: Resolver, way: Way, *, key: bool) -> Cost | None:
-        if way.place is not None:
-            if self.local(way.place, type_name, field.name, key=key) is None:
-                return None
-        elif not resolves(resolver.field, key=key):
-            return None
-        extra = 1 if resolver.field.requires else 0
-        provided = bool(resolver.field.provides) or (
-            way.place is not None and self.provides(way.place, type_name, field.name)
-        )
-        if (
-            field.selection
-            and not provided
-            and self.missing(resolver.subgraph, resolver.field.type.name, field.selection)
-        ):
-            extra += 1
-        return way.cost[0] + extra, way.cost[1] + extra
+    def _field_costs(
+        self, position: Position, type_name: str, field: Field, ways: Mapping[Vertex, Way], without: Vertex | None
+    ) -> Iterator[tuple[Vertex, Cost]]:
+        """What a field costs, by where it is taken."""
+        key = without is not None
+        for place in position.places:
+            if type_name in place.types and (found := self.local(place, type_name, field.name, key=key)):
+                extra = self._extra(place.vertex, found, field, list(self.provided(place, type_name, field.name)))
+                yield place.vertex, (extra, place.fetch.level + extra)
+        for resolver in self.resolvers(type_name, field.name):
+            way = ways.get(resolver.vertex)
+            if way is None or way.place is not None or resolver.vertex == without:
+                continue
+            if resolves(resolver.field, key=key):
+                extra = self._extra(resolver.vertex, resolver.field, field, [])
+                yield resolver.vertex, (way.cost[0] + extra, way.cost[1] + extra)
+
+    def _extra(
+        self, vertex: Vertex, found: SubgraphField, field: Field, provided: Sequence[SelectionSetNode | None]
+    ) -> int:
+        """How many more fetches a field takes at least, for what it requires and for fields of its value."""
+        extra = 1 if found.requires else 0
+        if field.selection is not None:
+            given = (*parsed(found.provides), *(one for one in provided if one is not None))
+            extra += bool(self.missing(vertex[0], found.type.name, field.selection, given))
+        return extra
 
     def missing(
         self, subgraph: str, type_name: str, selection: Selection, provided: tuple[SelectionSetNode, ...] = ()
@@ -271,7 +289,11 @@ class Walker:
             owners = [type_name] if kind.interface_object else sorted(types)
             for owner in owners:
                 found = self.index.field(subgraph, owner, field.name)
-                inner = [s for node in provided for s in self._provided(node, owner if owner in types else min(types), field.name)]
+                inner = [
+                    s
+                    for node in provided
+                    for s in self._provided(node, owner if owner in types else min(types), field.name)
+                ]
                 if found is None or not (resolves(found) or inner) or found.requires:
                     count += 1
                 elif field.selection:

@@ -10,6 +10,7 @@ from router.supergraph.records import (
     SubgraphType,
     Supergraph,
     TypeRef,
+    Vertex,
 )
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Supergraph",
     "SupergraphError",
     "TypeRef",
+    "Vertex",
     "read_supergraph",
 ]

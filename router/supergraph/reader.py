@@ -148,9 +148,8 @@ class _Reader:
         for name, node in self.types.items():
             uses = list(self._directives(node, "type"))
             here = [use for use in uses if use["graph"] == graph]
-            if uses and not here:
-                if not self._owned_by(node, graph):
-                    continue
+            if uses and not here and not self._owned_by(node, graph):
+                continue
             types[name] = SubgraphType(
                 name=name,
                 kind=_KINDS[node.kind],

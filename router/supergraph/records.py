@@ -90,12 +90,15 @@ class Subgraph:
     types: Mapping[str, SubgraphType]
 
 
+Vertex = tuple[str, str | None]
+"""A subgraph as objects are seen there: as what they are, or as an interface object of this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """A subgraph that has a field of an object type, by itself (`type` is that type) or by an interface object."""
+    """A field of an object type in a subgraph that has the type itself, or has it as an interface object."""
 
-    subgraph: str
-    type: str
+    vertex: Vertex
     field: SubgraphField
 
 
@@ -110,6 +113,11 @@ class EntryPoint:
     type: str
     key: str
     interface: Literal["", "interface", "object"] = ""
+
+    @property
+    def vertex(self) -> Vertex:
+        """Where it leads."""
+        return self.subgraph, self.type if self.interface == "object" else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,11 +167,11 @@ class Index:
         found = []
         for subgraph in self.supergraph.subgraphs.values():
             if known := self.field(subgraph.name, type_name, name):
-                found.append(Resolver(subgraph.name, type_name, known))
+                found.append(Resolver((subgraph.name, None), known))
             for interface in sorted(self.supergraph.interfaces.get(type_name, ())):
                 kind = subgraph.types.get(interface)
                 if kind and kind.interface_object and (known := self.field(subgraph.name, interface, name)):
-                    found.append(Resolver(subgraph.name, interface, known))
+                    found.append(Resolver((subgraph.name, interface), known))
         return tuple(found)
 
     def _entries(self, type_name: str) -> tuple[EntryPoint, ...]:

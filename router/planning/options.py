@@ -1,0 +1,116 @@
+"""Stage 3, first half. All ways to serve one field of objects of one type, the best first, and the choice among them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from router.planning.graph import Node, Place, Position
+from router.planning.normalize import PlanningError, Selection
+from router.planning.walk import Cost, Walker, Way, parsed, resolves
+from router.supergraph.records import EntryPoint, SubgraphField, Vertex
+
+Rank = tuple[int, int, int]
+"""How many more fetches, how deep, how many fields of the value are elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A way to serve a field: at this vertex, at a place that is there or by a way to a new one."""
+
+    rank: Rank
+    vertex: Vertex
+    field: SubgraphField
+    place: Place | None = None
+
+
+@dataclass(slots=True)
+class Choices:
+    """Which option to take at each choice, the first unless said otherwise; and how many there were."""
+
+    taken: Mapping[int, int] = field(default_factory=dict)
+    offered: list[int] = field(default_factory=list)
+
+    def take(self, options: Sequence[Option]) -> Option:
+        """Choose among options of which the first looks best. Those with far more fetches are out of the question."""
+        near = [option for option in options if option.rank[0] <= options[0].rank[0] + 1]
+        if len(near) == 1:
+            return near[0]
+        number = len(self.offered)
+        self.offered.append(len(near))
+        return near[self.taken.get(number, 0) % len(near)]
+
+
+def options(
+    walker: Walker, position: Position, node: Node, type_name: str, selection: Selection | None, *, key: bool
+) -> list[Option]:
+    """The options for a field of objects of this type; at least one. Raises PlanningError if there is none."""
+    found = [
+        Option(
+            _rank(walker, (0, place.fetch.level), place.vertex, here, selection, place, type_name),
+            place.vertex,
+            here,
+            place,
+        )
+        for place in position.places
+        if type_name in place.types
+        and (here := walker.local(place, type_name, node.name, key=key))
+        and not here.requires
+    ]
+    if found and selection is None:
+        return found[:1]
+    ways = walker.ways(position, type_name)
+    local = {option.vertex for option in found}
+    for resolver in walker.resolvers(type_name, node.name):
+        vertex, way = resolver.vertex, ways.get(resolver.vertex)
+        if way is None or vertex in local or not resolves(resolver.field, key=key):
+            continue
+        cost = _cost(walker, position, type_name, vertex, resolver.field, way)
+        if cost is not None:
+            rank = _rank(walker, cost, vertex, resolver.field, selection, None, type_name)
+            found.append(Option(rank, vertex, resolver.field))
+    if not found:
+        raise PlanningError(f"{type_name}.{node.name} cannot be reached from where it is asked for")
+    return sorted(found, key=lambda option: option.rank)
+
+
+def best_entry(walker: Walker, position: Position, type_name: str, vertex: Vertex) -> tuple[Cost, EntryPoint] | None:
+    """The cheapest key that leads to this vertex."""
+    ways = walker.ways(position, type_name)
+    found = [
+        (cost, entry)
+        for entry in walker.usable_entries(position, type_name)
+        if entry.vertex == vertex and (cost := walker.entry_cost(position, type_name, entry, ways)) is not None
+    ]
+    return min(found, key=lambda one: one[0], default=None)
+
+
+def _cost(
+    walker: Walker, position: Position, type_name: str, vertex: Vertex, wanted: SubgraphField, way: Way
+) -> Cost | None:
+    if wanted.requires is None:
+        return None if way.place is not None else way.cost
+    entering = best_entry(walker, position, type_name, vertex)
+    needed = walker.field_set(frozenset((type_name,)), wanted.requires)
+    required = walker.selection_cost(position, type_name, needed, walker.ways(position, type_name))
+    if entering is None or required is None:
+        return None
+    return entering[0][0] + required[0], max(entering[0][1], required[1] + 1)
+
+
+def _rank(
+    walker: Walker,
+    cost: Cost,
+    vertex: Vertex,
+    found: SubgraphField,
+    selection: Selection | None,
+    place: Place | None,
+    type_name: str,
+) -> Rank:
+    """Fewest fetches first, one more if some of the value's fields are elsewhere; then the shallowest."""
+    missing = 0
+    if selection is not None:
+        provided = parsed(found.provides)
+        if place is not None:
+            inner = walker.provided(place, type_name, found.name)
+            provided += tuple(one for one in inner if one is not None)
+        missing = walker.missing(vertex[0], found.type.name, selection, provided)
+    return cost[0] + bool(missing), cost[1], missing

@@ -6,25 +6,29 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from stack import schema
-
-app = typer.Typer(help="Compose the graph's schema from the code, check it, compare it.", no_args_is_help=True)
+group = typer.Typer(help="Compose the graph's schema from the code, check it, compare it.", no_args_is_help=True)
+app = typer.Typer()
+app.add_typer(group, name="schema")
 console = Console()
 errors = Console(stderr=True)
 
 
-@app.command()
+@group.command()
 def compose() -> None:
     """Compose the subgraphs and write `schema/`."""
+    from stack import schema
+
     files = _files()
     changed = schema.drift(files)
     schema.write(files)
     console.print(f"schema/: {len(files)} files, {len(changed)} changed")
 
 
-@app.command()
+@group.command()
 def check() -> None:
     """Fail if `schema/` is not what the code says, or if the API breaks clients without a declaration."""
+    from stack import schema
+
     files = _files()
     changed = schema.drift(files)
     for name in changed:
@@ -43,16 +47,16 @@ def check() -> None:
     console.print("schema/ is what the code says, and breaks no client")
 
 
-@app.command()
+@group.command()
 def diff(
-    old: Annotated[
-        Path, typer.Argument(help="An API schema; the released one if absent.", exists=True)
-    ] = schema.RELEASED,
-    new: Annotated[Path, typer.Argument(help="Another; the one in schema/ if absent.", exists=True)] = schema.FOLDER
-    / schema.API,
+    old: Annotated[Path | None, typer.Argument(help="An API schema; the released one if absent.", exists=True)] = None,
+    new: Annotated[Path | None, typer.Argument(help="Another; the one in schema/ if absent.", exists=True)] = None,
 ) -> None:
     """Say what in a new API schema breaks clients of an old one; exit 1 if anything does."""
-    changes = schema.breaking_changes(old.read_text(), new.read_text())
+    from stack import schema
+
+    released, current = old or schema.RELEASED, new or schema.FOLDER / schema.API
+    changes = schema.breaking_changes(released.read_text(), current.read_text())
     for change in changes:
         console.print(f"{change.type.name}: {change.description}")
     if changes:
@@ -60,15 +64,19 @@ def diff(
     console.print("Nothing breaks.")
 
 
-@app.command()
+@group.command()
 def release() -> None:
     """Take the API schema as it is for released: what breaks it from now on has to be declared."""
+    from stack import schema
+
     schema.RELEASED.write_text((schema.FOLDER / schema.API).read_text())
     schema.DECLARED.unlink(missing_ok=True)
-    console.print(f"{schema.RELEASED.relative_to(schema.ROOT)} is the API schema of now")
+    console.print(f"{schema.RELEASED.relative_to(schema.FOLDER.parent)} is the API schema of now")
 
 
 def _files() -> dict[str, str]:
+    from stack import schema
+
     composed = schema.composition()
     for error in composed.errors:
         errors.print(f"{error.code}: {error.message}")

@@ -43,3 +43,16 @@ SCOPES: dict[Role, frozenset[str]] = {
     Role.ANALYST: _EVERYONE | {"report:read"},
     Role.AUDITOR: _EVERYONE | {"audit:read"},
 }
+
+DESCRIPTIONS: dict[Role, str] = {
+    Role.ADMIN: "Administers accounts, the directory and all that care needs.",
+    Role.DOCTOR: "Treats patients.",
+    Role.NURSE: "Cares for patients.",
+    Role.PATIENT: "Sees and does what is their own.",
+    Role.PHARMACIST: "Dispenses medication.",
+    Role.LAB_TECHNICIAN: "Examines samples.",
+    Role.INSURANCE_PROVIDER: "Pays, as a partner.",
+    Role.RECEPTIONIST: "Registers patients and books for them.",
+    Role.ANALYST: "Asks for reports.",
+    Role.AUDITOR: "Reads the audit trail.",
+}

@@ -1,0 +1,17 @@
+"""Locks on what is no row: they are held to the end of the transaction."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+ROLES = 1  # what roles may do: shared by those who issue tokens, held by those who change it
+ADMINISTRATORS = 2  # who administers, held by those who change it, so that somebody remains
+
+
+async def share(session: AsyncSession, lock: int) -> None:
+    """Wait for those who hold a lock, and keep others from it."""
+    await session.execute(text("SELECT pg_advisory_xact_lock_shared(:lock)"), {"lock": lock})
+
+
+async def hold(session: AsyncSession, lock: int) -> None:
+    """Wait for all who share or hold a lock, and keep others from it."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})

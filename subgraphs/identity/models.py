@@ -1,0 +1,150 @@
+"""Tables of identity."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import ARRAY, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlmodel import Field
+
+from shared.database.model import Audited, Record, new_registry, timestamp
+
+
+class Model(Record, registry=new_registry()):
+    """The base of this domain's tables."""
+
+
+class Account(Model, Audited, table=True):
+    """Someone who may log in, once they have chosen a password. A patient's own account has no other role."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email"),
+        CheckConstraint("(patient_id IS NOT NULL) = ('PATIENT' = ANY(roles))", name="patient"),
+        CheckConstraint("'PATIENT' <> ALL(roles) OR cardinality(roles) = 1", name="only_patient"),
+        Index("account_email_trgm_idx", "email", postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"}),
+        Index("account_roles_idx", "roles", postgresql_using="gin"),
+        Index("account_tokens_stale_idx", "id", postgresql_where=text("tokens_stale")),
+    )
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    email: str = Field(unique=True)
+    password_hash: str | None = None
+    roles: list[str] = Field(sa_type=ARRAY(String))
+    patient_id: UUID | None = Field(default=None, index=True)
+    practitioner_id: UUID | None = None
+    disabled_at: datetime | None = timestamp(default=None, nullable=True)
+    last_log_in_at: datetime | None = timestamp(default=None, nullable=True)
+    totp_secret: bytes | None = None
+    totp_confirmed_at: datetime | None = timestamp(default=None, nullable=True)
+    totp_last_step: int = 0
+    version: int = 1
+    tokens_stale: bool = False  # an event has changed what its tokens say, which a job then revokes
+
+
+class Session(Model, table=True):
+    """A log-in and all tokens that came of it; its key is the tokens' `sid`."""
+
+    __tablename__ = "session"
+
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    address: str | None = None
+    user_agent: str | None = None
+    last_used_at: datetime = timestamp()
+    expires_at: datetime = timestamp(index=True)
+    ended_at: datetime | None = timestamp(default=None, nullable=True)
+
+
+class RefreshToken(Model, table=True):
+    """A refresh token by its SHA-256; a used one stays, so that its second use is noticed."""
+
+    __tablename__ = "refresh_token"
+
+    session_id: UUID = Field(foreign_key="session.id", ondelete="CASCADE", index=True)
+    digest: bytes = Field(unique=True)
+    expires_at: datetime = timestamp()
+    used_at: datetime | None = timestamp(default=None, nullable=True)
+
+
+class CodePurpose(StrEnum):
+    """What a one-time code lets its holder do."""
+
+    REGISTRATION = "registration"
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password-reset"  # noqa: S105 - a purpose
+    SECOND_FACTOR = "second-factor"
+
+
+class OneTimeCode(Model, table=True):
+    """A secret that someone was given to use once, by its SHA-256. A registration's has no account yet."""
+
+    __tablename__ = "one_time_code"
+    __table_args__ = (CheckConstraint("(account_id IS NULL) = (purpose = 'registration')", name="account"),)
+
+    purpose: str
+    digest: bytes = Field(unique=True)
+    email: str = Field(index=True)
+    account_id: UUID | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE", index=True)
+    expires_at: datetime = timestamp(index=True)
+
+
+class RecoveryCode(Model, table=True):
+    """A code that stands in for a lost second factor, once, by its SHA-256."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("account_id", "digest"),)
+
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE")
+    digest: bytes
+
+
+class Throttle(Model, table=True):
+    """Failed attempts under one key, such as an email address or a network address, and until when more are refused."""
+
+    __tablename__ = "throttle"
+
+    key: str = Field(unique=True)
+    failures: int
+    last_at: datetime = timestamp(index=True)
+    locked_until: datetime | None = timestamp(default=None, nullable=True)
+
+
+class Activity(Model, table=True):
+    """What happened to an account, for its owner to read; `actor_id` is who did it, where that was not the owner."""
+
+    __tablename__ = "activity"
+    __table_args__ = (Index("activity_account_id_id_idx", "account_id", "id"),)
+
+    account_id: UUID = Field(foreign_key="account.id", ondelete="CASCADE")
+    kind: str
+    session_id: UUID | None = None
+    actor_id: UUID | None = None
+    address: str | None = None
+    user_agent: str | None = None
+
+
+class OutgoingMail(Model, table=True):
+    """Mail to be sent. Its text, with the one-time code, is made only when it is sent, so no secret waits here."""
+
+    __tablename__ = "outgoing_mail"
+    __table_args__ = (
+        Index("outgoing_mail_due_idx", "next_attempt_at", postgresql_where=text("done_at IS NULL")),
+        Index("outgoing_mail_recipient_created_at_idx", "recipient", "created_at"),
+    )
+
+    purpose: str
+    recipient: str
+    attempts: int = 0
+    next_attempt_at: datetime = timestamp()
+    done_at: datetime | None = timestamp(default=None, nullable=True)
+
+
+class Role(Model, table=True):
+    """A role that was defined here, or one that comes with CareGraph whose scopes were changed here."""
+
+    __tablename__ = "role"
+
+    name: str = Field(unique=True)
+    description: str
+    scopes: list[str] = Field(sa_type=ARRAY(String))

@@ -1,0 +1,76 @@
+"""What identity reads for its callers, each statement beginning with what `policy` lets them see."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.auth.principal import Principal
+from shared.database.model import utc_now
+from shared.database.paging import Order
+from shared.graph.context import Context
+from subgraphs.identity import policy
+from subgraphs.identity.models import Account, Activity, RecoveryCode, Role, Session
+from subgraphs.identity.roles import DESCRIPTIONS, SCOPES
+
+ACCOUNTS = Order((col(Account.email), col(Account.id)))
+SESSIONS = Order((col(Session.id),), descending=True)
+ACTIVITIES = Order((col(Activity.id),), descending=True)
+
+BUILT_IN: dict[str, frozenset[str]] = {role.value: scopes for role, scopes in SCOPES.items()}
+
+
+async def accounts(context: Context, ids: Sequence[UUID]) -> list[Account | None]:
+    """Accounts by key, in order."""
+    return await context.find(policy.accounts(context.principal), col(Account.id), ids)
+
+
+def search_accounts(principal: Principal, search: str | None, role: str | None) -> Select[Account]:
+    """Accounts whose email address contains a text, and which have a role."""
+    statement = policy.accounts(principal)
+    if search:
+        statement = statement.where(col(Account.email).contains(search.lower(), autoescape=True))
+    if role is not None:
+        statement = statement.where(col(Account.roles).contains([role]))
+    return statement
+
+
+def live_sessions(principal: Principal, account_id: UUID) -> Select[Session]:
+    """An account's sessions that have neither ended nor lapsed."""
+    live = (col(Session.ended_at).is_(None), col(Session.expires_at) > utc_now())
+    return policy.sessions(principal).where(col(Session.account_id) == account_id, *live)
+
+
+def activities(principal: Principal, account_id: UUID) -> Select[Activity]:
+    """An account's activity log."""
+    return policy.activities(principal).where(col(Activity.account_id) == account_id)
+
+
+async def recovery_codes(context: Context, account_ids: Sequence[UUID]) -> list[int]:
+    """How many recovery codes accounts have left, in order."""
+    visible = (
+        policy.accounts(context.principal).with_only_columns(col(Account.id)).where(col(Account.id).in_(account_ids))
+    )
+    account_id = col(RecoveryCode.account_id)
+    statement = select(account_id, func.count()).where(account_id.in_(visible)).group_by(account_id)
+    async with context.read() as session:
+        found: dict[UUID, int] = dict((await session.execute(statement)).tuples().all())
+    return [found.get(identifier, 0) for identifier in account_ids]
+
+
+async def roles(session: AsyncSession) -> list[Role]:
+    """All roles by name: those that come with CareGraph as they are defined here, and those that were added here."""
+    stored = {role.name: role for role in await session.scalars(select(Role))}
+    built_in = {
+        name.value: Role(name=name.value, description=DESCRIPTIONS[name], scopes=sorted(scopes))
+        for name, scopes in SCOPES.items()
+    }
+    return [role for _, role in sorted((built_in | stored).items())]
+
+
+async def scopes(session: AsyncSession, names: Iterable[str]) -> list[str]:
+    """What some roles together may do."""
+    wanted = set(names)
+    return sorted({scope for role in await roles(session) if role.name in wanted for scope in role.scopes})

@@ -1,0 +1,1 @@
+"""Identity's use cases: the only code that writes."""

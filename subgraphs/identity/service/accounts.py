@@ -1,0 +1,232 @@
+"""Administering accounts and roles. What changes acts at once: tokens given before are refused, so clients refresh them."""
+
+import re
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.audit.recorder import Action
+from shared.auth.principal import Forbidden
+from shared.auth.revocation import revoke_account
+from shared.database.model import utc_now
+from shared.graph.context import Client, Context
+from shared.graph.errors import InvalidState, Refusal, VersionConflict, invalid, not_found
+from shared.ids import parse_id
+from shared.work import UnitOfWork
+from subgraphs.identity import locks, policy, repository
+from subgraphs.identity.events import AccountChanged
+from subgraphs.identity.models import Account, CodePurpose, Role, Session
+from subgraphs.identity.repository import BUILT_IN
+from subgraphs.identity.roles import Role as BuiltIn
+from subgraphs.identity.service.passwords import email_address, registered, send_mail
+from subgraphs.identity.service.records import record
+from subgraphs.identity.service.second_factor import locked_account
+from subgraphs.identity.service.sessions import ACCESS_LIFETIME, end_sessions
+from subgraphs.identity.types import (
+    ActivityKind,
+    InviteAccountInput,
+    RemoveRoleInput,
+    SaveAccountInput,
+    SaveRoleInput,
+)
+
+_ROLE_NAME = re.compile(r"[A-Z][A-Z_]{1,39}")
+_CLOCK_SKEW = timedelta(minutes=1)
+
+
+async def invite(context: Context, input: InviteAccountInput) -> Account:
+    """Make an account, or invite its person again who has not come yet; its person chooses a password by mail.
+
+    Who has only `account:invite` invites patients.
+    """
+    if not context.principal.can(policy.WRITE) and input.roles != [BuiltIn.PATIENT]:
+        raise Forbidden(policy.WRITE)
+    email = email_address(input.email, "email")
+    async with context.write() as work:
+        await _check_roles(work.session, input.roles)
+        account = await work.session.scalar(select(Account).where(col(Account.email) == email).with_for_update())
+        if account is None:
+            account = Account(email=email, roles=[])
+        elif account.password_hash is not None or not context.principal.can(policy.WRITE):
+            raise Refusal(InvalidState(message="There is an account with this address already."))
+        account.roles = sorted(input.roles)
+        account.patient_id = _key(input.patient_id, "patientId")
+        account.practitioner_id = _key(input.practitioner_id, "practitionerId")
+        _check_person(account)
+        work.session.add(account)
+        await work.session.flush()
+        record(work, account, ActivityKind.INVITED, context.client)
+        send_mail(work, CodePurpose.INVITATION, email)
+    return account
+
+
+async def save(context: Context, input: SaveAccountInput) -> Account:
+    """Change what an account's person is, or close or open it."""
+    async with context.write() as work:
+        await locks.hold(work.session, locks.ADMINISTRATORS)
+        await _check_roles(work.session, input.roles)
+        account = await locked_account(context, work, parse_id(input.id))
+        if account.version != input.version:
+            raise Refusal(
+                VersionConflict(message="The account was changed meanwhile.", current_version=account.version)
+            )
+        await _apply(context, work, account, input)
+        account.version += 1
+        await work.session.flush()
+        if not await _somebody_administers(work.session):
+            raise Refusal(InvalidState(message="Somebody must remain who administers: name another one first."))
+        _publish_changed(work, account)
+        await revoke_account(context.runtime.redis, account.id)
+    return account
+
+
+async def _apply(context: Context, work: UnitOfWork, account: Account, input: SaveAccountInput) -> None:
+    practitioner_id = _key(input.practitioner_id, "practitionerId")
+    if (account.roles, account.practitioner_id) != (sorted(input.roles), practitioner_id):
+        account.roles, account.practitioner_id = sorted(input.roles), practitioner_id
+        _check_person(account)
+        record(work, account, ActivityKind.ACCOUNT_CHANGED, context.client)
+    if input.enabled and account.disabled_at is not None:
+        account.disabled_at = None
+        record(work, account, ActivityKind.ACCOUNT_ENABLED, context.client)
+    elif not input.enabled and account.disabled_at is None:
+        account.disabled_at = utc_now()
+        record(work, account, ActivityKind.ACCOUNT_DISABLED, context.client)
+        await end_sessions(context, work, account)
+
+
+async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
+    """Let the accounts of a patient who was found twice belong to the one that stays."""
+    found = select(Account).where(col(Account.patient_id) == merged).with_for_update()
+    for account in (await work.session.scalars(found)).all():
+        account.patient_id, account.tokens_stale = survivor, True
+        account.version += 1
+        record(work, account, ActivityKind.PATIENT_MERGED, Client())
+        _publish_changed(work, account)
+
+
+async def save_role(context: Context, input: SaveRoleInput) -> Role:
+    """Define a role, or change what one may do; who has it notices at once."""
+    if not _ROLE_NAME.fullmatch(input.name):
+        raise invalid("name", "It has 2 to 40 capital letters and underscores, like WARD_CLERK.")
+    if input.name == BuiltIn.ADMIN:
+        raise Refusal(InvalidState(message="ADMIN stays as it is, so that somebody can undo every change."))
+    unknown = set(input.scopes) - frozenset().union(*BUILT_IN.values())
+    if unknown:
+        raise invalid("scopes", f"There is no scope {', '.join(sorted(unknown))}.")
+    async with context.write() as work:
+        await locks.hold(work.session, locks.ROLES)
+        role = await work.session.scalar(select(Role).where(col(Role.name) == input.name))
+        role = role or Role(name=input.name, description="", scopes=[])
+        role.description, role.scopes = input.description, sorted(set(input.scopes))
+        work.session.add(role)
+        await work.session.flush()
+        await _role_changed(context, work, input.name, role.scopes)
+    return role
+
+
+async def remove_role(context: Context, input: RemoveRoleInput) -> str:
+    """Remove a role that nobody has, or let one that comes with CareGraph be as it came."""
+    async with context.write() as work:
+        await locks.hold(work.session, locks.ADMINISTRATORS)  # whoever gives roles holds it too
+        await locks.hold(work.session, locks.ROLES)
+        removed = delete(Role).where(col(Role.name) == input.name).returning(col(Role.id))
+        if (await work.session.scalars(removed)).first() is None:
+            raise not_found("role that was defined or changed here")
+        if input.name not in BUILT_IN and await _has_accounts(work.session, input.name):
+            raise Refusal(InvalidState(message="Accounts have this role: give them another one first."))
+        await _role_changed(context, work, input.name, sorted(BUILT_IN.get(input.name, ())))
+    return input.name
+
+
+async def _role_changed(context: Context, work: UnitOfWork, name: str, scopes: list[str]) -> None:
+    """Audit it, and refuse all tokens that may have been given to accounts with the role and still be good."""
+    work.audit(Action.EXECUTE, "Role", [], role=name, scopes=scopes)
+    since = utc_now() - ACCESS_LIFETIME - _CLOCK_SKEW
+    holders = (
+        select(col(Account.id))
+        .join(Session, col(Session.account_id) == col(Account.id))
+        .where(col(Account.roles).contains([name]), col(Session.last_used_at) > since)
+        .distinct()
+    )
+    await revoke_account(context.runtime.redis, *(await work.session.scalars(holders)).all())
+
+
+async def provision(
+    work: UnitOfWork,
+    email: str,
+    password_hash: str,
+    roles: Collection[str],
+    *,
+    patient_id: UUID | None = None,
+    practitioner_id: UUID | None = None,
+) -> Account:
+    """An account with its password, for the first administrator and for demonstrations; one that exists is left as it is."""
+    account = await work.session.scalar(select(Account).where(col(Account.email) == email))
+    if account is None:
+        account = Account(
+            email=email,
+            password_hash=password_hash,
+            roles=sorted(roles),
+            patient_id=patient_id,
+            practitioner_id=practitioner_id,
+        )
+        work.session.add(account)
+        await work.session.flush()
+        registered(work, account, Client())
+    return account
+
+
+async def _check_roles(session: AsyncSession, names: Collection[str]) -> None:
+    known = {role.name for role in await repository.roles(session)}
+    unknown = set(names) - known
+    if unknown or not names:
+        raise invalid("roles", f"They are one or more of {', '.join(sorted(known))}.")
+
+
+def _check_person(account: Account) -> None:
+    """A patient's own account is nothing else, so that what is theirs and what their work shows never mix."""
+    patient = BuiltIn.PATIENT in account.roles
+    if patient and len(account.roles) > 1:
+        raise invalid("roles", "A patient's own account has no other role: staff have a second account.")
+    if patient != (account.patient_id is not None):
+        raise invalid("roles", "PATIENT goes with a patient's key, and no other role does.")
+
+
+async def _somebody_administers(session: AsyncSession) -> bool:
+    administrators = select(func.count()).where(
+        col(Account.roles).contains([BuiltIn.ADMIN.value]),
+        col(Account.disabled_at).is_(None),
+        col(Account.password_hash).is_not(None),
+    )
+    return bool(await session.scalar(administrators))
+
+
+async def _has_accounts(session: AsyncSession, role: str) -> bool:
+    holder = select(col(Account.id)).where(col(Account.roles).contains([role])).limit(1)
+    return (await session.scalars(holder)).first() is not None
+
+
+def _publish_changed(work: UnitOfWork, account: Account) -> None:
+    work.publish(
+        AccountChanged(
+            account_id=account.id,
+            patient_id=account.patient_id,
+            practitioner_id=account.practitioner_id,
+            roles=sorted(account.roles),
+            enabled=account.disabled_at is None,
+        )
+    )
+
+
+def _key(text: str | None, path: str) -> UUID | None:
+    if text is None:
+        return None
+    key = parse_id(text)
+    if key is None:
+        raise invalid(path, "It is not a key.")
+    return key

@@ -1,0 +1,143 @@
+"""Logging in: the password, then the second factor where there is one; attempts are limited whoever makes them."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from shared.graph.context import Context
+from shared.graph.errors import Refusal
+from shared.work import UnitOfWork
+from subgraphs.identity import second_factor, throttle
+from subgraphs.identity.codes import digest, issue_code
+from subgraphs.identity.models import Account, CodePurpose, OneTimeCode
+from subgraphs.identity.resources import resources
+from subgraphs.identity.service.records import record
+from subgraphs.identity.service.sessions import Grant, open_session
+from subgraphs.identity.types import (
+    AccountLocked,
+    ActivityKind,
+    InvalidCode,
+    InvalidCredentials,
+    LogInInput,
+    VerifySecondFactorInput,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """The password was right; a code of the second factor is to follow."""
+
+    secret: str
+
+
+async def log_in(context: Context, input: LogInInput) -> Grant | Challenge:
+    """Begin a session, or ask for the second factor."""
+    email = input.email.strip().lower()
+    proven = await prove_password(context, email, input.password)
+    async with context.write() as work:
+        account = await unchanged(work, proven)
+        if account.totp_confirmed_at is not None:
+            return Challenge(issue_code(work.session, CodePurpose.SECOND_FACTOR, email, account))
+        return await open_session(context, work, account)
+
+
+async def verify_second_factor(context: Context, input: VerifySecondFactorInput) -> Grant:
+    """Finish a log-in by a code of the second factor, or a recovery code."""
+    account_id = await _challenged(context, input.challenge)
+    keys = _keys(context, throttle.second_factor_key(account_id))
+    await claim(context, keys)
+    async with context.write() as work:
+        account = await work.session.get_one(Account, account_id, with_for_update=True)
+        challenge = await work.session.scalar(_challenge(input.challenge))
+        used = None
+        if challenge is not None and account.disabled_at is None:
+            used = await second_factor.use(work.session, resources(context.runtime).cipher, account, input.code)
+        if challenge is not None and used is not None:
+            await throttle.succeed(work.session, keys)
+            await work.session.delete(challenge)
+            if used is second_factor.Used.RECOVERY_CODE:
+                record(work, account, ActivityKind.RECOVERY_CODE_USED, context.client)
+            return await open_session(context, work, account)
+        await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, keys)
+    raise wrong_code()
+
+
+async def prove_password(context: Context, email: str, password: str) -> Account:
+    """The account with this address and password, as it was read; all that fails takes as long and looks the same."""
+    keys = _keys(context, throttle.email_key(email))
+    await claim(context, keys)
+    async with context.runtime.database.read() as session:
+        account = await session.scalar(select(Account).where(col(Account.email) == email))
+    stored = account.password_hash if account is not None and account.disabled_at is None else None
+    right = await resources(context.runtime).passwords.verify(stored, password)
+    async with context.write() as work:
+        if right and account is not None:
+            await throttle.succeed(work.session, keys)
+            return account
+        await note_failure(context, work, account, ActivityKind.LOG_IN_FAILED, keys)
+    raise _wrong()
+
+
+async def unchanged(work: UnitOfWork, proven: Account) -> Account:
+    """The account, locked, if its password is still the one that was proven."""
+    account = await work.session.get(Account, proven.id, with_for_update=True)
+    if account is None or account.disabled_at is not None or account.password_hash != proven.password_hash:
+        raise _wrong()
+    return account
+
+
+async def claim(context: Context, keys: list[throttle.Key]) -> None:
+    """Count an attempt before it is judged; refuse it while one of its keys is locked."""
+    async with context.write() as work:
+        until = await throttle.claim(work.session, keys)
+        if until is not None:
+            context.recorder.refused("logIn", "locked")
+            message = "Too many attempts have failed: wait, then try again, or reset the password."
+            raise Refusal(AccountLocked(message=message, until=until))
+
+
+async def note_failure(
+    context: Context, work: UnitOfWork, account: Account | None, kind: ActivityKind, keys: list[throttle.Key]
+) -> None:
+    """Record a failed attempt, and that it was the last one for a while."""
+    locked = await throttle.locked(work.session, keys)
+    if account is None:
+        context.recorder.refused("logIn", "unknown_account")
+        return
+    record(work, account, kind, context.client)
+    if locked:
+        record(work, account, ActivityKind.LOCKED_OUT, context.client)
+
+
+def wrong_code() -> Refusal:
+    """The refusal of a code of the second factor."""
+    return Refusal(InvalidCode(message="The code is wrong or too old: wait for the next one, or log in anew."))
+
+
+def _wrong() -> Refusal:
+    return Refusal(InvalidCredentials(message="Email address and password do not fit together."))
+
+
+def _keys(context: Context, key: throttle.Key) -> list[throttle.Key]:
+    address = context.client.address
+    return [key, throttle.address_key(address)] if address else [key]
+
+
+def _challenge(secret: str) -> Any:
+    return select(OneTimeCode).where(
+        col(OneTimeCode.digest) == digest(secret),
+        col(OneTimeCode.purpose) == CodePurpose.SECOND_FACTOR.value,
+        col(OneTimeCode.expires_at) > utc_now(),
+    )
+
+
+async def _challenged(context: Context, secret: str) -> UUID:
+    async with context.runtime.database.read() as session:
+        challenge: OneTimeCode | None = await session.scalar(_challenge(secret))
+    if challenge is None or challenge.account_id is None:
+        raise wrong_code()
+    return challenge.account_id

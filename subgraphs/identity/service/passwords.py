@@ -1,0 +1,160 @@
+"""Choosing a password by a one-time code, which is how accounts are registered and passwords reset; and changing it."""
+
+from datetime import timedelta
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from shared.auth.revocation import revoke_account
+from shared.database.model import utc_now
+from shared.graph.context import Client, Context
+from shared.graph.errors import Refusal, invalid
+from shared.ids import new_id
+from shared.work import UnitOfWork
+from subgraphs.identity import throttle
+from subgraphs.identity.codes import digest
+from subgraphs.identity.events import AccountRegistered, PasswordChanged
+from subgraphs.identity.models import Account, CodePurpose, OneTimeCode, OutgoingMail, Session
+from subgraphs.identity.passwords import objection
+from subgraphs.identity.resources import resources
+from subgraphs.identity.roles import Role
+from subgraphs.identity.service.log_in import prove_password, unchanged
+from subgraphs.identity.service.records import record
+from subgraphs.identity.service.sessions import end_sessions
+from subgraphs.identity.types import ActivityKind, ChangePasswordInput, ChoosePasswordInput, InvalidCode
+
+_MAILS_AN_HOUR = 3
+
+
+async def request_mail(context: Context, purpose: CodePurpose, email: str) -> str:
+    """Have a one-time code sent. What is done here is the same whoever has the address; who gets which mail is decided
+    when it is sent.
+    """
+    recipient = email_address(email, "email")
+    async with context.write() as work:
+        recent = select(func.count()).where(
+            col(OutgoingMail.recipient) == recipient, col(OutgoingMail.created_at) > utc_now() - timedelta(hours=1)
+        )
+        if (await work.session.scalar(recent) or 0) < _MAILS_AN_HOUR:
+            send_mail(work, purpose, recipient)
+    return recipient
+
+
+def send_mail(work: UnitOfWork, purpose: CodePurpose, recipient: str) -> None:
+    """Have a mail sent once the unit of work is done."""
+    work.session.add(OutgoingMail(purpose=purpose, recipient=recipient, next_attempt_at=utc_now()))
+
+
+async def choose_password(context: Context, input: ChoosePasswordInput) -> str:
+    """Set the password that a one-time code allows: a registration's or an invitation's first one, or a forgotten one's
+    successor. Gives the email address. It begins no session, so a second factor is still asked for.
+    """
+    async with context.runtime.database.read() as session:
+        code = await session.scalar(_usable(input.code))
+        account = await session.get(Account, code.account_id) if code and code.account_id else None
+    if code is None:
+        raise _invalid_code()
+    check_password(input.password, code.email, account.roles if account else [Role.PATIENT])
+    password_hash = await resources(context.runtime).passwords.hash(input.password)
+    async with context.write() as work:
+        code = await work.session.scalar(_usable(input.code).with_for_update())
+        if code is None:
+            raise _invalid_code()
+        email: str = code.email
+        await work.session.execute(delete(OneTimeCode).where(col(OneTimeCode.email) == email))
+        if code.account_id is None:
+            await _register(context, work, email, password_hash)
+        else:
+            account = await work.session.get_one(Account, code.account_id, with_for_update=True)
+            await _replace(context, work, account, password_hash)
+        await throttle.succeed(work.session, [throttle.email_key(email)])
+    return email
+
+
+async def _register(context: Context, work: UnitOfWork, email: str, password_hash: str) -> None:
+    """A patient's own account; the patients service registers the patient under the key that is allotted here."""
+    account = Account(email=email, password_hash=password_hash, roles=[Role.PATIENT.value], patient_id=new_id())
+    work.session.add(account)
+    try:
+        await work.session.flush()
+    except IntegrityError:
+        raise _invalid_code() from None  # meanwhile someone was invited under the address
+    registered(work, account, context.client)
+
+
+def registered(work: UnitOfWork, account: Account, client: Client) -> None:
+    """Record and tell that an account has its first password."""
+    record(work, account, ActivityKind.REGISTERED, client)
+    work.publish(
+        AccountRegistered(
+            account_id=account.id,
+            patient_id=account.patient_id,
+            practitioner_id=account.practitioner_id,
+            roles=sorted(account.roles),
+        )
+    )
+
+
+async def _replace(context: Context, work: UnitOfWork, account: Account, password_hash: str) -> None:
+    if account.disabled_at is not None:
+        raise _invalid_code()
+    first = account.password_hash is None
+    account.password_hash = password_hash
+    if first:
+        registered(work, account, context.client)
+        return
+    record(work, account, ActivityKind.PASSWORD_RESET, context.client)
+    work.publish(PasswordChanged(account_id=account.id, reset=True))
+    await end_sessions(context, work, account)
+    await revoke_account(context.runtime.redis, account.id)
+
+
+async def change_password(context: Context, input: ChangePasswordInput) -> Account:
+    """Change the caller's own password and end their other sessions."""
+    proven = await prove_own_password(context, input.current_password)
+    check_password(input.new_password, proven.email, proven.roles, "newPassword")
+    password_hash = await resources(context.runtime).passwords.hash(input.new_password)
+    async with context.write() as work:
+        account = await unchanged(work, proven)
+        account.password_hash = password_hash
+        record(work, account, ActivityKind.PASSWORD_CHANGED, context.client, context.principal.session)
+        work.publish(PasswordChanged(account_id=account.id, reset=False))
+        await end_sessions(context, work, account, col(Session.id) != context.principal.session)
+    return account
+
+
+async def prove_own_password(context: Context, password: str) -> Account:
+    """The caller's account, if this is its password."""
+    async with context.runtime.database.read() as session:
+        account = await session.get(Account, context.principal.subject)
+    return await prove_password(context, account.email if account else "", password)
+
+
+def check_password(password: str, email: str, roles: list[str], path: str = "password") -> None:
+    """Refuse a password that breaks the rules."""
+    why = objection(password, email, roles)
+    if why is not None:
+        raise invalid(path, why)
+
+
+def email_address(text: str, path: str) -> str:
+    """An address in the form that accounts have; refuses what is none."""
+    try:
+        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise invalid(path, "It is not an email address.") from None
+
+
+def _usable(code: str) -> Any:
+    return select(OneTimeCode).where(
+        col(OneTimeCode.digest) == digest(code),
+        col(OneTimeCode.purpose) != CodePurpose.SECOND_FACTOR.value,
+        col(OneTimeCode.expires_at) > utc_now(),
+    )
+
+
+def _invalid_code() -> Refusal:
+    return Refusal(InvalidCode(message="The code is wrong, was used, or is too old: ask for another one."))

@@ -1,0 +1,43 @@
+"""Each thing that matters to an account's safety goes to its activity log and to the audit trail, together."""
+
+from uuid import UUID
+
+from shared.audit.recorder import Action, Outcome
+from shared.graph.context import Client
+from shared.work import UnitOfWork
+from subgraphs.identity.models import Account, Activity
+from subgraphs.identity.types import ActivityKind
+
+_DENIALS = {
+    ActivityKind.LOG_IN_FAILED,
+    ActivityKind.LOCKED_OUT,
+    ActivityKind.SECOND_FACTOR_FAILED,
+    ActivityKind.REFRESH_TOKEN_REUSED,
+}
+
+
+def record(
+    work: UnitOfWork, account: Account, kind: ActivityKind, client: Client, session_id: UUID | None = None
+) -> None:
+    """Enter what happened to an account."""
+    actor = work.principal.subject
+    work.session.add(
+        Activity(
+            account_id=account.id,
+            kind=kind.value,
+            session_id=session_id,
+            actor_id=actor if actor.int and actor != account.id else None,
+            address=client.address,
+            user_agent=client.user_agent,
+        )
+    )
+    work.session.add(
+        work.recorder.entry(
+            Action.EXECUTE,
+            "Account",
+            [account.id],
+            [account.patient_id] if account.patient_id else None,
+            outcome=Outcome.DENIED if kind in _DENIALS else Outcome.SUCCESS,
+            detail={"activity": kind.value},
+        )
+    )

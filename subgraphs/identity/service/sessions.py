@@ -1,0 +1,157 @@
+"""Sessions and their tokens: an access token of an hour, and a refresh token of 7 days that is good for one use."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from shared.auth.revocation import revoke_session
+from shared.database.model import utc_now
+from shared.graph.context import Context
+from shared.graph.errors import Refusal, not_found
+from shared.ids import new_id, parse_id
+from shared.work import UnitOfWork
+from subgraphs.identity import locks, policy, repository
+from subgraphs.identity.codes import digest, new_secret
+from subgraphs.identity.models import Account, RefreshToken, Session
+from subgraphs.identity.resources import resources
+from subgraphs.identity.service.records import record
+from subgraphs.identity.types import ActivityKind, EndSessionInput, RefreshInput, SessionEnded
+
+ACCESS_LIFETIME = timedelta(hours=1)
+REFRESH_LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A session's new tokens."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    account: Account
+
+
+async def open_session(context: Context, work: UnitOfWork, account: Account) -> Grant:
+    """Begin a session of an account, whose row the caller has locked."""
+    session = Session(account_id=account.id, address=context.client.address, user_agent=context.client.user_agent)
+    record(work, account, ActivityKind.LOGGED_IN, context.client, session.id)
+    account.last_log_in_at = utc_now()
+    return await _grant(context, work, account, session)
+
+
+async def refresh(context: Context, input: RefreshInput) -> Grant:
+    """Exchange a refresh token. One that was used before ends its session, since one of its two users is a thief."""
+    async with context.write() as work:
+        grant = await _exchange(context, work, digest(input.refresh_token))
+    if grant is None:
+        raise Refusal(SessionEnded(message="The session has ended: log in again."))
+    return grant
+
+
+async def _exchange(context: Context, work: UnitOfWork, token_digest: bytes) -> Grant | None:
+    # The account's row is locked first, here and wherever accounts change, so that nobody gets tokens by what was before.
+    found = await work.session.execute(
+        select(col(RefreshToken.id), col(Session.id), col(Session.account_id))
+        .join(Session, col(Session.id) == col(RefreshToken.session_id))
+        .where(col(RefreshToken.digest) == token_digest)
+    )
+    keys = found.first()
+    if keys is None:
+        return None
+    account = await work.session.get_one(Account, keys[2], with_for_update=True)
+    token = await work.session.get_one(RefreshToken, keys[0])
+    session = await work.session.get_one(Session, keys[1])
+    now = utc_now()
+    if session.ended_at is not None or account.disabled_at is not None:
+        return None
+    if token.used_at is not None:
+        record(work, account, ActivityKind.REFRESH_TOKEN_REUSED, context.client, session.id)
+        session.ended_at = now
+        await revoke_session(context.runtime.redis, session.id)
+        return None
+    if token.expires_at <= now:
+        return None
+    token.used_at = now
+    return await _grant(context, work, account, session)
+
+
+async def log_out(context: Context) -> UUID:
+    """End the session of this request."""
+    principal = context.principal
+    async with context.write() as work:
+        account = await work.session.get(Account, principal.subject, with_for_update=True)
+        if account is not None:
+            await end_sessions(context, work, account, col(Session.id) == principal.session)
+            record(work, account, ActivityKind.LOGGED_OUT, context.client, principal.session)
+        await revoke_session(context.runtime.redis, principal.session)
+    return principal.session
+
+
+async def end_session(context: Context, input: EndSessionInput) -> UUID:
+    """End a session of the caller's own, or anybody's for those who may change accounts."""
+    principal, key = context.principal, parse_id(input.id)
+    async with context.write() as work:
+        statement = policy.sessions(principal).where(col(Session.id) == key)
+        session = await work.session.scalar(statement)
+        if session is None or not (session.account_id == principal.subject or principal.can(policy.WRITE)):
+            raise not_found("session")
+        account = await work.session.get_one(Account, session.account_id, with_for_update=True)
+        record(work, account, ActivityKind.SESSION_ENDED, context.client, session.id)
+        await end_sessions(context, work, account, col(Session.id) == session.id)
+    return session.id
+
+
+async def end_sessions(context: Context, work: UnitOfWork, account: Account, *which: Any) -> None:
+    """End an account's sessions, all or those that meet the conditions; their tokens are refused at once.
+
+    Redis is told before the transaction commits: if it fails then, some must log in again who need not have, and no
+    session goes on that should have ended.
+    """
+    live = (col(Session.account_id) == account.id, col(Session.ended_at).is_(None))
+    ended = await work.session.scalars(
+        update(Session).where(*live, *which).values(ended_at=utc_now()).returning(col(Session.id))
+    )
+    await revoke_session(context.runtime.redis, *ended.all())
+
+
+async def _grant(context: Context, work: UnitOfWork, account: Account, session: Session) -> Grant:
+    now = utc_now()
+    secret = new_secret()
+    session.last_used_at, session.expires_at = now, now + REFRESH_LIFETIME
+    work.session.add(session)
+    await work.session.flush()
+    work.session.add(RefreshToken(session_id=session.id, digest=digest(secret), expires_at=session.expires_at))
+    await locks.share(work.session, locks.ROLES)
+    scopes = await repository.scopes(work.session, account.roles)
+    # Milliseconds, because a revocation is compared with them.
+    issued = int(time.time() * 1000) / 1000
+    expires = int(issued + ACCESS_LIFETIME.total_seconds())
+    token = resources(context.runtime).keys.sign(_claims(context, account, session, scopes, issued, expires))
+    return Grant(token, secret, datetime.fromtimestamp(expires, UTC), account)
+
+
+def _claims(
+    context: Context, account: Account, session: Session, scopes: list[str], issued: float, expires: int
+) -> dict[str, Any]:
+    settings = context.runtime.settings
+    claims: dict[str, Any] = {
+        "iss": settings.jwt_issuer,
+        "aud": settings.jwt_audience,
+        "sub": str(account.id),
+        "jti": str(new_id()),
+        "sid": str(session.id),
+        "iat": issued,
+        "exp": expires,
+        "roles": sorted(account.roles),
+        "scope": " ".join(scopes),
+    }
+    if account.patient_id is not None:
+        claims["patient"] = str(account.patient_id)
+    if account.practitioner_id is not None:
+        claims["practitioner"] = str(account.practitioner_id)
+    return claims

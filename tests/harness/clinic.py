@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -34,7 +35,7 @@ from stack.services import ROUTER_CONFIG, subgraph
 from tests.harness import tokens
 from tests.harness.caller import Caller
 from tests.harness.databases import cloned
-from tests.harness.serving import free_socket, serving
+from tests.harness.serving import free_socket, serving_all
 
 SIGNATURE_KEY = "the signature key of the tests, 32+"
 ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -179,33 +180,36 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
             "identity_encryption_key": ENCRYPTION_KEY,
             "calendar_base_url": urls.get("appointments", "http://127.0.0.1"),
         }
-        await stack.enter_async_context(serving(_issuer(urls.get("identity")), sockets["issuer"]))
         running = {}
         for service in services:
             settings = service.settings(database_url=databases[service.name], **common)
             app = (service if events else replace(service, events=(), consumers=())).app(settings)
-            await stack.enter_async_context(serving(app, sockets[service.name]))
             running[service.name] = Running(service, app, urls[service.name], settings)
-        await stack.enter_async_context(serving(_router(services, urls, redis_url), sockets["router"]))
+        await stack.enter_async_context(
+            serving_all(
+                (_issuer(urls.get("identity")), sockets["issuer"]),
+                (create_app(_router_config(names, urls, redis_url)), sockets["router"]),
+                *((each.app, sockets[name]) for name, each in running.items()),
+            )
+        )
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=250)))
         yield Clinic(http, f"{urls['router']}/graphql", running, addresses.kafka, prefix)
 
 
-def _router(services: list[Service], urls: dict[str, str], redis_url: str) -> Starlette:
-    composition = compose(
-        [Subgraph(item.name, f"{urls[item.name]}/graphql", item.schema.as_str()) for item in services]
-    )
-    assert composition.supergraph_sdl is not None, composition.errors
-    return create_app(router_config(composition.supergraph_sdl, urls, redis_url))
-
-
-def router_config(supergraph: str, urls: dict[str, str], redis_url: str) -> Config:
+def _router_config(names: tuple[str, ...], urls: dict[str, str], redis_url: str) -> Config:
     """The router's configuration, as `stack/router.yaml` has it."""
     environment = {f"{name.upper()}_URL": f"{url}/graphql" for name, url in urls.items()}
     environment["JWKS_URL"] = f"{urls['issuer']}/.well-known/jwks.json"
     environment |= {"ROUTER_SIGNATURE_KEY": SIGNATURE_KEY, "REDIS_URL": redis_url}
-    config = load(ROUTER_CONFIG, environment)
-    return config.model_copy(update={"supergraph": Supergraph(sdl=supergraph)})
+    return load(ROUTER_CONFIG, environment).model_copy(update={"supergraph": Supergraph(sdl=_supergraph(names))})
+
+
+@cache
+def _supergraph(names: tuple[str, ...]) -> str:
+    services = [import_module(subgraph(name).module).service for name in names]
+    composition = compose([Subgraph(each.name, "http://127.0.0.1", each.schema.as_str()) for each in services])
+    assert composition.supergraph_sdl is not None, composition.errors
+    return composition.supergraph_sdl
 
 
 def _issuer(identity: str | None) -> Starlette:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,20 +25,30 @@ def free_socket() -> socket.socket:
     return bound
 
 
+def serving(app: ASGIApp, bound: socket.socket) -> AbstractAsyncContextManager[None]:
+    """Serve an application until the block ends."""
+    return serving_all((app, bound))
+
+
 @asynccontextmanager
-async def serving(app: ASGIApp, bound: socket.socket) -> AsyncIterator[None]:
-    """Serve until the block ends."""
-    server = _Server(
-        uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1, ws="websockets-sansio")
-    )
-    task = asyncio.create_task(server.serve(sockets=[bound]))
-    while not server.started:
-        if task.done():
-            await task
-            raise RuntimeError("the application did not start")
-        await asyncio.sleep(0.005)
+async def serving_all(*applications: tuple[ASGIApp, socket.socket]) -> AsyncIterator[None]:
+    """Serve each application on its socket until the block ends; they start and stop side by side."""
+    servers = [_Server(_config(app)) for app, _ in applications]
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[bound]))
+        for server, (_, bound) in zip(servers, applications, strict=True)
+    ]
     try:
+        while not all(server.started for server in servers):
+            if any(task.done() for task in tasks):
+                raise RuntimeError("an application did not start")
+            await asyncio.sleep(0.005)
         yield
     finally:
-        server.should_exit = True
-        await task
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*tasks)
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1, ws="websockets-sansio")

@@ -1,0 +1,104 @@
+"""What reporting does about others' events."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from reporting import service
+from reporting.models import Status, Way
+from shared.events.consumer import Consumer, Received
+from shared.events.event import Event
+from shared.work import UnitOfWork
+
+
+class Appointment(BaseModel):
+    """What is kept of an appointment."""
+
+    appointment_id: UUID
+    practitioner_id: UUID
+    location_id: UUID
+    status: Status
+    booked_at: datetime
+    starts_at: datetime
+
+
+class Booked(Appointment, Event, type="caregraph.appointments.appointment-booked.v1", key="appointment_id"):
+    """An appointment was booked."""
+
+
+class Rescheduled(Appointment, Event, type="caregraph.appointments.appointment-rescheduled.v1", key="appointment_id"):
+    """An appointment was moved."""
+
+
+class Cancelled(Appointment, Event, type="caregraph.appointments.appointment-cancelled.v1", key="appointment_id"):
+    """An appointment was called off."""
+
+
+class CheckedIn(Appointment, Event, type="caregraph.appointments.appointment-checked-in.v1", key="appointment_id"):
+    """The patient has arrived."""
+
+
+class Completed(Appointment, Event, type="caregraph.appointments.appointment-completed.v1", key="appointment_id"):
+    """The patient was seen."""
+
+
+class NoShow(Appointment, Event, type="caregraph.appointments.appointment-no-show.v1", key="appointment_id"):
+    """The patient did not come."""
+
+
+class Recorded(Appointment, Event, type="caregraph.appointments.appointment-recorded.v1", key="appointment_id"):
+    """A past visit was entered from another system."""
+
+
+class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", key="patient_id"):
+    """A patient was registered."""
+
+    patient_id: UUID
+    how: Way
+    registered_at: datetime
+
+
+class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
+    """A patient stands for another one as well."""
+
+    patient_id: UUID
+    merged_patient_id: UUID
+
+
+async def _appointment(work: UnitOfWork, received: Received) -> None:
+    data: Appointment = received.data
+    await service.keep_appointment(
+        work,
+        data.appointment_id,
+        practitioner_id=data.practitioner_id,
+        location_id=data.location_id,
+        status=data.status,
+        booked_at=None if isinstance(data, Recorded) else data.booked_at,
+        starts_at=data.starts_at,
+    )
+
+
+async def _registered(work: UnitOfWork, received: Received) -> None:
+    data: PatientRegistered = received.data
+    await service.keep_registration(work, data.patient_id, way=data.how, registered_at=data.registered_at)
+
+
+async def _merged(work: UnitOfWork, received: Received) -> None:
+    await service.keep_merger(work, received.data.merged_patient_id, survivor=received.data.patient_id)
+
+
+FACTS = Consumer(
+    "facts",
+    {
+        Booked: _appointment,
+        Rescheduled: _appointment,
+        Cancelled: _appointment,
+        CheckedIn: _appointment,
+        Completed: _appointment,
+        NoShow: _appointment,
+        Recorded: _appointment,
+        PatientRegistered: _registered,
+        PatientMerged: _merged,
+    },
+)

@@ -1,0 +1,74 @@
+"""Tables of reporting: keys and codes only.
+
+A row holds what the events say and nothing else, no time or key of its making, so that made anew it is the same.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from shared.database.model import new_registry, timestamp
+
+
+class Model(SQLModel, registry=new_registry()):
+    """The base of this domain's tables."""
+
+
+class Status(StrEnum):
+    """The states of an appointment."""
+
+    BOOKED = "BOOKED"
+    CHECKED_IN = "CHECKED_IN"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    NO_SHOW = "NO_SHOW"
+
+
+class Way(StrEnum):
+    """How a patient was registered."""
+
+    SELF = "self"
+    STAFF = "staff"
+    IMPORT = "import"
+
+
+def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(value.value) for value in values)})", name=column)
+
+
+class AppointmentFact(Model, table=True):
+    """An appointment as its last event left it. `booked_at` is null for a past visit that another system recorded."""
+
+    __tablename__ = "appointment_fact"
+    __table_args__ = (
+        _one_of("status", Status),
+        Index("appointment_fact_starts_at_idx", "starts_at"),
+        Index("appointment_fact_practitioner_idx", "practitioner_id", "starts_at"),
+        Index("appointment_fact_location_idx", "location_id", "starts_at"),
+    )
+
+    appointment_id: UUID = Field(primary_key=True)
+    practitioner_id: UUID
+    location_id: UUID
+    status: str
+    booked_at: datetime | None = timestamp(nullable=True)
+    starts_at: datetime = timestamp()
+
+
+class RegistrationFact(Model, table=True):
+    """A patient's registration, or their merger into another's, whichever is heard of first."""
+
+    __tablename__ = "registration_fact"
+    __table_args__ = (
+        _one_of("way", Way),
+        CheckConstraint("(way IS NULL) = (registered_at IS NULL)", name="registered"),
+        Index("registration_fact_registered_at_idx", "registered_at"),
+    )
+
+    patient_id: UUID = Field(primary_key=True)
+    way: str | None = None
+    registered_at: datetime | None = timestamp(default=None, nullable=True)
+    merged_into: UUID | None = None

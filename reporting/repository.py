@@ -1,0 +1,128 @@
+"""Every statement of reporting, each beginning with what `policy` lets the caller see: figures by group, in pages of groups."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import ColumnElement, Date, Row, Select, Subquery, cast, false, func, literal, select, tuple_
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+
+from reporting import policy
+from reporting.models import AppointmentFact, RegistrationFact, Status
+from shared.database.paging import InvalidCursor
+from shared.graph.context import Context
+
+# Appointments of which it is known whether the patient came.
+_KNOWN = (Status.CHECKED_IN, Status.COMPLETED, Status.NO_SHOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days, the last one included, as they are in a time zone."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    def holds(self, column: Mapped[Any]) -> ColumnElement[bool]:
+        """Whether a point in time is in it."""
+        begin = datetime.combine(self.first, time.min, self.zone)
+        end = datetime.combine(self.last + timedelta(days=1), time.min, self.zone)
+        return (column >= begin) & (column < end)
+
+    def day(self, column: Mapped[Any]) -> ColumnElement[date]:
+        """The day of a point in time."""
+        return cast(func.timezone(self.zone.key, column), Date)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Groups with their figures: a subquery with a column for each of `keys`, by which it is ordered, and each figure."""
+
+    groups: Subquery
+    keys: tuple[str, ...]
+
+    async def page(self, context: Context, first: int, after: str | None) -> tuple[Sequence[Row[Any]], bool]:
+        """Some groups after a cursor, and whether there are more; raises InvalidCursor."""
+        columns = [self.groups.c[key] for key in self.keys]
+        statement = select(self.groups)
+        if after is not None:
+            values = self._decode(after)
+            bounds = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
+            statement = statement.where(tuple_(*columns) > tuple_(*bounds) if columns else false())
+        async with context.read() as session:
+            rows = (await session.execute(statement.order_by(*columns).limit(first + 1))).all()
+        return rows[:first], len(rows) > first
+
+    async def count(self, context: Context) -> int:
+        """How many groups there are."""
+        async with context.read() as session:
+            return await session.scalar(select(func.count()).select_from(self.groups)) or 0
+
+    def cursor(self, row: Row[Any]) -> str:
+        """A group's place."""
+        place = {key: row._mapping[key] for key in self.keys}
+        return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+
+    def _decode(self, cursor: str) -> list[Any]:
+        try:
+            place = orjson.loads(base64.urlsafe_b64decode(cursor))
+            if tuple(place) != self.keys:
+                raise InvalidCursor("`after` is a cursor of another grouping")
+            kinds = [self.groups.c[key].type.python_type for key in self.keys]
+            read = [date.fromisoformat if kind is date else kind for kind in kinds]
+            return [parse(value) for parse, value in zip(read, place.values(), strict=True)]
+        except (ValueError, TypeError, binascii.Error):
+            raise InvalidCursor("`after` is not a cursor of this list") from None
+
+
+def appointments(
+    context: Context, period: Period, conditions: Sequence[ColumnElement[bool]], group_by: Sequence[str]
+) -> Figures:
+    """Appointments that begin in a period: how many, how many of the known patients did not come, and lead times in s."""
+    fact = AppointmentFact
+    keys = {
+        "day": period.day(col(fact.starts_at)),
+        "practitioner_id": col(fact.practitioner_id),
+        "location_id": col(fact.location_id),
+        "status": col(fact.status),
+    }
+    lead = func.extract("epoch", col(fact.starts_at) - col(fact.booked_at))
+    missed = func.count().filter(col(fact.status) == Status.NO_SHOW)
+    known = func.count().filter(col(fact.status).in_(_KNOWN))
+    figures = {
+        "count": func.count(),
+        "no_shows": missed,
+        "known": known,
+        "lead_average": func.avg(lead),
+        "lead_median": func.percentile_cont(0.5).within_group(lead),
+        "lead_p90": func.percentile_cont(0.9).within_group(lead),
+    }
+    statement = policy.appointments(context.principal).where(period.holds(col(fact.starts_at)), *conditions)
+    return _group(statement, keys, group_by, figures)
+
+
+def registrations(context: Context, period: Period, group_by: Sequence[str]) -> Figures:
+    """Patients who were registered in a period: how many."""
+    fact = RegistrationFact
+    keys = {"day": period.day(col(fact.registered_at)), "way": col(fact.way)}
+    statement = policy.registrations(context.principal).where(period.holds(col(fact.registered_at)))
+    return _group(statement, keys, group_by, {"count": func.count()})
+
+
+def _group(
+    statement: Select[Any],
+    keys: Mapping[str, Any],
+    group_by: Sequence[str],
+    figures: Mapping[str, ColumnElement[Any]],
+) -> Figures:
+    columns = [keys[name].label(name) for name in group_by]
+    measures = [figure.label(name) for name, figure in figures.items()]
+    groups = statement.with_only_columns(*columns, *measures).group_by(*columns).subquery()
+    return Figures(groups, tuple(group_by))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -148,12 +147,15 @@ class _Connection:
             raise _CloseError(4400, "Invalid payload of 'subscribe'")
         if identity in self._running:
             raise _CloseError(4409, f"Subscriber for {identity} already exists")
-        self._running[identity] = asyncio.create_task(self._guarded(identity, self._run(identity, payload)))
+        crowded = len(self._running) >= self._settings.maximum_per_connection
+        self._running[identity] = asyncio.create_task(self._guarded(identity, payload, crowded))
 
-    async def _guarded(self, identity: str, running: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, identity: str, payload: dict[str, Any], crowded: bool) -> None:
         """Run one operation; whatever fails becomes its `error` message, or closes the connection."""
         try:
-            await running
+            if crowded:
+                raise RequestRefused.because("too many operations on this connection", "TOO_MANY_OPERATIONS")
+            await self._run(identity, payload)
             answer: dict[str, Any] = {"id": identity, "type": "complete"}
         except AccessEndedError:
             await self._close(4403, "Forbidden")
@@ -169,8 +171,6 @@ class _Connection:
 
     async def _run(self, identity: str, payload: dict[str, Any]) -> None:
         assert self._caller is not None  # noqa: S101 - set before the first subscribe is read
-        if len(self._running) > self._settings.maximum_per_connection:
-            raise RequestRefused.because("too many operations on this connection", "TOO_MANY_OPERATIONS")
         operation = await self._operations.prepare(read_parameters(payload), self._caller)
         if operation.prepared.operation_type == "subscription":
             await self._stream(identity, operation)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.harness.serving import free_socket, serving
+from tests.router.http.listening import listening
 
 Key = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -79,7 +79,6 @@ class Issuer:
             self.asked += 1
             return JSONResponse({}, 500) if self.down else JSONResponse(self.public())
 
-        bound = free_socket()
-        self.url = f"http://127.0.0.1:{bound.getsockname()[1]}/jwks.json"
-        async with serving(Starlette(routes=[Route("/jwks.json", publish)]), bound):
+        async with listening(Starlette(routes=[Route("/jwks.json", publish)])) as port:
+            self.url = f"http://127.0.0.1:{port}/jwks.json"
             yield self

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 
 from router.config import Config, parse
 from router.http.app import create_app
-from tests.harness.serving import free_socket, serving
+from tests.router.http.listening import listening
 from tests.router.http.subgraphs import Subgraph
 
 SHOP = """
@@ -245,7 +245,6 @@ async def running(settings: dict[str, Any] | None = None, **options: Any) -> Asy
         await stack.enter_async_context(second.running())
         document = {"supergraph": {"sdl": supergraph(first.url, second.url, **options)}, **(settings or {})}
         config = parse(document)
-        bound = free_socket()
-        await stack.enter_async_context(serving(create_app(config), bound))
+        port = await stack.enter_async_context(listening(create_app(config)))
         client = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Graph(f"http://127.0.0.1:{bound.getsockname()[1]}/graphql", first, second, client, config)
+        yield Graph(f"http://127.0.0.1:{port}/graphql", first, second, client, config)

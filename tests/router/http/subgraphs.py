@@ -1,6 +1,7 @@
 """Small subgraphs, in this process, that remember what they were asked."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from tests.harness.serving import free_socket, serving
+from tests.router.http.listening import listening
 
 
 @dataclass
@@ -40,10 +41,9 @@ class Subgraph:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Subgraph"]:
-        bound = free_socket()
-        self.url = f"http://127.0.0.1:{bound.getsockname()[1]}/graphql"
         routes = [Route("/graphql", self._http, methods=["POST"]), WebSocketRoute("/graphql", self._websocket)]
-        async with serving(Starlette(routes=routes), bound):
+        async with listening(Starlette(routes=routes)) as port:
+            self.url = f"http://127.0.0.1:{port}/graphql"
             yield self
 
     async def _http(self, request: Request) -> JSONResponse:
@@ -77,9 +77,8 @@ class Subgraph:
     async def _stream(self, websocket: WebSocket, message: dict[str, Any]) -> None:
         payload = message["payload"]
         self.queries.append(payload["query"])
-        stream = await subscribe(  # type: ignore[misc]  # awaitable where the source is
-            self._schema, parse(payload["query"]), self.root, variable_values=payload.get("variables")
-        )
+        started = subscribe(self._schema, parse(payload["query"]), self.root, variable_values=payload.get("variables"))
+        stream: Any = await started if inspect.isawaitable(started) else started
         try:
             async for result in stream:
                 await websocket.send_json({"id": message["id"], "type": "next", "payload": result.formatted})

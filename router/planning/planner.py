@@ -109,9 +109,8 @@ class Planner:
         (root,) = selection.types
         builder = Builder(self.walker, root, choices)
         builder.build(selection)
-        fetches = drop_empty(builder.fetches)
-        widen_conditions(fetches)
-        stages = schedule(fetches)
+        widen_conditions(builder.fetches)
+        stages = schedule(drop_empty(builder.fetches))
         requests = sum(len(stage) for stage in stages)
         fields = sum(len(place.entries) for one in builder.fetches for place in [one.place])
         return (requests, len(stages), fields), stages

@@ -76,6 +76,9 @@ class _Reader:
         if not self.graphs:
             raise SupergraphError(f"the SDL has no enum {self.join}Graph: it is not a composed supergraph")
         self.possible, self.interfaces = self._possible_types()
+        self.states_implementations = any(
+            True for node in self.types.values() for _ in self._directives(node, "implements")
+        )
 
     def read(self, sdl: str, schema: Any, api_schema: Any) -> Supergraph:
         subgraphs = {
@@ -186,7 +189,7 @@ class _Reader:
         if kind.kind == "object":
             return frozenset((kind.name,))
         if kind.kind == "union":
-            uses = list(self._directives(self.types[kind.name], "unionMember"))
+            uses = list(self._directives(self.types[kind.name], "unionMember"))  # none before join v0.3
             members = {use["member"] for use in uses if use["graph"] == graph} if uses else self.possible[kind.name]
             return frozenset(member for member in members if member in types)
         if kind.kind == "interface":
@@ -196,8 +199,10 @@ class _Reader:
         return frozenset()
 
     def _implements(self, name: str, interface: str, graph: str) -> bool:
-        uses = list(self._directives(self.types[name], "implements"))
-        return not uses or any(use["graph"] == graph and use["interface"] == interface for use in uses)
+        if not self.states_implementations:  # join v0.1
+            return True
+        uses = self._directives(self.types[name], "implements")
+        return any(use["graph"] == graph and use["interface"] == interface for use in uses)
 
 
 def _subgraph_field(field: FieldDefinitionNode, use: dict[str, Any]) -> SubgraphField:

@@ -1,11 +1,24 @@
-"""Leaves out fetches that ask for nothing, and takes them off the others' waiting lists."""
+"""Leaves out fields that no variables make needed, and fetches that then ask for nothing."""
 
-from router.planning.graph import Fetch
+from router.planning.conditions import NEVER
+from router.planning.graph import Fetch, Place
 
 
 def drop_empty(fetches: list[Fetch]) -> list[Fetch]:
-    """The fetches with entries. A root fetch of a fragment that cannot match anything has none, for example."""
+    """The fetches with entries; the others are taken off the waiting lists.
+
+    A field under `@skip(if: $a)` whose fields all have `@include(if: $a)` is no way to those, for example.
+    """
+    for fetch in fetches:
+        _prune(fetch.place)
     needed = [fetch for fetch in fetches if fetch.place.entries]
     for fetch in needed:
         fetch.after = {one for one in fetch.after if one.place.entries}
     return needed
+
+
+def _prune(place: Place) -> None:
+    place.entries = [entry for entry in place.entries if entry.condition != NEVER]
+    for entry in place.entries:
+        if entry.child is not None:
+            _prune(entry.child)

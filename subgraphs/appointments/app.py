@@ -1,1 +1,20 @@
 """The appointments service."""
+
+from pathlib import Path
+
+from shared.service import Service
+from subgraphs.appointments.calendars import ROUTES
+from subgraphs.appointments.events import EVENTS
+from subgraphs.appointments.models import Model
+from subgraphs.appointments.schema import schema
+from subgraphs.appointments.settings import AppointmentsSettings
+
+service = Service(
+    "appointments",
+    Path(__file__).parent,
+    schema,
+    Model.metadata,
+    settings=AppointmentsSettings,
+    events=EVENTS,
+    routes=ROUTES,
+)

@@ -1,0 +1,102 @@
+"""`/calendar/{secret}.ics`: a person's appointments for a calendar program, as iCalendar (RFC 5545).
+
+It tells when, in which state, and nothing of why or for whom: calendars are kept by programs that we do not know.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+
+from icalendar import Calendar, Event, vDuration
+from sqlalchemy import select
+from sqlmodel import col
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from shared.auth.principal import Principal, anonymous
+from shared.database.model import utc_now
+from shared.graph.context import Context
+from shared.runtime import Runtime
+from subgraphs.appointments import policy, repository
+from subgraphs.appointments.models import Appointment, CalendarFeed, Status
+from subgraphs.appointments.repository import Filter
+from subgraphs.appointments.service.feeds import secret_hash
+
+_PAST, _FUTURE = timedelta(days=31), timedelta(days=366)
+_MOST_EVENTS = 2000
+_REFRESH = timedelta(minutes=15)
+_HEADERS = {"cache-control": "private, no-cache", "referrer-policy": "no-referrer"}
+_STATUS = {Status.HELD: "TENTATIVE", Status.CANCELLED: "CANCELLED"}
+
+
+async def serve_calendar(request: Request) -> Response:
+    """The calendar behind a secret; 404 if there is none, or no more."""
+    runtime: Runtime = request.app.state.runtime
+    async with runtime.database.read() as session:
+        digest = secret_hash(request.path_params["secret"])
+        feed = await session.scalar(select(CalendarFeed).where(col(CalendarFeed.secret_hash) == digest))
+    if feed is None:
+        return _not_found()
+    context = Context(runtime, _reader(feed))
+    context.recorder.operation = "calendarFeed"
+    if feed.revoked_at is not None:
+        context.recorder.denied("CalendarFeed", [feed.id])
+        await context.flush_audit()
+        return _not_found()
+    context.recorder.read(feed)
+    body = render(await _appointments(context, feed))
+    await context.flush_audit()
+    headers = _HEADERS | {"etag": f'"{hashlib.sha256(body).hexdigest()}"'}
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def render(rows: Sequence[Appointment]) -> bytes:
+    """Appointments as iCalendar."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//CareGraph//Appointments//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("refresh-interval", vDuration(_REFRESH), parameters={"value": "DURATION"})
+    for row in rows:
+        event = Event()
+        event.add("uid", f"{row.id}@caregraph")
+        event.add("sequence", row.version)
+        event.add("dtstamp", row.updated_at)
+        event.add("dtstart", row.starts_at)
+        event.add("dtend", row.ends_at)
+        event.add("status", _STATUS.get(Status(row.status), "CONFIRMED"))
+        event.add("class", "PRIVATE")
+        event.add("summary", "Appointment")
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+async def _appointments(context: Context, feed: CalendarFeed) -> Sequence[Appointment]:
+    now = utc_now()
+    wanted = Filter(feed.patient_id, feed.practitioner_id, since=now - _PAST, before=now + _FUTURE)
+    statement = repository.search(context.principal, wanted).order_by(*repository.APPOINTMENTS.clauses())
+    async with context.read() as session:
+        return (await session.scalars(statement.limit(_MOST_EVENTS))).all()
+
+
+def _reader(feed: CalendarFeed) -> Principal:
+    """Whoever holds the secret reads for the account that has made it, and no more than the feed shows."""
+    roles = {"CALENDAR_FEED", "PATIENT"} if feed.patient_id else {"CALENDAR_FEED"}
+    return Principal(
+        subject=feed.account_id,
+        session=anonymous().session,
+        roles=frozenset(roles),
+        scopes=frozenset({policy.READ}),
+        patient=feed.patient_id,
+        practitioner=feed.practitioner_id,
+    )
+
+
+def _not_found() -> Response:
+    return PlainTextResponse("There is no such calendar.\n", status_code=404, headers=_HEADERS)
+
+
+ROUTES = (Route("/calendar/{secret}.ics", serve_calendar, methods=["GET"]),)

@@ -1,0 +1,301 @@
+"""Every statement that reads appointments for a caller, each beginning with what `policy` lets them see."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Result, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.auth.principal import Principal
+from shared.database.model import utc_now
+from shared.database.paging import Order, Page, fetch_pages
+from shared.graph.context import Context
+from subgraphs.appointments import policy
+from subgraphs.appointments.models import (
+    OPEN,
+    Appointment,
+    AppointmentType,
+    CalendarFeed,
+    ExceptionKind,
+    Location,
+    Practitioner,
+    Schedule,
+    ScheduleException,
+    Status,
+    WaitlistEntry,
+    WeeklyHours,
+)
+from subgraphs.appointments.slots import MIDNIGHT, Calendar, Closure, Opening, Slot, Visit
+
+APPOINTMENTS = Order((col(Appointment.starts_at), col(Appointment.id)))
+WAITLIST = Order((col(WaitlistEntry.id),))
+EXCEPTIONS = Order((col(ScheduleException.from_day), col(ScheduleException.id)))
+FEEDS = Order((col(CalendarFeed.id),))
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which appointments are asked for; `since` and `before` bound their start."""
+
+    patient_id: UUID | None = None
+    practitioner_id: UUID | None = None
+    location_id: UUID | None = None
+    status: tuple[Status, ...] | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    upcoming: bool = False
+
+
+def search(principal: Principal, wanted: Filter) -> Select[Appointment]:
+    """The appointments that match."""
+    statement = policy.appointments(principal)
+    for column, value in (
+        (col(Appointment.patient_id), wanted.patient_id),
+        (col(Appointment.practitioner_id), wanted.practitioner_id),
+        (col(Appointment.location_id), wanted.location_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.status is not None:
+        statement = statement.where(col(Appointment.status).in_(wanted.status))
+    if wanted.since is not None:
+        statement = statement.where(col(Appointment.starts_at) >= wanted.since)
+    if wanted.before is not None:
+        statement = statement.where(col(Appointment.starts_at) < wanted.before)
+    if wanted.upcoming:
+        statement = statement.where(
+            col(Appointment.ends_at) > func.now(), col(Appointment.status).in_((Status.BOOKED, Status.CHECKED_IN))
+        )
+    return statement
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first appointments of a patient or a practitioner, as a field of theirs asks for them."""
+
+    by: Literal["patient", "practitioner"]
+    key: UUID
+    wanted: Filter
+    first: int
+
+    @property
+    def whole(self) -> Filter:
+        """The filter together with the one whose list it is."""
+        if self.by == "patient":
+            return replace(self.wanted, patient_id=self.key)
+        return replace(self.wanted, practitioner_id=self.key)
+
+
+async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appointment]]:
+    """Many people's lists, one query for all that ask for the same."""
+    groups: dict[tuple[str, Filter, int], list[Listing]] = defaultdict(list)
+    for listing in keys:
+        groups[listing.by, listing.wanted, listing.first].append(listing)
+    pages: dict[Listing, Page[Appointment]] = {}
+    async with context.read() as session:
+        for (by, wanted, first), group in groups.items():
+            parent = col(Appointment.patient_id) if by == "patient" else col(Appointment.practitioner_id)
+            people = [listing.key for listing in group]
+            found = await fetch_pages(session, search(context.principal, wanted), APPOINTMENTS, first, parent, people)
+            pages |= {listing: found[listing.key] for listing in group}
+    return [pages[listing] for listing in keys]
+
+
+async def appointments(context: Context, ids: Sequence[UUID]) -> list[Appointment | None]:
+    """Appointments by key, in order."""
+    return await context.find(policy.appointments(context.principal), col(Appointment.id), ids)
+
+
+async def waitlist_entries(context: Context, ids: Sequence[UUID]) -> list[WaitlistEntry | None]:
+    """Waitlist entries by key, in order."""
+    return await context.find(policy.waitlist(context.principal), col(WaitlistEntry.id), ids)
+
+
+async def types(context: Context, ids: Sequence[UUID]) -> list[AppointmentType | None]:
+    """Appointment types by key, in order."""
+    return await context.find(select(AppointmentType), col(AppointmentType.id), ids)
+
+
+async def active_types(context: Context) -> list[AppointmentType]:
+    """What can be booked, by name."""
+    statement = select(AppointmentType).where(col(AppointmentType.active)).order_by(col(AppointmentType.display))
+    async with context.read() as session:
+        return list(await session.scalars(statement))
+
+
+async def schedules(context: Context, practitioner_id: UUID) -> list[Schedule]:
+    """A practitioner's weekly availability, by location."""
+    statement = select(Schedule).where(col(Schedule.practitioner_id) == practitioner_id)
+    async with context.read() as session:
+        return list(await session.scalars(statement.order_by(col(Schedule.location_id))))
+
+
+async def weekly_hours(context: Context, schedule_ids: Sequence[UUID]) -> list[list[WeeklyHours]]:
+    """The hours of schedules, in order."""
+    statement = select(WeeklyHours).where(col(WeeklyHours.schedule_id).in_(schedule_ids))
+    found: dict[UUID, list[WeeklyHours]] = defaultdict(list)
+    async with context.read() as session:
+        for row in await session.scalars(statement.order_by(col(WeeklyHours.weekday), col(WeeklyHours.starts))):
+            found[row.schedule_id].append(row)
+    return [found[key] for key in schedule_ids]
+
+
+async def time_zones(context: Context, location_ids: Sequence[UUID]) -> list[str | None]:
+    """The time zones of locations, in order."""
+    async with context.read() as session:
+        rows = await session.execute(
+            select(col(Location.id), col(Location.time_zone)).where(col(Location.id).in_(location_ids))
+        )
+        found: dict[UUID, str] = dict(rows.tuples().all())
+    return [found.get(key) for key in location_ids]
+
+
+def exceptions(practitioner_id: UUID, from_day: date) -> Select[ScheduleException]:
+    """How a practitioner's days differ from the week, from a day on."""
+    return select(ScheduleException).where(
+        col(ScheduleException.practitioner_id) == practitioner_id, col(ScheduleException.until_day) >= from_day
+    )
+
+
+def search_waitlist(
+    principal: Principal, practitioner_id: UUID | None, patient_id: UUID | None, status: Sequence[str] | None
+) -> Select[WaitlistEntry]:
+    """The waitlist entries that match."""
+    statement = policy.waitlist(principal)
+    if practitioner_id is not None:
+        statement = statement.where(col(WaitlistEntry.practitioner_id) == practitioner_id)
+    if patient_id is not None:
+        statement = statement.where(col(WaitlistEntry.patient_id) == patient_id)
+    if status is not None:
+        statement = statement.where(col(WaitlistEntry.status).in_(status))
+    return statement
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSearch:
+    """The first free slots of a practitioner that begin in a period, for a type of appointment."""
+
+    practitioner_id: UUID
+    location_id: UUID | None
+    type_id: UUID
+    since: datetime
+    before: datetime
+    first: int
+
+
+async def free_slots(context: Context, searches: Sequence[SlotSearch]) -> list[list[Slot]]:
+    """The free slots of each search, in four statements for all of them."""
+    wanted = {search.type_id for search in searches}
+    since, before = min(search.since for search in searches), max(search.before for search in searches)
+    async with context.read() as session:
+        rows = await session.scalars(
+            select(AppointmentType).where(col(AppointmentType.id).in_(wanted), col(AppointmentType.active))
+        )
+        visits = {row.id: visit(row) for row in rows}
+        found = await calendars(session, {search.practitioner_id for search in searches}, since, before)
+    return [_free(found[search.practitioner_id], visits.get(search.type_id), search) for search in searches]
+
+
+def _free(calendar: Calendar, length: Visit | None, search: SlotSearch) -> list[Slot]:
+    if length is None:
+        return []
+    slots = calendar.slots(length, max(search.since, utc_now()), search.before, search.location_id)
+    return [slot for slot, _ in zip(calendar.free(slots), range(search.first), strict=False)]
+
+
+def visit(row: AppointmentType) -> Visit:
+    """How long an appointment of a type takes."""
+    minutes = (row.minutes, row.before_minutes, row.after_minutes)
+    return Visit(*(timedelta(minutes=value) for value in minutes))
+
+
+async def calendars(
+    session: AsyncSession,
+    practitioner_ids: Collection[UUID],
+    since: datetime,
+    before: datetime,
+    *,
+    apart_from: UUID | None = None,
+) -> dict[UUID, Calendar]:
+    """The calendars of practitioners in a period, in three statements; the one appointment is left out of them.
+
+    Only columns are read of appointments: that someone is occupied tells nothing about a patient.
+    """
+    openings = await _weekly_openings(session, practitioner_ids)
+    closures: dict[UUID, list[Closure]] = defaultdict(list)
+    for row, zone in await _exceptions(session, practitioner_ids, since.date() - _DAY, before.date() + _DAY):
+        if row.kind == ExceptionKind.CLOSED:
+            closures[row.practitioner_id].append(
+                Closure(row.location_id, row.starts or MIDNIGHT, row.ends or MIDNIGHT, row.from_day, row.until_day)
+            )
+        elif row.location_id and row.starts is not None and row.ends is not None:  # as the table's check wants of it
+            openings[row.practitioner_id].append(
+                Opening(row.location_id, ZoneInfo(zone), row.starts, row.ends, None, row.from_day, row.until_day)
+            )
+    occupied = await _occupied(session, practitioner_ids, since - _DAY, before + _DAY, apart_from)
+    return {key: Calendar(key, openings[key], closures[key], occupied[key]) for key in practitioner_ids}
+
+
+async def _weekly_openings(session: AsyncSession, practitioner_ids: Collection[UUID]) -> dict[UUID, list[Opening]]:
+    statement = (
+        select(WeeklyHours, Schedule, col(Location.time_zone))
+        .join(Schedule, col(WeeklyHours.schedule_id) == col(Schedule.id))
+        .join(Location, col(Schedule.location_id) == col(Location.id))
+        .join(Practitioner, col(Schedule.practitioner_id) == col(Practitioner.id))
+        .where(col(Practitioner.id).in_(practitioner_ids), col(Practitioner.active), col(Location.active))
+    )
+    openings: dict[UUID, list[Opening]] = defaultdict(list)
+    for hours, schedule, zone in await session.execute(statement):
+        from_day, until_day = hours.valid_from or date.min, hours.valid_until or date.max
+        openings[schedule.practitioner_id].append(
+            Opening(schedule.location_id, ZoneInfo(zone), hours.starts, hours.ends, hours.weekday, from_day, until_day)
+        )
+    return openings
+
+
+async def _exceptions(
+    session: AsyncSession, practitioner_ids: Collection[UUID], from_day: date, until_day: date
+) -> Result[ScheduleException, str]:
+    return await session.execute(
+        select(ScheduleException, col(Location.time_zone))
+        .join(Practitioner, col(ScheduleException.practitioner_id) == col(Practitioner.id))
+        .outerjoin(Location, col(ScheduleException.location_id) == col(Location.id))
+        .where(
+            col(Practitioner.id).in_(practitioner_ids),
+            col(Practitioner.active),
+            or_(col(Location.id).is_(None), col(Location.active)),
+            col(ScheduleException.until_day) >= from_day,
+            col(ScheduleException.from_day) <= until_day,
+        )
+    )
+
+
+async def _occupied(
+    session: AsyncSession,
+    practitioner_ids: Collection[UUID],
+    since: datetime,
+    before: datetime,
+    apart_from: UUID | None,
+) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    statement = select(
+        col(Appointment.practitioner_id), col(Appointment.occupied_from), col(Appointment.occupied_until)
+    ).where(
+        col(Appointment.practitioner_id).in_(practitioner_ids),
+        col(Appointment.status).in_(OPEN),
+        col(Appointment.occupied_until) > since,
+        col(Appointment.occupied_from) < before,
+    )
+    if apart_from is not None:
+        statement = statement.where(col(Appointment.id) != apart_from)
+    occupied: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for practitioner_id, from_, until in await session.execute(statement.order_by(col(Appointment.occupied_from))):
+        occupied[practitioner_id].append((from_, until))
+    return occupied

@@ -1,0 +1,1 @@
+"""The use cases of appointments, a module each kind."""

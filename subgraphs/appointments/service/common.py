@@ -1,0 +1,51 @@
+"""What the use cases have in common: whose appointment it may be, and what events tell of it."""
+
+from typing import Any
+from uuid import UUID
+
+from shared.database.model import utc_now
+from shared.graph.context import Context
+from shared.graph.errors import not_found
+from shared.ids import parse_id
+from shared.work import UnitOfWork
+from subgraphs.appointments import policy
+from subgraphs.appointments.models import Appointment, Patient
+
+
+def read_key(text: str, what: str) -> UUID:
+    """The key that an input names; what is none names nothing."""
+    identifier = parse_id(text)
+    if identifier is None:
+        raise not_found(what)
+    return identifier
+
+
+def facts(row: Appointment) -> dict[str, Any]:
+    """What events tell of an appointment."""
+    names = (
+        "patient_id",
+        "practitioner_id",
+        "location_id",
+        "starts_at",
+        "ends_at",
+        "status",
+        "type_system",
+        "type_code",
+    )
+    told: dict[str, Any] = {name: getattr(row, name) for name in names}
+    return told | {"appointment_id": row.id, "booked_at": row.booked_at, "occurred_at": utc_now()}
+
+
+async def find_patient(context: Context, work: UnitOfWork, patient_id: UUID) -> None:
+    """Make sure that the caller may act for a patient, who exists and is not merged away until this work is done.
+
+    One's own record may be so new that this domain has not heard of it yet.
+    """
+    principal = work.principal
+    own = patient_id == principal.patient
+    if not own and not policy.is_staff(principal, policy.WRITE):
+        context.recorder.denied("Patient", [patient_id])
+        raise not_found("patient")
+    row = await work.session.get(Patient, patient_id, with_for_update={"read": True})
+    if (row is None and not own) or (row is not None and row.merged_into is not None):
+        raise not_found("patient")

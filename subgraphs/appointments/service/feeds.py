@@ -1,0 +1,58 @@
+"""Calendar feeds: secret addresses (256 bits of chance, kept as SHA-256) of one's own calendar."""
+
+import hashlib
+import secrets
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from shared.graph.context import Context
+from shared.graph.errors import InvalidState, Refusal, not_found
+from subgraphs.appointments import policy
+from subgraphs.appointments.inputs import RevokeCalendarFeedInput
+from subgraphs.appointments.models import CalendarFeed
+from subgraphs.appointments.service.common import read_key
+from subgraphs.appointments.settings import AppointmentsSettings
+
+_SECRET_BYTES = 32
+_FEEDS_PER_ACCOUNT = 10
+
+
+def secret_hash(secret: str) -> bytes:
+    """What is kept of a feed's secret."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def create(context: Context) -> tuple[CalendarFeed, str]:
+    """Make a feed of the caller's own calendar, as a practitioner or else as a patient; gives it and its address."""
+    principal, settings = context.principal, context.runtime.settings
+    assert isinstance(settings, AppointmentsSettings)  # noqa: S101 - for the type checker
+    if principal.practitioner is None and principal.patient is None:
+        raise not_found("calendar of your own")
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    async with context.write() as work:
+        mine = policy.feeds(principal).where(col(CalendarFeed.revoked_at).is_(None))
+        if (await work.session.scalar(select(func.count()).select_from(mine.subquery())) or 0) >= _FEEDS_PER_ACCOUNT:
+            raise Refusal(InvalidState(message=f"You have {_FEEDS_PER_ACCOUNT} feeds; revoke one first."))
+        row = CalendarFeed(
+            account_id=principal.subject,
+            practitioner_id=principal.practitioner,
+            patient_id=principal.patient if principal.practitioner is None else None,
+            secret_hash=secret_hash(secret),
+        )
+        work.session.add(row)
+    return row, f"{settings.calendar_base_url.rstrip('/')}/calendar/{secret}.ics"
+
+
+async def revoke(context: Context, input: RevokeCalendarFeedInput) -> CalendarFeed:
+    """End a feed; a second time changes nothing."""
+    identifier = read_key(input.id, "calendar feed")
+    async with context.write() as work:
+        mine = policy.feeds(context.principal).where(col(CalendarFeed.id) == identifier)
+        row = await work.session.scalar(mine.with_for_update())
+        if row is None:
+            context.recorder.denied("CalendarFeed", [identifier])
+            raise not_found("calendar feed")
+        row.revoked_at = row.revoked_at or utc_now()
+    return row

@@ -1,0 +1,125 @@
+"""Putting an appointment into a slot: in line for the practitioner, by the rules, and with the database's last word."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from shared.graph.errors import Refusal
+from shared.work import UnitOfWork
+from subgraphs.appointments import repository
+from subgraphs.appointments.inputs import SlotTaken, SlotUnavailable
+from subgraphs.appointments.models import PATIENT_OVERLAP, Appointment, AppointmentType, Practitioner, Status
+from subgraphs.appointments.slots import Slot, Visit
+
+_EXCLUSION_VIOLATION, _DEADLOCK = "23P01", "40P01"
+_INSTANT = timedelta(microseconds=1)
+
+TAKEN = "The slot has just been taken; choose another one."
+_ELSEWHERE = "The patient has another appointment at that time; choose another slot."
+_NO_SLOT = "The practitioner has no such slot; choose one of freeSlots."
+
+
+async def queue_up(work: UnitOfWork, practitioner_ids: Collection[UUID]) -> set[UUID]:
+    """Wait until nobody else changes these practitioners' calendars, and keep it so to the end; which of them practise."""
+    rows = await work.session.scalars(
+        select(Practitioner)
+        .where(col(Practitioner.id).in_(practitioner_ids))
+        .order_by(col(Practitioner.id))
+        .with_for_update(key_share=True)
+    )
+    return {row.id for row in rows if row.active}
+
+
+async def find_slot(
+    work: UnitOfWork,
+    practitioner_id: UUID,
+    location_id: UUID,
+    visit: Visit,
+    starts_at: datetime,
+    *,
+    moving: UUID | None = None,
+) -> Slot:
+    """The free slot that begins at a time, as far as the appointment that is moved is not itself in the way."""
+    if starts_at <= utc_now():
+        raise Refusal(SlotUnavailable(message="The time is over; choose one to come."))
+    found = await repository.calendars(work.session, {practitioner_id}, starts_at, starts_at, apart_from=moving)
+    calendar = found[practitioner_id]
+    slots = calendar.slots(visit, starts_at, starts_at + _INSTANT, location_id)
+    if not slots:
+        raise Refusal(SlotUnavailable(message=_NO_SLOT))
+    free = next(calendar.free(slots), None)
+    if free is None:
+        raise Refusal(SlotTaken(message=TAKEN))
+    return free
+
+
+def appointment_in(
+    slot: Slot,
+    kind: AppointmentType,
+    patient_id: UUID,
+    status: Status,
+    *,
+    reason: str | None = None,
+    held_until: datetime | None = None,
+) -> Appointment:
+    """A new appointment in a slot."""
+    return Appointment(
+        patient_id=patient_id,
+        practitioner_id=slot.practitioner_id,
+        location_id=slot.location_id,
+        type_system=kind.system,
+        type_code=kind.code,
+        type_display=kind.display,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        occupied_from=slot.occupied_from,
+        occupied_until=slot.occupied_until,
+        status=status,
+        held_until=held_until,
+        reason=reason,
+    )
+
+
+def move(row: Appointment, slot: Slot) -> None:
+    """Set an appointment's place and time anew."""
+    row.practitioner_id, row.location_id = slot.practitioner_id, slot.location_id
+    row.starts_at, row.ends_at = slot.starts_at, slot.ends_at
+    row.occupied_from, row.occupied_until = slot.occupied_from, slot.occupied_until
+    row.scheduled_at = utc_now()
+
+
+def slot_of(row: Appointment) -> Slot:
+    """An appointment's place and time."""
+    return Slot(row.practitioner_id, row.location_id, row.starts_at, row.ends_at, row.occupied_from, row.occupied_until)
+
+
+def visit_of(row: Appointment) -> Visit:
+    """How long an appointment takes."""
+    return Visit(row.ends_at - row.starts_at, row.starts_at - row.occupied_from, row.occupied_until - row.ends_at)
+
+
+@contextmanager
+def conflicts_refused() -> Iterator[None]:
+    """Gives the database's refusal of an overlap as `SlotTaken`.
+
+    Two bookings of one patient with two practitioners wait for nobody but each other, which PostgreSQL ends as a deadlock.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if not is_conflict(error):
+            raise
+        cause = error.orig and error.orig.__cause__
+        elsewhere = getattr(cause, "constraint_name", PATIENT_OVERLAP) == PATIENT_OVERLAP
+        raise Refusal(SlotTaken(message=_ELSEWHERE if elsewhere else TAKEN)) from None
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether the database has refused an overlap."""
+    return getattr(error.orig, "sqlstate", None) in (_EXCLUSION_VIOLATION, _DEADLOCK)

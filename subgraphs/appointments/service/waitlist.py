@@ -1,0 +1,272 @@
+"""The waitlist: a slot that becomes free is held for the first in line whom it suits, to be accepted or declined in time.
+
+The hold is an appointment in state HELD, so the same constraints keep others from it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from shared.graph.context import Context
+from shared.graph.errors import InvalidState, Refusal, invalid, not_found
+from shared.ids import parse_id
+from shared.work import UnitOfWork
+from subgraphs.appointments import policy, repository
+from subgraphs.appointments.events import AppointmentBooked, WaitlistExpired, WaitlistJoined, WaitlistOffered
+from subgraphs.appointments.inputs import JoinWaitlistInput, WaitlistEntryInput
+from subgraphs.appointments.models import (
+    Appointment,
+    AppointmentType,
+    Location,
+    Practitioner,
+    Status,
+    WaitlistEntry,
+    WaitlistStatus,
+)
+from subgraphs.appointments.service.common import facts, find_patient, read_key
+from subgraphs.appointments.service.placing import appointment_in, is_conflict, queue_up, slot_of
+from subgraphs.appointments.slots import Calendar, Slot
+
+HOLD = timedelta(minutes=30)
+_LONGEST_DAYS = 365
+_CANDIDATES = 50
+_ENTRIES_PER_PATIENT = 20
+
+
+async def join(context: Context, input: JoinWaitlistInput) -> WaitlistEntry:
+    """Wait for a slot; what suits is offered as soon as it becomes free."""
+    today = utc_now().date()
+    if not input.from_day <= input.until_day <= input.from_day + timedelta(days=_LONGEST_DAYS):
+        raise invalid("untilDay", f"It is not before fromDay, and at most {_LONGEST_DAYS} days later.")
+    if input.until_day < today - timedelta(days=1):
+        raise invalid("untilDay", "It is over; choose a day to come.")
+    patient_id = read_key(input.patient_id, "patient")
+    practitioner_id = read_key(input.practitioner_id, "practitioner")
+    type_id = read_key(input.type_id, "type of appointment")
+    location_id = read_key(input.location_id, "location") if input.location_id is not None else None
+    async with context.write() as work:
+        await find_patient(context, work, patient_id)
+        practitioner = await work.session.get(Practitioner, practitioner_id)
+        if practitioner is None or not practitioner.active:
+            raise not_found("practitioner")
+        kind = await work.session.get(AppointmentType, type_id)
+        if kind is None or not kind.active:
+            raise not_found("type of appointment")
+        if location_id is not None and await work.session.get(Location, location_id) is None:
+            raise not_found("location")
+        row = WaitlistEntry(
+            patient_id=patient_id,
+            practitioner_id=practitioner_id,
+            location_id=location_id,
+            type_id=kind.id,
+            from_day=input.from_day,
+            until_day=input.until_day,
+        )
+        await _add(work, row, kind.code)
+    return row
+
+
+async def _add(work: UnitOfWork, row: WaitlistEntry, type_code: str) -> None:
+    waiting = await work.session.scalars(
+        select(col(WaitlistEntry.practitioner_id)).where(
+            col(WaitlistEntry.patient_id) == row.patient_id,
+            col(WaitlistEntry.status).in_((WaitlistStatus.WAITING, WaitlistStatus.OFFERED)),
+        )
+    )
+    if len(waiting.all()) >= _ENTRIES_PER_PATIENT:
+        raise Refusal(
+            InvalidState(message=f"A patient waits for {_ENTRIES_PER_PATIENT} things at most; leave one first.")
+        )
+    work.session.add(row)
+    work.publish(
+        WaitlistJoined(
+            waitlist_entry_id=row.id,
+            patient_id=row.patient_id,
+            practitioner_id=row.practitioner_id,
+            location_id=row.location_id,
+            type_code=type_code,
+            from_day=row.from_day,
+            until_day=row.until_day,
+            occurred_at=utc_now(),
+        )
+    )
+
+
+async def leave(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
+    """Wait no more."""
+    async with context.write() as work:
+        row = await _open(context, work, input)
+        _require(row, WaitlistStatus.WAITING)
+        row.status = WaitlistStatus.LEFT
+    return row
+
+
+async def accept(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
+    """Book the slot that is held."""
+    async with context.write() as work:
+        row = await _open(context, work, input)
+        _require(row, WaitlistStatus.OFFERED)
+        held = await work.session.get_one(Appointment, row.appointment_id)
+        now = utc_now()
+        if held.held_until is None or held.held_until <= now:
+            raise Refusal(InvalidState(message="The offer has expired."))
+        held.status, held.held_until = Status.BOOKED, None
+        held.booked_at = held.scheduled_at = now
+        held.version += 1
+        row.status = WaitlistStatus.BOOKED
+        work.publish(AppointmentBooked(**facts(held)))
+    return row
+
+
+async def decline(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
+    """Let the slot go to the next in line, which ends the wait."""
+    async with context.write() as work:
+        row = await _open(context, work, input)
+        _require(row, WaitlistStatus.OFFERED)
+        await _let_go(work, row, WaitlistStatus.DECLINED)
+    return row
+
+
+async def expire(work: UnitOfWork, entry_id: UUID) -> None:
+    """End an offer that was not answered in time, and offer its slot to the next in line."""
+    row = await _lock(work, select(WaitlistEntry).where(col(WaitlistEntry.id) == entry_id))
+    if row is None or row.status != WaitlistStatus.OFFERED:
+        return
+    _tell_expired(work, row, "OFFER")
+    await _let_go(work, row, WaitlistStatus.EXPIRED)
+
+
+def end_overdue(work: UnitOfWork, row: WaitlistEntry) -> None:
+    """End a wait whose last day is over."""
+    row.status = WaitlistStatus.EXPIRED
+    _tell_expired(work, row, "PERIOD")
+
+
+async def offer_freed(work: UnitOfWork, freed: Slot) -> None:
+    """Hold a slot that has become free for the first in line whom it suits.
+
+    The practitioner's line is the caller's to wait in. What happens here is the service's doing, and shows nobody anything.
+    """
+    earliest = max(freed.occupied_from, utc_now() + HOLD)
+    if earliest >= freed.occupied_until:
+        return
+    async with work.as_system():
+        found = await repository.calendars(work.session, {freed.practitioner_id}, earliest, freed.occupied_until)
+        calendar = found[freed.practitioner_id]
+        for entry, kind in await _line(work, freed):
+            slot = _suitable(calendar, entry, kind, earliest, freed)
+            if slot is not None and await _hold(work, entry, kind, slot):
+                return
+
+
+async def _line(work: UnitOfWork, freed: Slot) -> Sequence[Row[WaitlistEntry, AppointmentType]]:
+    """Those who wait for such a slot, in order; their days are compared later, by the location's calendar."""
+    day, around = freed.starts_at.date(), timedelta(days=1)
+    statement = (
+        select(WaitlistEntry, AppointmentType)
+        .join(AppointmentType, col(WaitlistEntry.type_id) == col(AppointmentType.id))
+        .where(
+            col(WaitlistEntry.practitioner_id) == freed.practitioner_id,
+            col(WaitlistEntry.status) == WaitlistStatus.WAITING,
+            or_(col(WaitlistEntry.location_id).is_(None), col(WaitlistEntry.location_id) == freed.location_id),
+            col(WaitlistEntry.from_day) <= day + around,
+            col(WaitlistEntry.until_day) >= day - around,
+            col(AppointmentType.active),
+        )
+        .order_by(col(WaitlistEntry.id))
+        .limit(_CANDIDATES)
+        .with_for_update(of=WaitlistEntry, key_share=True, skip_locked=True)
+    )
+    return (await work.session.execute(statement)).all()
+
+
+def _suitable(
+    calendar: Calendar, entry: WaitlistEntry, kind: AppointmentType, earliest: datetime, freed: Slot
+) -> Slot | None:
+    """The first free slot for what is waited for that begins in the freed time, on a day that suits."""
+    slots = calendar.slots(repository.visit(kind), earliest, freed.occupied_until, freed.location_id)
+    return next(
+        (slot for slot in calendar.free(slots) if entry.from_day <= calendar.day(slot) <= entry.until_day), None
+    )
+
+
+async def _hold(work: UnitOfWork, entry: WaitlistEntry, kind: AppointmentType, slot: Slot) -> bool:
+    """Offer a slot; false if the patient has another appointment at that time."""
+    held_until = utc_now() + HOLD
+    row = appointment_in(slot, kind, entry.patient_id, Status.HELD, held_until=held_until)
+    try:
+        async with work.attempt():
+            work.session.add(row)
+    except DBAPIError as error:
+        if not is_conflict(error):
+            raise
+        return False
+    entry.status, entry.appointment_id = WaitlistStatus.OFFERED, row.id
+    work.publish(
+        WaitlistOffered(
+            waitlist_entry_id=entry.id,
+            appointment_id=row.id,
+            patient_id=row.patient_id,
+            practitioner_id=row.practitioner_id,
+            location_id=row.location_id,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            type_code=row.type_code,
+            held_until=held_until,
+            occurred_at=utc_now(),
+        )
+    )
+    return True
+
+
+async def _let_go(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) -> None:
+    """End an offer; the hold is gone, as if it had never been."""
+    held = await work.session.get_one(Appointment, row.appointment_id)
+    freed = slot_of(held)
+    row.status, row.appointment_id = status, None
+    await work.session.flush()
+    await work.session.delete(held)
+    await work.session.flush()
+    await offer_freed(work, freed)
+
+
+async def _open(context: Context, work: UnitOfWork, input: WaitlistEntryInput) -> WaitlistEntry:
+    identifier = parse_id(input.id)
+    mine = policy.waitlist(work.principal, policy.WRITE).where(col(WaitlistEntry.id) == identifier)
+    row = await _lock(work, mine)
+    if row is None:
+        context.recorder.denied("WaitlistEntry", [identifier] if identifier else [])
+        raise not_found("waitlist entry")
+    return row
+
+
+async def _lock(work: UnitOfWork, statement: Select[WaitlistEntry]) -> WaitlistEntry | None:
+    """The entry, locked after its practitioner, as all do who change a calendar."""
+    practitioner_id = await work.session.scalar(statement.with_only_columns(col(WaitlistEntry.practitioner_id)))
+    if practitioner_id is None:
+        return None
+    await queue_up(work, {practitioner_id})
+    return await work.session.scalar(statement.with_for_update(key_share=True))
+
+
+def _require(row: WaitlistEntry, status: WaitlistStatus) -> None:
+    if row.status != status:
+        raise Refusal(InvalidState(message=f"It is {row.status}; this can be done while it is {status}."))
+
+
+def _tell_expired(work: UnitOfWork, row: WaitlistEntry, cause: Literal["OFFER", "PERIOD"]) -> None:
+    work.publish(
+        WaitlistExpired(
+            waitlist_entry_id=row.id,
+            patient_id=row.patient_id,
+            practitioner_id=row.practitioner_id,
+            cause=cause,
+            occurred_at=utc_now(),
+        )
+    )

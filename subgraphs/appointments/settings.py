@@ -1,0 +1,14 @@
+"""The settings of appointments."""
+
+from pydantic import Field
+
+from shared.settings import Settings
+
+
+class AppointmentsSettings(Settings):
+    """What appointments need to know beyond what every service does."""
+
+    calendar_base_url: str = Field(
+        pattern=r"^https?://[^/]+",
+        description="the public http(s) address of this service, which calendar feeds begin with",
+    )

@@ -1,0 +1,128 @@
+"""When a practitioner can be booked: weekly hours and exceptions by the clock on the wall, turned into points in time.
+
+A slot is at the same time of day all year. Where the clock is put forward, times that it skips have no slot; where it is
+put back, a time that comes twice has a slot the first time. Hours whose bound is skipped end as RFC 5545 section 3.3.5
+reads such a time: with the offset that held before.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+MIDNIGHT = time(0)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How long an appointment takes, and for how long before and after the practitioner is occupied by it."""
+
+    length: timedelta
+    before: timedelta
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time at which a visit can take place, in UTC."""
+
+    practitioner_id: UUID
+    location_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    occupied_from: datetime
+    occupied_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Hours at a location on each day, or each such weekday (1 is Monday), from a day to a day."""
+
+    location_id: UUID
+    zone: ZoneInfo
+    starts: time
+    ends: time
+    weekday: int | None
+    from_day: date
+    until_day: date
+
+    def days(self, since: datetime, before: datetime) -> Iterator[date]:
+        """The days of the period on which it is open."""
+        day = max(self.from_day, since.astimezone(self.zone).date())
+        last = min(self.until_day, before.astimezone(self.zone).date())
+        while day <= last:
+            if self.weekday in (None, day.isoweekday()):
+                yield day
+            day += _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Days or hours of days on which a location, or every one, is closed."""
+
+    location_id: UUID | None
+    starts: time
+    ends: time
+    from_day: date
+    until_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A practitioner's hours, and when they are occupied: periods in order, none of which overlap."""
+
+    practitioner_id: UUID
+    openings: Sequence[Opening]
+    closures: Sequence[Closure]
+    occupied: Sequence[tuple[datetime, datetime]]
+
+    def slots(self, visit: Visit, since: datetime, before: datetime, location_id: UUID | None = None) -> list[Slot]:
+        """The slots that begin in a period, whether free or not, in order."""
+        found: set[Slot] = set()
+        for opening in self.openings:
+            if location_id not in (None, opening.location_id):
+                continue
+            for day in opening.days(since, before):
+                found.update(slot for slot in self._day(opening, day, visit) if since <= slot.starts_at < before)
+        return sorted(found, key=lambda slot: (slot.starts_at, slot.location_id))
+
+    def free(self, slots: Sequence[Slot]) -> Iterator[Slot]:
+        """Those of the slots in which the practitioner is not occupied."""
+        ends = [until for _, until in self.occupied]
+        for slot in slots:
+            index = bisect_right(ends, slot.occupied_from)
+            if index == len(ends) or self.occupied[index][0] >= slot.occupied_until:
+                yield slot
+
+    def day(self, slot: Slot) -> date:
+        """The day on which a slot of this calendar begins, where it is."""
+        zone = next(opening.zone for opening in self.openings if opening.location_id == slot.location_id)
+        return slot.starts_at.astimezone(zone).date()
+
+    def _day(self, opening: Opening, day: date, visit: Visit) -> Iterator[Slot]:
+        closed = [
+            (_instant(day, closure.starts, opening.zone), _end(day, closure.ends, opening.zone, fold=1))
+            for closure in self.closures
+            if closure.location_id in (None, opening.location_id) and closure.from_day <= day <= closure.until_day
+        ]
+        closes = _end(day, opening.ends, opening.zone)
+        local = datetime.combine(day, opening.starts) + visit.before
+        while local.date() == day:
+            starts_at = _instant(day, local.time(), opening.zone)
+            from_, until = starts_at - visit.before, starts_at + visit.length + visit.after
+            exists = starts_at.astimezone(opening.zone).replace(tzinfo=None) == local
+            if exists and until <= closes and not any(begin < until and from_ < end for begin, end in closed):
+                ends_at = starts_at + visit.length
+                yield Slot(self.practitioner_id, opening.location_id, starts_at, ends_at, from_, until)
+            local += visit.before + visit.length + visit.after
+
+
+def _instant(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:
+    return datetime.combine(day, clock.replace(fold=fold), zone).astimezone(UTC)
+
+
+def _end(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:
+    return _instant(day + _DAY if clock == MIDNIGHT else day, clock, zone, fold)

@@ -10,7 +10,7 @@ from opentelemetry.propagate import inject
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.audit.recorder import Action, AuditedSession, AuditRecorder
-from shared.auth.principal import Principal
+from shared.auth.principal import Principal, system
 from shared.database.engine import Database
 from shared.database.tables import AuditEntry, Outbox
 from shared.events.event import CloudEvent, Event
@@ -35,6 +35,18 @@ class UnitOfWork:
         except BaseException:
             del written[before:]
             raise
+
+    @asynccontextmanager
+    async def as_system(self) -> AsyncIterator[None]:
+        """A part that the service does by itself, and not for the caller's eyes: so the audit trail tells it."""
+        info = self.session.info
+        await self.session.flush()
+        info["audit"] = AuditRecorder(system(), operation=self.recorder.operation, request_id=self.recorder.request_id)
+        try:
+            yield
+            await self.session.flush()
+        finally:
+            info["audit"] = self.recorder
 
     def publish(self, event: Event) -> None:
         """Record an event; it is published once this transaction has committed, and only then."""

@@ -28,13 +28,12 @@ FEDERATION = {"_Service", "_Any", "_Entity", "_entities", "_service"}
 
 # Fields that anybody may ask, token or not.
 PUBLIC = {
+    "Mutation.choosePassword",
     "Mutation.register",
     "Mutation.logIn",
     "Mutation.verifySecondFactor",
     "Mutation.refresh",
     "Mutation.requestPasswordReset",
-    "Mutation.resetPassword",
-    "Mutation.acceptInvitation",
 }
 
 

@@ -21,6 +21,7 @@ from shared.fhir import (
 from shared.work import UnitOfWork
 from subgraphs.appointments.events import AppointmentRecorded
 from subgraphs.appointments.models import Appointment, Status
+from subgraphs.appointments.service.common import facts
 
 # What EncounterStatus says of a visit whose time is past. One that was only planned has not happened.
 STATUS = {"finished": Status.COMPLETED, "cancelled": Status.CANCELLED, "planned": Status.NO_SHOW}
@@ -98,25 +99,8 @@ async def save_encounters(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Sav
     results = await fhir.upsert(work.session, Appointment, drafts)
     for result in results:
         if result.outcome is not Outcome.UNCHANGED:
-            work.publish(recorded(result.row))
+            work.publish(AppointmentRecorded(**facts(result.row)))
     return [result.saved for result in results]
-
-
-def recorded(row: Appointment) -> AppointmentRecorded:
-    """The event of a visit that was entered from another system."""
-    return AppointmentRecorded(
-        appointment_id=row.id,
-        patient_id=row.patient_id,
-        practitioner_id=row.practitioner_id,
-        location_id=row.location_id,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        status=row.status,
-        type_system=row.type_system,
-        type_code=row.type_code,
-        booked_at=row.booked_at,
-        occurred_at=utc_now(),
-    )
 
 
 def _known(candidates: Sequence[Reference | None], resource_type: str, element: str, references: References) -> UUID:

@@ -30,7 +30,7 @@ MAXIMUM_NAMES = 5
 EARLIEST_BIRTH = date(1850, 1, 1)
 
 _COUNTRY = re.compile("[A-Z]{2}")
-_LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, without its registered exceptions
+LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, without its registered exceptions
 _TELEPHONES = {ContactPointSystem.PHONE, ContactPointSystem.SMS, ContactPointSystem.FAX}
 
 
@@ -105,7 +105,7 @@ class Reader:
     def preferences(self, value: CommunicationPreferencesInput) -> dict[str, Any]:
         """Columns of `patient`."""
         path = "communicationPreferences"
-        if value.language is not None and not _LANGUAGE.fullmatch(value.language):
+        if value.language is not None and not LANGUAGE.fullmatch(value.language):
             self._wrong(f"{path}.language", "It is a language tag of BCP 47, such as en-US.")
         channels = [channel.value for channel in value.channels]
         if len(set(channels)) < len(channels):

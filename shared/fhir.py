@@ -1,0 +1,285 @@
+"""Taking over rows from another system's FHIR R4 resources: the datatypes, what refers to what, rows made like drafts.
+
+A domain's `fhir` module says in `RESOURCES` which types of resource it has a home for, in the order in which they refer to
+each other. Types: https://hl7.org/fhir/R4/datatypes.html.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.database.model import Record
+from shared.work import UnitOfWork
+
+_NO_POSTAL_CODE = re.compile("0+|")
+_COUNTRY = re.compile("[A-Z]{2}")
+
+
+class InvalidResource(Exception):
+    """A resource that cannot be taken over; the text names its elements, never their values."""
+
+
+class LeftOut(Exception):
+    """A resource that is sound, but has no place here, such as a visit that is not over."""
+
+
+class Element(msgspec.Struct, rename="camel", frozen=True):
+    """A part of a resource; what a subclass does not name is passed over."""
+
+
+class Coding(Element, frozen=True):
+    """A code and the system that defines it."""
+
+    system: str | None = None
+    code: str | None = None
+    display: str | None = None
+
+
+class CodeableConcept(Element, frozen=True):
+    """A concept, by its codes."""
+
+    coding: list[Coding] = []
+    text: str | None = None
+
+
+class Identifier(Element, frozen=True):
+    """A number that a system has given."""
+
+    system: str | None = None
+    value: str | None = None
+    type: CodeableConcept | None = None
+
+    @property
+    def token(self) -> str | None:
+        """`system|value`, as in a search; None without either."""
+        return f"{self.system}|{self.value}" if self.system and self.value else None
+
+
+class HumanName(Element, frozen=True):
+    """A person's name."""
+
+    use: str | None = None
+    text: str | None = None
+    family: str | None = None
+    given: list[str] = []
+    prefix: list[str] = []
+
+    def columns(self) -> dict[str, Any]:
+        """Family, given, prefix; a name that was not taken apart is a family name as a whole."""
+        family = self.family or self.text
+        if not family:
+            raise InvalidResource("name has neither family nor text")
+        given = self.given if self.family else []
+        return {"family": family, "given": given, "prefix": " ".join(self.prefix) or None}
+
+
+class ContactPoint(Element, frozen=True):
+    """A telephone number, an email address and the like."""
+
+    system: str | None = None
+    value: str | None = None
+    use: str | None = None
+
+
+class Address(Element, frozen=True):
+    """A postal address."""
+
+    use: str | None = None
+    line: list[str] = []
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+    def parts(self) -> dict[str, Any]:
+        """As it is stored, without what only fills a place: a postal code of zeros, a country that is no code of ISO 3166-1."""
+        return {
+            "line": [line for line in self.line if line.strip()],
+            "city": self.city or None,
+            "state": self.state or None,
+            "postal_code": None if _NO_POSTAL_CODE.fullmatch(self.postal_code or "") else self.postal_code,
+            "country": self.country if self.country and _COUNTRY.fullmatch(self.country) else None,
+        }
+
+
+class Period(Element, frozen=True):
+    """From when to when."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class Reference(Element, frozen=True):
+    """A reference to another resource, literal or by identifier."""
+
+    reference: str | None = None
+    identifier: Identifier | None = None
+
+
+class Resource(Element, frozen=True):
+    """What all resources have."""
+
+    resource_type: str
+    id: str | None = None
+    identifier: list[Identifier] = []
+
+    def key(self) -> str:
+        """What it is known by from one export to the next: its first identifier, or else its own id."""
+        token = next((item.token for item in self.identifier if item.token), None)
+        if token is None and not self.id:
+            raise InvalidResource("neither identifier nor id is there")
+        return token or f"{self.resource_type}/{self.id}"
+
+
+class References:
+    """The rows that resources became, by type and id, and by type and identifier."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, UUID] = {}
+
+    def add(self, resource: Resource, row: UUID) -> None:
+        """Remember what a resource became."""
+        if resource.id:
+            self._rows[f"{resource.resource_type}/{resource.id}"] = row
+        self.add_keys(resource.resource_type, {item.token: row for item in resource.identifier if item.token})
+
+    def add_keys(self, resource_type: str, rows: Mapping[str, UUID]) -> None:
+        """Remember rows by what `Resource.key` said of them."""
+        self._rows |= {f"{resource_type}?identifier={token}": row for token, row in rows.items()}
+
+    def find(self, reference: Reference | None, resource_type: str) -> UUID | None:
+        """The row that a reference to this type leads to; None if there is none."""
+        if reference is None:
+            return None
+        if reference.identifier is not None and reference.identifier.token:
+            return self._rows.get(f"{resource_type}?identifier={reference.identifier.token}")
+        literal = unquote(reference.reference or "")
+        _, is_search, token = literal.partition(f"{resource_type}?identifier=")
+        if is_search:
+            return self._rows.get(f"{resource_type}?identifier={token}")
+        *base, identifier = literal.removeprefix("urn:uuid:").split("/")
+        return self._rows.get(f"{resource_type}/{identifier}") if base[-1:] in ([], [resource_type]) else None
+
+
+class Outcome(StrEnum):
+    """What became of a resource's row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The row of a resource, and what became of it."""
+
+    row: UUID
+    outcome: Outcome
+
+
+R = TypeVar("R", bound=Resource)
+D = TypeVar("D")
+
+
+@dataclass(frozen=True)
+class ResourceType(Generic[R, D]):
+    """How one type of resource is taken over: each is read into a draft, and drafts are saved in batches, in order.
+
+    `read` raises InvalidResource or LeftOut. `known` gives the rows of earlier times by `Resource.key`.
+    """
+
+    resource: type[R]
+    read: Callable[[R, References], D]
+    save: Callable[[UnitOfWork, Sequence[D]], Awaitable[list[Saved]]]
+    known: Callable[[AsyncSession], Awaitable[Mapping[str, UUID]]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The type's name in FHIR."""
+        return self.resource.__name__
+
+
+Row = TypeVar("Row", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted(Generic[Row]):
+    """A row, what became of it, and which columns were changed."""
+
+    row: Row
+    outcome: Outcome
+    changed: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def saved(self) -> Saved:
+        """Without the row's content."""
+        return Saved(self.row.id, self.outcome)
+
+
+async def known_rows(session: AsyncSession, model: Any) -> dict[str, UUID]:
+    """The keys of all rows that came from a resource."""
+    result = await session.execute(select(model.identifier, model.id).where(model.identifier.is_not(None)))
+    return {row.identifier: row.id for row in result}
+
+
+async def upsert(session: AsyncSession, model: type[Row], drafts: Sequence[Mapping[str, Any]]) -> list[Upserted[Row]]:
+    """Make rows of a table with `identifier` and `version` like their drafts; a row that is so already is not written."""
+    table: Any = model  # that it has `identifier` and `version` is more than its base says
+    wanted = [draft["identifier"] for draft in drafts]
+    rows = await session.scalars(select(table).where(table.identifier.in_(wanted)).with_for_update())
+    present = {row.identifier: row for row in rows}
+    return [_upsert(session, model, draft, present) for draft in drafts]
+
+
+def _upsert(
+    session: AsyncSession, model: type[Row], draft: Mapping[str, Any], present: dict[str, Any]
+) -> Upserted[Row]:
+    row = present.get(draft["identifier"])
+    if row is None:
+        row = present[draft["identifier"]] = model(**draft)
+        session.add(row)
+        return Upserted(row, Outcome.CREATED)
+    changed = frozenset(name for name, value in draft.items() if getattr(row, name) != value)
+    for name in changed:
+        setattr(row, name, draft[name])
+    if not changed:
+        return Upserted(row, Outcome.UNCHANGED)
+    row.version += 1
+    return Upserted(row, Outcome.UPDATED, changed)
+
+
+def first(points: Sequence[ContactPoint], system: str) -> str | None:
+    """The first contact point of a kind, as it is written."""
+    return next((point.value for point in points if point.system == system and point.value), None)
+
+
+def code_of(concept: CodeableConcept | None, allowed: Callable[[str], object]) -> str | None:
+    """The first of a concept's codes that is allowed."""
+    codings = concept.coding if concept else []
+    return next((coding.code for coding in codings if coding.code and allowed(coding.code)), None)
+
+
+def whole_date(text: str | None) -> date | None:
+    """A FHIR date as a day; None if it is only a year or month, or none."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def instant(text: str | None) -> datetime | None:
+    """A FHIR dateTime as a point in time; None if it has no time or time zone, or is none."""
+    try:
+        value = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return value if value.tzinfo else None

@@ -1,0 +1,98 @@
+"""`caregraph import`."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+
+from stack import local
+from stack.services import SUBGRAPHS
+
+if TYPE_CHECKING:
+    from stack.importer.fhir import Summary
+
+COLUMNS = ("created", "updated", "unchanged", "left out", "failed")
+
+app = typer.Typer()
+formats = typer.Typer(help="Take over data from other systems.", no_args_is_help=True)
+app.add_typer(formats, name="import")
+
+
+@formats.callback()
+def _together() -> None:
+    """Take over data from other systems."""
+
+
+@formats.command()
+def fhir(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="Files named like Patient.ndjson.")
+    ],
+) -> None:
+    """Take over FHIR R4 bulk data (NDJSON): practitioners, organizations, locations, patients, past visits.
+
+    Into the databases on the server that DATABASE_URL names, or else those of the local stack that runs. What was taken
+    over before and has not changed stays as it is. Lines that are wrong are reported and left out; the exit status is
+    then 1.
+    """
+    summary = _import(folder)
+    Console(highlight=False).print(_report(summary))
+    raise typer.Exit(1 if summary.failed else 0)
+
+
+def _import(folder: Path) -> "Summary":
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from stack.importer.fhir import Failure, Listener, import_fhir
+    from stack.importer.ndjson import files_by_type
+
+    async def work() -> "Summary":
+        return await import_fhir(folder, await _databases(), Listener(advance, fail))
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as progress:
+        total = sum(path.stat().st_size for paths in files_by_type(folder).values() for path in paths)
+        bar = progress.add_task("reading", total=total)
+
+        def advance(path: Path, size: int) -> None:
+            progress.update(bar, advance=size, description=path.name)
+
+        def fail(failure: Failure) -> None:
+            line = f"{failure.file}, line {failure.line}: {failure.cause}"
+            progress.console.print(line, style="red", markup=False, soft_wrap=True)
+
+        return asyncio.run(work())
+
+
+async def _databases() -> Mapping[str, str]:
+    """The addresses of the domains' databases by name."""
+    server = os.environ.get("DATABASE_URL")
+    if server is None:
+        return local.running().addresses.databases
+    from stack.databases import prepare
+
+    return await prepare(server, SUBGRAPHS, os.environ)
+
+
+def _report(summary: "Summary") -> Group:
+    """What went where."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("resource type", no_wrap=True)
+    table.add_column("domain", no_wrap=True)
+    for column in COLUMNS:
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in summary.rows:
+        table.add_row(row.resource_type, row.domain, *(str(row.counts[column]) for column in COLUMNS))
+    lines = [] if summary.written else ["Nothing was new: everything stays as it is."]
+    if summary.homeless:
+        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.homeless.items()))
+        lines.append(f"Left for later domains, {summary.homeless.total()} in all: {counts}.")
+    if summary.failed:
+        lines.append(f"[red]{summary.failed} lines failed;[/red] the rest was taken over.")
+    return Group(table, *lines)

@@ -1,0 +1,213 @@
+"""FHIR R4 resources as rows of the directory."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from shared import fhir
+from shared.fhir import (
+    Address,
+    CodeableConcept,
+    ContactPoint,
+    HumanName,
+    InvalidResource,
+    Outcome,
+    Reference,
+    References,
+    ResourceType,
+    Saved,
+)
+from shared.work import UnitOfWork
+from subgraphs.directory import models
+from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
+
+NPI = "http://hl7.org/fhir/sid/us-npi"
+
+Draft = dict[str, Any]
+
+
+class Organization(fhir.Resource, frozen=True):
+    """https://hl7.org/fhir/R4/organization.html."""
+
+    active: bool = True
+    name: str | None = None
+    telecom: list[ContactPoint] = []
+    address: list[Address] = []
+
+
+class Position(fhir.Element, frozen=True):
+    """Location.position."""
+
+    latitude: float
+    longitude: float
+
+
+class Location(fhir.Resource, frozen=True):
+    """https://hl7.org/fhir/R4/location.html."""
+
+    status: str = "active"
+    name: str | None = None
+    telecom: list[ContactPoint] = []
+    address: Address = Address()
+    position: Position | None = None
+    managing_organization: Reference | None = None
+
+
+class Practitioner(fhir.Resource, frozen=True):
+    """https://hl7.org/fhir/R4/practitioner.html."""
+
+    active: bool = True
+    name: list[HumanName] = []
+    telecom: list[ContactPoint] = []
+    communication: list[CodeableConcept] = []
+
+
+class PractitionerRole(fhir.Resource, frozen=True):
+    """https://hl7.org/fhir/R4/practitionerrole.html."""
+
+    practitioner: Reference | None = None
+    organization: Reference | None = None
+    location: list[Reference] = []
+    specialty: list[CodeableConcept] = []
+    code: list[CodeableConcept] = []
+
+
+def read_organization(resource: Organization, _: References) -> Draft:
+    """A row of `organization`."""
+    if not resource.name:
+        raise InvalidResource("name is missing")
+    return {
+        "identifier": resource.key(),
+        "active": resource.active,
+        "name": resource.name,
+        "phone": fhir.first(resource.telecom, "phone"),
+        "address": (resource.address[0] if resource.address else Address()).parts(),
+    }
+
+
+async def save_organizations(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+    """Make rows of `organization` like these."""
+    results = await fhir.upsert(work.session, models.Organization, drafts)
+    for result in results:
+        if result.outcome is not Outcome.UNCHANGED:
+            work.publish(OrganizationChanged(organization_id=result.row.id, active=result.row.active))
+    return [result.saved for result in results]
+
+
+def read_location(resource: Location, references: References) -> Draft:
+    """A row of `location`. FHIR R4 does not say its time zone."""
+    return {
+        "identifier": resource.key(),
+        "active": resource.status == "active",
+        "organization_id": references.find(resource.managing_organization, "Organization"),
+        "name": resource.name or None,
+        "phone": fhir.first(resource.telecom, "phone"),
+        "address": resource.address.parts(),
+        "latitude": resource.position and resource.position.latitude,
+        "longitude": resource.position and resource.position.longitude,
+    }
+
+
+async def save_locations(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+    """Make rows of `location` like these."""
+    results = await fhir.upsert(work.session, models.Location, drafts)
+    for result in results:
+        if result.outcome is not Outcome.UNCHANGED:
+            row = result.row
+            work.publish(
+                LocationChanged(
+                    location_id=row.id,
+                    organization_id=row.organization_id,
+                    time_zone=row.time_zone,
+                    active=row.active,
+                )
+            )
+    return [result.saved for result in results]
+
+
+def read_practitioner(resource: Practitioner, _: References) -> Draft:
+    """A row of `practitioner`."""
+    if not resource.name:
+        raise InvalidResource("name is missing")
+    name = next((name for name in resource.name if name.use == "official"), resource.name[0])
+    languages = [fhir.code_of(language, bool) for language in resource.communication]
+    return {
+        "identifier": resource.key(),
+        "active": resource.active,
+        **name.columns(),
+        "npi": next((item.value for item in resource.identifier if item.system == NPI), None),
+        "email": fhir.first(resource.telecom, "email"),
+        "phone": fhir.first(resource.telecom, "phone"),
+        "languages": [language for language in languages if language],
+    }
+
+
+async def save_practitioners(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+    """Make rows of `practitioner` like these."""
+    results = await fhir.upsert(work.session, models.Practitioner, drafts)
+    for result in results:
+        if result.outcome is Outcome.CREATED:
+            work.publish(PractitionerRegistered(practitioner_id=result.row.id))
+        elif result.outcome is Outcome.UPDATED:
+            work.publish(PractitionerChanged(practitioner_id=result.row.id, active=result.row.active))
+    return [result.saved for result in results]
+
+
+def read_role(resource: PractitionerRole, references: References) -> list[models.PractitionerRole]:
+    """Rows of `practitioner_role`: one for each specialty at each place."""
+    practitioner = references.find(resource.practitioner, "Practitioner")
+    if practitioner is None:
+        raise InvalidResource("practitioner names none that is known")
+    concepts = resource.specialty or resource.code
+    codings = [coding for concept in concepts for coding in concept.coding]
+    specialties = [(item.system, item.code, item.display) for item in codings if item.system and item.code]
+    if not specialties:
+        raise InvalidResource("specialty has no code")
+    locations = dict.fromkeys(references.find(place, "Location") for place in resource.location) or [None]
+    return [
+        models.PractitionerRole(
+            practitioner_id=practitioner,
+            organization_id=references.find(resource.organization, "Organization"),
+            location_id=location,
+            specialty_system=system,
+            specialty_code=code,
+            specialty_display=display,
+        )
+        for location in locations
+        for system, code, display in specialties
+    ]
+
+
+async def save_roles(work: UnitOfWork, drafts: Sequence[list[models.PractitionerRole]]) -> list[Saved]:
+    """Add the roles that are missing; a role has no content besides what makes it that role."""
+    practitioners = {role.practitioner_id for roles in drafts for role in roles}
+    statement = select(models.PractitionerRole).where(col(models.PractitionerRole.practitioner_id).in_(practitioners))
+    present = {_role_key(role): role.id for role in await work.session.scalars(statement)}
+    results = []
+    for roles in drafts:
+        missing = [role for role in roles if _role_key(role) not in present]
+        work.session.add_all(missing)
+        present |= {_role_key(role): role.id for role in missing}
+        outcome = Outcome.CREATED if missing else Outcome.UNCHANGED
+        results.append(Saved(present[_role_key(roles[0])], outcome))
+    return results
+
+
+def _role_key(role: models.PractitionerRole) -> tuple[UUID | str | None, ...]:
+    return role.practitioner_id, role.organization_id, role.location_id, role.specialty_code
+
+
+RESOURCES: tuple[ResourceType[Any, Any], ...] = (
+    ResourceType(
+        Organization, read_organization, save_organizations, partial(fhir.known_rows, model=models.Organization)
+    ),
+    ResourceType(Location, read_location, save_locations, partial(fhir.known_rows, model=models.Location)),
+    ResourceType(
+        Practitioner, read_practitioner, save_practitioners, partial(fhir.known_rows, model=models.Practitioner)
+    ),
+    ResourceType(PractitionerRole, read_role, save_roles),
+)

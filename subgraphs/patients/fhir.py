@@ -1,0 +1,221 @@
+"""FHIR R4 Patient as rows of the patients' domain."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared import fhir
+from shared.fhir import (
+    Address,
+    CodeableConcept,
+    ContactPoint,
+    HumanName,
+    InvalidResource,
+    Outcome,
+    References,
+    ResourceType,
+    Saved,
+    Upserted,
+)
+from shared.work import UnitOfWork
+from subgraphs.patients import models
+from subgraphs.patients.events import Group, How, PatientRegistered
+from subgraphs.patients.numbers import issue_medical_record_numbers, normal_email, normal_phone
+from subgraphs.patients.service import publish_changes
+from subgraphs.patients.types import (
+    AddressUse,
+    AdministrativeGender,
+    ContactPointSystem,
+    ContactPointUse,
+    MaritalStatus,
+    NameUse,
+    Relationship,
+)
+from subgraphs.patients.validation import LANGUAGE
+
+_GROUPS = {
+    "deceased": Group.DECEASED,
+    "deceased_at": Group.DECEASED,
+    "contact_points": Group.CONTACT_POINTS,
+    "addresses": Group.ADDRESSES,
+    "emergency_contacts": Group.EMERGENCY_CONTACTS,
+    "language": Group.PREFERENCES,
+}
+
+
+class Contact(fhir.Element, frozen=True):
+    """Patient.contact."""
+
+    relationship: list[CodeableConcept] = []
+    name: HumanName | None = None
+    telecom: list[ContactPoint] = []
+
+
+class Communication(fhir.Element, frozen=True):
+    """Patient.communication."""
+
+    language: CodeableConcept = CodeableConcept()
+    preferred: bool = False
+
+
+class Patient(fhir.Resource, frozen=True):
+    """https://hl7.org/fhir/R4/patient.html."""
+
+    name: list[HumanName] = []
+    gender: str = AdministrativeGender.UNKNOWN.value
+    birth_date: str | None = None
+    deceased_boolean: bool = False
+    deceased_date_time: str | None = None
+    marital_status: CodeableConcept | None = None
+    telecom: list[ContactPoint] = []
+    address: list[Address] = []
+    contact: list[Contact] = []
+    communication: list[Communication] = []
+
+
+class Draft(NamedTuple):
+    """The columns of `patient`, and other systems' numbers with their types."""
+
+    columns: dict[str, Any]
+    identifiers: dict[tuple[str, str], str | None]
+
+
+def read_patient(resource: Patient, _: References) -> Draft:
+    """A row of `patient` and its identifiers. Numbers that are in no known form stay as they are written."""
+    if not resource.name:
+        raise InvalidResource("name is missing")
+    if not _is(AdministrativeGender, resource.gender):
+        raise InvalidResource("gender is no code of AdministrativeGender")
+    name = next((name for name in resource.name if name.use == "official"), resource.name[0])
+    addresses = [{"use": _code(AddressUse, item.use), **item.parts()} for item in resource.address]
+    country = addresses[0]["country"] if addresses else None
+    spoken = sorted(resource.communication, key=lambda item: not item.preferred)
+    columns = {
+        "identifier": resource.key(),
+        **name.columns(),
+        "other_names": [_other_name(other) for other in resource.name if other is not name],
+        "gender": resource.gender,
+        "birth_date": fhir.whole_date(resource.birth_date),
+        "marital_status": fhir.code_of(resource.marital_status, lambda code: _is(MaritalStatus, code)),
+        "deceased": resource.deceased_boolean or resource.deceased_date_time is not None,
+        "deceased_at": fhir.instant(resource.deceased_date_time),
+        "addresses": addresses,
+        "contact_points": [_contact_point(point, country) for point in resource.telecom if point.value],
+        "emergency_contacts": [_emergency_contact(contact, country) for contact in resource.contact if contact.name],
+        "language": fhir.code_of(spoken[0].language, LANGUAGE.fullmatch) if spoken else None,
+    }
+    identifiers = {
+        (item.system, item.value): fhir.code_of(item.type, bool)
+        for item in resource.identifier
+        if item.system and item.value
+    }
+    return Draft(columns, identifiers)
+
+
+async def save_patients(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+    """Make rows like these. One that was merged meanwhile stays as it is, and its survivor stands for it."""
+    merged = await _merged(work.session, [draft.columns["identifier"] for draft in drafts])
+    open_drafts = [draft for draft in drafts if draft.columns["identifier"] not in merged]
+    with work.session.no_autoflush:
+        results = await fhir.upsert(work.session, models.Patient, [draft.columns for draft in open_drafts])
+        created = [result.row for result in results if result.outcome is Outcome.CREATED]
+        numbers = await issue_medical_record_numbers(work.session, len(created))
+        for row, number in zip(created, numbers, strict=True):
+            row.medical_record_number = number
+    await work.session.flush()
+    wanted = {result.row.id: draft.identifiers for result, draft in zip(results, open_drafts, strict=True)}
+    numbered = await _add_identifiers(work.session, wanted)
+    concluded = iter([_conclude(work, result, result.row.id in numbered) for result in results])
+    return [
+        Saved(merged[key], Outcome.UNCHANGED) if (key := draft.columns["identifier"]) in merged else next(concluded)
+        for draft in drafts
+    ]
+
+
+async def known_patients(session: AsyncSession) -> Mapping[str, UUID]:
+    """Who came from a resource; of merged ones, who stands for them."""
+    stands = func.coalesce(col(models.Patient.merged_into_id), col(models.Patient.id))
+    statement = select(col(models.Patient.identifier), stands).where(col(models.Patient.identifier).is_not(None))
+    return {identifier: row for identifier, row in await session.execute(statement) if identifier}
+
+
+async def _merged(session: AsyncSession, keys: Sequence[str]) -> dict[str, UUID]:
+    statement = select(col(models.Patient.identifier), col(models.Patient.merged_into_id)).where(
+        col(models.Patient.identifier).in_(keys), col(models.Patient.merged_into_id).is_not(None)
+    )
+    return {
+        identifier: survivor for identifier, survivor in await session.execute(statement) if identifier and survivor
+    }
+
+
+async def _add_identifiers(
+    session: AsyncSession, wanted: Mapping[UUID, Mapping[tuple[str, str], str | None]]
+) -> set[UUID]:
+    """Add what is missing, and leave what others have added; which patients got one."""
+    table = models.PatientIdentifier
+    rows = await session.scalars(select(table).where(col(table.patient_id).in_(wanted)))
+    present = {(row.patient_id, row.system, row.value) for row in rows}
+    missing = [
+        table(patient_id=patient, system=system, value=value, type=type_)
+        for patient, identifiers in wanted.items()
+        for (system, value), type_ in identifiers.items()
+        if (patient, system, value) not in present
+    ]
+    session.add_all(missing)
+    return {row.patient_id for row in missing}
+
+
+def _conclude(work: UnitOfWork, result: Upserted[models.Patient], numbered: bool) -> Saved:
+    """Tell of what was done."""
+    row, outcome = result.row, result.outcome
+    if outcome is Outcome.CREATED:
+        work.publish(PatientRegistered(patient_id=row.id, how=How.IMPORT, registered_at=row.created_at))
+        return result.saved
+    groups = {_GROUPS.get(name, Group.DEMOGRAPHICS) for name in result.changed}
+    if numbered:
+        groups.add(Group.IDENTIFIERS)
+        outcome = Outcome.UPDATED
+    if groups:
+        publish_changes(work, row, sorted(groups))
+    return Saved(row.id, outcome)
+
+
+def _other_name(name: HumanName) -> dict[str, Any]:
+    return {"use": _code(NameUse, name.use), **name.columns()}
+
+
+def _contact_point(point: ContactPoint, country: str | None) -> dict[str, Any]:
+    value = point.value or ""
+    system = _code(ContactPointSystem, point.system) or ContactPointSystem.OTHER.value
+    if system in {"phone", "sms", "fax"}:
+        value = normal_phone(value, country) or value
+    elif system == "email":
+        value = normal_email(value) or value
+    return {"system": system, "value": value, "use": _code(ContactPointUse, point.use)}
+
+
+def _emergency_contact(contact: Contact, country: str | None) -> dict[str, Any]:
+    name = contact.name or HumanName()
+    phone, email = fhir.first(contact.telecom, "phone"), fhir.first(contact.telecom, "email")
+    codes = (fhir.code_of(relationship, lambda code: _is(Relationship, code)) for relationship in contact.relationship)
+    return {
+        "name": name.text or " ".join([*name.prefix, *name.given, *filter(None, [name.family])]),
+        "relationship": next(filter(None, codes), Relationship.OTHER.value),
+        "phone": phone and (normal_phone(phone, country) or phone),
+        "email": email and (normal_email(email) or email),
+    }
+
+
+def _is(codes: Any, code: str | None) -> bool:
+    return code in {item.value for item in codes}
+
+
+def _code(codes: Any, code: str | None) -> str | None:
+    return code if _is(codes, code) else None
+
+
+RESOURCES: tuple[ResourceType[Any, Any], ...] = (ResourceType(Patient, read_patient, save_patients, known_patients),)

@@ -189,29 +189,50 @@ def is_subtype(schema: Schema, type_: TypeRef, candidate: TypeRef) -> bool:
 # Directives
 
 
+def location_problems(schema: Schema) -> Iterator[str]:
+    """Directives where their definitions do not allow them; in subgraphs, graphql-core finds these."""
+    for coordinate, location, directive in _applications(schema):
+        definition = schema.definitions.get(directive.name)
+        if definition and location not in definition.locations:
+            yield f"Allow @{directive.name} at {location} in its definition: {coordinate} has it"
+
+
 def _application_problems(schema: Schema) -> Problems:
-    for coordinate, directive in _applications(schema):
+    for coordinate, _, directive in _applications(schema):
         if directive.name in UNSUPPORTED_DIRECTIVES and directive.name not in schema.definitions:
             yield f"Remove @{directive.name} from {coordinate}: federation does not know it", directive
         definition = schema.definitions.get(directive.name)
         for argument in definition.arguments.values() if definition else ():
             value = directive.arguments.get(argument.name)
-            if value and not _fits(schema, value, argument.type):
+            if value is not None and not _fits(schema, value, argument.type):
                 where = f"@{directive.name}({argument.name}:) on {coordinate}"
                 yield f'{show(value)} cannot be the value of {where}, whose type is "{argument.type}"', directive
 
 
-def _applications(schema: Schema) -> Iterator[tuple[str, Directive]]:
-    yield from (("the schema", directive) for directive in schema.directives)
+_LOCATIONS = {
+    Kind.SCALAR: "SCALAR",
+    Kind.OBJECT: "OBJECT",
+    Kind.INTERFACE: "INTERFACE",
+    Kind.UNION: "UNION",
+    Kind.ENUM: "ENUM",
+    Kind.INPUT: "INPUT_OBJECT",
+}
+
+
+def _applications(schema: Schema) -> Iterator[tuple[str, str, Directive]]:
+    """All applications, each with the coordinate and location that it is at."""
+    yield from (("the schema", "SCHEMA", directive) for directive in schema.directives)
     for type_ in schema.types.values():
-        yield from ((type_.name, directive) for directive in type_.directives)
+        yield from ((type_.name, _LOCATIONS[type_.kind], directive) for directive in type_.directives)
         for field in type_.fields.values():
-            yield from ((f"{type_.name}.{field.name}", directive) for directive in field.directives)
+            where = f"{type_.name}.{field.name}"
+            yield from ((where, "FIELD_DEFINITION", directive) for directive in field.directives)
             for argument in field.arguments.values():
-                where = f"{type_.name}.{field.name}({argument.name}:)"
-                yield from ((where, directive) for directive in argument.directives)
-        for member in type_.parts:
-            yield from ((f"{type_.name}.{member.name}", directive) for directive in member.directives)
+                inner = f"{where}({argument.name}:)"
+                yield from ((inner, "ARGUMENT_DEFINITION", directive) for directive in argument.directives)
+        for part in type_.parts:
+            location = "ENUM_VALUE" if type_.kind is Kind.ENUM else "INPUT_FIELD_DEFINITION"
+            yield from ((f"{type_.name}.{part.name}", location, directive) for directive in part.directives)
 
 
 # Input objects

@@ -176,7 +176,8 @@ class _Upgrade:
             for other, other_type in elsewhere
             for other_field in [other_type.fields.get(field.name)]
         )
-        if not shared or self.original.is_shareable(type_.name, field.name):
+        already = any(directive.name == "shareable" for directive in field.directives)
+        if not shared or already or self.original.is_shareable(type_.name, field.name):
             return field
         return replace(field, directives=(*field.directives, Directive("shareable")))
 

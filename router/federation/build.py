@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from router.federation.model import (
+    BUILT_IN_SCALARS,
     ROOT_NAMES,
     Directive,
     DirectiveDefinition,
@@ -55,7 +56,7 @@ def build_schema(document: DocumentNode) -> Schema:
                 schema_nodes.append(node)
             case DirectiveDefinitionNode():
                 definitions[node.name.value] = build_definition(node)
-    types = {name: _type(name, nodes) for name, nodes in parts.items() if not name.startswith("__")}
+    types = {name: _type(name, nodes) for name, nodes in parts.items() if not _is_built_in(name)}
     return Schema(
         types=types,
         definitions=definitions,
@@ -67,6 +68,10 @@ def build_schema(document: DocumentNode) -> Schema:
             (_text(node.description) for node in schema_nodes if isinstance(node, SchemaDefinitionNode)), None
         ),
     )
+
+
+def _is_built_in(name: str) -> bool:
+    return name.startswith("__") or name in BUILT_IN_SCALARS
 
 
 def build_definition(node: DirectiveDefinitionNode) -> DirectiveDefinition:

@@ -157,7 +157,7 @@ class _Parser:
             field,
             arguments,
             self.selections(node.selection_set, type_name) if node.selection_set else (),
-            tuple(directive.name.value for directive in node.directives or ()),
+            self._directives(node),
             node.alias.value if node.alias else None,
         )
 
@@ -189,8 +189,15 @@ class _Parser:
             condition,
             node.type_condition is not None,
             self.selections(node.selection_set, condition),
-            tuple(directive.name.value for directive in node.directives or ()),
+            self._directives(node),
         )
+
+    def _directives(self, node: FieldNode | InlineFragmentNode) -> tuple[str, ...]:
+        names = tuple(directive.name.value for directive in node.directives or ())
+        for name in names:
+            if name not in ("include", "skip") and name not in self._schema.definitions:
+                raise FieldSetError(f"remove @{name}, which is not defined")
+        return names
 
 
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
@@ -204,13 +211,10 @@ def is_value(schema: Schema, value: Value, name: str) -> bool:
     if type_.kind is Kind.ENUM:
         return isinstance(value, str) and value in type_.values
     if type_.kind is Kind.INPUT:
-        if not isinstance(value, dict) or value.keys() - type_.inputs.keys():
-            return False
-        return all(
-            coerces(value[field.name], field.type, lambda item, of: is_value(schema, item, of))
-            if field.name in value
-            else not field.required
-            for field in type_.inputs.values()
+        # What is missing is left to the server that reads the value: Apollo's composer does so too.
+        return isinstance(value, dict) and all(
+            key in type_.inputs and coerces(each, type_.inputs[key].type, lambda item, of: is_value(schema, item, of))
+            for key, each in value.items()
         )
     return type_.kind is Kind.SCALAR
 

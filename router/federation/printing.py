@@ -8,7 +8,6 @@ from typing import TypeVar
 from graphql.language.block_string import print_block_string
 
 from router.federation.model import (
-    BUILT_IN_SCALARS,
     ROOT_NAMES,
     Directive,
     DirectiveDefinition,
@@ -38,7 +37,7 @@ def print_schema(schema: Schema) -> str:
     blocks = [
         _schema_definition(schema),
         *(print_definition(schema.definitions[name]) for name in sorted(schema.definitions)),
-        *(print_type(schema.types[name]) for name in sorted(schema.types) if name not in BUILT_IN_SCALARS),
+        *(print_type(schema.types[name]) for name in sorted(schema.types)),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
 

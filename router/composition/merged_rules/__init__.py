@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from router.composition.api import api_schema
 from router.composition.errors import ErrorCode, Report
-from router.composition.graphql_rules import schema_problems
+from router.composition.graphql_rules import location_problems, schema_problems
 from router.composition.merge.supergraph import Merged
 from router.composition.merged_rules.access import check_access
 from router.composition.merged_rules.implementations import check_implementations
@@ -32,6 +32,8 @@ def check_merged(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Re
 
 def _check_graphql(merged: Merged, report: Report) -> None:
     for message, _ in schema_problems(merged.schema):
+        report.error(ErrorCode.INVALID_GRAPHQL, f"In the supergraph: {message}")
+    for message in location_problems(merged.schema):
         report.error(ErrorCode.INVALID_GRAPHQL, f"In the supergraph: {message}")
 
 

@@ -13,7 +13,6 @@ from router.composition.merge.definitions import EXECUTABLE
 from router.composition.merge.supergraph import Merged
 from router.composition.subgraph import SubgraphSchema
 from router.federation.model import (
-    BUILT_IN_SCALARS,
     DirectiveDefinition,
     EnumValue,
     Field,
@@ -70,7 +69,7 @@ class _Check:
 
     def problems(self) -> Iterator[Problem]:
         for type_ in self._schema.types.values():
-            if type_.name in BUILT_IN_SCALARS or self._links.source(type_.name, directive=False):
+            if self._links.source(type_.name, directive=False):
                 yield from self._disallowed(type_.name, self._hidden_in(type_), "every client sees it")
             elif self._hidden(type_):
                 yield from self._references(type_)

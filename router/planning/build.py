@@ -195,7 +195,7 @@ class Builder:
         fetch = Fetch(len(self.fetches), subgraph, position, root=self._operation(type_name))
         fetch.place = Place(position, fetch, type_name, frozenset((type_name,)))
         if position.parent is not None:
-            fetch.after = {place.fetch for place in position.places[:1]}
+            fetch.wait_for(place.fetch for place in position.places[:1])
         self._add(fetch)
         return fetch.place
 
@@ -235,7 +235,7 @@ class Builder:
         if not entry.interface and len(position.types) > 1:
             before |= self._type_name_providers(position, type_name)
         fetch = self._entity_fetch(position, entry, before)
-        fetch.after |= before
+        fetch.wait_for(before)
         name = entry.type if entry.interface else None
         inputs = fetch.inputs.setdefault(type_name, [])
         if not inputs:

@@ -3,7 +3,7 @@
 These records are mutable and live only while one plan is built.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from graphql import SelectionSetNode
@@ -164,15 +164,33 @@ class Fetch:
     place: Place = field(init=False)
     inputs: dict[str, list[Input]] = field(default_factory=dict)
     after: set["Fetch"] = field(default_factory=set)
+    level: int = 0
+    _followers: set["Fetch"] = field(default_factory=set)
+
+    def wait_for(self, others: Iterable["Fetch"]) -> None:
+        """Let it come after others. `level` is how many fetches in a row have to come before it."""
+        for other in others:
+            self.after.add(other)
+            other._followers.add(self)
+            self._rise(other.level + 1)
+
+    def _rise(self, level: int) -> None:
+        if level > self.level:
+            self.level = level
+            for follower in self._followers:
+                follower._rise(level + 1)
 
     def follows(self, other: "Fetch") -> bool:
         """Whether it has to wait for another fetch, be it through others."""
-        return any(one is other or one.follows(other) for one in self.after)
-
-    @property
-    def level(self) -> int:
-        """How many fetches have to come before it."""
-        return 1 + max(one.level for one in self.after) if self.after else 0
+        waiting, seen = list(self.after), set(self.after)
+        while waiting:
+            one = waiting.pop()
+            if one is other:
+                return True
+            if one.level > other.level:
+                waiting += one.after - seen
+                seen |= one.after
+        return False
 
     @property
     def condition(self) -> Condition:

@@ -57,6 +57,8 @@ class Planner:
         if kind is OperationType.QUERY:
             return freezer.stages(self.best(selection))
         if kind is OperationType.SUBSCRIPTION:
+            if not selection.fields:  # all of it is denied or answered by the router
+                return None
             first, *rest = self.best(selection)
             return Subscription(freezer.request(first[0]), freezer.stages(rest))
         nodes = self._mutations(selection, freezer)

@@ -183,15 +183,39 @@ class Walker:
     def _add_keys(self, position: Position, type_name: str, ways: dict[Vertex, Way]) -> None:
         """Ways by entity fetches, cheaper ones replacing dearer ones until none is left."""
         entries = self.usable_entries(position, type_name)
+        at_hand = {key: self._cost_at_hand(position, type_name, key) for key in {entry.key for entry in entries}}
         changed = True
         while changed:
             changed = False
             for entry in entries:
-                cost = self.entry_cost(position, type_name, entry, ways)
+                near = at_hand[entry.key] if entry.interface or position.known else None
+                if near is None:
+                    cost = self.entry_cost(position, type_name, entry, ways)
+                else:
+                    cost = 1, near + 1
                 known = ways.get(entry.vertex)
                 if cost is not None and (known is None or cost < known.cost):
                     ways[entry.vertex] = Way(cost, entry=entry)
                     changed = True
+
+    def _cost_at_hand(self, position: Position, type_name: str, key: str) -> int | None:
+        """The level at which all of a key's fields are there, if they can be had at places that are there."""
+        level = 0
+        for field in self.field_set(frozenset((type_name,)), key).fields:
+            best = min(
+                (
+                    place.fetch.level
+                    for place in position.places
+                    if type_name in place.types
+                    and (found := self.local(place, type_name, field.name, key=True))
+                    and not self._extra(place.vertex, found, field, list(self.provided(place, type_name, field.name)))
+                ),
+                default=None,
+            )
+            if best is None:
+                return None
+            level = max(level, best)
+        return level
 
     def usable_entries(self, position: Position, type_name: str) -> tuple[EntryPoint, ...]:
         """The keys by which objects of this type can be entered from here.

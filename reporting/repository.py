@@ -68,7 +68,7 @@ class Figures:
     def cursor(self, row: Row[Any]) -> str:
         """A group's place."""
         place = {key: row._mapping[key] for key in self.keys}
-        return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+        return base64.urlsafe_b64encode(orjson.dumps(place, default=str)).decode()
 
     def _decode(self, cursor: str) -> list[Any]:
         try:

@@ -61,7 +61,7 @@ class Kafka:
 
     async def _create(self, jars: Sequence[Path], properties: Path) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = _java(jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", properties)
+        command = _java(jars, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", properties)
         tool = Child("Kafka's storage tool", command, log=self._log)
         try:
             if await tool.wait() != 0:

@@ -1,0 +1,283 @@
+"""Reporting, as analysts use it: events go in at the topics, figures come out of the graph."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from sqlalchemy import text
+
+from reporting.consumers import FACTS
+from shared.events.effects import Effects
+from shared.events.event import CloudEvent
+from shared.events.replay import replay
+from shared.ids import new_id
+from subgraphs.appointments import events as appointments
+from subgraphs.patients import events as patients
+from tests.harness.clinic import Clinic
+
+APPOINTMENTS = """
+query Report($period: ReportPeriod!, $groupBy: [AppointmentGrouping!]!, $filter: AppointmentReportFilter,
+             $first: Int! = 20, $after: String) {
+  appointmentReport(period: $period, groupBy: $groupBy, filter: $filter, first: $first, after: $after) {
+    totalCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      day status count noShowCount noShowRate
+      practitioner { id name { text } } location { id name }
+      leadTime { averageHours medianHours p90Hours }
+    }
+  }
+}
+"""
+REGISTRATIONS = """
+query Report($period: ReportPeriod!, $groupBy: [RegistrationGrouping!]!) {
+  registrationReport(period: $period, groupBy: $groupBy) { nodes { day way count } }
+}
+"""
+MAY = {"first": "2026-05-01", "last": "2026-05-31"}
+ANNA, BERT = new_id(), new_id()
+NORTH, SOUTH = new_id(), new_id()
+
+
+def fact(
+    kind: type[Any],
+    status: str,
+    *,
+    starts: str = "2026-05-04T09:00",
+    practitioner: UUID = ANNA,
+    location: UUID = NORTH,
+    lead_hours: float = 24,
+    key: UUID | None = None,
+    **more: Any,
+) -> Any:
+    """An event about an appointment."""
+    begin = datetime.fromisoformat(starts).replace(tzinfo=UTC)
+    return kind(
+        appointment_id=key or new_id(),
+        patient_id=new_id(),
+        practitioner_id=practitioner,
+        location_id=location,
+        starts_at=begin,
+        ends_at=begin + timedelta(minutes=30),
+        status=status,
+        type_system="http://terminology.hl7.org/CodeSystem/v2-0276",
+        type_code="ROUTINE",
+        booked_at=begin - timedelta(hours=lead_hours),
+        occurred_at=begin,
+        **more,
+    )
+
+
+def booked(**fields: Any) -> Any:
+    return fact(appointments.AppointmentBooked, "BOOKED", **fields)
+
+
+async def report(clinic: Clinic, *group_by: str, **variables: Any) -> dict[str, Any]:
+    analyst = clinic.caller("ANALYST")
+    data = await analyst.data(APPOINTMENTS, **({"period": MAY, "groupBy": list(group_by)} | variables))
+    result: dict[str, Any] = data["appointmentReport"]
+    return result
+
+
+def total(clinic: Clinic, count: int) -> Callable[[], Any]:
+    """Whether so many appointments are counted in May."""
+
+    async def counted() -> bool:
+        return bool((await report(clinic))["nodes"][0]["count"] == count)
+
+    return counted
+
+
+async def tables(clinic: Clinic) -> list[list[Any]]:
+    async with clinic.service("reporting").runtime.database.read() as session:
+        statements = (
+            text("SELECT * FROM appointment_fact ORDER BY 1"),
+            text("SELECT * FROM registration_fact ORDER BY 1"),
+        )
+        return [[tuple(row) for row in await session.execute(statement)] for statement in statements]
+
+
+async def test_appointments_by_group(clinic: Clinic) -> None:
+    moved, missed = new_id(), new_id()
+    await clinic.publish(
+        booked(key=moved, lead_hours=10),
+        fact(
+            appointments.AppointmentRescheduled,
+            "BOOKED",
+            key=moved,
+            starts="2026-05-05T09:00",
+            lead_hours=34,
+            previous_starts_at=datetime(2026, 5, 4, 9, tzinfo=UTC),
+            previous_practitioner_id=ANNA,
+            previous_location_id=NORTH,
+        ),
+        booked(key=missed, practitioner=BERT, location=SOUTH, lead_hours=2),
+        fact(appointments.AppointmentNoShow, "NO_SHOW", key=missed, practitioner=BERT, location=SOUTH, lead_hours=2),
+        fact(appointments.AppointmentCompleted, "COMPLETED", practitioner=BERT, location=SOUTH, lead_hours=4),
+        fact(appointments.AppointmentRecorded, "COMPLETED", practitioner=BERT, starts="2026-05-04T23:30", lead_hours=0),
+        fact(
+            appointments.AppointmentCancelled,
+            "CANCELLED",
+            starts="2026-06-01T09:00",
+            cancelled_by="patient",
+            reason_code="OTHER",
+        ),
+    )
+    await clinic.until(total(clinic, 4))
+
+    (whole,) = (await report(clinic))["nodes"]
+    assert (whole["noShowCount"], whole["noShowRate"]) == (1, pytest.approx(1 / 3))
+    assert whole["leadTime"] == {
+        "averageHours": pytest.approx(40 / 3),
+        "medianHours": pytest.approx(4),
+        "p90Hours": pytest.approx(28),
+    }
+    assert [(node["day"], node["count"]) for node in (await report(clinic, "DAY"))["nodes"]] == [
+        ("2026-05-04", 3),
+        ("2026-05-05", 1),
+    ]
+    berlin = await report(clinic, "DAY", period=MAY | {"timeZone": "Europe/Berlin"})
+    assert [(node["day"], node["count"]) for node in berlin["nodes"]] == [("2026-05-04", 2), ("2026-05-05", 2)]
+    by_status = {node["status"]: node["count"] for node in (await report(clinic, "STATUS"))["nodes"]}
+    assert by_status == {"BOOKED": 1, "COMPLETED": 2, "NO_SHOW": 1}
+    by_place = await report(clinic, "PRACTITIONER", "LOCATION")
+    assert {(node["practitioner"]["id"], node["location"]["id"]): node["count"] for node in by_place["nodes"]} == {
+        (str(ANNA), str(NORTH)): 1,
+        (str(BERT), str(SOUTH)): 2,
+        (str(BERT), str(NORTH)): 1,
+    }
+    (south,) = (await report(clinic, filter={"locationId": str(SOUTH), "statuses": ["COMPLETED"]}))["nodes"]
+    assert (south["count"], south["noShowRate"], south["leadTime"]["averageHours"]) == (1, 0, pytest.approx(4))
+    (nothing,) = (await report(clinic, filter={"practitionerId": str(new_id())}))["nodes"]
+    assert (nothing["count"], nothing["noShowRate"], nothing["leadTime"]) == (0, None, None)
+    assert (await report(clinic, "DAY", filter={"practitionerId": "no key"}))["nodes"] == []
+
+
+async def test_pages_of_groups(clinic: Clinic) -> None:
+    days = [f"2026-05-{day:02}T09:00" for day in range(1, 8)]
+    people = (ANNA, BERT)
+    await clinic.publish(*(booked(starts=day, practitioner=person) for day in days for person in people))
+    await clinic.until(total(clinic, 14))
+    found: list[tuple[str, str]] = []
+    after, more = None, True
+    while more:
+        page = await report(clinic, "DAY", "PRACTITIONER", first=4, after=after)
+        assert page["totalCount"] == 14
+        found += [(node["day"], node["practitioner"]["id"]) for node in page["nodes"]]
+        more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+    assert found == [(day[:10], str(person)) for day in days for person in sorted(people)]
+    for wrong in ("no cursor", after):
+        answer = await clinic.caller("ANALYST").execute(APPOINTMENTS, period=MAY, groupBy=["STATUS"], after=wrong)
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_registrations_without_merged_duplicates(clinic: Clinic) -> None:
+    noon = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    survivor, merged, late = new_id(), new_id(), new_id()
+    await clinic.publish(
+        patients.PatientRegistered(patient_id=survivor, how=patients.How.SELF, registered_at=noon),
+        patients.PatientRegistered(patient_id=merged, how=patients.How.STAFF, registered_at=noon),
+        patients.PatientMerged(patient_id=survivor, merged_patient_id=merged),
+        patients.PatientMerged(patient_id=survivor, merged_patient_id=late),
+        patients.PatientRegistered(patient_id=late, how=patients.How.STAFF, registered_at=noon),
+        patients.PatientRegistered(
+            patient_id=new_id(), how=patients.How.IMPORT, registered_at=noon + timedelta(days=1)
+        ),
+    )
+    analyst = clinic.caller("ANALYST")
+
+    async def rows() -> Any:
+        data = await analyst.data(REGISTRATIONS, period=MAY, groupBy=["DAY", "WAY"])
+        nodes = data["registrationReport"]["nodes"]
+        async with clinic.service("reporting").runtime.database.read() as session:
+            done = await session.scalar(text("SELECT count(*) FROM consumed_event"))
+        return nodes if done == 6 else None
+
+    assert await clinic.until(rows) == [
+        {"day": "2026-05-04", "way": "SELF", "count": 1},
+        {"day": "2026-05-05", "way": "IMPORT", "count": 1},
+    ]
+
+
+async def test_only_those_with_the_scope_see_figures_and_bad_periods_are_refused(clinic: Clinic) -> None:
+    period = {"period": MAY, "groupBy": ["DAY"]}
+    for role in ("DOCTOR", "PATIENT", "RECEPTIONIST", "AUDITOR"):
+        answer = await clinic.caller(role).execute(APPOINTMENTS, **period)
+        assert answer["data"]["appointmentReport"] is None
+        assert answer["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+    assert (await clinic.caller("ADMIN").data(APPOINTMENTS, **period))["appointmentReport"]["nodes"] == []
+    for wrong in (
+        {"first": "2026-05-02", "last": "2026-05-01"},
+        {"first": "2020-01-01", "last": "2026-05-01"},
+        {"first": "0001-01-01", "last": "0001-02-01"},
+        MAY | {"timeZone": "Mars/Olympus"},
+    ):
+        answer = await clinic.caller("ANALYST").execute(APPOINTMENTS, period=wrong, groupBy=[])
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_names_come_from_the_directory(clinic: Clinic) -> None:
+    saved = await clinic.caller("ADMIN").data(
+        """mutation($input: PractitionerInput!) { savePractitioner(input: $input) {
+             ... on SavePractitionerSuccess { practitioner { id } } } }""",
+        input={"family": "Curie", "given": ["Marie"], "prefix": "Dr."},
+    )
+    key = saved["savePractitioner"]["practitioner"]["id"]
+    await clinic.publish(booked(practitioner=UUID(key)))
+    await clinic.until(total(clinic, 1))
+    (node,) = (await report(clinic, "PRACTITIONER"))["nodes"]
+    assert node["practitioner"] == {"id": key, "name": {"text": "Dr. Marie Curie"}}
+
+
+async def test_the_same_event_counts_once_poison_is_put_aside_and_a_rebuild_gives_the_same(clinic: Clinic) -> None:
+    runtime = clinic.service("reporting").runtime
+    twice = CloudEvent.of(booked())
+    strange = CloudEvent.of(booked(starts="2026-05-06T09:00"))
+    strange.data["status"] = "ABDUCTED"
+    await clinic.publish(envelope=twice)
+    await clinic.publish(envelope=twice)
+    await clinic.publish(envelope=strange)
+    await clinic.publish(raw=("appointments", b"{"))
+    await clinic.publish(
+        booked(starts="2026-05-07T09:00"),
+        patients.PatientRegistered(patient_id=new_id(), how=patients.How.SELF, registered_at=datetime.now(UTC)),
+    )
+    await clinic.until(total(clinic, 2))
+
+    prefix = runtime.settings.kafka_topic_prefix
+    kafka = AIOKafkaConsumer(
+        f"{prefix}.dead-letter.reporting",
+        bootstrap_servers=runtime.settings.kafka_bootstrap_servers,
+        auto_offset_reset="earliest",
+    )
+    async with kafka:
+        letters = [await kafka.getone() for _ in range(2)]
+    causes = {letter.value: dict(letter.headers)["dead-letter-cause"].decode() for letter in letters}
+    assert causes == {
+        strange.encode(): "caregraph.appointments.appointment-booked.v1: status (enum)",
+        b"{": "not a CloudEvent: not JSON",
+    }
+
+    async def all_consumed() -> bool:
+        async with runtime.database.read() as session:
+            return bool(await session.scalar(text("SELECT sum(next_offset) FROM consumer_offset")) == 6)
+
+    await clinic.until(all_consumed)
+    before = await tables(clinic)
+    assert [len(table) for table in before] == [2, 1]
+    service = clinic.service("reporting").service
+    rebuilt = await replay(
+        Effects(FACTS, "reporting"),
+        runtime.database,
+        runtime.settings.kafka_bootstrap_servers,
+        service.metadata.sorted_tables,
+        lambda *_: None,
+    )
+    assert (rebuilt.records, rebuilt.failed) == (6, 2)
+    assert rebuilt.before == rebuilt.after
+    assert await tables(clinic) == before
+    await clinic.publish(booked(starts="2026-05-08T09:00"))
+    await clinic.until(total(clinic, 3))

@@ -46,7 +46,7 @@ class GraphQLEndpoint:
             await send_error(send, media_type, RequestRefused.because(str(error), "AUTHENTICATION_UNAVAILABLE", 503))
             return
         if isinstance(request, list):
-            results = [await self._run_in_batch(item, caller) for item in request]
+            results = [await self._result(item, caller) for item in request]
             await send_body(send, 200, f"{media_type or negotiation.JSON}; charset=utf-8", encode(results))
             return
         await self._run(scope, receive, send, request, caller)
@@ -105,7 +105,8 @@ class GraphQLEndpoint:
             raise RequestRefused.because(message, "SUBSCRIPTION_NEEDS_STREAM", 406)
         return stream_type
 
-    async def _run_in_batch(self, request: GraphQLRequest, caller: Caller) -> dict[str, Any]:
+    async def _result(self, request: GraphQLRequest, caller: Caller) -> dict[str, Any]:
+        """The result of one operation of a batch."""
         try:
             operation = await self._operations.prepare(request, caller)
             if operation.prepared.operation_type == "subscription":

@@ -4,9 +4,12 @@ HTTP, WebSocket and the two stream formats differ only in how they carry request
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import structlog
 
 from router.authorization.access import Access
 from router.authorization.claims import Authenticator, Claims
@@ -18,7 +21,22 @@ from router.errors import RequestRefused
 from router.http.persisted import PersistedOperations
 from router.http.request import GraphQLRequest
 from router.http.supergraphs import Serving, Supergraphs
-from router.telemetry import span
+from router.telemetry import OPERATION_SECONDS, OPERATIONS, span
+
+_LOG = structlog.get_logger("router.http")
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Whatever should not happen is logged, and the client learns only that it did."""
+    try:
+        yield
+    except RequestRefused:
+        OPERATIONS.labels("unknown", "refused").inc()
+        raise
+    except Exception:
+        _LOG.exception("the operation failed")
+        raise RequestRefused.because("the router failed", "INTERNAL_SERVER_ERROR", 500) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +104,7 @@ class Operations:
         if serving is None:
             raise RequestRefused.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
         access = await self._policies.access(access_rules(serving.engine.supergraph), caller.claims)
-        with span("prepare"):
+        with span("prepare"), _faults():
             prepared = serving.engine.prepare(query, request.operation_name, access)
         resolved = GraphQLRequest(query, request.operation_name, request.variables, request.extensions)
         return Operation(serving, prepared, resolved, caller, access)
@@ -102,15 +120,18 @@ class Operations:
     async def execute(self, operation: Operation) -> dict[str, Any]:
         """Run a query or mutation within the time limit. Raises RequestRefused."""
         timeout = self._config.server.request_timeout
-        try:
-            async with asyncio.timeout(timeout):
-                with span("execute"):
-                    return await operation.serving.engine.execute(
+        kind = operation.prepared.operation_type
+        with span("execute", **{"graphql.operation.type": kind}), OPERATION_SECONDS.labels(kind).time(), _faults():
+            try:
+                async with asyncio.timeout(timeout):
+                    result = await operation.serving.engine.execute(
                         operation.prepared, operation.request.variables, self._context(operation, timeout)
                     )
-        except TimeoutError:
-            message = f"the operation took longer than {timeout:g} s"
-            raise RequestRefused.because(message, "GATEWAY_TIMEOUT", 504) from None
+            except TimeoutError:
+                message = f"the operation took longer than {timeout:g} s"
+                raise RequestRefused.because(message, "GATEWAY_TIMEOUT", 504) from None
+        OPERATIONS.labels(kind, "errors" if "errors" in result else "ok").inc()
+        return result
 
     def subscribe(self, operation: Operation) -> AsyncIterator[dict[str, Any]]:
         """The results of a subscription, one an event."""

@@ -111,12 +111,12 @@ def accounts() -> Subgraph:
     return Subgraph(ACCOUNTS, {}, entity=user)
 
 
-def supergraph(shop_url: str, accounts_url: str, *, extra: str = "", without: str = "") -> str:
-    """The composed graph; `extra` fields of Query are added, the line of Query that starts with `without` is left out.
+def supergraph(shop_url: str, accounts_url: str, *, extra: str = "", tick: str = "seller: User") -> str:
+    """The composed graph, with `extra` fields of Query, and the field `tick` of Tick.
 
     The directives of access go by other names here, as a supergraph may have them.
     """
-    text = f"""
+    return f"""
 schema
   @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION)
@@ -176,7 +176,7 @@ type Subscription @join__type(graph: SHOP) {{
   endless: Tick @join__field(graph: SHOP)
   broken: Int @join__field(graph: SHOP)
 }}
-type Tick @join__type(graph: SHOP) {{ number: Int! seller: User secret: String @policy(policies: [["see ticks"]]) }}
+type Tick @join__type(graph: SHOP) {{ number: Int! {tick} secret: String @policy(policies: [["see ticks"]]) }}
 type User @join__type(graph: SHOP, key: "id") @join__type(graph: ACCOUNTS, key: "id") {{
   id: ID!
   name: String @join__field(graph: ACCOUNTS)
@@ -202,7 +202,6 @@ type Item @join__type(graph: SHOP) @cost(weight: 2) {{
 type Inspector @join__type(graph: SHOP) @policy(policies: [["inspect"], ["audit"]]) {{ note: String }}
 enum Level @join__type(graph: SHOP) @signedIn {{ LOW @join__enumValue(graph: SHOP) HIGH @join__enumValue(graph: SHOP) }}
 """
-    return "\n".join(line for line in text.splitlines() if not without or not line.strip().startswith(without))
 
 
 @dataclass

@@ -30,6 +30,7 @@ class Subgraph:
     upgrades: list[dict[str, str]] = field(default_factory=list)
     sockets: list[WebSocket] = field(default_factory=list)
     subscribed: int = 0
+    open_streams: int = 0
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -79,9 +80,12 @@ class Subgraph:
         self.queries.append(payload["query"])
         started = subscribe(self._schema, parse(payload["query"]), self.root, variable_values=payload.get("variables"))
         stream: Any = await started if inspect.isawaitable(started) else started
+        self.open_streams += 1
         try:
             async for result in stream:
                 await websocket.send_json({"id": message["id"], "type": "next", "payload": result.formatted})
             await websocket.send_json({"id": message["id"], "type": "complete"})
         except GraphQLError as error:
             await websocket.send_json({"id": message["id"], "type": "error", "payload": [error.formatted]})
+        finally:
+            self.open_streams -= 1

@@ -3,14 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from tests.router.http.graph import Graph, codes, running
+from tests.router.subscriptions.client import close_code, connected, heard, opened, say, subscribe
 
 TICKS = "subscription { ticks(to: 2) { number seller { name } } }"
 
@@ -20,47 +17,6 @@ async def graph() -> AsyncIterator[Graph]:
     settings = {"subscriptions": {"init_timeout": 0.3, "maximum_per_connection": 2, "heartbeat": 0.4}}
     async with running(settings) as graph:
         yield graph
-
-
-@asynccontextmanager
-async def opened(graph: Graph, payload: Any = None, **options: Any) -> AsyncIterator[ClientConnection]:
-    """An initialised connection."""
-    async with connected(graph, **options) as socket:
-        await say(socket, type="connection_init", **({"payload": payload} if payload is not None else {}))
-        assert await heard(socket) == {"type": "connection_ack"}
-        yield socket
-
-
-def connected(graph: Graph, subprotocol: Any = "graphql-transport-ws", **headers: str) -> connect:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return connect(graph.url.replace("http", "ws"), subprotocols=[subprotocol], additional_headers=named, proxy=None)
-
-
-async def say(socket: ClientConnection, **message: Any) -> None:
-    await socket.send(json.dumps(message))
-
-
-async def subscribe(socket: ClientConnection, identity: str, query: str, **parameters: Any) -> None:
-    await say(socket, id=identity, type="subscribe", payload={"query": query, **parameters})
-
-
-async def heard(socket: ClientConnection) -> dict[str, Any]:
-    """The next message that is no heartbeat."""
-    async with asyncio.timeout(3):
-        while True:
-            message: dict[str, Any] = json.loads(await socket.recv())
-            if message["type"] != "ping":
-                return message
-
-
-async def close_code(socket: ClientConnection) -> int:
-    async with asyncio.timeout(3):
-        try:
-            while True:
-                await socket.recv()
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return closed.rcvd.code
 
 
 async def test_events_come_with_entities_of_other_subgraphs(graph: Graph) -> None:

@@ -1,0 +1,100 @@
+"""Subscriptions at subgraphs: signed, reconnecting, bounded."""
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from router.config import parse
+from router.execution.errors import SubgraphFailure
+from router.execution.transport import HttpTransport, RequestContext
+from router.subscriptions.upstream import Upstreams
+from shared.signature import verify
+from tests.router.http.graph import running
+from tests.router.http.listening import listening
+from tests.router.subscriptions.client import heard, opened, subscribe
+
+KEY = "k" * 32
+ENDLESS = "subscription { endless { number } }"
+
+
+async def test_the_upgrade_is_signed_and_carries_what_the_rules_forward() -> None:
+    rules = [{"propagate": "authorization"}, {"propagate": "x-request-id"}, {"insert": "x-router", "value": "yes"}]
+    async with running({"subgraphs": {"all": {"signature_key": KEY, "headers": rules}}}) as graph:
+        async with opened(graph, {"authorization": "Bearer t"}, x_private="no") as socket:
+            await subscribe(socket, "1", ENDLESS)
+            assert (await heard(socket))["type"] == "next"
+        (headers,) = graph.shop.upgrades
+        assert (headers["authorization"], headers["x-router"]) == ("Bearer t", "yes")
+        assert "x-private" not in headers
+        verify(KEY.encode(), "GET", "/graphql", b"", headers)
+
+
+async def test_a_lost_connection_is_made_again() -> None:
+    async with running() as graph, opened(graph) as socket:
+        await subscribe(socket, "1", ENDLESS)
+        assert (await heard(socket))["type"] == "next"
+        await graph.shop.sockets[0].close(1012)
+        while graph.shop.subscribed < 2:
+            assert (await heard(socket))["type"] == "next"
+        assert (await heard(socket))["payload"]["data"]["endless"]["number"] > 0
+
+
+async def test_a_refused_connection_is_not_tried_again_and_ends_with_an_error() -> None:
+    async with running() as graph, opened(graph) as socket:
+        await subscribe(socket, "1", ENDLESS)
+        assert (await heard(socket))["type"] == "next"
+        await graph.shop.sockets[0].close(4403)
+        while "errors" not in (message := await heard(socket))["payload"]:
+            assert message["type"] == "next"
+        (error,) = message["payload"]["errors"]
+        assert error["extensions"] == {"code": "SUBGRAPH_SUBSCRIPTION_LOST", "service": "shop"}
+        assert await heard(socket) == {"id": "1", "type": "complete"}
+        assert len(graph.shop.upgrades) == 1
+
+
+async def test_attempts_are_bounded() -> None:
+    config = parse({"subscriptions": {"reconnect_attempts": 1}})
+    with pytest.raises(SubgraphFailure, match="does not serve the subscription any more"):
+        await _collect(config, "http://127.0.0.1:9/graphql")
+
+
+async def test_a_slow_reader_is_ended_alone() -> None:
+    async def flood(websocket: WebSocket) -> None:
+        await websocket.accept("graphql-transport-ws")
+        await websocket.receive_json()
+        await websocket.send_json({"type": "connection_ack"})
+        identity = (await websocket.receive_json())["id"]
+        try:
+            for number in range(50):
+                await websocket.send_json({"id": identity, "type": "next", "payload": {"data": {"n": number}}})
+            while True:
+                await websocket.receive_json()
+        except WebSocketDisconnect:
+            return
+
+    async with listening(Starlette(routes=[WebSocketRoute("/graphql", flood)])) as port:
+        config = parse({"subscriptions": {"queue": 5}})
+        with pytest.raises(SubgraphFailure) as failed:
+            await _collect(config, f"http://127.0.0.1:{port}/graphql", pause=0.3)
+        assert failed.value.code == "SUBSCRIPTION_QUEUE_OVERFLOW"
+
+
+async def _collect(config: Any, url: str, pause: float = 0) -> list[Any]:
+    transport = HttpTransport(config.subgraphs)
+    upstreams = Upstreams(config, transport.headers)
+    events = []
+    try:
+        async with aclosing(
+            upstreams.subscribe("shop", url, {"query": "subscription { n }"}, RequestContext())
+        ) as stream:
+            async for event in stream:
+                events.append(event)
+                await asyncio.sleep(pause)
+    finally:
+        await upstreams.close()
+    return events

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from shared.service import Service
 from subgraphs.appointments.calendars import ROUTES
+from subgraphs.appointments.consumers import CONSUMERS
 from subgraphs.appointments.events import EVENTS
+from subgraphs.appointments.jobs import JOBS
 from subgraphs.appointments.models import Model
 from subgraphs.appointments.schema import schema
 from subgraphs.appointments.settings import AppointmentsSettings
@@ -16,5 +18,7 @@ service = Service(
     Model.metadata,
     settings=AppointmentsSettings,
     events=EVENTS,
+    consumers=CONSUMERS,
+    jobs=JOBS,
     routes=ROUTES,
 )

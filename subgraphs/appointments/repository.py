@@ -154,7 +154,7 @@ async def time_zones(context: Context, location_ids: Sequence[UUID]) -> list[str
         rows = await session.execute(
             select(col(Location.id), col(Location.time_zone)).where(col(Location.id).in_(location_ids))
         )
-        found: dict[UUID, str] = dict(rows.tuples().all())
+        found: dict[UUID, str] = dict(rows.all())
     return [found.get(key) for key in location_ids]
 
 

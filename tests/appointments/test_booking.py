@@ -5,13 +5,9 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy import select
-
 from shared.ids import new_id
-from subgraphs.appointments.models import Appointment, Patient
-from tests.appointments.conftest import Practice, answer, at, utc
+from subgraphs.appointments.models import Patient
+from tests.appointments.conftest import Practice, at, utc
 
 CHANGE = """
 mutation($input: %sInput!) {

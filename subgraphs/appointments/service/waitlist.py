@@ -134,10 +134,14 @@ async def decline(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
 
 
 async def expire(work: UnitOfWork, entry_id: UUID) -> None:
-    """End an offer that was not answered in time, and offer its slot to the next in line."""
+    """End an offer that was not answered in time."""
     row = await _lock(work, select(WaitlistEntry).where(col(WaitlistEntry.id) == entry_id))
-    if row is None or row.status != WaitlistStatus.OFFERED:
-        return
+    if row is not None and row.status == WaitlistStatus.OFFERED:
+        await withdraw(work, row)
+
+
+async def withdraw(work: UnitOfWork, row: WaitlistEntry) -> None:
+    """Take an offer back, which ends the wait; the slot is offered to the next in line."""
     _tell_expired(work, row, "OFFER")
     await _let_go(work, row, WaitlistStatus.EXPIRED)
 

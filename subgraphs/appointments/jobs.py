@@ -1,0 +1,114 @@
+"""What appointments do by the clock: reminders, offers that nobody answered, waits that are over, old keys."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from shared.audit.recorder import AuditRecorder
+from shared.auth.principal import system
+from shared.database.model import utc_now
+from shared.jobs import Job
+from shared.runtime import Runtime
+from shared.work import UnitOfWork, unit_of_work
+from subgraphs.appointments.events import AppointmentReminderDue
+from subgraphs.appointments.models import (
+    Appointment,
+    BookingKey,
+    Reminder,
+    Status,
+    WaitlistEntry,
+    WaitlistStatus,
+)
+from subgraphs.appointments.service import waitlist
+from subgraphs.appointments.service.common import facts
+
+LEADS = (24, 2)  # hours, the longest first
+_BATCH = 200
+_KEYS_KEPT = timedelta(hours=48)
+
+
+def _work(runtime: Runtime, operation: str) -> AbstractAsyncContextManager[UnitOfWork]:
+    return unit_of_work(runtime.database, AuditRecorder(system(), operation=operation))
+
+
+async def remind(runtime: Runtime) -> None:
+    """Tell of each appointment once when it is a lead away, unless it was agreed on later than that.
+
+    What was missed is made up for until the next lead; from then on the next one's reminder is enough.
+    """
+    for lead, next_lead in zip(LEADS, (*LEADS[1:], 0), strict=True):
+        while await _remind_batch(runtime, lead, next_lead) == _BATCH:
+            pass
+
+
+async def _remind_batch(runtime: Runtime, lead: int, next_lead: int) -> int:
+    now = utc_now()
+    sent = select(Reminder).where(
+        col(Reminder.appointment_id) == col(Appointment.id),
+        col(Reminder.starts_at) == col(Appointment.starts_at),
+        col(Reminder.lead_hours) == lead,
+    )
+    due = select(Appointment).where(
+        col(Appointment.status) == Status.BOOKED,
+        col(Appointment.starts_at) > now + timedelta(hours=next_lead),
+        col(Appointment.starts_at) <= now + timedelta(hours=lead),
+        col(Appointment.scheduled_at) <= col(Appointment.starts_at) - timedelta(hours=lead),
+        ~sent.exists(),
+    )
+    async with _work(runtime, "remind") as work:
+        rows = await work.session.scalars(
+            due.order_by(col(Appointment.starts_at)).limit(_BATCH).with_for_update(key_share=True, skip_locked=True)
+        )
+        found = rows.all()
+        for row in found:
+            work.session.add(Reminder(appointment_id=row.id, starts_at=row.starts_at, lead_hours=lead))
+            work.publish(AppointmentReminderDue(**facts(row), lead_hours=lead))
+    return len(found)
+
+
+async def expire_offers(runtime: Runtime) -> None:
+    """End the offers that were not answered in time, each by itself, and offer their slots to the next in line."""
+    statement = (
+        select(col(WaitlistEntry.id))
+        .join(Appointment, col(WaitlistEntry.appointment_id) == col(Appointment.id))
+        .where(col(Appointment.status) == Status.HELD, col(Appointment.held_until) <= utc_now())
+        .order_by(col(Appointment.held_until))
+        .limit(_BATCH)
+    )
+    async with runtime.database.read() as session:
+        overdue = (await session.scalars(statement)).all()
+    for entry_id in overdue:
+        async with _work(runtime, "expireOffers") as work:
+            await waitlist.expire(work, entry_id)
+
+
+async def expire_waits(runtime: Runtime) -> None:
+    """End the waits whose last day is over everywhere."""
+    statement = (
+        select(WaitlistEntry)
+        .where(
+            col(WaitlistEntry.status) == WaitlistStatus.WAITING,
+            col(WaitlistEntry.until_day) < utc_now().date() - timedelta(days=1),
+        )
+        .limit(_BATCH)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    async with _work(runtime, "expireWaits") as work:
+        for row in await work.session.scalars(statement):
+            waitlist.end_overdue(work, row)
+
+
+async def forget_keys(runtime: Runtime) -> None:
+    """Forget idempotency keys that no client will send again."""
+    async with runtime.database.write() as session:
+        await session.execute(delete(BookingKey).where(col(BookingKey.created_at) < utc_now() - _KEYS_KEPT))
+
+
+JOBS = (
+    Job("remind", timedelta(seconds=30), remind),
+    Job("expire-offers", timedelta(seconds=10), expire_offers),
+    Job("expire-waits", timedelta(hours=1), expire_waits),
+    Job("forget-keys", timedelta(hours=6), forget_keys),
+)

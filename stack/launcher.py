@@ -62,7 +62,7 @@ async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> 
         async with asyncio.TaskGroup() as services:
             started += [_launch(services, service, stages) for service in _services(addresses, secrets)]
             await asyncio.gather(*started)
-            running = local.Running(os.getpid(), addresses, stages.spans)
+            running = local.Running(os.getpid(), addresses, stages.began, stages.spans)
             running.save()
             await when_up(running)
 
@@ -72,14 +72,14 @@ class _Stages:
     """When each stage of the start began and ended, in seconds after the launcher began."""
 
     report: Report
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.time)
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     async def run(self, name: str, work: Awaitable[object]) -> None:
         """Do a stage's work and note how long it took."""
-        start = time.monotonic() - self.began
+        start = time.time() - self.began
         await work
-        end = time.monotonic() - self.began
+        end = time.time() - self.began
         self.spans[name] = (round(start, 3), round(end, 3))
         self.report(f"{name} took {end - start:.1f} s")
 

@@ -30,10 +30,14 @@ def secrets_file() -> Path:
 
 @dataclass(frozen=True)
 class Running:
-    """The stack that runs: its launcher, where everything is, and how long each stage of its start took, in seconds."""
+    """The stack that runs: its launcher, where everything is, and when it started.
+
+    `began` is a Unix time; `stages` has the begin and end of each stage of the start, in seconds after it.
+    """
 
     pid: int
     addresses: Addresses
+    began: float
     stages: dict[str, tuple[float, float]]
 
     def save(self) -> None:
@@ -82,7 +86,7 @@ def _read() -> Running | None:
         values = json.loads(_state_file().read_text())
     except FileNotFoundError:
         return None
-    return Running(values["pid"], Addresses(**values["addresses"]), values["stages"])
+    return Running(**values | {"addresses": Addresses(**values["addresses"])})
 
 
 def _is_locked() -> bool:

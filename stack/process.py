@@ -13,7 +13,7 @@ from stack.errors import StackError
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 _TAIL_LINES = 5
 _LARGEST_LOG_BYTES = 10_000_000
 

@@ -14,7 +14,7 @@ def descendants(pid: int) -> set[int]:
 async def gone(pids: Iterable[int], *, seconds: float = 10) -> set[int]:
     """Wait until none of these processes runs; return those that still do."""
     alive = set(pids)
-    for _ in range(int(seconds / 0.05)):
+    for _ in range(1 + int(seconds / 0.05)):
         alive = {
             pid for pid in alive if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
         }
@@ -22,3 +22,10 @@ async def gone(pids: Iterable[int], *, seconds: float = 10) -> set[int]:
             break
         await asyncio.sleep(0.05)
     return alive
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from stack import local
 from stack.databases import migrate_all, prepare
+from stack.demo.load import load
 from stack.environment import Addresses, of_router, of_subgraph
 from stack.errors import StackError
 from stack.ports import free_port, is_free
-from stack.secrets import POSTGRES_PASSWORD, load_or_create
+from stack.secrets import DEMO_PASSWORD, POSTGRES_PASSWORD, load_or_create
 from stack.servers.kafka import Kafka
 from stack.servers.postgres import Postgres
 from stack.servers.valkey import Valkey
@@ -62,6 +63,8 @@ async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> 
         async with asyncio.TaskGroup() as services:
             started += [_launch(services, service, stages) for service in _services(addresses, secrets)]
             await asyncio.gather(*started)
+            graph = f"{addresses.url(ROUTER)}/graphql"
+            await stages.run("demo data", load(databases, graph, secrets[DEMO_PASSWORD]))
             running = local.Running(os.getpid(), addresses, stages.began, stages.spans)
             running.save()
             await when_up(running)

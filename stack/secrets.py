@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from stack.services import SUBGRAPHS
 
 POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - its name
+DEMO_PASSWORD = "DEMO_PASSWORD"  # noqa: S105 - its name
 
 
 def password_variable(subgraph: str) -> str:
@@ -29,6 +30,7 @@ def generate() -> dict[str, str]:
     return {
         POSTGRES_PASSWORD: secrets.token_hex(24),
         **passwords,
+        DEMO_PASSWORD: secrets.token_urlsafe(12),
         "ROUTER_SIGNATURE_KEY": secrets.token_hex(32),
         "IDENTITY_SIGNING_KEY": signing_key.decode(),
         "IDENTITY_ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),

@@ -1,7 +1,7 @@
-"""Scalars: DateTime with its time zone, Date, and Money."""
+"""Scalars: DateTime with its time zone, Date, Time, and Money."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -49,6 +49,16 @@ def _parse_date(value: Any) -> date:
         raise ValueError("Date is ISO 8601, like 2026-05-04") from None
 
 
+def _parse_time(value: Any) -> time:
+    try:
+        result = time.fromisoformat(str(value))
+    except ValueError:
+        result = None
+    if result is None or result.tzinfo is not None:
+        raise ValueError("Time is a time of day, ISO 8601, like 09:30")
+    return result
+
+
 def _write_datetime(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -67,6 +77,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://scalars.graphql.org/andimarek/local-date",
         serialize=date.isoformat,
         parse_value=_parse_date,
+    ),
+    time: strawberry.scalar(
+        name="Time",
+        description="A time of day by the clock on the wall, ISO 8601: `09:30`.",
+        specified_by_url="https://scalars.graphql.org/andimarek/local-time",
+        serialize=time.isoformat,
+        parse_value=_parse_time,
     ),
     Money: strawberry.scalar(
         name="Money",

@@ -82,7 +82,7 @@ async def _databases() -> Mapping[str, str]:
 
 def _report(summary: "Summary") -> Group:
     """What went where."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     table.add_column("resource type", no_wrap=True)
     table.add_column("domain", no_wrap=True)
     for column in COLUMNS:

@@ -67,10 +67,16 @@ def _stop_on_signals(task: "asyncio.Task[None] | None") -> None:
 
 
 def _addresses(running: local.Running) -> str:
+    from stack.demo.accounts import ACCOUNTS
+    from stack.secrets import DEMO_PASSWORD, load_or_create
+
     router = running.addresses.url("router")
+    accounts = "".join(f"    {account.role:<20}{account.email}\n" for account in ACCOUNTS)
     return (
         f"\n[bold]CareGraph is up.[/bold] Ctrl+C stops it.\n"
         f"  GraphQL   {router}/graphql\n"
         f"  GraphiQL  {router}/\n"
         f"  logs      {local.logs()}\n"
+        f"\n  Demo accounts, all with the password [bold]{load_or_create(local.secrets_file())[DEMO_PASSWORD]}[/bold]\n"
+        f"{accounts}"
     )

@@ -1,7 +1,8 @@
 """FHIR R4 bulk data into the domains, each resource type to the one that has a home for it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import islice
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import system
@@ -24,6 +25,9 @@ DOMAINS = ("directory", "patients", "appointments")
 
 LEFT_OUT = "left out"
 FAILED = "failed"
+
+# Classes of SQLSTATE that blame the row: data exceptions, broken constraints, values too big for an index.
+_ROWS_FAULT = ("22", "23", "54")
 
 _BATCH = 500
 _CONNECTIONS = 1
@@ -92,17 +96,30 @@ async def import_fhir(folder: Path, databases: Mapping[str, str], listener: List
         raise StackError(f"{folder} has no files named like Patient.ndjson: give the folder of a FHIR bulk export")
     summary, references = Summary(), References()
     for domain in DOMAINS:
-        database = Database(databases[domain], pool_size=_CONNECTIONS)
-        try:
+        async with _open(domain, databases[domain]) as database:
             for kind in import_module(f"subgraphs.{domain}.fhir").RESOURCES:
                 importer = _Importer(kind, database, references, listener)
                 await importer.run(files.pop(kind.name, []))
                 summary.rows.append(Row(kind.name, domain, importer.counts))
-        finally:
-            await database.close()
     for resource_type, paths in files.items():
         summary.homeless[resource_type] = sum(1 for path in paths for _ in _told(path, listener))
     return summary
+
+
+@asynccontextmanager
+async def _open(domain: str, address: str) -> AsyncIterator[Database]:
+    """A domain's database; what goes wrong with it as a whole ends the import, which the next run takes up again."""
+    database = Database(address, pool_size=_CONNECTIONS)
+    try:
+        yield database
+    except OSError as error:
+        raise StackError(f"the import stopped in {domain}: {error}; run it again once that is mended") from error
+    except DBAPIError as error:
+        raise StackError(
+            f"the import stopped in {domain}: its database says {_rule(error)}; has `caregraph migrate` been run?"
+        ) from None
+    finally:
+        await database.close()
 
 
 def _told(path: Path, listener: Listener) -> Iterator[Line]:
@@ -148,7 +165,9 @@ class _Importer:
         """Save a batch at once; if the database refuses it, one by one, so that only what is wrong is left out."""
         try:
             await self._commit(batch)
-        except (IntegrityError, DataError) as error:
+        except DBAPIError as error:
+            if str(getattr(error.orig, "sqlstate", None))[:2] not in _ROWS_FAULT:
+                raise
             if len(batch) > 1:
                 for item in batch:
                     await self._save(path, [item])
@@ -169,7 +188,7 @@ class _Importer:
         self._listener.fail(Failure(path.name, line, cause))
 
 
-def _rule(error: IntegrityError | DataError) -> str:
+def _rule(error: DBAPIError) -> str:
     """The constraint that was broken, or the kind of error; not the message, which quotes values."""
-    cause = getattr(error.orig, "__cause__", None)
+    cause = error.orig and error.orig.__cause__
     return getattr(cause, "constraint_name", None) or type(cause or error).__name__

@@ -1,0 +1,84 @@
+"""An account of each role, all with one password, which a checkout's stack makes for itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlmodel import col
+
+from shared.audit.recorder import AuditRecorder
+from shared.auth.principal import system
+from shared.database.engine import Database
+from shared.work import unit_of_work
+from subgraphs.directory.models import Practitioner
+from subgraphs.identity.models import Account
+from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.roles import Role
+from subgraphs.patients.models import PatientIdentifier
+
+DOMAIN = "caregraph.example"
+DOCTOR_NPI = "9999900001"
+PATIENT_IDENTIFIER = ("https://caregraph.example/demo", "pat-1")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """Who to log in as."""
+
+    role: Role
+    email: str
+
+
+ACCOUNTS = tuple(DemoAccount(role, f"{role.value.lower().replace('_', '-')}@{DOMAIN}") for role in Role)
+
+
+async def missing(databases: Mapping[str, str]) -> bool:
+    """Whether any of the accounts is not there."""
+    database = Database(databases["identity"], pool_size=1)
+    try:
+        async with database.read() as session:
+            emails = [account.email for account in ACCOUNTS]
+            found = await session.scalars(select(col(Account.email)).where(col(Account.email).in_(emails)))
+            return set(found) != set(emails)
+    finally:
+        await database.close()
+
+
+async def create(databases: Mapping[str, str], password: str) -> None:
+    """Make those that are not there; the doctor is the sample's first practitioner, the patient its first patient."""
+    practitioner = await _one(
+        databases["directory"], select(col(Practitioner.id)).where(col(Practitioner.npi) == DOCTOR_NPI)
+    )
+    system_uri, value = PATIENT_IDENTIFIER
+    identified = (col(PatientIdentifier.system) == system_uri, col(PatientIdentifier.value) == value)
+    patient = await _one(databases["patients"], select(col(PatientIdentifier.patient_id)).where(*identified))
+    passwords = Passwords()
+    database = Database(databases["identity"], pool_size=1)
+    try:
+        digest = await passwords.hash(password)
+        async with unit_of_work(database, AuditRecorder(system(), operation="demo data")) as work:
+            present = set(await work.session.scalars(select(col(Account.email))))
+            work.session.add_all(
+                Account(
+                    email=account.email,
+                    password_hash=digest,
+                    roles=[account.role],
+                    practitioner_id=practitioner if account.role is Role.DOCTOR else None,
+                    patient_id=patient if account.role is Role.PATIENT else None,
+                )
+                for account in ACCOUNTS
+                if account.email not in present
+            )
+    finally:
+        passwords.close()
+        await database.close()
+
+
+async def _one(url: str, statement: Select[UUID]) -> UUID:
+    database = Database(url, pool_size=1)
+    try:
+        async with database.read() as session:
+            return (await session.scalars(statement)).one()
+    finally:
+        await database.close()

@@ -46,9 +46,9 @@ class Batch:
 def represent(representation: Representation, item: Object) -> Object | None:
     """An object's representation by its key alone; None if it is of another type or lacks its key."""
     type_name = item.get("__typename")
-    if representation.types is not None and type_name not in representation.types:
-        if type_name is not None or representation.type_name is None:
-            return None
+    unknown = type_name is None and representation.type_name is not None  # an interface object may be of any type
+    if representation.types is not None and type_name not in representation.types and not unknown:
+        return None
     name = representation.type_name or type_name
     if name is None:
         return None

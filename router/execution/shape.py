@@ -53,10 +53,7 @@ class Shaper:
             return None, run.violations
 
     def _object(self, run: _Run, selection: Selection, item: Object, path: ResponsePath) -> Object:
-        if len(selection.types) == 1:
-            (type_name,) = selection.types
-        else:
-            type_name = item.get(TYPENAME)
+        type_name: str | None = next(iter(selection.types)) if len(selection.types) == 1 else item.get(TYPENAME)
         table = self._tables.get((id(selection), type_name))
         if table is None:
             table = self._tables[id(selection), type_name] = self._table(selection, type_name)

@@ -63,7 +63,12 @@ class Builder:
             if not client:
                 node.condition = either(node.condition, condition)
             nodes.append((node, one, among))
-        for node, one, among in sorted(nodes, key=lambda entry: self._freedom(position, entry[0])):
+        ordered = (
+            nodes
+            if self.walker.once_only(position)
+            else sorted(nodes, key=lambda entry: self._freedom(position, entry[0]))
+        )
+        for node, one, among in ordered:
             self._serve(position, node, among, one.selection, key=key)
         for node, one, among in nodes:
             if one.selection is None:

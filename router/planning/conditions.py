@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import BooleanValueNode, FieldNode, FragmentSpreadNode, InlineFragmentNode, VariableNode
+from graphql import BooleanValueNode, SelectionNode, VariableNode
 
 Condition = frozenset[frozenset[tuple[str, bool]]]
 """In disjunctive normal form: one of the sets must hold, and of it every (variable, value)."""
@@ -40,14 +40,15 @@ def holds(condition: Condition, variables: Mapping[str, Any]) -> bool:
     return any(all(variables.get(name) is value for name, value in term) for term in condition)
 
 
-def condition_of(node: FieldNode | FragmentSpreadNode | InlineFragmentNode) -> Condition:
+def condition_of(node: SelectionNode) -> Condition:
     """The condition that a selection's own directives state."""
     condition = ALWAYS
     for directive in node.directives or ():
         if directive.name.value not in ("skip", "include"):
             continue
         wanted = directive.name.value == "include"
-        value = directive.arguments[0].value
+        (argument,) = directive.arguments or ()
+        value = argument.value
         if isinstance(value, VariableNode):
             condition = both(condition, frozenset((frozenset(((value.name.value, wanted),)),)))
         elif isinstance(value, BooleanValueNode) and value.value is not wanted:

@@ -137,9 +137,9 @@ class Normalizer:
             if isinstance(node, FieldNode):
                 yield _Occurrence(node, types, here)
                 continue
-            inner: InlineFragmentNode | FragmentDefinitionNode = (
-                self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
-            )
+            inner = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            if not isinstance(inner, InlineFragmentNode | FragmentDefinitionNode):
+                raise PlanningError(f"{node.kind} is not a selection")
             on = inner.type_condition
             among = types & self.possible.get(on.name.value, frozenset()) if on else types
             if among:

@@ -1,13 +1,13 @@
 """Plans operations: runs the stages, and tries other choices until the plan cannot get better or the budget is spent."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, OperationType, print_ast
 
 from router.planning.build import Builder
 from router.planning.freeze import Freezer
-from router.planning.graph import Fetch
+from router.planning.graph import Fetch, places_below
 from router.planning.normalize import Field, Normalizer, PlanningError, Selection
 from router.planning.options import Choices
 from router.planning.passes.drop_empty import drop_empty
@@ -22,6 +22,7 @@ BUDGET = 0.1
 """Seconds that may go into finding a better plan than the first one."""
 
 Stages = list[list[list[Fetch]]]
+Rank = tuple[int, int, int]
 
 
 class Planner:
@@ -49,9 +50,11 @@ class Planner:
 
     def plan_selection(self, operation: OperationDefinitionNode, selection: Selection) -> QueryPlan:
         """Plan an operation of which the normal form is known. Raises PlanningError if there is no plan."""
+        return QueryPlan(self._node(operation.operation, selection, self._freezer(operation)))
+
+    def _freezer(self, operation: OperationDefinitionNode) -> Freezer:
         definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
-        freezer = Freezer(self.supergraph, self.wire, definitions)
-        return QueryPlan(self._node(operation.operation, selection, freezer))
+        return Freezer(self.supergraph, self.wire, definitions)
 
     def _node(self, kind: OperationType, selection: Selection, freezer: Freezer) -> PlanNode | None:
         if kind is OperationType.QUERY:
@@ -80,39 +83,57 @@ class Planner:
         nodes = (freezer.stages(stages) for _, stages in groups)
         return [node for node in nodes if node is not None]
 
+    def show_fetches(self, operation: OperationDefinitionNode, selection: Selection) -> Iterator[str]:
+        """As text: the fetches of a query, each with those it waits for, before they are put together in stages."""
+        freezer = self._freezer(operation)
+        for fetch in sorted(
+            (one for stage in self.best(selection) for request in stage for one in request), key=_number
+        ):
+            after = ", ".join(str(one.number) for one in sorted(fetch.after, key=_number))
+            yield "\n".join(
+                (f"#{fetch.number}{f' after {after}' if after else ''}", *freezer.request([fetch]).lines("  "))
+            )
+
     def best(self, selection: Selection) -> Stages:
-        """The stages with the fewest requests, then the fewest stages, then the fewest fields."""
-        deadline = time.perf_counter() + self.budget
+        """The stages with the fewest requests, then the fewest stages, then the fewest fields.
+
+        The first plan takes what looks best at each choice. Then, while the budget lasts, each choice is made
+        differently, one at a time, and what is better is kept.
+        """
+        started = time.perf_counter()
         choices = Choices()
-        failure: PlanningError | None = None
-        best: tuple[tuple[int, int, int], Stages] | None = None
-        try:
-            best = self._try(selection, choices)
-        except PlanningError as error:
-            failure = error
+        best, failure = self._attempt(selection, choices)
+        one_try = time.perf_counter() - started
         taken: dict[int, int] = {}
         position = 0
-        while position < len(choices.offered) and time.perf_counter() < deadline:
+        while position < len(choices.offered):
             for option in range(1, choices.offered[position]):
+                if best is not None and time.perf_counter() - started + one_try > self.budget:
+                    return best[1]
                 other = Choices({**taken, position: option})
-                try:
-                    found = self._try(selection, other)
-                except PlanningError as error:
-                    failure = failure or error
-                    continue
-                if best is None or found[0] < best[0]:
+                found, _ = self._attempt(selection, other)
+                if found is not None and (best is None or found[0] < best[0]):
                     best, choices, taken = found, other, dict(other.taken)
             position += 1
         if best is None:
             raise failure or PlanningError("the operation selects nothing")
         return best[1]
 
-    def _try(self, selection: Selection, choices: Choices) -> tuple[tuple[int, int, int], Stages]:
+    def _attempt(
+        self, selection: Selection, choices: Choices
+    ) -> tuple[tuple[Rank, Stages] | None, PlanningError | None]:
+        """A plan with these choices and how good it is, or why they lead nowhere."""
         (root,) = selection.types
         builder = Builder(self.walker, root, choices)
-        builder.build(selection)
+        try:
+            builder.build(selection)
+        except PlanningError as error:
+            return None, error
         widen_conditions(builder.fetches)
         stages = schedule(drop_empty(builder.fetches))
-        requests = sum(len(stage) for stage in stages)
-        fields = sum(len(place.entries) for one in builder.fetches for place in [one.place])
-        return (requests, len(stages), fields), stages
+        fields = sum(len(place.entries) for fetch in builder.fetches for place in places_below(fetch.place))
+        return ((sum(len(stage) for stage in stages), len(stages), fields), stages), None
+
+
+def _number(fetch: Fetch) -> int:
+    return fetch.number

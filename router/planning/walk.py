@@ -142,7 +142,7 @@ class Walker:
     def _add_fields(self, position: Position, type_name: str, ways: dict[Vertex, Way]) -> None:
         """Ways by the field that leads here, taken in another subgraph that has the parent."""
         via, parent = position.via, position.parent
-        if via is None or parent is None or self._once_only(parent):
+        if via is None or parent is None or self.once_only(parent):
             return
         parent_types = sorted(via.types)
         candidates = self.resolvers(parent_types[0], via.node.name)
@@ -166,9 +166,10 @@ class Walker:
         kind = self.supergraph.subgraphs[subgraph].types.get(type_name)
         return kind is not None and kind.interface_object
 
-    def _once_only(self, parent: Position) -> bool:
+    def once_only(self, position: Position) -> bool:
+        """Whether each of its fields has to be asked exactly once, in the client's order."""
         roots = self.supergraph.roots
-        return bool(parent.types & {roots.get("mutation"), roots.get("subscription")})
+        return bool(position.types & {roots.get("mutation"), roots.get("subscription")})
 
     def _resolved(self, vertex: Vertex, type_name: str, name: str, way: Way | None) -> SubgraphField | None:
         if way is None:
@@ -189,10 +190,7 @@ class Walker:
             changed = False
             for entry in entries:
                 near = at_hand[entry.key] if entry.interface or position.known else None
-                if near is None:
-                    cost = self.entry_cost(position, type_name, entry, ways)
-                else:
-                    cost = 1, near + 1
+                cost = self.entry_cost(position, type_name, entry, ways) if near is None else (1, near + 1)
                 known = ways.get(entry.vertex)
                 if cost is not None and (known is None or cost < known.cost):
                     ways[entry.vertex] = Way(cost, entry=entry)

@@ -121,21 +121,19 @@ def _resolve_conflicts(fields: list[WireField], path: tuple[str, ...], renames: 
     taken = {one.alias for one in fields}
     groups: list[list[WireField]] = []
     for one in fields:
-        for group in groups:
-            if group[0].alias == one.alias or group[0].key == one.key:
-                if all(_mergeable(one, other) for other in group):
-                    one.alias = group[0].alias
-                    group.append(one)
-                    break
-        else:
-            if any(group[0].alias == one.alias for group in groups):
-                number = 0
-                while f"_{number}_{one.key}" in taken:
-                    number += 1
-                one.alias = f"_{number}_{one.key}"
-                taken.add(one.alias)
-                renames.append(Rename(path, one.alias, one.key))
-            groups.append([one])
+        same = [group for group in groups if one.key == group[0].key and all(_mergeable(one, other) for other in group)]
+        if same:
+            one.alias = same[0][0].alias
+            same[0].append(one)
+            continue
+        if any(group[0].alias == one.alias for group in groups):
+            number = 0
+            while f"_{number}_{one.key}" in taken:
+                number += 1
+            one.alias = f"_{number}_{one.key}"
+            taken.add(one.alias)
+            renames.append(Rename(path, one.alias, one.key))
+        groups.append([one])
     for group in groups:
         merged = [inner for one in group for inner in one.selection or ()]
         if merged:

@@ -14,23 +14,29 @@ def schedule(fetches: list[Fetch]) -> list[list[list[Fetch]]]:
     earliest = _earliest(fetches)
     latest = _latest(fetches, earliest)
     stage_of: dict[Fetch, int] = {}
-    for stage in range(max(latest.values(), default=-1) + 1):
-        ready = [
-            fetch
-            for fetch in fetches
-            if fetch not in stage_of and all(one in stage_of and stage_of[one] < stage for one in fetch.after)
-        ]
-        due = {(fetch.subgraph, fetch.root) for fetch in ready if latest[fetch] <= stage}
+    pending = list(fetches)
+    stage = 0
+    while pending:
+        ready = [fetch for fetch in pending if all(stage_of.get(one, stage) < stage for one in fetch.after)]
+        blocked: dict[str, list[int]] = defaultdict(list)
+        for fetch in pending:
+            if fetch.root is None and earliest[fetch] > stage:
+                blocked[fetch.subgraph].append(earliest[fetch])
+        due = {fetch.subgraph for fetch in ready if fetch.root is None and latest[fetch] <= stage}
         for fetch in ready:
-            later = _meets_later(fetch, fetches, stage_of, earliest, latest, stage)
-            if (fetch.subgraph, fetch.root) in due or not later:
+            meets_later = any(other <= latest[fetch] for other in blocked[fetch.subgraph])
+            if fetch.root is not None or fetch.subgraph in due or not meets_later:
                 stage_of[fetch] = stage
+        pending = [fetch for fetch in pending if fetch not in stage_of]
+        stage += 1
     requests: dict[tuple[int, object], list[Fetch]] = defaultdict(list)
     for fetch in fetches:
         together = fetch.subgraph if fetch.root is None else (fetch.subgraph, fetch.number)
         requests[stage_of[fetch], together].append(fetch)
-    count = max(stage_of.values(), default=-1) + 1
-    return [[found for (stage, _), found in requests.items() if stage == number] for number in range(count)]
+    stages: list[list[list[Fetch]]] = [[] for _ in range(stage)]
+    for (number, _), found in requests.items():
+        stages[number].append(found)
+    return [found for found in stages if found]
 
 
 def _earliest(fetches: list[Fetch]) -> dict[Fetch, int]:
@@ -48,27 +54,8 @@ def _earliest(fetches: list[Fetch]) -> dict[Fetch, int]:
 
 def _latest(fetches: list[Fetch], earliest: dict[Fetch, int]) -> dict[Fetch, int]:
     last = max(earliest.values(), default=0)
-    found: dict[Fetch, int] = {}
+    found = dict.fromkeys(fetches, last)
     for fetch in sorted(fetches, key=lambda one: -earliest[one]):
-        waiting = [found[one] - 1 for one in fetches if fetch in one.after]
-        found[fetch] = min(waiting, default=last)
+        for before in fetch.after:
+            found[before] = min(found[before], found[fetch] - 1)
     return found
-
-
-def _meets_later(
-    fetch: Fetch,
-    fetches: list[Fetch],
-    stage_of: dict[Fetch, int],
-    earliest: dict[Fetch, int],
-    latest: dict[Fetch, int],
-    stage: int,
-) -> bool:
-    """Whether another fetch of the subgraph cannot start yet, but will while this one may still wait."""
-    return fetch.root is None and any(
-        one is not fetch
-        and one.root is None
-        and one.subgraph == fetch.subgraph
-        and one not in stage_of
-        and stage < earliest[one] <= latest[fetch]
-        for one in fetches
-    )

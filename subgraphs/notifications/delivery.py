@@ -123,6 +123,10 @@ class Wakeups:
         self._redis = redis
         self._waiters: dict[str, set[Waiter]] = defaultdict(set)
 
+    def __len__(self) -> int:
+        """How many recipients somebody listens as."""
+        return len(self._waiters)
+
     @contextmanager
     def waiting(self, recipients: Iterable[UUID]) -> Iterator[Waiter]:
         """Be woken for these recipients."""

@@ -1,7 +1,7 @@
 """Someone who asks the graph, over HTTP and WebSocket, as a client does."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -40,4 +40,5 @@ class Caller:
         async with Client(transport=transport) as session:
             operation = gql(query)
             operation.variable_values = variables
-            yield session.subscribe(operation)
+            async with aclosing(session.subscribe(operation)) as events:
+                yield events

@@ -99,7 +99,7 @@ class World:
             found = [await asyncio.wait_for(kafka.getone(), 10) for _ in range(count)]
         finally:
             await kafka.stop()
-        return [(item.value, {name: value.decode() for name, value in item.headers}) for item in found]
+        return [(item.value or b"", {name: value.decode() for name, value in item.headers}) for item in found]
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from router.composition.merge.supergraph import Merged, merge
 from router.composition.merged_rules import check_merged
 from router.composition.rules import check_subgraph
 from router.composition.rules.roots import with_usual_roots
+from router.composition.satisfiability import check_satisfiability
 from router.composition.subgraph import SubgraphSchema
 from router.composition.upgrade import upgrade
 from router.federation.printing import print_schema, print_sorted
@@ -61,6 +62,8 @@ def _merge(subgraphs: Sequence[Subgraph], report: Report) -> Merged | None:
     if not merged or report.errors:
         return None
     check_merged(merged, upgraded, report)
+    if not report.errors:
+        check_satisfiability(merged, upgraded, report)
     return None if report.errors else merged
 
 

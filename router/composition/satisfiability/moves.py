@@ -1,0 +1,280 @@
+"""Where a router can go: from a place in one subgraph to a field's value there, or by a key to another subgraph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from router.composition.satisfiability.views import ContextUse, Key, Provided, ResolvedField, View, try_parse
+from router.federation.fieldsets import TYPENAME, FieldSelection, FragmentSelection, Selection
+from router.federation.model import Kind, Schema
+
+Contexts = tuple[tuple[tuple[str, str], int, str], ...]  # context → subgraph and type where it is set
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value of a composite type in one subgraph."""
+
+    subgraph: int
+    type: str
+    provided: Provided | None = None
+    by_key: bool = False  # the last step was into the subgraph, by a key
+    contexts: Contexts = ()
+
+
+Labels = Mapping[str, bool]
+NO_LABELS: Labels = {}
+
+
+class Moves:
+    """All steps through the subgraphs. What is found out about keys is kept."""
+
+    def __init__(self, views: Sequence[View], supergraph: Schema) -> None:
+        self.views = views
+        self.supergraph = supergraph
+        self._entrances = self._all_entrances()
+        self._reachable: dict[Place, tuple[Place, ...]] = {}
+        self._known: dict[tuple[int, str, Provided | None, int], bool] = {}
+        self._open: set[tuple[int, str, Provided | None, int]] = set()
+        self._cut = False
+        self._context_types = self._all_context_types()
+
+    def _all_entrances(self) -> dict[str, list[tuple[int, Key]]]:
+        """By the type that one comes from: subgraphs with the keys that they can be entered by."""
+        found: dict[str, list[tuple[int, Key]]] = {}
+        for view in self.views:
+            for type_name, keys in view.keys.items():
+                for key in keys:
+                    found.setdefault(type_name, []).append((view.index, key))
+                    if view.is_interface_object(type_name):
+                        for implementation in self.supergraph.possible_types(type_name):
+                            found.setdefault(implementation, []).append((view.index, key))
+        return found
+
+    def _all_context_types(self) -> dict[tuple[str, str], frozenset[str]]:
+        """By context: the object types whose fields are below it."""
+        found = {}
+        for view in self.views:
+            for name, types in view.context_types.items():
+                below = {each for type_name in types for each in self.supergraph.possible_types(type_name)}
+                found[view.name, name] = frozenset(types | below)
+        return found
+
+    # Steps by a field or type condition
+
+    def by_field(self, place: Place, parent: str, name: str, labels: Labels) -> Iterator[Place]:
+        """The field's value in the same subgraph; nothing if it cannot be resolved from here."""
+        view = self.views[place.subgraph]
+        if place.type != parent and not view.is_interface_object(place.type):
+            for narrowed in self._by_local_cast(place, parent):
+                yield from self.by_field(narrowed, parent, name, labels)
+            return
+        if name == "__typename":
+            if not view.is_interface_object(place.type):
+                yield place
+            return
+        field = view.fields(place.type).get(name)
+        if not field or not self._is_resolved(place, field, labels):
+            return
+        below = place.provided.fields.get(name) if place.provided else None
+        yield Place(
+            place.subgraph,
+            field.type,
+            below or field.provides,
+            contexts=self._contexts_below(place, parent),
+        )
+
+    def _is_resolved(self, place: Place, field: ResolvedField, labels: Labels) -> bool:
+        provided = place.provided is not None and field.name in place.provided.fields
+        if field.external and not provided:
+            return False
+        if field.label and labels.get(field.label[0]) is not field.label[1]:
+            return False
+        if field.contexts and not self._has_contexts(place, field.contexts):
+            return False
+        return not field.requires or self._meets_requires(place, field)
+
+    def _meets_requires(self, place: Place, field: ResolvedField) -> bool:
+        if not self.resolves(place, field.requires):
+            return False
+        return place.by_key or self.views[place.subgraph].has_local_key(place.type)
+
+    def _contexts_below(self, place: Place, parent: str) -> Contexts:
+        if not self._context_types:
+            return ()
+        contexts = {name: (name, subgraph, type_) for name, subgraph, type_ in place.contexts}
+        for name, types in self._context_types.items():
+            if parent in types:
+                contexts[name] = (name, place.subgraph, place.type)
+        return tuple(contexts[name] for name in sorted(contexts))
+
+    def _has_contexts(self, place: Place, uses: Iterable[ContextUse]) -> bool:
+        set_by = {name: Place(subgraph, type_) for name, subgraph, type_ in place.contexts}
+        for use in uses:
+            setter = set_by.get(use.context)
+            if not setter or not self._reads_context(setter, use):
+                return False
+        return self.views[place.subgraph].has_local_key(place.type)
+
+    def _reads_context(self, setter: Place, use: ContextUse) -> bool:
+        parent = setter.type if setter.type in self.supergraph.types else next(iter(use.types))
+        selections = try_parse(self.supergraph, parent, use.selection)
+        if selections is None:
+            possible = self.supergraph.possible_types(parent)
+            view = self.views[setter.subgraph]
+            for type_name in sorted(use.types):
+                parsed = try_parse(self.supergraph, type_name, use.selection) or ()
+                kept = [s for s in parsed if not isinstance(s, FragmentSelection) or s.condition in possible]
+                if kept and view.kind(setter.type):
+                    return self.resolves(setter, kept)
+            return False
+        return self.resolves(setter, selections)
+
+    def _by_local_cast(self, place: Place, type_name: str) -> Iterator[Place]:
+        """The same value as of a narrower, or wider, type of its subgraph."""
+        if place.type == type_name:
+            yield place
+        elif type_name in self.views[place.subgraph].schema.possible_types(place.type):
+            narrowed = place.provided.fragments.get(type_name) if place.provided else None
+            yield replace(place, type=type_name, provided=narrowed, by_key=False)
+
+    def by_cast(self, place: Place, type_name: str) -> Iterator[Place]:
+        """As `_by_local_cast`; an `@interfaceObject` needs that another subgraph tells the object's type."""
+        if self.views[place.subgraph].is_interface_object(place.type) and place.type != type_name:
+            if self.resolves(place, (_typename_of(place.type),)):
+                yield replace(place, by_key=False)
+        else:
+            yield from self._by_local_cast(place, type_name)
+
+    # Steps to other subgraphs
+
+    def reachable(self, place: Place) -> tuple[Place, ...]:
+        """The places of the same value in other subgraphs, through any number of keys."""
+        plain = replace(place, by_key=False, contexts=())
+        if plain not in self._reachable:
+            before, self._cut = self._cut, False
+            found = tuple(self._search(plain))
+            if self._cut:
+                self._cut = before or self._cut
+                return self._with_contexts(found, place)
+            self._cut = before
+            self._reachable[plain] = found
+        return self._with_contexts(self._reachable[plain], place)
+
+    @staticmethod
+    def _with_contexts(found: tuple[Place, ...], place: Place) -> tuple[Place, ...]:
+        return tuple(replace(each, contexts=place.contexts) for each in found) if place.contexts else found
+
+    def _search(self, start: Place) -> Iterator[Place]:
+        seen = {start.subgraph}
+        queue = [start]
+        while queue:
+            place = queue.pop(0)
+            for subgraph, key in self._entrances.get(place.type, ()):
+                if subgraph not in seen and self.can_enter(place, key):
+                    seen.add(subgraph)
+                    entered = Place(subgraph, key.type, by_key=True)
+                    yield entered
+                    queue.append(entered)
+        if start.type == self.supergraph.roots.get("query"):
+            yield from (Place(view.index, start.type) for view in self.views if view.index not in seen)
+
+    def can_enter(self, place: Place, key: Key) -> bool:
+        """Whether a key's fields can be had from a place."""
+        selections: Sequence[Selection] | None = key.selections
+        view = self.views[place.subgraph]
+        if key.type != place.type:
+            selections = try_parse(view.schema, place.type, key.fields)
+        if selections is None:
+            return False
+        mark = (place.subgraph, place.type, place.provided, id(key))
+        if mark in self._known:
+            return self._known[mark]
+        if mark in self._open:
+            self._cut = True
+            return False
+        before, self._cut = self._cut, False
+        self._open.add(mark)
+        result = self.resolves(place, selections)
+        self._open.discard(mark)
+        if result or not self._cut:
+            self._known[mark] = result
+        self._cut = before or (self._cut and not result)
+        return result
+
+    # Whole selections, for keys, @requires and contexts
+
+    def resolves(self, place: Place, selections: Iterable[Selection]) -> bool:
+        """Whether all of a selection can be had from a place, in any subgraphs."""
+        return all(self._resolves({place: None}, selection) for selection in selections)
+
+    def _resolves(self, places: Mapping[Place, None], selection: Selection) -> bool:
+        direct: dict[Place, None] = {}
+        for place in places:
+            direct.update(dict.fromkeys(self._step(place, selection)))
+        if direct and all(self._resolves(direct, each) for each in selection.selections):
+            return True
+        everywhere = dict.fromkeys(other for place in places for other in (place, *self.reachable(place)))
+        further: dict[Place, None] = {}
+        for place in everywhere:
+            further.update(dict.fromkeys(self._step(place, selection)))
+        if further and all(self._resolves(further, each) for each in selection.selections):
+            return True
+        return any(self._resolves_by_type(place, selection) for place in everywhere)
+
+    def _step(self, place: Place, selection: Selection) -> Iterator[Place]:
+        if isinstance(selection, FragmentSelection):
+            yield from self._step_into(place, selection.condition)
+        elif place.type == selection.parent or self.views[place.subgraph].is_interface_object(place.type):
+            if self._is_direct(place, selection):
+                yield from self.by_field(place, place.type, selection.field.name, NO_LABELS)
+        elif selection.parent in self.views[place.subgraph].schema.possible_types(place.type):
+            yield from self.by_field(place, selection.parent, selection.field.name, NO_LABELS)
+        elif self._is_kind(place, Kind.OBJECT):
+            yield from self.by_field(place, place.type, selection.field.name, NO_LABELS)
+
+    def _is_kind(self, place: Place, kind: Kind) -> bool:
+        return self.views[place.subgraph].kind(place.type) is kind
+
+    def _is_direct(self, place: Place, selection: FieldSelection) -> bool:
+        """Whether an interface's field can be asked as such: all its types resolve it, without needing more."""
+        name = selection.field.name
+        if not self._is_kind(place, Kind.INTERFACE) or name == "__typename":
+            return True
+        if place.provided and name in place.provided.fields:
+            return True
+        view = self.views[place.subgraph]
+        local = self.supergraph.possible_types(place.type) & view.schema.types.keys()
+        resolved = (view.fields(type_name).get(name) for type_name in local)
+        return all(each and not each.external and not each.requires for each in resolved)
+
+    def _step_into(self, place: Place, condition: str) -> Iterator[Place]:
+        """The value under a type condition; under a wider one it stays as it is."""
+        wider = place.type in self.supergraph.possible_types(condition)
+        if wider and self._is_kind(place, Kind.OBJECT) and condition != place.type:
+            yield place
+        elif condition in self.views[place.subgraph].schema.types or condition == place.type:
+            yield from self.by_cast(place, condition)
+
+    def _resolves_by_type(self, place: Place, selection: Selection) -> bool:
+        """Whether every type that the value can have resolves the selection by itself."""
+        view = self.views[place.subgraph]
+        if view.kind(place.type) not in (Kind.INTERFACE, Kind.UNION):
+            return False
+        possible = view.schema.possible_types(place.type)
+        if isinstance(selection, FragmentSelection):
+            possible &= self.supergraph.possible_types(selection.condition)
+            if selection.condition in possible:
+                return False
+            selections: tuple[Selection, ...] = selection.selections
+        else:
+            selections = (selection,)
+        narrowed = [each for name in sorted(possible) for each in self._by_local_cast(place, name)]
+        if not narrowed:
+            return isinstance(selection, FragmentSelection)
+        return all(self._resolves({each: None}, inner) for each in narrowed for inner in selections)
+
+
+def _typename_of(parent: str) -> FieldSelection:
+    return FieldSelection(parent, TYPENAME, (), ())

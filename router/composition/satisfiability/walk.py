@@ -1,0 +1,275 @@
+"""Walks all ways through the API schema, together with the places of the subgraphs that each way can lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from router.composition.api import api_schema
+from router.composition.errors import ErrorCode, Report, quoted
+from router.composition.merge.supergraph import Merged
+from router.composition.satisfiability.moves import Moves, Place
+from router.composition.satisfiability.reasons import explain, operation
+from router.composition.satisfiability.views import View, views_of
+from router.composition.subgraph import SubgraphSchema
+from router.federation.model import Field, Kind, Schema
+from router.federation.types import base_name
+
+MAX_OPEN_PLACES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a way: a field, or a type condition; the steps before it lead to `parent`."""
+
+    before: Step | None
+    parent: str
+    field: Field | None
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A value of the API schema's `type`, and all places of the subgraphs where a router can have it."""
+
+    type: str
+    places: Mapping[Place, None]
+    labels: Mapping[str, bool]
+    way: Step | None
+
+
+def check_satisfiability(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Report) -> None:
+    """Reports each field of the API schema that cannot be had on some way to it."""
+    walk = _Walk(merged, views_of(merged, subgraphs), report)
+    for operation_type, root in merged.schema.roots.items():
+        walk.run(operation_type, root)
+
+
+class _TooManyError(Exception):
+    pass
+
+
+class _Walk:
+    def __init__(self, merged: Merged, views: Sequence[View], report: Report) -> None:
+        self._api = api_schema(merged)
+        self._views = views
+        self._report = report
+        self._moves = Moves(views, merged.schema)
+        self._labels = _labels(merged.schema)
+        self._shared = _shared_fields(merged.schema)
+        self._seen: dict[str, list[tuple[frozenset[Place], Mapping[str, bool]]]] = {}
+
+    def run(self, operation_type: str, root: str) -> None:
+        if root not in self._api.types:
+            return
+        places = {
+            Place(view.index, root): None
+            for view in self._views
+            if operation_type == "query" or root in view.schema.types
+        }
+        start = State(root, places, {}, None)
+        try:
+            if operation_type == "mutation":
+                self._walk_mutation(start)
+            else:
+                self._emit(self._walk(start))
+        except _TooManyError:
+            message = f"More than {MAX_OPEN_PLACES} ways through the subgraphs are open at once: share fewer types"
+            self._report.error(ErrorCode.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED, message)
+
+    def _emit(self, findings: Iterator[tuple[ErrorCode, str, list[str]]]) -> int:
+        count = 0
+        for code, message, names in findings:
+            self._report.error(code, message, [(name, None) for name in names])
+            count += 1
+        return count
+
+    def _walk_mutation(self, start: State) -> None:
+        """A mutation's field runs in one subgraph: of those that have it, one must be able to give all below it."""
+        for name in self._api.types[start.type].fields:
+            for state, problem in self._by_field(start, name):
+                if problem:
+                    self._emit(iter([problem]))
+                if state is None or self._is_leaf(state.type):
+                    continue
+                by_subgraph: dict[int, dict[Place, None]] = {}
+                for place in state.places:
+                    by_subgraph.setdefault(place.subgraph, {})[place] = None
+                self._emit(self._walk_each(state, list(by_subgraph.values())))
+
+    def _walk_each(
+        self, state: State, alternatives: list[dict[Place, None]]
+    ) -> Iterator[tuple[ErrorCode, str, list[str]]]:
+        found = []
+        for places in alternatives:
+            seen = self._seen
+            if len(alternatives) > 1:
+                self._seen = {}
+            problems = list(self._walk(State(state.type, places, state.labels, state.way)))
+            self._seen = seen
+            if not problems:
+                return
+            found += problems
+        yield from found
+
+    def _walk(self, start: State) -> Iterator[tuple[ErrorCode, str, list[str]]]:
+        stack = [start]
+        open_places = len(start.places)
+        while stack:
+            state = stack.pop()
+            open_places -= len(state.places)
+            if self._is_known(state):
+                continue
+            for following, problem in self._steps(state):
+                if problem:
+                    yield problem
+                if following is not None and not self._is_leaf(following.type):
+                    stack.append(following)
+                    open_places += len(following.places)
+                    if open_places > MAX_OPEN_PLACES:
+                        raise _TooManyError
+
+    def _is_leaf(self, type_name: str) -> bool:
+        kind = self._api.kind(type_name)
+        return not (kind and kind.composite)
+
+    def _is_known(self, state: State) -> bool:
+        """Whether the type has been walked with no more places than now."""
+        places = frozenset(state.places)
+        seen = self._seen.setdefault(state.type, [])
+        for before, labels in seen:
+            if before <= places and labels.items() <= state.labels.items():
+                return True
+        seen.append((places, state.labels))
+        return False
+
+    def _steps(self, state: State) -> Iterator[tuple[State | None, tuple[ErrorCode, str, list[str]] | None]]:
+        type_ = self._api.types[state.type]
+        if type_.kind is Kind.OBJECT:
+            for name in type_.fields:
+                yield from self._by_field(state, name)
+        else:
+            for name in sorted(self._api.possible_types(state.type)):
+                yield self._by_cast(state, name)
+
+    # One step
+
+    def _by_field(
+        self, state: State, name: str
+    ) -> Iterator[tuple[State | None, tuple[ErrorCode, str, list[str]] | None]]:
+        label = self._labels.get((state.type, name))
+        if not label:
+            yield self._by_field_with(state, name, state.labels)
+            return
+        for value in (True, False):
+            if state.labels.get(label, value) is value:
+                yield self._by_field_with(state, name, {**state.labels, label: value})
+
+    def _by_field_with(
+        self, state: State, name: str, labels: Mapping[str, bool]
+    ) -> tuple[State | None, tuple[ErrorCode, str, list[str]] | None]:
+        field = self._api.types[state.type].fields[name]
+        target = base_name(field.type)
+        way = Step(state.way, state.type, field, target)
+        places = self._places_of(state, name, labels, leaf=self._is_leaf(target))
+        if not places:
+            return None, self._unsatisfied(state, way)
+        following = State(target, places, labels, way)
+        problem = self._check_shared(state.type, following)
+        return (None, problem) if problem else (following, None)
+
+    def _places_of(self, state: State, name: str, labels: Mapping[str, bool], *, leaf: bool) -> dict[Place, None]:
+        found: dict[Place, None] = {}
+        for place in state.places:
+            direct = dict.fromkeys(self._moves.by_field(place, state.type, name, labels))
+            found.update(direct)
+            if leaf and found:
+                return found
+            if state.way is not None or len(state.places) == 1:
+                for other in self._moves.reachable(place):
+                    found.update(dict.fromkeys(self._moves.by_field(other, state.type, name, labels)))
+                    if leaf and found:
+                        return found
+        return found
+
+    def _by_cast(self, state: State, name: str) -> tuple[State | None, tuple[ErrorCode, str, list[str]] | None]:
+        way = Step(state.way, state.type, None, name)
+        found: dict[Place, None] = {}
+        is_interface = self._api.types[state.type].kind is Kind.INTERFACE
+        for place in state.places:
+            view = self._views[place.subgraph]
+            stands_for = is_interface and view.kind(place.type) is Kind.OBJECT
+            if not stands_for and name not in view.schema.possible_types(place.type):
+                return None, None  # a value from there is never of this type
+            for here in (place, *self._moves.reachable(place)):
+                found.update(dict.fromkeys(self._moves.by_cast(here, name)))
+        if not found:
+            return None, self._unsatisfied(state, way)
+        return State(name, found, state.labels, way), None
+
+    # Problems
+
+    def _unsatisfied(self, state: State, way: Step) -> tuple[ErrorCode, str, list[str]]:
+        names = sorted({self._views[place.subgraph].name for place in state.places})
+        reasons = explain(self._moves, state.type, state.places, way.field.name if way.field else None, way.type)
+        message = f"No way through the subgraphs answers {operation(_steps(way))}: " + "; ".join(reasons)
+        return ErrorCode.SATISFIABILITY_ERROR, message, names
+
+    def _check_shared(self, parent: str, state: State) -> tuple[ErrorCode, str, list[str]] | None:
+        """What several subgraphs may answer must be able to have the same type in all."""
+        kind = self._api.kind(state.type)
+        way = state.way
+        if not way or not way.field or kind not in (Kind.INTERFACE, Kind.UNION) or len(state.places) < 2:
+            return None
+        if (parent, way.field.name) not in self._shared:
+            return None
+        abstract = [p for p in state.places if self._views[p.subgraph].kind(p.type) in (Kind.INTERFACE, Kind.UNION)]
+        everything = self._api.possible_types(state.type)
+        common, names = set(everything), []
+        found: dict[str, frozenset[str]] = {}
+        for place in state.places:
+            view = self._views[place.subgraph]
+            possible = view.schema.possible_types(place.type)
+            if len(possible) == 1 and not possible <= everything:
+                continue  # an @interfaceObject, which does not tell
+            found[view.name] = possible
+            common &= possible
+            names.append(view.name)
+        if len(abstract) < 2 or common or not any(found.values()):
+            return None
+        listed = ", ".join(f'{quoted(sorted(types)) or "none"} in "{name}"' for name, types in found.items())
+        message = f'"{parent}.{way.field.name}" is shared, but its values can nowhere be of the same type: {listed}'
+        return ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message, sorted(set(names))
+
+
+def _steps(way: Step) -> list[Step]:
+    steps: list[Step] = []
+    step: Step | None = way
+    while step:
+        steps.append(step)
+        step = step.before
+    return steps[::-1]
+
+
+def _labels(schema: Schema) -> dict[tuple[str, str], str]:
+    """The labels of fields that are being overridden."""
+    return {
+        (type_.name, each.name): str(directive.arguments["overrideLabel"])
+        for type_ in schema.of_kind(Kind.OBJECT, Kind.INTERFACE)
+        for each in type_.fields.values()
+        for directive in each.directives
+        if directive.name == "join__field" and directive.arguments.get("overrideLabel")
+    }
+
+
+def _shared_fields(schema: Schema) -> set[tuple[str, str]]:
+    """The fields that several subgraphs resolve."""
+    found = set()
+    for type_ in schema.of_kind(Kind.OBJECT):
+        declared = sum(directive.name == "join__type" for directive in type_.directives)
+        for each in type_.fields.values():
+            joins = [directive.arguments for directive in each.directives if directive.name == "join__field"]
+            resolving = sum(not join.get("external") and not join.get("usedOverridden") for join in joins)
+            if (resolving if joins else declared) > 1:
+                found.add((type_.name, each.name))
+    return found

@@ -5,9 +5,13 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
 from shared.ids import new_id
-from subgraphs.appointments.models import Patient
-from tests.appointments.conftest import Practice, at, utc
+from subgraphs.appointments.models import Appointment, Patient
+from tests.appointments.conftest import Practice, answer, at, utc
 
 CHANGE = """
 mutation($input: %sInput!) {
@@ -70,3 +74,149 @@ async def test_200_bookings_of_one_slot_at_once_have_one_winner(practice: Practi
     )
     assert Counter(item["__typename"] for item in answers) == {"AppointmentSuccess": 1, "SlotTaken": 199}
     assert [kind for kind, _ in await practice.published()] == ["appointment-booked"]
+
+
+async def test_the_database_itself_refuses_an_overlap(practice: Practice) -> None:
+    patient, account = await practice.patient()
+    await practice.booked(account, patient, at(2, 10))
+    database = practice.clinic.service("appointments").runtime.database
+    async with database.read() as session:
+        first = (await session.scalars(select(Appointment))).one()
+    copied = first.model_dump(exclude={"id", "created_at", "updated_at"})
+    shifted = {
+        name: copied[name] + timedelta(minutes=29)
+        for name in ("occupied_from", "starts_at", "ends_at", "occupied_until")
+    }
+    for change, constraint in (
+        ({"patient_id": new_id()}, "appointment_practitioner_overlap"),
+        ({"practitioner_id": new_id()}, "appointment_patient_overlap"),
+    ):
+        with pytest.raises(DBAPIError, match=constraint):
+            async with database.write() as session:
+                session.add(Appointment(**copied | shifted | change))
+    async with database.write() as session:
+        session.add(Appointment(**copied | shifted | {"patient_id": new_id(), "status": "NO_SHOW"}))
+
+
+async def test_an_idempotency_key_finds_the_booking_again(practice: Practice) -> None:
+    patient = new_id()
+    await practice.know(Patient(id=patient))
+    account = practice.clinic.caller("PATIENT", patient=patient, subject=new_id())
+    repeated = [practice.book(account, patient, at(2, 10), idempotencyKey="k1") for _ in range(5)]
+    answers = await asyncio.gather(*repeated)
+    assert {item["appointment"]["id"] for item in answers} == {answers[0]["appointment"]["id"]}
+    assert len(await practice.published()) == 1
+
+    other = await practice.book(account, patient, at(2, 11), idempotencyKey="k1")
+    assert other["code"] == "IDEMPOTENCY_KEY_REUSED"
+    stranger, their_account = await practice.patient()
+    assert (await practice.book(their_account, stranger, at(2, 11), idempotencyKey="k1"))["appointment"]
+    assert (await practice.book(account, patient, at(2, 12), idempotencyKey=""))["fields"] == [
+        {"path": ["idempotencyKey"]}
+    ]
+
+    busy = await practice.another_practitioner()
+    both = await asyncio.gather(
+        practice.book(account, patient, at(4, 10), idempotencyKey="k2"),
+        practice.book(account, patient, at(4, 12), idempotencyKey="k2", practitionerId=str(busy)),
+    )
+    assert sorted(item["__typename"] for item in both) == ["AppointmentSuccess", "IdempotencyKeyReused"]
+
+
+async def test_an_appointment_goes_through_its_states_once(practice: Practice) -> None:
+    patient, account = await practice.patient()
+    nurse = practice.clinic.caller("NURSE")
+    booked = await practice.booked(account, patient, at(2, 10))
+    assert (await answer(nurse, COMPLETE, **version_of(booked)))["code"] == "INVALID_STATE"
+    assert (await answer(nurse, NO_SHOW, **version_of(booked)))["message"].startswith("It has not begun")
+    assert (await answer(account, CHECK_IN, **version_of(booked)))["code"] == "NOT_FOUND"
+    arrived = (await answer(nurse, CHECK_IN, **version_of(booked)))["appointment"]
+    assert (arrived["status"], arrived["version"]) == ("CHECKED_IN", 2)
+    stale = await answer(nurse, COMPLETE, **version_of(booked))
+    assert (stale["code"], stale["currentVersion"]) == ("VERSION_CONFLICT", 2)
+    assert (await answer(account, CANCEL, **version_of(arrived), reason="OTHER"))["code"] == "INVALID_STATE"
+    assert (await answer(nurse, COMPLETE, **version_of(arrived)))["appointment"]["status"] == "COMPLETED"
+
+    missed = await practice.booked(account, patient, at(3, 10))
+    async with practice.clinic.service("appointments").runtime.database.write() as session:
+        row = await session.get_one(Appointment, missed["id"])
+        for name in ("occupied_from", "starts_at", "ends_at", "occupied_until"):
+            setattr(row, name, getattr(row, name) - timedelta(days=4))
+    assert (await answer(account, CANCEL, **version_of(missed), reason="OTHER"))["message"].startswith("It has begun")
+    assert (await answer(nurse, NO_SHOW, **version_of(missed)))["appointment"]["status"] == "NO_SHOW"
+    assert [kind for kind, _ in await practice.published()] == [
+        "appointment-booked",
+        "appointment-checked-in",
+        "appointment-completed",
+        "appointment-booked",
+        "appointment-no-show",
+    ]
+
+
+async def test_an_appointment_is_moved_and_called_off(practice: Practice) -> None:
+    patient, account = await practice.patient()
+    booked = await practice.booked(account, patient, at(2, 10))
+    busy = await practice.another_practitioner()
+    half_past = await practice.save_type("short", 15)
+    # Its own time is not in its way.
+    moved = await answer(account, RESCHEDULE, **version_of(booked), startsAt=at(2, 10, 30).isoformat())
+    assert moved["appointment"]["startsAt"] == utc(at(2, 10, 30))
+    moved = await answer(
+        account, RESCHEDULE, **version_of(moved["appointment"]), startsAt=at(5, 8).isoformat(), practitionerId=str(busy)
+    )
+    assert moved["appointment"] | {"id": ""} == {
+        "id": "",
+        "version": 3,
+        "status": "BOOKED",
+        "startsAt": utc(at(5, 8)),
+        "cancellation": None,
+        "practitioner": {"id": str(busy)},
+    }
+    stranger, their_account = await practice.patient()
+    assert await practice.booked(their_account, stranger, at(2, 10, 15), typeId=half_past)
+    back = version_of(moved["appointment"]) | {"practitionerId": str(practice.practitioner)}
+    assert (await answer(account, RESCHEDULE, **back, startsAt=at(2, 10).isoformat()))["code"] == "SLOT_TAKEN"
+    assert (await answer(account, RESCHEDULE, **back, startsAt=at(2, 7).isoformat()))["code"] == "SLOT_UNAVAILABLE"
+    denied = await answer(their_account, CANCEL, **version_of(moved["appointment"]), reason="OTHER")
+    assert denied["code"] == "NOT_FOUND"
+    gone = await answer(account, CANCEL, **version_of(moved["appointment"]), reason="PATIENT_REQUEST")
+    assert gone["appointment"]["cancellation"] == {"by": "patient", "reasonCode": "PATIENT_REQUEST"}
+    assert (await answer(account, CANCEL, **version_of(gone["appointment"]), reason="OTHER"))["code"] == "INVALID_STATE"
+    kinds = dict(await practice.published())
+    assert kinds["appointment-rescheduled"]["previousPractitionerId"] == str(practice.practitioner)
+    assert (kinds["appointment-cancelled"]["cancelledBy"], kinds["appointment-cancelled"]["status"]) == (
+        "patient",
+        "CANCELLED",
+    )
+    trail = await practice.clinic.audit("appointments")
+    assert [entry.resource for entry in trail if entry.outcome == "denied"] == ["Appointment"]
+
+
+async def test_what_cannot_be_booked(practice: Practice) -> None:
+    patient, account = await practice.patient()
+    stranger, _ = await practice.patient()
+    merged = Patient(id=new_id(), merged_into=patient)
+    await practice.know(merged)
+    start = at(2, 10)
+    for fields, code in (
+        ({"startsAt": at(2, 7).isoformat()}, "SLOT_UNAVAILABLE"),
+        ({"startsAt": at(2, 15, 45).isoformat()}, "SLOT_UNAVAILABLE"),
+        ({"startsAt": at(2, 10, 7).isoformat()}, "SLOT_UNAVAILABLE"),
+        ({"startsAt": at(-2, 10).isoformat()}, "SLOT_UNAVAILABLE"),
+        ({"locationId": str(new_id())}, "SLOT_UNAVAILABLE"),
+        ({"practitionerId": str(new_id())}, "NOT_FOUND"),
+        ({"typeId": "consultation"}, "NOT_FOUND"),
+        ({"patientId": str(stranger)}, "NOT_FOUND"),
+        ({"reason": "x" * 2001}, "INVALID_INPUT"),
+    ):
+        assert (await practice.book(account, patient, start, **fields))["code"] == code, fields
+    for unknown in (new_id(), merged.id):
+        assert (await practice.book(practice.reception, unknown, start))["code"] == "NOT_FOUND"
+    denied = [entry for entry in await practice.clinic.audit("appointments") if entry.outcome == "denied"]
+    assert [(entry.resource, entry.resource_ids) for entry in denied] == [("Patient", [stranger])]
+    new = practice.clinic.caller("PATIENT", patient=new_id())
+    nobody = practice.clinic.caller("ANALYST")
+    refused = await nobody.execute("mutation { createCalendarFeed { __typename } }")
+    assert refused["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+    assert (await practice.book(new, patient, start))["code"] == "NOT_FOUND"
+    assert await practice.booked(practice.reception, stranger, start)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, TypeDecorator, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
@@ -55,7 +55,7 @@ class Order:
     def _decode(self, cursor: str) -> list[Any]:
         try:
             values = orjson.loads(base64.urlsafe_b64decode(cursor))
-            kinds = [_attribute(column).type.python_type for column in self.columns]
+            kinds = [_python_type(column) for column in self.columns]
             return [_READ.get(kind, kind)(value) for kind, value in zip(kinds, values, strict=True)]
         except (ValueError, TypeError, binascii.Error):
             raise InvalidCursor("`after` is not a cursor of this list") from None
@@ -108,6 +108,12 @@ async def fetch_pages(
     for item in result:
         rows[getattr(item, _attribute(parent).key)].append(item)
     return {key: Page(found[:first], order, len(found) > first, False) for key, found in rows.items()}
+
+
+def _python_type(column: Mapped[Any]) -> type:
+    """What a column's values are; SQLModel's own type for text does not say so itself."""
+    kind = _attribute(column).type
+    return kind.impl_instance.python_type if isinstance(kind, TypeDecorator) else kind.python_type
 
 
 def _attribute(column: Mapped[Any]) -> InstrumentedAttribute[Any]:

@@ -13,7 +13,16 @@ from shared.jobs import Job
 from shared.runtime import Runtime
 from subgraphs.identity import mail, throttle
 from subgraphs.identity.codes import LIFETIME, issue_code
-from subgraphs.identity.models import Account, CodePurpose, OneTimeCode, OutgoingMail, Session, Throttle
+from subgraphs.identity.models import (
+    OUTGOING_MAIL,
+    STALE_TOKENS,
+    Account,
+    CodePurpose,
+    OneTimeCode,
+    OutgoingMail,
+    Session,
+    Throttle,
+)
 from subgraphs.identity.resources import resources
 
 _BATCH = 50
@@ -110,7 +119,7 @@ async def revoke(runtime: Runtime) -> None:
 
 
 JOBS = (
-    Job("mail", timedelta(seconds=1), deliver),
-    Job("revoke", timedelta(seconds=1), revoke),
+    Job("mail", timedelta(seconds=10), deliver, OUTGOING_MAIL),
+    Job("revoke", timedelta(seconds=10), revoke, STALE_TOKENS),
     Job("identity-sweep", timedelta(hours=1), sweep),
 )

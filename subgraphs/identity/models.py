@@ -5,10 +5,13 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from shared.database.model import Audited, Record, new_registry, timestamp
+
+OUTGOING_MAIL, STALE_TOKENS = "outgoing_mail", "stale_tokens"  # channels of NOTIFY, which wake the jobs
 
 
 class Model(Record, registry=new_registry()):

@@ -56,7 +56,7 @@ async def recovery_codes(context: Context, account_ids: Sequence[UUID]) -> list[
     account_id = col(RecoveryCode.account_id)
     statement = select(account_id, func.count()).where(account_id.in_(visible)).group_by(account_id)
     async with context.read() as session:
-        found: dict[UUID, int] = dict((await session.execute(statement)).tuples().all())
+        found: dict[UUID, int] = {row[0]: row[1] for row in await session.execute(statement)}
     return [found.get(identifier, 0) for identifier in account_ids]
 
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "identity_0001"
 down_revision = None
@@ -18,7 +19,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=True),
-        sa.Column("roles", sa.ARRAY(sa.String()), nullable=False),
+        sa.Column("roles", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column("patient_id", sa.Uuid(), nullable=True),
         sa.Column("practitioner_id", sa.Uuid(), nullable=True),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
@@ -78,7 +79,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=False),
-        sa.Column("scopes", sa.ARRAY(sa.String()), nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.String()), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("role_pkey")),
         sa.UniqueConstraint("name", name=op.f("role_name_key")),
     )

@@ -19,7 +19,7 @@ from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
 from subgraphs.identity.events import AccountChanged
-from subgraphs.identity.models import Account, CodePurpose, Role, Session
+from subgraphs.identity.models import STALE_TOKENS, Account, CodePurpose, Role, Session
 from subgraphs.identity.repository import BUILT_IN
 from subgraphs.identity.roles import Role as BuiltIn
 from subgraphs.identity.service.passwords import email_address, registered, send_mail
@@ -60,7 +60,7 @@ async def invite(context: Context, input: InviteAccountInput) -> Account:
         work.session.add(account)
         await work.session.flush()
         record(work, account, ActivityKind.INVITED, context.client)
-        send_mail(work, CodePurpose.INVITATION, email)
+        await send_mail(work, CodePurpose.INVITATION, email)
     return account
 
 
@@ -74,17 +74,19 @@ async def save(context: Context, input: SaveAccountInput) -> Account:
             raise Refusal(
                 VersionConflict(message="The account was changed meanwhile.", current_version=account.version)
             )
-        await _apply(context, work, account, input)
+        _apply(context, work, account, input)
         account.version += 1
         await work.session.flush()
         if not await _somebody_administers(work.session):
             raise Refusal(InvalidState(message="Somebody must remain who administers: name another one first."))
         _publish_changed(work, account)
+        if account.disabled_at is not None:
+            await end_sessions(context, work, account)
         await revoke_account(context.runtime.redis, account.id)
     return account
 
 
-async def _apply(context: Context, work: UnitOfWork, account: Account, input: SaveAccountInput) -> None:
+def _apply(context: Context, work: UnitOfWork, account: Account, input: SaveAccountInput) -> None:
     practitioner_id = _key(input.practitioner_id, "practitionerId")
     if (account.roles, account.practitioner_id) != (sorted(input.roles), practitioner_id):
         account.roles, account.practitioner_id = sorted(input.roles), practitioner_id
@@ -96,7 +98,6 @@ async def _apply(context: Context, work: UnitOfWork, account: Account, input: Sa
     elif not input.enabled and account.disabled_at is None:
         account.disabled_at = utc_now()
         record(work, account, ActivityKind.ACCOUNT_DISABLED, context.client)
-        await end_sessions(context, work, account)
 
 
 async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
@@ -107,6 +108,7 @@ async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
         account.version += 1
         record(work, account, ActivityKind.PATIENT_MERGED, Client())
         _publish_changed(work, account)
+    await work.session.execute(select(func.pg_notify(STALE_TOKENS, "")))
 
 
 async def save_role(context: Context, input: SaveRoleInput) -> Role:

@@ -17,7 +17,7 @@ from shared.work import UnitOfWork
 from subgraphs.identity import throttle
 from subgraphs.identity.codes import digest
 from subgraphs.identity.events import AccountRegistered, PasswordChanged
-from subgraphs.identity.models import Account, CodePurpose, OneTimeCode, OutgoingMail, Session
+from subgraphs.identity.models import OUTGOING_MAIL, Account, CodePurpose, OneTimeCode, OutgoingMail, Session
 from subgraphs.identity.passwords import objection
 from subgraphs.identity.resources import resources
 from subgraphs.identity.roles import Role
@@ -39,13 +39,14 @@ async def request_mail(context: Context, purpose: CodePurpose, email: str) -> st
             col(OutgoingMail.recipient) == recipient, col(OutgoingMail.created_at) > utc_now() - timedelta(hours=1)
         )
         if (await work.session.scalar(recent) or 0) < _MAILS_AN_HOUR:
-            send_mail(work, purpose, recipient)
+            await send_mail(work, purpose, recipient)
     return recipient
 
 
-def send_mail(work: UnitOfWork, purpose: CodePurpose, recipient: str) -> None:
+async def send_mail(work: UnitOfWork, purpose: CodePurpose, recipient: str) -> None:
     """Have a mail sent once the unit of work is done."""
     work.session.add(OutgoingMail(purpose=purpose, recipient=recipient, next_attempt_at=utc_now()))
+    await work.session.execute(select(func.pg_notify(OUTGOING_MAIL, "")))
 
 
 async def choose_password(context: Context, input: ChoosePasswordInput) -> str:

@@ -1,0 +1,236 @@
+"""Administering accounts and roles, and what others may not see of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.ids import new_id
+from subgraphs.identity.consumers import PatientMerged
+from tests.harness.caller import Caller
+from tests.harness.clinic import Clinic
+from tests.identity.conftest import account, activity, code_in, log_in, logged_in, mails, perform, refresh, refused
+
+ACCOUNT = "... on AccountSuccess { account { id email status roles version patient { id } practitioner { id } } }"
+INVALID = "... on InvalidInput { fields { path } }"
+
+
+async def save(caller: Caller, **input: Any) -> dict[str, Any]:
+    selection = ACCOUNT + INVALID + " ... on VersionConflict { currentVersion }"
+    return await perform(caller, "saveAccount", "SaveAccountInput", selection, **input)
+
+
+async def invite(caller: Caller, **input: Any) -> dict[str, Any]:
+    return await perform(caller, "inviteAccount", "InviteAccountInput", ACCOUNT + INVALID, **input)
+
+
+async def save_role(caller: Caller, **input: Any) -> dict[str, Any]:
+    selection = "... on SaveRoleSuccess { role { name scopes builtIn changed } }" + INVALID
+    return await perform(caller, "saveRole", "SaveRoleInput", selection, **input)
+
+
+async def test_a_changed_role_acts_at_once(clinic: Clinic) -> None:
+    nora_row = await account(clinic, "nora@example.org", "NURSE")
+    await account(clinic, "root@example.org", "ADMIN")
+    admin = clinic.caller("ADMIN")
+    grant = await log_in(clinic, "nora@example.org")
+    nora = clinic.bearer(grant["accessToken"])
+
+    key = str(nora_row.id)
+    assert (await save(admin, id=key, version=7, roles=["DOCTOR"]))["currentVersion"] == 1
+    assert (await save(admin, id=key, version=1, roles=["WIZARD"]))["fields"] == [{"path": ["roles"]}]
+    assert (await save(admin, id=key, version=1, roles=[]))["fields"] == [{"path": ["roles"]}]
+    assert (await save(admin, id=key, version=1, roles=["PATIENT"]))["fields"] == [{"path": ["roles"]}]
+    practitioner = str(new_id())
+    saved = await save(admin, id=key, version=1, roles=["DOCTOR"], practitionerId=practitioner)
+    assert saved["account"]["roles"] == ["DOCTOR"]
+    assert saved["account"]["practitioner"] == {"id": practitioner}
+    assert saved["account"]["version"] == 2
+
+    assert await refused(clinic, nora)
+    grant = await refresh(clinic, grant["refreshToken"])
+    doctor = clinic.bearer(grant["accessToken"])
+    me = (await doctor.data("{ me { roles activity { nodes { kind actorId } } } }"))["me"]
+    assert me["roles"] == ["DOCTOR"]
+    assert me["activity"]["nodes"][0]["kind"] == "ACCOUNT_CHANGED"
+    assert me["activity"]["nodes"][0]["actorId"] is not None
+
+    saved = await save(admin, id=key, version=2, roles=["DOCTOR"], practitionerId=practitioner, enabled=False)
+    assert saved["account"]["status"] == "DISABLED"
+    assert await refused(clinic, doctor)
+    assert (await refresh(clinic, grant["refreshToken"]))["code"] == "SESSION_ENDED"
+    assert (await log_in(clinic, "nora@example.org"))["code"] == "INVALID_CREDENTIALS"
+    await save(admin, id=key, version=3, roles=["DOCTOR"], practitionerId=practitioner)
+    assert (await log_in(clinic, "nora@example.org"))["__typename"] == "LogInSuccess"
+    changes = [event.data for event in await clinic.published("identity") if event.type.endswith("account-changed.v1")]
+    assert [data["enabled"] for data in changes] == [True, False, True]
+
+
+async def test_somebody_always_administers(clinic: Clinic) -> None:
+    root = await account(clinic, "root@example.org", "ADMIN")
+    admin = await logged_in(clinic, "root@example.org")
+    assert (await save(admin, id=str(root.id), version=1, roles=["NURSE"]))["code"] == "INVALID_STATE"
+    assert (await save(admin, id=str(root.id), version=1, roles=["ADMIN"], enabled=False))["code"] == "INVALID_STATE"
+    assert (await admin.data("{ me { roles status version } }"))["me"] == {
+        "roles": ["ADMIN"],
+        "status": "ACTIVE",
+        "version": 1,
+    }
+    await account(clinic, "second@example.org", "ADMIN")
+    assert (await save(admin, id=str(root.id), version=1, roles=["NURSE"]))["account"]["roles"] == ["NURSE"]
+
+
+async def test_roles_are_defined_and_changed(clinic: Clinic) -> None:
+    row = await account(clinic, "nora@example.org", "NURSE")
+    await account(clinic, "root@example.org", "ADMIN")
+    admin = clinic.caller("ADMIN")
+    assert (await save_role(admin, name="ward clerk", scopes=[]))["fields"] == [{"path": ["name"]}]
+    assert (await save_role(admin, name="WARD_CLERK", scopes=["moon:land"]))["fields"] == [{"path": ["scopes"]}]
+    assert (await save_role(admin, name="ADMIN", scopes=["account:read"]))["code"] == "INVALID_STATE"
+    made = await save_role(admin, name="WARD_CLERK", scopes=["directory:read", "account:read"])
+    assert made["role"] == {
+        "name": "WARD_CLERK",
+        "scopes": ["account:read", "directory:read"],
+        "builtIn": False,
+        "changed": False,
+    }
+
+    await save(admin, id=str(row.id), version=1, roles=["WARD_CLERK"])
+    grant = await log_in(clinic, "nora@example.org")
+    nora = clinic.bearer(grant["accessToken"])
+    assert (await nora.data("{ accounts { totalCount } }"))["accounts"]["totalCount"] == 2
+    await save_role(admin, name="WARD_CLERK", scopes=["directory:read"])
+    assert await refused(clinic, nora)
+    nora = clinic.bearer((await refresh(clinic, grant["refreshToken"]))["accessToken"])
+    denied = await nora.execute("{ accounts { totalCount } }")
+    assert denied["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+
+    remove = "... on RemoveRoleSuccess { name }"
+    answer = await perform(admin, "removeRole", "RemoveRoleInput", remove, name="WARD_CLERK")
+    assert answer["code"] == "INVALID_STATE", "somebody has it"
+    await save(admin, id=str(row.id), version=2, roles=["NURSE"])
+    assert (await perform(admin, "removeRole", "RemoveRoleInput", remove, name="WARD_CLERK"))["name"] == "WARD_CLERK"
+    assert (await perform(admin, "removeRole", "RemoveRoleInput", remove, name="NURSE"))["code"] == "NOT_FOUND"
+
+    changed = await save_role(admin, name="NURSE", scopes=["patient:read"])
+    assert (changed["role"]["builtIn"], changed["role"]["changed"]) == (True, True)
+    roles = {role["name"]: role for role in (await admin.data("{ roles { name scopes changed } }"))["roles"]}
+    assert len(roles) == 10
+    assert roles["NURSE"]["scopes"] == ["patient:read"]
+    await perform(admin, "removeRole", "RemoveRoleInput", remove, name="NURSE")
+    roles = {role["name"]: role for role in (await admin.data("{ roles { name scopes changed } }"))["roles"]}
+    assert "patient:write" in roles["NURSE"]["scopes"]
+    assert not any(role["changed"] for role in roles.values())
+    trail = await clinic.audit("identity")
+    assert [entry.detail["role"] for entry in trail if entry.resource == "Role" and entry.detail][-1] == "NURSE"
+
+
+async def test_people_are_invited(clinic: Clinic, mailbox: Path) -> None:
+    admin, desk = clinic.caller("ADMIN"), clinic.caller("RECEPTIONIST")
+    patient = str(new_id())
+    denied = await desk.execute(
+        'mutation { inviteAccount(input: {email: "d@example.org", roles: ["DOCTOR"]}) { __typename } }'
+    )
+    assert denied["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    invited = await invite(desk, email="Pat@example.org", roles=["PATIENT"], patientId=patient)
+    assert invited["account"]["patient"] == {"id": patient}
+    assert invited["account"]["status"] == "INVITED"
+    assert (await invite(desk, email="pat@example.org", roles=["PATIENT"], patientId=patient))[
+        "code"
+    ] == "INVALID_STATE"
+    assert (await invite(desk, email="other@example.org", roles=["PATIENT"]))["fields"] == [{"path": ["roles"]}]
+    mixed = {"email": "x@example.org", "roles": ["PATIENT", "NURSE"], "patientId": patient}
+    assert (await invite(admin, **mixed))["fields"] == [{"path": ["roles"]}]
+    assert (await log_in(clinic, "pat@example.org"))["code"] == "INVALID_CREDENTIALS"
+
+    (mail,) = await mails(clinic, mailbox, 1)
+    values = {"code": code_in(mail), "password": "walnut harbour sixpence"}
+    await perform(clinic.anonymous, "choosePassword", "ChoosePasswordInput", "", **values)
+    pat = await logged_in(clinic, "pat@example.org", "walnut harbour sixpence")
+    data = (await pat.data("{ me { status patient { id } } }"))["me"]
+    assert data == {"status": "ACTIVE", "patient": {"id": patient}}
+    assert await activity(pat) == ["LOGGED_IN", "REGISTERED", "LOG_IN_FAILED", "INVITED"]
+
+    practitioner = str(new_id())
+    await invite(admin, email="doc@example.org", roles=["DOCTOR"], practitionerId=practitioner)
+    again = await invite(admin, email="doc@example.org", roles=["NURSE"], practitionerId=practitioner)
+    assert again["account"]["roles"] == ["NURSE"]
+    code = code_in((await mails(clinic, mailbox, 3))[2])
+    answer = await perform(
+        clinic.anonymous, "choosePassword", "ChoosePasswordInput", INVALID, code=code, password="tulip orb"
+    )
+    assert answer["fields"] == [{"path": ["password"]}], "staff choose longer ones"
+
+
+async def test_accounts_are_seen_by_their_owners_and_administrators(clinic: Clinic) -> None:
+    ann_row, ben_row = [await account(clinic, f"{name}@example.org", "PATIENT") for name in ("ann", "ben")]
+    await account(clinic, "root@example.org", "ADMIN")
+    ann, admin = await logged_in(clinic, "ann@example.org"), await logged_in(clinic, "root@example.org")
+
+    query = """query($id: ID!) { account(id: $id) { email sessions { totalCount } activity { totalCount } } }"""
+    seen = (await admin.data(query, id=str(ann_row.id)))["account"]
+    assert seen == {"email": "ann@example.org", "sessions": {"totalCount": 1}, "activity": {"totalCount": 2}}
+    for field in (f'account(id: "{ben_row.id}") {{ id }}', "accounts { totalCount }", "roles { name }"):
+        denied = await ann.execute(f"{{ {field} }}")
+        assert denied["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+
+    selection = "email activity { nodes { kind } } sessions { nodes { id } }"
+    keys = [ann_row.id, ben_row.id]
+    answer = await clinic.entities("identity", ann, "Account", keys, selection)
+    own, others = answer["data"]["_entities"]
+    assert own["email"] == "ann@example.org"
+    assert others is None
+    nobody = await clinic.entities("identity", clinic.anonymous, "Account", keys, selection)
+    assert nobody["data"]["_entities"] == [None, None]
+    denials = [entry for entry in await clinic.audit("identity") if entry.outcome == "denied"]
+    assert any(ben_row.id in entry.resource_ids and entry.actor == ann_row.id for entry in denials)
+
+    found = (await admin.data('{ accounts(search: "EN@ex") { nodes { email } } }'))["accounts"]["nodes"]
+    assert found == [{"email": "ben@example.org"}]
+    found = (await admin.data('{ accounts(role: "ADMIN") { nodes { email } } }'))["accounts"]["nodes"]
+    assert found == [{"email": "root@example.org"}]
+    page = (await admin.data("{ accounts(first: 2) { nodes { email } pageInfo { hasNextPage endCursor } } }"))[
+        "accounts"
+    ]
+    assert page["pageInfo"]["hasNextPage"]
+    query = "query($after: String) { accounts(after: $after) { nodes { email } } }"
+    rest = (await admin.data(query, after=page["pageInfo"]["endCursor"]))["accounts"]["nodes"]
+    assert [node["email"] for node in page["nodes"] + rest] == [
+        "ann@example.org",
+        "ben@example.org",
+        "root@example.org",
+    ]
+
+
+async def test_a_hundred_accounts_take_two_statements(clinic: Clinic) -> None:
+    keys = [(await account(clinic, f"p{number}@example.org", "PATIENT")).id for number in range(100)]
+    admin = clinic.caller("ADMIN")
+    with clinic.statements("identity") as statements:
+        answer = await clinic.entities("identity", admin, "Account", keys, "email")
+    assert [entity["email"] for entity in answer["data"]["_entities"]] == [f"p{n}@example.org" for n in range(100)]
+    assert len([text for text in statements if not text.startswith(("BEGIN", "COMMIT"))]) <= 2
+
+
+class TestMergedPatients:
+    @pytest.fixture
+    def events(self) -> bool:
+        return True
+
+    async def test_their_accounts_move_and_their_tokens_end(self, clinic: Clinic) -> None:
+        ann = await account(clinic, "ann@example.org", "PATIENT")
+        ben = await account(clinic, "ben@example.org", "PATIENT")
+        assert ann.patient_id is not None
+        caller, other = await logged_in(clinic, "ann@example.org"), await logged_in(clinic, "ben@example.org")
+        survivor = new_id()
+        await clinic.publish(PatientMerged(patient_id=survivor, merged_patient_id=ann.patient_id))
+
+        async def moved() -> bool:
+            answer = await log_in(clinic, "ann@example.org")
+            return bool(answer["account"]["patient"] == {"id": str(survivor)})
+
+        await clinic.until(moved)
+        assert await refused(clinic, caller)
+        mine = (await other.data("{ me { patient { id } } }"))["me"]["patient"]
+        assert mine == {"id": str(ben.patient_id)}
+        again = await logged_in(clinic, "ann@example.org")
+        assert "PATIENT_MERGED" in await activity(again)

@@ -1,0 +1,160 @@
+"""Logging in, refreshing, logging out."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from subgraphs.identity.models import RefreshToken, Session, Throttle
+from subgraphs.identity.roles import SCOPES, Role
+from tests.harness.clinic import Clinic
+from tests.identity.conftest import account, activity, log_in, logged_in, perform, refresh, refused
+
+
+async def test_a_log_in_gives_a_token_that_says_who_it_is(clinic: Clinic) -> None:
+    ann = await account(clinic, "ann@example.org", "PATIENT")
+    answer = await log_in(clinic, " Ann@Example.ORG ")
+    assert answer["account"] == {
+        "id": str(ann.id),
+        "email": "ann@example.org",
+        "roles": ["PATIENT"],
+        "patient": {"id": str(ann.patient_id)},
+    }
+
+    claims = jwt.decode(answer["accessToken"], options={"verify_signature": False})
+    assert claims["iss"] == "https://caregraph.example"
+    assert claims["aud"] == "caregraph"
+    assert (claims["sub"], claims["patient"]) == (str(ann.id), str(ann.patient_id))
+    assert claims["roles"] == ["PATIENT"]
+    assert set(claims["scope"].split()) == SCOPES[Role.PATIENT]
+    assert claims["exp"] - claims["iat"] == pytest.approx(3600, abs=1)
+    assert datetime.fromisoformat(answer["expiresAt"]) == datetime.fromtimestamp(claims["exp"], UTC)
+    assert {"jti", "sid"} <= claims.keys()
+    assert "practitioner" not in claims
+    assert jwt.get_unverified_header(answer["accessToken"])["typ"] == "at+jwt"
+
+    me = clinic.bearer(answer["accessToken"])
+    query = "{ me { id status lastLogInAt sessions { nodes { id current } totalCount } } }"
+    data = (await me.data(query))["me"]
+    assert data["status"] == "ACTIVE"
+    assert data["lastLogInAt"] is not None
+    assert data["sessions"] == {"nodes": [{"id": claims["sid"], "current": True}], "totalCount": 1}
+    assert (await clinic.anonymous.execute("{ me { id } }"))["data"] in (None, {"me": None})
+
+
+async def test_what_fails_looks_the_same(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    gone = await account(clinic, "gone@example.org", "NURSE")
+    admin = clinic.caller("ADMIN")
+    await account(clinic, "root@example.org", "ADMIN")
+    await perform(
+        admin, "saveAccount", "SaveAccountInput", "", id=str(gone.id), version=1, roles=["NURSE"], enabled=False
+    )
+
+    wrong = await log_in(clinic, "ann@example.org", "tulip orbit kettles")
+    assert wrong["code"] == "INVALID_CREDENTIALS"
+    assert await log_in(clinic, "nobody@example.org") == wrong
+    assert await log_in(clinic, "gone@example.org") == wrong
+    assert await log_in(clinic, "ann@example.org", "x" * 100_000) == wrong
+    assert await log_in(clinic, "not an address") == wrong
+
+    ann = await logged_in(clinic, "ann@example.org")
+    assert await activity(ann) == ["LOGGED_IN", "LOG_IN_FAILED", "LOG_IN_FAILED", "REGISTERED"]
+    trail = await clinic.audit("identity")
+    denied = [entry for entry in trail if entry.outcome == "denied"]
+    assert [(entry.detail or {}).get("activity") for entry in denied].count("LOG_IN_FAILED") == 3
+    assert [(entry.detail or {}).get("reason") for entry in denied].count("unknown_account") == 2
+    assert "ann@example.org" not in str([entry.model_dump() for entry in trail])
+
+
+async def test_failures_lock_out_whether_the_account_exists_or_not(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    for email in ("ann@example.org", "nobody@example.org"):
+        answers = await asyncio.gather(*(log_in(clinic, email, f"wrong {n}") for n in range(12)))
+        assert sorted(answer["code"] for answer in answers) == ["ACCOUNT_LOCKED"] * 7 + ["INVALID_CREDENTIALS"] * 5
+        locked = await log_in(clinic, email)
+        assert locked["code"] == "ACCOUNT_LOCKED"
+        wait = datetime.fromisoformat(locked["until"]) - utc_now()
+        assert timedelta(seconds=20) < wait <= timedelta(seconds=30)
+
+    await _let_locks_pass(clinic)
+    assert (await log_in(clinic, "ann@example.org", "wrong again"))["code"] == "INVALID_CREDENTIALS"
+    longer = await log_in(clinic, "ann@example.org")
+    assert datetime.fromisoformat(longer["until"]) - utc_now() > timedelta(seconds=45), "each failure doubles the wait"
+
+    await _let_locks_pass(clinic)
+    ann = await logged_in(clinic, "ann@example.org")
+    kinds = await activity(ann)
+    assert kinds.count("LOG_IN_FAILED") == 6
+    assert "LOCKED_OUT" in kinds
+    assert (await log_in(clinic, "ann@example.org", "wrong"))["code"] == "INVALID_CREDENTIALS", "a success starts anew"
+    assert (await log_in(clinic, "ann@example.org"))["__typename"] == "LogInSuccess"
+
+
+async def _let_locks_pass(clinic: Clinic) -> None:
+    async with clinic.service("identity").runtime.database.write() as session:
+        await session.execute(update(Throttle).values(locked_until=utc_now()))
+
+
+async def test_a_refresh_token_is_good_once_and_reuse_ends_the_session(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    first = await log_in(clinic, "ann@example.org")
+    second = await refresh(clinic, first["refreshToken"])
+    assert second["__typename"] == "LogInSuccess"
+    newest = clinic.bearer(second["accessToken"])
+    assert (await newest.data("{ me { id } }"))["me"]["id"] == first["account"]["id"]
+
+    assert (await refresh(clinic, first["refreshToken"]))["code"] == "SESSION_ENDED"
+    assert (await refresh(clinic, second["refreshToken"]))["code"] == "SESSION_ENDED", "the whole family has ended"
+    assert await refused(clinic, newest)
+    assert (await refresh(clinic, "made up"))["code"] == "SESSION_ENDED"
+
+    again = await log_in(clinic, "ann@example.org")
+    assert "REFRESH_TOKEN_REUSED" in await activity(clinic.bearer(again["accessToken"]))
+    answers = await asyncio.gather(*(refresh(clinic, again["refreshToken"]) for _ in range(8)))
+    assert [answer["__typename"] for answer in answers].count("LogInSuccess") <= 1
+    assert await refused(clinic, clinic.bearer(again["accessToken"]))
+
+
+async def test_a_refresh_token_lapses_and_is_not_stored(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    grant = await log_in(clinic, "ann@example.org")
+    async with clinic.service("identity").runtime.database.write() as session:
+        token = (await session.scalars(select(RefreshToken))).one()
+        assert timedelta(days=6, hours=23) < token.expires_at - utc_now() <= timedelta(days=7)
+        assert grant["refreshToken"].encode() not in token.digest
+        token.expires_at = utc_now()
+    assert (await refresh(clinic, grant["refreshToken"]))["code"] == "SESSION_ENDED"
+
+
+async def test_logging_out_acts_at_once_and_only_here(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    here, there = await log_in(clinic, "ann@example.org"), await log_in(clinic, "ann@example.org")
+    caller, other = clinic.bearer(here["accessToken"]), clinic.bearer(there["accessToken"])
+    await caller.data("mutation { logOut { id } }")
+    assert await refused(clinic, caller)
+    assert (await refresh(clinic, here["refreshToken"]))["code"] == "SESSION_ENDED"
+    assert (await activity(other))[0] == "LOGGED_OUT"
+    assert (await refresh(clinic, there["refreshToken"]))["__typename"] == "LogInSuccess"
+
+
+async def test_sessions_are_ended_by_their_owner_and_nobody_else(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    await account(clinic, "ben@example.org", "DOCTOR")
+    ann, stolen, ben = [await logged_in(clinic, f"{name}@example.org") for name in ("ann", "ann", "ben")]
+    nodes = (await ann.data("{ me { sessions { nodes { id current } } } }"))["me"]["sessions"]["nodes"]
+    other = next(node["id"] for node in nodes if not node["current"])
+
+    answer = await perform(ben, "endSession", "EndSessionInput", "... on EndSessionSuccess { id }", id=other)
+    assert answer["code"] == "NOT_FOUND"
+    answer = await perform(ann, "endSession", "EndSessionInput", "... on EndSessionSuccess { id }", id=other)
+    assert answer["id"] == other
+    assert await refused(clinic, stolen)
+    assert (await activity(ann))[0] == "SESSION_ENDED"
+    async with clinic.service("identity").runtime.database.read() as session:
+        ended = await session.scalars(select(col(Session.id)).where(col(Session.ended_at).is_not(None)))
+        assert [str(key) for key in ended] == [other]

@@ -7,7 +7,7 @@ each other. Types: https://hl7.org/fhir/R4/datatypes.html.
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -277,9 +277,9 @@ def whole_date(text: str | None) -> date | None:
 
 
 def instant(text: str | None) -> datetime | None:
-    """A FHIR dateTime as a point in time; None if it has no time or time zone, or is none."""
+    """A FHIR dateTime as a point in time, UTC; None if it has no time or time zone, or is none."""
     try:
         value = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return value if value.tzinfo else None
+    return value.astimezone(UTC) if value.tzinfo else None

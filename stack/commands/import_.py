@@ -1,8 +1,6 @@
 """`caregraph import`."""
 
 import asyncio
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +9,6 @@ from rich import box
 from rich.console import Console, Group
 from rich.table import Table
 
-from stack import local
 from stack.services import SUBGRAPHS
 
 if TYPE_CHECKING:
@@ -49,11 +46,12 @@ def fhir(
 def _import(folder: Path) -> "Summary":
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from stack.databases import find
     from stack.importer.fhir import Failure, Listener, import_fhir
     from stack.importer.ndjson import files_by_type
 
     async def work() -> "Summary":
-        return await import_fhir(folder, await _databases(), Listener(advance, fail))
+        return await import_fhir(folder, await find(SUBGRAPHS), Listener(advance, fail))
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as progress:
@@ -68,16 +66,6 @@ def _import(folder: Path) -> "Summary":
             progress.console.print(line, style="red", markup=False, soft_wrap=True)
 
         return asyncio.run(work())
-
-
-async def _databases() -> Mapping[str, str]:
-    """The addresses of the domains' databases by name."""
-    server = os.environ.get("DATABASE_URL")
-    if server is None:
-        return local.running().addresses.databases
-    from stack.databases import prepare
-
-    return await prepare(server, SUBGRAPHS, os.environ)
 
 
 def _report(summary: "Summary") -> Group:

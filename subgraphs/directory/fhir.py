@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -25,6 +26,7 @@ from shared.work import UnitOfWork
 from subgraphs.directory import models
 from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
 
+TIME_ZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
 NPI = "http://hl7.org/fhir/sid/us-npi"
 
 Draft = dict[str, Any]
@@ -46,9 +48,17 @@ class Position(fhir.Element, frozen=True):
     longitude: float
 
 
+class Extension(fhir.Element, frozen=True):
+    """An extension that holds a code."""
+
+    url: str = ""
+    value_code: str | None = None
+
+
 class Location(fhir.Resource, frozen=True):
     """https://hl7.org/fhir/R4/location.html."""
 
+    extension: list[Extension] = []
     status: str = "active"
     name: str | None = None
     telecom: list[ContactPoint] = []
@@ -99,8 +109,10 @@ async def save_organizations(work: UnitOfWork, drafts: Sequence[Draft]) -> list[
 
 
 def read_location(resource: Location, references: References) -> Draft:
-    """A row of `location`. FHIR R4 does not say its time zone."""
+    """A row of `location`. Where the time zone is not said, it stays what it is here."""
+    zones = [item.value_code for item in resource.extension if item.url == TIME_ZONE]
     return {
+        **({"time_zone": zones[0]} if zones and zones[0] in available_timezones() else {}),
         "identifier": resource.key(),
         "active": resource.status == "active",
         "organization_id": references.find(resource.managing_organization, "Organization"),

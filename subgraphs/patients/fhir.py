@@ -1,9 +1,11 @@
 """FHIR R4 Patient as rows of the patients' domain."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -113,27 +115,28 @@ def read_patient(resource: Patient, _: References) -> Draft:
         for item in resource.identifier
         if item.system and item.value
     }
+    columns["source_digest"] = _digest(columns, identifiers)
     return Draft(columns, identifiers)
 
 
 async def save_patients(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
-    """Make rows like these. One that was merged meanwhile stays as it is, and its survivor stands for it."""
-    merged = await _merged(work.session, [draft.columns["identifier"] for draft in drafts])
-    open_drafts = [draft for draft in drafts if draft.columns["identifier"] not in merged]
+    """Make rows like these where the source says something new: what was changed here meanwhile is kept otherwise.
+
+    One that was merged stays as it is, and its survivor stands for it.
+    """
+    settled = await _settled(work.session, drafts)
+    new = [draft for draft in drafts if draft.columns["identifier"] not in settled]
     with work.session.no_autoflush:
-        results = await fhir.upsert(work.session, models.Patient, [draft.columns for draft in open_drafts])
+        results = await fhir.upsert(work.session, models.Patient, [draft.columns for draft in new])
         created = [result.row for result in results if result.outcome is Outcome.CREATED]
         numbers = await issue_medical_record_numbers(work.session, len(created))
         for row, number in zip(created, numbers, strict=True):
             row.medical_record_number = number
     await work.session.flush()
-    wanted = {result.row.id: draft.identifiers for result, draft in zip(results, open_drafts, strict=True)}
+    wanted = {result.row.id: draft.identifiers for result, draft in zip(results, new, strict=True)}
     numbered = await _add_identifiers(work.session, wanted)
     concluded = iter([_conclude(work, result, result.row.id in numbered) for result in results])
-    return [
-        Saved(merged[key], Outcome.UNCHANGED) if (key := draft.columns["identifier"]) in merged else next(concluded)
-        for draft in drafts
-    ]
+    return [settled.get(draft.columns["identifier"]) or next(concluded) for draft in drafts]
 
 
 async def known_patients(session: AsyncSession) -> Mapping[str, UUID]:
@@ -143,12 +146,17 @@ async def known_patients(session: AsyncSession) -> Mapping[str, UUID]:
     return {identifier: row for identifier, row in await session.execute(statement) if identifier}
 
 
-async def _merged(session: AsyncSession, keys: Sequence[str]) -> dict[str, UUID]:
-    statement = select(col(models.Patient.identifier), col(models.Patient.merged_into_id)).where(
-        col(models.Patient.identifier).in_(keys), col(models.Patient.merged_into_id).is_not(None)
+async def _settled(session: AsyncSession, drafts: Sequence[Draft]) -> dict[str, Saved]:
+    """Those of whom nothing new is said, or who were merged, by the resource's key."""
+    said = {draft.columns["identifier"]: draft.columns["source_digest"] for draft in drafts}
+    table = models.Patient
+    statement = select(col(table.identifier), col(table.id), col(table.merged_into_id), col(table.source_digest)).where(
+        col(table.identifier).in_(said)
     )
     return {
-        identifier: survivor for identifier, survivor in await session.execute(statement) if identifier and survivor
+        identifier: Saved(survivor or row, Outcome.UNCHANGED)
+        for identifier, row, survivor, digest in await session.execute(statement)
+        if identifier and (survivor or digest == said[identifier])
     }
 
 
@@ -175,13 +183,17 @@ def _conclude(work: UnitOfWork, result: Upserted[models.Patient], numbered: bool
     if outcome is Outcome.CREATED:
         work.publish(PatientRegistered(patient_id=row.id, how=How.IMPORT, registered_at=row.created_at))
         return result.saved
-    groups = {_GROUPS.get(name, Group.DEMOGRAPHICS) for name in result.changed}
+    groups = {_GROUPS.get(name, Group.DEMOGRAPHICS) for name in result.changed - {"source_digest"}}
     if numbered:
         groups.add(Group.IDENTIFIERS)
         outcome = Outcome.UPDATED
     if groups:
         publish_changes(work, row, sorted(groups))
     return Saved(row.id, outcome)
+
+
+def _digest(columns: dict[str, Any], identifiers: dict[tuple[str, str], str | None]) -> bytes:
+    return hashlib.sha256(orjson.dumps([columns, [*identifiers.items()]], option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _other_name(name: HumanName) -> dict[str, Any]:

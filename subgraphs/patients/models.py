@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, Sequence, String, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, LargeBinary, Sequence, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -56,7 +56,9 @@ class Patient(Audited, Model, table=True):
 
     version: int = 1
     active: bool = True
-    identifier: str | None = Field(default=None, unique=True)  # `system|value` of the system that it was imported from
+    # Of who was imported: `system|value` of that system, and the SHA-256 of what it said last.
+    identifier: str | None = Field(default=None, unique=True)
+    source_digest: bytes | None = Field(default=None, sa_type=LargeBinary)
     medical_record_number: str = Field(unique=True)
     family: str
     given: list[str] = Field(sa_type=ARRAY(String))

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("identifier", sa.String(), nullable=True),
+        sa.Column("source_digest", sa.LargeBinary(), nullable=True),
         sa.Column("medical_record_number", sa.String(), nullable=False),
         sa.Column("family", sa.String(), nullable=False),
         sa.Column("given", sa.ARRAY(sa.String()), nullable=False),

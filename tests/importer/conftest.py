@@ -1,0 +1,168 @@
+"""A small export of another system, with what is odd in real ones, and its import into a clinic."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from stack.importer.fhir import DOMAINS, Failure, Listener, Summary, import_fhir
+from tests.harness.clinic import Clinic
+
+SYSTEM = "urn:example:clinic"
+NPI = "http://hl7.org/fhir/sid/us-npi"
+
+
+def identifier(value: str, system: str = SYSTEM) -> dict[str, Any]:
+    return {"system": system, "value": value}
+
+
+def resource(kind: str, key: str, **content: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": key, "identifier": [identifier(key)], **content}
+
+
+ORGANIZATION = resource(
+    "Organization",
+    "org",
+    name="Harbour Clinic",
+    telecom=[{"system": "phone", "value": "978-555-9781 Or 978-555-9782"}],
+    address=[{"line": ["1 Quay"], "city": "Boston", "state": "MA", "postalCode": "00000", "country": "US"}],
+)
+PLACE = resource(
+    "Location",
+    "place",
+    name="Harbour Clinic, east wing",
+    status="active",
+    position={"latitude": 42.4, "longitude": -71.1},
+    managingOrganization={"identifier": identifier("org")},
+    extension=[{"url": "http://hl7.org/fhir/StructureDefinition/timezone", "valueCode": "America/New_York"}],
+)
+HOME = resource("Location", "home", description="Patient's home", mode="kind")
+PRACTITIONER = resource(
+    "Practitioner",
+    "doctor",
+    identifier=[identifier("9999900017", NPI)],
+    name=[{"use": "official", "family": "Reilly981", "given": ["Gabriel934"], "prefix": ["Dr."]}],
+)
+ROLE = {
+    "resourceType": "PractitionerRole",
+    "id": "role",
+    "practitioner": {"identifier": identifier("9999900017", NPI)},
+    "organization": {"reference": "Organization/org"},
+    "location": [{"reference": f"Location?identifier={SYSTEM}|place"}],
+    "specialty": [{"coding": [{"system": "http://nucc.org/provider-taxonomy", "code": "208D00000X"}]}],
+}
+PATIENT = resource(
+    "Patient",
+    "patient",
+    identifier=[
+        identifier("patient"),
+        {**identifier("999-67-8669", "urn:ssn"), "type": {"coding": [{"code": "SS"}]}},
+        {"system": "urn:without-a-value"},
+    ],
+    name=[
+        {"use": "official", "family": "Swaniawski813", "given": ["Lindsey52", "Kim7"], "prefix": ["Mrs."]},
+        {"use": "maiden", "family": "Okon12", "given": ["Lindsey52"]},
+    ],
+    gender="female",
+    birthDate="1994-03-25",
+    maritalStatus={"coding": [{"code": "M"}]},
+    telecom=[
+        {"system": "phone", "value": "617-555-0142 Or 617-555-0142", "use": "home"},
+        {"system": "phone", "value": "(617) 555-0143", "use": "mobile"},
+    ],
+    address=[{"line": ["182 Mews", ""], "city": "Boston", "state": "MA", "postalCode": "00000", "country": "US"}],
+    communication=[
+        {"language": {"coding": [{"code": "en-US"}]}},
+        {"language": {"coding": [{"code": "es"}]}, "preferred": True},
+    ],
+    contact=[
+        {
+            "relationship": [{"coding": [{"code": "PRN"}]}],
+            "name": {"given": ["Ada3"], "family": "Okon12"},
+            "telecom": [{"system": "phone", "value": "+1 617 555 0144"}],
+        }
+    ],
+)
+
+
+def encounter(key: str, *, status: str = "finished", **content: Any) -> dict[str, Any]:
+    visit = {
+        "type": [{"coding": [{"system": "http://snomed.info/sct", "code": "185347001", "display": "Visit"}]}],
+        "subject": {"reference": "Patient/patient"},
+        "participant": [
+            {"individual": {"reference": "RelatedPerson/doctor"}},
+            {"individual": {"reference": f"Practitioner?identifier={NPI}|9999900017"}},
+        ],
+        "period": {"start": "1995-01-11T18:11:26-05:00", "end": "1995-01-11T18:26:26-05:00"},
+        "location": [{"location": {"reference": f"Location?identifier={SYSTEM}|place"}}],
+    }
+    return resource("Encounter", key, status=status, **{**visit, **content})
+
+
+EXPORT = {
+    "Organization.ndjson": [ORGANIZATION],
+    "Location.1793491200000.ndjson": [PLACE, HOME],
+    "Practitioner.ndjson": [PRACTITIONER],
+    "PractitionerRole.ndjson": [ROLE],
+    "Patient.ndjson": [PATIENT],
+    "Encounter.000.ndjson": [encounter("visit"), encounter("missed", status="planned")],
+    "Encounter.001.ndjson": [encounter("called-off", status="cancelled"), encounter("now", status="in-progress")],
+    "Observation.ndjson": [resource("Observation", "a"), resource("Observation", "b")],
+    "log.ndjson": [{"kickoff": True}],
+}
+
+
+def write(folder: Path, files: dict[str, list[Any]]) -> Path:
+    """Write an export; bytes are lines as they are."""
+    for name, lines in files.items():
+        content = [line if isinstance(line, bytes) else orjson.dumps(line) for line in lines]
+        (folder / name).write_bytes(b"\n".join(content) + b"\n")
+    return folder
+
+
+@dataclass
+class Imported:
+    """What an import did."""
+
+    summary: Summary
+    failures: list[Failure]
+    bytes: int
+
+    def counts(self, resource_type: str) -> dict[str, int]:
+        """What became of a type's lines."""
+        return next(dict(row.counts) for row in self.summary.rows if row.resource_type == resource_type)
+
+    @property
+    def outcomes(self) -> set[str]:
+        """All that lines became."""
+        return {outcome for row in self.summary.rows for outcome in row.counts}
+
+
+Import = Callable[[dict[str, list[Any]]], Awaitable[Imported]]
+
+
+@pytest.fixture
+def services() -> tuple[str, ...]:
+    return DOMAINS
+
+
+def databases(clinic: Clinic) -> dict[str, str]:
+    """The addresses of its databases."""
+    return {name: clinic.service(name).settings.database_url.get_secret_value() for name in DOMAINS}
+
+
+@pytest.fixture
+def imports(clinic: Clinic, tmp_path: Path) -> Import:
+    """Imports these files over those of before."""
+
+    async def run(files: dict[str, list[Any]]) -> Imported:
+        failures: list[Failure] = []
+        sizes: list[int] = []
+        listener = Listener(lambda _, size: sizes.append(size), failures.append)
+        summary = await import_fhir(write(tmp_path, files), databases(clinic), listener)
+        return Imported(summary, failures, sum(sizes))
+
+    return run

@@ -1,0 +1,250 @@
+"""`caregraph import fhir`: what becomes of another system's export, and what of its errors."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from stack.cli import app
+from stack.commands import import_
+from stack.errors import StackError
+from stack.importer.fhir import Listener, import_fhir
+from tests.harness.clinic import Clinic
+from tests.importer.conftest import (
+    EXPORT,
+    NPI,
+    ORGANIZATION,
+    PATIENT,
+    PRACTITIONER,
+    Import,
+    databases,
+    encounter,
+    identifier,
+    resource,
+    write,
+)
+from tests.patients.conftest import update
+
+EVERYTHING = """{
+    practitioners { nodes { name { text } npi roles { specialty { code } organization { name } location { name } } } }
+    organizations { nodes { name phone address { line postalCode } } }
+    locations { nodes { name timeZone active position { latitude } organization { name } } }
+    patients { nodes {
+        name { text given } otherNames { use name { text } } birthDate gender maritalStatus medicalRecordNumber
+        contactPoints { system value use } addresses { address { line city postalCode country } }
+        emergencyContacts { name relationship phone } communicationPreferences { language reminders }
+        identifiers { system value type }
+    } }
+}"""
+
+
+async def test_an_export_becomes_rows_of_three_domains(clinic: Clinic, imports: Import, tmp_path: Path) -> None:
+    done = await imports(EXPORT)
+    assert done.failures == []
+    assert done.counts("Location") == {"created": 2}
+    assert done.counts("Encounter") == {"created": 3, "left out": 1}
+    assert done.summary.homeless == {"Observation": 2}
+    assert done.bytes == sum((tmp_path / name).stat().st_size for name in EXPORT if name != "log.ndjson")
+
+    nurse = clinic.caller("NURSE")
+    data = await nurse.data(EVERYTHING)
+    assert data["practitioners"]["nodes"] == [
+        {
+            "name": {"text": "Dr. Gabriel934 Reilly981"},
+            "npi": "9999900017",
+            "roles": [
+                {
+                    "specialty": {"code": "208D00000X"},
+                    "organization": {"name": "Harbour Clinic"},
+                    "location": {"name": "Harbour Clinic, east wing"},
+                }
+            ],
+        }
+    ]
+    assert data["organizations"]["nodes"] == [
+        {
+            "name": "Harbour Clinic",
+            "phone": "978-555-9781 Or 978-555-9782",
+            "address": {"line": ["1 Quay"], "postalCode": None},
+        }
+    ]
+    assert data["locations"]["nodes"] == [
+        {"name": None, "timeZone": "UTC", "active": True, "position": None, "organization": None},
+        {
+            "name": "Harbour Clinic, east wing",
+            "timeZone": "America/New_York",
+            "active": True,
+            "position": {"latitude": 42.4},
+            "organization": {"name": "Harbour Clinic"},
+        },
+    ]
+    [patient] = data["patients"]["nodes"]
+    assert patient.pop("medicalRecordNumber")
+    assert patient == {
+        "name": {"text": "Mrs. Lindsey52 Kim7 Swaniawski813", "given": ["Lindsey52", "Kim7"]},
+        "otherNames": [{"use": "MAIDEN", "name": {"text": "Lindsey52 Okon12"}}],
+        "birthDate": "1994-03-25",
+        "gender": "FEMALE",
+        "maritalStatus": "MARRIED",
+        "contactPoints": [
+            {"system": "PHONE", "value": "617-555-0142 Or 617-555-0142", "use": "HOME"},
+            {"system": "PHONE", "value": "+16175550143", "use": "MOBILE"},
+        ],
+        "addresses": [{"address": {"line": ["182 Mews"], "city": "Boston", "postalCode": None, "country": "US"}}],
+        "emergencyContacts": [{"name": "Ada3 Okon12", "relationship": "PARENT", "phone": "+16175550144"}],
+        "communicationPreferences": {"language": "es", "reminders": False},
+        "identifiers": [
+            {"system": "urn:example:clinic", "value": "patient", "type": None},
+            {"system": "urn:ssn", "value": "999-67-8669", "type": "SS"},
+        ],
+    }
+    registered = await clinic.published("patients")
+    assert [(event.type, event.data["how"]) for event in registered] == [
+        ("caregraph.patients.patient-registered.v1", "import")
+    ]
+    visits = [event.data for event in await clinic.published("appointments")]
+    assert [visit["status"] for visit in visits] == ["COMPLETED", "NO_SHOW", "CANCELLED"]
+    assert visits[0]["startsAt"] == "1995-01-11T23:11:26Z"
+    assert {visit["patientId"] for visit in visits} == {registered[0].data["patientId"]}
+
+
+async def test_a_second_run_writes_only_what_has_changed(clinic: Clinic, imports: Import) -> None:
+    await imports(EXPORT)
+    events = {name: await clinic.published(name) for name in ("directory", "patients", "appointments")}
+    again = await imports(EXPORT)
+    assert again.outcomes == {"unchanged", "left out"}
+    assert again.summary.written == 0
+    for name, before in events.items():
+        assert await clinic.published(name) == before
+
+    nurse = clinic.caller("NURSE")
+    [patient] = (await nurse.data("{ patients { nodes { id version } } }"))["patients"]["nodes"]
+    await update(nurse, patient, contactPoints=[])
+    assert (await imports(EXPORT)).outcomes == {"unchanged", "left out"}
+    assert (await nurse.data("{ patients { nodes { version } } }"))["patients"]["nodes"] == [{"version": 2}]
+
+    moved = PATIENT | {"gender": "other", "identifier": [*PATIENT["identifier"], identifier("B7", "urn:insurer")]}
+    changed = await imports({"Patient.ndjson": [moved], "Organization.ndjson": [ORGANIZATION | {"active": False}]})
+    assert changed.counts("Patient") == {"updated": 1}
+    assert changed.counts("Organization") == {"updated": 1}
+    assert changed.counts("Encounter") == {"unchanged": 3, "left out": 1}
+    event = (await clinic.published("patients"))[-1]
+    assert (event.type, event.data["groups"]) == (
+        "caregraph.patients.patient-changed.v1",
+        ["contact-points", "demographics", "identifiers"],
+    )
+
+
+async def test_a_merged_patient_stays_merged(clinic: Clinic, imports: Import) -> None:
+    await imports(EXPORT | {"Patient.ndjson": [PATIENT, resource("Patient", "twin", name=[{"text": "Uma Twin"}])]})
+    clerk = clinic.caller("RECEPTIONIST")
+    query = "query($search: String) { patients(search: $search) { nodes { id version } } }"
+    [[own], [twin]] = [
+        (await clerk.data(query, search=text))["patients"]["nodes"] for text in ("Lindsey52", "uma twin")
+    ]
+    merge = """mutation($input: MergePatientsInput!) { mergePatients(input: $input) { __typename } }"""
+    keys = {"survivorId": twin["id"], "survivorVersion": 1, "duplicateId": own["id"], "duplicateVersion": 1}
+    assert (await clerk.data(merge, input=keys))["mergePatients"] == {"__typename": "MergePatientsSuccess"}
+
+    again = await imports({"Encounter.002.ndjson": [encounter("later")]})
+    assert again.counts("Patient") == {"unchanged": 2}
+    assert (await clinic.published("appointments"))[-1].data["patientId"] == twin["id"]
+
+
+async def test_a_broken_line_is_told_of_and_the_rest_goes_on(imports: Import) -> None:
+    secret = "Swaniawski"
+    nul = resource("Patient", "nul", name=[{"family": f"{secret}\x00"}])
+    done = await imports(
+        EXPORT
+        | {
+            "Practitioner.ndjson": [
+                PRACTITIONER,
+                resource(
+                    "Practitioner",
+                    "same",
+                    identifier=[identifier("x"), identifier("9999900017", NPI)],
+                    name=[{"text": secret}],
+                ),
+            ],
+            "Patient.ndjson": [
+                b'{"resourceType": "Patient", "name": [{"family": "Swaniawski"',
+                b"",
+                resource("Patient", "a", name=[{"family": [secret]}]),
+                resource("Patient", "b", gender=secret, name=[{"family": "B"}]),
+                {"resourceType": "Patient", "name": [{"family": secret}]},
+                resource("Observation", "c"),
+                nul,
+                PATIENT,
+            ],
+            "Encounter.000.ndjson": [
+                encounter("visit"),
+                encounter("stranger", subject={"reference": "Patient/stranger"}),
+                encounter("backwards", period={"start": "1995-01-11T18:11:26Z", "end": "1995-01-11T18:11:26Z"}),
+                encounter("vague", period={"start": "1995", "end": "1995"}),
+                encounter("nameless", type=[]),
+                encounter("nowhere", location=[]),
+            ],
+            "Encounter.001.ndjson": [],
+        }
+    )
+    assert [(failure.file, failure.line, failure.cause) for failure in done.failures] == [
+        ("Practitioner.ndjson", 2, "the database refuses it: practitioner_npi_key"),
+        ("Patient.ndjson", 1, "Input data was truncated"),
+        ("Patient.ndjson", 3, "Expected `str | null`, got `array` - at `$.name[0].family`"),
+        ("Patient.ndjson", 4, "gender is no code of AdministrativeGender"),
+        ("Patient.ndjson", 5, "neither identifier nor id is there"),
+        ("Patient.ndjson", 6, "resourceType is not Patient"),
+        ("Patient.ndjson", 7, "the database refuses it: CharacterNotInRepertoireError"),
+        ("Encounter.000.ndjson", 2, "subject names no Patient that is known"),
+        ("Encounter.000.ndjson", 3, "period has no start and end in this order"),
+        ("Encounter.000.ndjson", 4, "period has no start and end in this order"),
+        ("Encounter.000.ndjson", 5, "type has no code"),
+        ("Encounter.000.ndjson", 6, "location names no Location that is known"),
+    ]
+    assert not any(secret in failure.cause for failure in done.failures)
+    assert done.counts("Patient") == {"created": 1, "failed": 6}
+    assert done.counts("Encounter") == {"created": 1, "failed": 5}
+    assert done.summary.failed == 12
+
+
+async def test_the_command_sums_up_and_says_by_its_status_whether_lines_failed(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def addresses() -> dict[str, str]:
+        return databases(clinic)
+
+    monkeypatch.setattr(import_, "_databases", addresses)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    async def command() -> Any:
+        return await asyncio.to_thread(CliRunner().invoke, app, ["import", "fhir", str(write(tmp_path, files))])
+
+    files: dict[str, list[Any]] = dict(EXPORT)
+    first = await command()
+    assert first.exit_code == 0
+    assert ["Encounter", "appointments", "3", "0", "0", "1", "0"] in [
+        line.split() for line in first.output.splitlines()
+    ]
+    assert "Left for later domains, 2 in all: Observation 2." in first.output
+    second = await command()
+    assert (second.exit_code, "Nothing was new" in second.output) == (0, True)
+    files["Patient.ndjson"] = [b"{"]
+    third = await command()
+    assert third.exit_code == 1
+    assert "Patient.ndjson, line 1: Input data was truncated" in third.output
+    assert "4 lines failed" in third.output  # the patient's visits too
+
+
+async def test_what_ends_an_import_is_said_in_a_line(clinic: Clinic, tmp_path: Path) -> None:
+    listener = Listener(lambda *_: None, lambda _: None)
+    with pytest.raises(StackError, match="no files named like"):
+        await import_fhir(tmp_path, databases(clinic), listener)
+    write(tmp_path, EXPORT)
+    nowhere = databases(clinic) | {"patients": "postgresql://nobody@127.0.0.1:1/nothing"}
+    with pytest.raises(StackError, match="stopped in patients"):
+        await import_fhir(tmp_path, nowhere, listener)
+    wrong = databases(clinic) | {"patients": databases(clinic)["directory"]}
+    with pytest.raises(StackError, match=r"UndefinedTableError.*caregraph migrate"):
+        await import_fhir(tmp_path, wrong, listener)

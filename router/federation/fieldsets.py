@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from graphql import FieldNode, GraphQLSyntaxError, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
@@ -60,6 +60,11 @@ TYPENAME = Field("__typename", NonNull(Named("String")))
 def print_field_set(selections: tuple[Selection, ...]) -> str:
     """The selections on one line, without outer braces."""
     return " ".join(map(str, selections))
+
+
+def unordered(selections: tuple[Selection, ...]) -> object:
+    """Equal for selections that differ in their order only."""
+    return frozenset((str(replace(each, selections=())), unordered(each.selections)) for each in selections)
 
 
 def _braces(selections: tuple[Selection, ...]) -> str:

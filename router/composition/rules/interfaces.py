@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.subgraph import SubgraphSchema
-from router.federation.fieldsets import FieldSetError, Selection, parse_field_set, print_field_set
+from router.federation.fieldsets import FieldSetError, parse_field_set, unordered
 from router.federation.model import Directive, Kind, Type
 
 
@@ -48,10 +48,6 @@ def _normalized(subgraph: SubgraphSchema, type_name: str, key: Directive) -> obj
     """The key in a form that does not depend on the order of its fields."""
     fields = key.arguments.get("fields")
     try:
-        return _set(parse_field_set(subgraph.schema, type_name, str(fields)))
+        return unordered(parse_field_set(subgraph.schema, type_name, str(fields)))
     except FieldSetError:
         return fields
-
-
-def _set(selections: tuple[Selection, ...]) -> object:
-    return frozenset((print_field_set((each,)).partition(" {")[0], _set(each.selections)) for each in selections)

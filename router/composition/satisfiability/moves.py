@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from router.composition.satisfiability.views import ContextUse, Key, Provided, ResolvedField, View, try_parse
@@ -19,12 +20,24 @@ class Place:
     subgraph: int
     type: str
     provided: Provided | None = None
-    by_key: bool = False  # the last step was into the subgraph, by a key
+    entered: object = None  # the key, if the last step was into the subgraph by one
     contexts: Contexts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """What must not be used to find a key's fields: what is being entered, and by which fields."""
+
+    subgraphs: frozenset[int] = frozenset()
+    conditions: frozenset[object] = frozenset()
+
+    def adding(self, subgraph: int, condition: object) -> Exclusions:
+        return Exclusions(self.subgraphs | {subgraph}, self.conditions | {condition})
 
 
 Labels = Mapping[str, bool]
 NO_LABELS: Labels = {}
+NOTHING = Exclusions()
 
 
 class Moves:
@@ -34,10 +47,10 @@ class Moves:
         self.views = views
         self.supergraph = supergraph
         self._entrances = self._all_entrances()
-        self._reachable: dict[Place, tuple[Place, ...]] = {}
-        self._known: dict[tuple[int, str, Provided | None, int], bool] = {}
-        self._open: set[tuple[int, str, Provided | None, int]] = set()
-        self._cut = False
+        self._reachable: dict[tuple[Place, Exclusions], tuple[Place, ...]] = {}
+        self._answers: dict[Hashable, bool] = {}
+        self._open: set[Hashable] = set()
+        self._cut = False  # whether an answer is False only because it is being looked for
         self._context_types = self._all_context_types()
 
     def _all_entrances(self) -> dict[str, list[tuple[int, Key]]]:
@@ -96,9 +109,26 @@ class Moves:
         return not field.requires or self._meets_requires(place, field)
 
     def _meets_requires(self, place: Place, field: ResolvedField) -> bool:
-        if not self.resolves(place, field.requires):
+        if place.entered is None and not self.views[place.subgraph].has_local_key(place.type):
             return False
-        return place.by_key or self.views[place.subgraph].has_local_key(place.type)
+        mark = (place.subgraph, place.type, place.provided, field)
+        return self._answer(mark, lambda: self.resolves(place, field.requires))
+
+    def _answer(self, mark: Hashable, find: Callable[[], bool]) -> bool:
+        """The answer to a question, which is False while it is being looked for."""
+        if mark in self._answers:
+            return self._answers[mark]
+        if mark in self._open:
+            self._cut = True
+            return False
+        before, self._cut = self._cut, False
+        self._open.add(mark)
+        result = find()
+        self._open.discard(mark)
+        if result or not self._cut or not self._open:
+            self._answers[mark] = result
+        self._cut = before or (self._cut and not result)
+        return result
 
     def _contexts_below(self, place: Place, parent: str) -> Contexts:
         if not self._context_types:
@@ -137,91 +167,88 @@ class Moves:
             yield place
         elif type_name in self.views[place.subgraph].schema.possible_types(place.type):
             narrowed = place.provided.fragments.get(type_name) if place.provided else None
-            yield replace(place, type=type_name, provided=narrowed, by_key=False)
+            yield replace(place, type=type_name, provided=narrowed, entered=None)
 
     def by_cast(self, place: Place, type_name: str) -> Iterator[Place]:
         """As `_by_local_cast`; an `@interfaceObject` needs that another subgraph tells the object's type."""
         if self.views[place.subgraph].is_interface_object(place.type) and place.type != type_name:
             if self.resolves(place, (_typename_of(place.type),)):
-                yield replace(place, by_key=False)
+                yield replace(place, entered=None)
         else:
             yield from self._by_local_cast(place, type_name)
 
     # Steps to other subgraphs
 
-    def reachable(self, place: Place) -> tuple[Place, ...]:
+    def reachable(self, place: Place, excluded: Exclusions = NOTHING) -> tuple[Place, ...]:
         """The places of the same value in other subgraphs, through any number of keys."""
-        plain = replace(place, by_key=False, contexts=())
-        if plain not in self._reachable:
+        plain = replace(place, entered=None, contexts=())
+        found = self._reachable.get((plain, excluded))
+        if found is None:
             before, self._cut = self._cut, False
-            found = tuple(self._search(plain))
-            if self._cut:
-                self._cut = before or self._cut
-                return self._with_contexts(found, place)
-            self._cut = before
-            self._reachable[plain] = found
-        return self._with_contexts(self._reachable[plain], place)
-
-    @staticmethod
-    def _with_contexts(found: tuple[Place, ...], place: Place) -> tuple[Place, ...]:
+            found = tuple(self._search(plain, excluded))
+            if not self._cut or not self._open:
+                self._reachable[plain, excluded] = found
+            self._cut = before or self._cut
         return tuple(replace(each, contexts=place.contexts) for each in found) if place.contexts else found
 
-    def _search(self, start: Place) -> Iterator[Place]:
-        seen = {start.subgraph}
-        queue = [start]
+    def _search(self, start: Place, excluded: Exclusions) -> Iterator[Place]:
+        seen = {start.subgraph, *excluded.subgraphs}
+        queue = deque([start])
         while queue:
-            place = queue.pop(0)
+            place = queue.popleft()
             for subgraph, key in self._entrances.get(place.type, ()):
-                if subgraph not in seen and self.can_enter(place, key):
+                # With the fields of its own key, the place before could have gone there too.
+                if subgraph in seen or key.condition == place.entered or key.condition in excluded.conditions:
+                    continue
+                if self._can_enter(place, subgraph, key, excluded):
                     seen.add(subgraph)
-                    entered = Place(subgraph, key.type, by_key=True)
+                    entered = Place(subgraph, key.type, entered=key.condition)
                     yield entered
                     queue.append(entered)
         if start.type == self.supergraph.roots.get("query"):
             yield from (Place(view.index, start.type) for view in self.views if view.index not in seen)
 
-    def can_enter(self, place: Place, key: Key) -> bool:
-        """Whether a key's fields can be had from a place."""
+    def _can_enter(self, place: Place, subgraph: int, key: Key, excluded: Exclusions) -> bool:
+        """Whether a key's fields can be had from a place, without what is being entered."""
         selections: Sequence[Selection] | None = key.selections
-        view = self.views[place.subgraph]
         if key.type != place.type:
-            selections = try_parse(view.schema, place.type, key.fields)
+            selections = try_parse(self.views[place.subgraph].schema, place.type, key.fields)
         if selections is None:
             return False
-        mark = (place.subgraph, place.type, place.provided, id(key))
-        if mark in self._known:
-            return self._known[mark]
-        if mark in self._open:
-            self._cut = True
-            return False
-        before, self._cut = self._cut, False
-        self._open.add(mark)
-        result = self.resolves(place, selections)
-        self._open.discard(mark)
-        if result or not self._cut:
-            self._known[mark] = result
-        self._cut = before or (self._cut and not result)
-        return result
+        start = Place(place.subgraph, place.type, place.provided)
+        found = list(selections)
+        if self._answer((start, key), lambda: self.resolves(start, found, direct=True)):
+            return True
+        inner = excluded.adding(subgraph, key.condition)
+        return self._answer((start, key, inner), lambda: self.resolves(start, found, inner))
 
     # Whole selections, for keys, @requires and contexts
 
-    def resolves(self, place: Place, selections: Iterable[Selection]) -> bool:
-        """Whether all of a selection can be had from a place, in any subgraphs."""
-        return all(self._resolves({place: None}, selection) for selection in selections)
+    def resolves(
+        self,
+        place: Place,
+        selections: Iterable[Selection],
+        excluded: Exclusions = NOTHING,
+        *,
+        direct: bool = False,
+    ) -> bool:
+        """Whether all of a selection can be had from a place: in any subgraphs, or `direct`ly in its own."""
+        return all(self._resolves({place: None}, each, excluded, direct) for each in selections)
 
-    def _resolves(self, places: Mapping[Place, None], selection: Selection) -> bool:
-        direct: dict[Place, None] = {}
-        for place in places:
-            direct.update(dict.fromkeys(self._step(place, selection)))
-        if direct and all(self._resolves(direct, each) for each in selection.selections):
+    def _resolves(self, places: Mapping[Place, None], selection: Selection, excluded: Exclusions, direct: bool) -> bool:
+        here = self._all_steps(places, selection)
+        if here and all(self._resolves(here, each, excluded, direct) for each in selection.selections):
             return True
-        everywhere = dict.fromkeys(other for place in places for other in (place, *self.reachable(place)))
-        further: dict[Place, None] = {}
-        for place in everywhere:
-            further.update(dict.fromkeys(self._step(place, selection)))
-        if further and all(self._resolves(further, each) for each in selection.selections):
-            return True
-        return any(self._resolves_by_type(place, selection) for place in everywhere)
+        everywhere: Mapping[Place, None] = places
+        if not direct:
+            everywhere = dict.fromkeys(other for each in places for other in (each, *self.reachable(each, excluded)))
+            there = self._all_steps(everywhere, selection)
+            if there and all(self._resolves(there, each, excluded, direct) for each in selection.selections):
+                return True
+        return any(self._resolves_by_type(each, selection, excluded, direct) for each in everywhere)
+
+    def _all_steps(self, places: Iterable[Place], selection: Selection) -> dict[Place, None]:
+        return dict.fromkeys(found for place in places for found in self._step(place, selection))
 
     def _step(self, place: Place, selection: Selection) -> Iterator[Place]:
         if isinstance(selection, FragmentSelection):
@@ -257,7 +284,7 @@ class Moves:
         elif condition in self.views[place.subgraph].schema.types or condition == place.type:
             yield from self.by_cast(place, condition)
 
-    def _resolves_by_type(self, place: Place, selection: Selection) -> bool:
+    def _resolves_by_type(self, place: Place, selection: Selection, excluded: Exclusions, direct: bool) -> bool:
         """Whether every type that the value can have resolves the selection by itself."""
         view = self.views[place.subgraph]
         if view.kind(place.type) not in (Kind.INTERFACE, Kind.UNION):
@@ -273,7 +300,7 @@ class Moves:
         narrowed = [each for name in sorted(possible) for each in self._by_local_cast(place, name)]
         if not narrowed:
             return isinstance(selection, FragmentSelection)
-        return all(self._resolves({each: None}, inner) for each in narrowed for inner in selections)
+        return all(self._resolves({each: None}, inner, excluded, direct) for each in narrowed for inner in selections)
 
 
 def _typename_of(parent: str) -> FieldSelection:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from router.composition.merge.supergraph import Merged
 from router.composition.subgraph import SubgraphSchema, parse_context
-from router.federation.fieldsets import FieldSelection, FieldSetError, Selection, parse_field_set
+from router.federation.fieldsets import FieldSelection, FieldSetError, Selection, parse_field_set, unordered
 from router.federation.model import Directive, Field, Kind, Schema
 from router.federation.types import base_name
 
@@ -66,6 +66,7 @@ class Key:
     type: str
     fields: str
     selections: tuple[Selection, ...]
+    condition: object  # equal for keys of the same fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +153,12 @@ class View:
         for application in self.subgraph.applications("key"):
             if application.directive.arguments.get("resolvable") is not False:
                 name, text = application.type.name, str(application.directive.arguments.get("fields"))
-                found.setdefault(name, []).append(Key(name, text, parse_field_set(self.schema, name, text)))
+                found.setdefault(name, []).append(self._key(name, text))
         return {name: tuple(keys) for name, keys in found.items()}
+
+    def _key(self, type_name: str, text: str) -> Key:
+        selections = parse_field_set(self.schema, type_name, text)
+        return Key(type_name, text, selections, unordered(selections))
 
     def has_local_key(self, type_name: str) -> bool:
         """Whether the subgraph itself resolves some key of the type, so that it can be left and entered again."""

@@ -1,15 +1,23 @@
 """A database for each subgraph, and the newest schema in it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from stack import local
 from stack.errors import StackError
 from stack.secrets import password_variable
 from stack.services import Subgraph
 
 _CONNECT_SECONDS = 10
+
+
+async def find(subgraphs: Sequence[Subgraph]) -> Mapping[str, str]:
+    """Each subgraph's address by name: on the server that DATABASE_URL names, or else in the local stack that runs."""
+    server = os.environ.get("DATABASE_URL")
+    return await prepare(server, subgraphs, os.environ) if server else local.running().addresses.databases
 
 
 async def prepare(server: str, subgraphs: Sequence[Subgraph], secrets: Mapping[str, str]) -> dict[str, str]:

@@ -1,11 +1,9 @@
 """`caregraph migrate`."""
 
 import asyncio
-import os
 
 import typer
 
-from stack import local
 from stack.services import SUBGRAPHS
 
 app = typer.Typer()
@@ -18,12 +16,10 @@ def migrate() -> None:
     On the server that DATABASE_URL names, or else in the local stack that runs. With <NAME>_DATABASE_PASSWORD in the
     environment, a service gets a database role of its own with that password.
     """
-    from stack.databases import migrate_all, prepare
+    from stack.databases import find, migrate_all
 
     async def work() -> list[str]:
-        server = os.environ.get("DATABASE_URL")
-        databases = await prepare(server, SUBGRAPHS, os.environ) if server else local.running().addresses.databases
-        return await migrate_all(SUBGRAPHS, databases)
+        return await migrate_all(SUBGRAPHS, await find(SUBGRAPHS))
 
     changed = asyncio.run(work())
     typer.echo(f"migrated: {', '.join(changed)}" if changed else "every database has the newest schema")

@@ -1,0 +1,62 @@
+"""`caregraph audit`."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stack.errors import StackError
+from stack.services import SUBGRAPHS, subgraph
+
+if TYPE_CHECKING:
+    from shared.audit.seal import Verification
+
+app = typer.Typer()
+tasks = typer.Typer(help="Look after the audit trails.", no_args_is_help=True)
+app.add_typer(tasks, name="audit")
+console = Console(highlight=False)
+
+
+@tasks.callback()
+def _together() -> None:
+    """Look after the audit trails."""
+
+
+@tasks.command()
+def verify(
+    service: Annotated[str | None, typer.Argument(help="Only this service's trail, such as patients.")] = None,
+) -> None:
+    """Recompute the hash chain of every service's audit trail. Exit status 1 if an entry was changed or is missing.
+
+    In the databases on the server that DATABASE_URL names, or else in those of the local stack that runs.
+    """
+    names = [each.name for each in SUBGRAPHS]
+    if service is not None and service not in names:
+        raise StackError(f"there is no service {service!r}; there are {', '.join(names)}")
+    results = asyncio.run(_verify([service] if service else names))
+    table = Table("service", "sealed", "not sealed yet", "state")
+    for name, result in results.items():
+        whole = result.broken_at is None
+        state = "[green]whole[/green]" if whole else f"[red]broken at seal {result.broken_at}[/red]"
+        table.add_row(name, str(result.sealed), str(result.unsealed), state)
+    console.print(table)
+    if any(result.broken_at is not None for result in results.values()):
+        raise typer.Exit(1)
+
+
+async def _verify(names: list[str]) -> "dict[str, Verification]":
+    from shared.audit.seal import verify as verify_chain
+    from shared.database.engine import Database
+    from stack.databases import find
+
+    databases = await find([subgraph(name) for name in names])
+    results = {}
+    for name in names:
+        database = Database(databases[name], pool_size=1)
+        try:
+            results[name] = await verify_chain(database)
+        finally:
+            await database.close()
+    return results

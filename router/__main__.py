@@ -27,7 +27,8 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
 ) -> None:
     """Serve a supergraph at /graphql, over HTTP and WebSocket."""
-    from router.http.server import SupergraphUnavailableError, run
+    from router.http.server import run
+    from router.http.supergraphs import SupergraphUnavailableError
 
     try:
         run(_override(load(config), supergraph, subgraphs, host, port))
@@ -44,9 +45,9 @@ def compose(
     format: Annotated[str, typer.Option(help="text, or json for the result with errors and hints.")] = "text",
 ) -> None:
     """Compose subgraphs to a supergraph; errors go to standard error, exit code 1."""
-    from router.composition import command
+    from router.composition.command import run
 
-    sys.exit(command.run(config, output, format))
+    sys.exit(run(config, output, format))
 
 
 @app.command()
@@ -57,9 +58,9 @@ def plan(
     source: Annotated[bool, typer.Option(help="Show the compiled code.")] = False,
 ) -> None:
     """Show how an operation is planned."""
-    from router.planning import command
+    from router.planning.command import run
 
-    sys.exit(command.run(supergraph, operation, stages=stages, source=source))
+    sys.exit(run(supergraph, operation, stages=stages, source=source))
 
 
 @app.command("config-schema")

@@ -307,8 +307,8 @@ class Supergraph(Section):
     """The SDL itself."""
     poll_interval: float = Field(default=1.0, gt=0)
     """Seconds between looks for a new supergraph file."""
-    compose_interval: float = Field(default=10.0, gt=0)
-    """Seconds between two compositions of the subgraphs in a `supergraph.yaml`."""
+    compose_interval: float = Field(default=2.0, gt=0)
+    """Seconds between looks for changed subgraphs of a `supergraph.yaml`."""
 
 
 class Telemetry(Section):

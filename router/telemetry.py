@@ -2,12 +2,12 @@
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import orjson
 import structlog
-from opentelemetry import trace
+from opentelemetry import propagate, trace
 from prometheus_client import Counter, Gauge, Histogram
 
 from router.config import Telemetry
@@ -21,14 +21,29 @@ FETCHES = Counter("router_subgraph_fetches_total", "Fetches from subgraphs", ["s
 FETCH_SECONDS = Histogram("router_subgraph_fetch_duration_seconds", "Duration of fetches", ["subgraph"])
 SUPERGRAPHS = Counter("router_supergraph_loads_total", "Supergraphs taken up or refused", ["outcome"])
 
-_TRACER = trace.get_tracer("router")
+_tracer: trace.Tracer | None = None
 
 
-@contextmanager
-def span(name: str, **attributes: str) -> Iterator[None]:
-    """A span around a phase; free of cost but for a call while no endpoint is configured."""
-    with _TRACER.start_as_current_span(name, attributes=attributes):
-        yield
+def span(name: str, **attributes: str) -> AbstractContextManager[object]:
+    """A span around a phase; nothing while no endpoint is configured."""
+    if _tracer is None:
+        return nullcontext()
+    return _tracer.start_as_current_span(name, attributes=attributes)
+
+
+def request_span(headers: Mapping[str, str]) -> AbstractContextManager[object]:
+    """The span of a client's request, within the client's trace if it has one."""
+    if _tracer is None:
+        return nullcontext()
+    return _tracer.start_as_current_span("request", context=propagate.extract(headers), kind=trace.SpanKind.SERVER)
+
+
+def trace_headers() -> dict[str, str]:
+    """What tells a subgraph the span that asks it."""
+    made: dict[str, str] = {}
+    if _tracer is not None:
+        propagate.inject(made)
+    return made
 
 
 def configure_logs(config: Telemetry) -> None:
@@ -49,16 +64,24 @@ def configure_logs(config: Telemetry) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
 
 
-def configure_traces(config: Telemetry) -> None:
-    """Export spans, if an endpoint is configured."""
+def configure_traces(config: Telemetry) -> Callable[[], None]:
+    """Export spans, if an endpoint is configured. Gives what sends the last ones."""
+    global _tracer  # noqa: PLW0603 - one process exports to one place, as everything in OpenTelemetry assumes
     if config.otlp_endpoint is None:
-        return
+        return lambda: None
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = TracerProvider(resource=Resource.create({"service.name": config.service_name}))
-    exporter = OTLPSpanExporter(endpoint=f"{config.otlp_endpoint.rstrip('/')}/v1/traces")
+    exporter = OTLPSpanExporter(endpoint=f"{config.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
+    _tracer = provider.get_tracer("router")
+
+    def finish() -> None:
+        global _tracer  # noqa: PLW0603 - as above
+        _tracer = None
+        provider.shutdown()
+
+    return finish

@@ -15,9 +15,9 @@ from router.http.operations import Caller, Operation, Operations
 from router.http.request import GraphQLRequest, read_body, read_query_string
 from router.http.responses import encode, send_body, send_error, send_refusal, send_result
 from router.subscriptions.streams import serve_stream
+from router.telemetry import request_span
 
 _ALLOW = (b"allow", b"GET, POST")
-_LOG = structlog.get_logger("router.http")
 
 
 class GraphQLEndpoint:
@@ -30,6 +30,10 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(Headers(scope=scope))
+        with request_span(headers):
+            await self._serve(scope, receive, send, headers)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
         accept = headers.get("accept")
         media_type = negotiation.single(accept)
         try:
@@ -82,6 +86,7 @@ class GraphQLEndpoint:
         media_type = negotiation.single(accept)
         try:
             operation = await self._operations.prepare(request, caller)
+            structlog.contextvars.bind_contextvars(operation=operation.prepared.operation_name)
             _check_method(scope["method"], operation)
             if operation.prepared.operation_type == "subscription":
                 stream_type = self._stream_type(accept)

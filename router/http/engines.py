@@ -12,6 +12,26 @@ from router.engine import Engine, EngineConfig
 from router.execution.transport import HttpTransport, RequestContext
 from router.http import limits
 from router.subscriptions.upstream import Upstreams
+from router.telemetry import FETCH_SECONDS, FETCHES, span, trace_headers
+
+
+class ObservedTransport(HttpTransport):
+    """Counts and times fetches, and puts each into a span of which the subgraph is told."""
+
+    async def fetch(
+        self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
+    ) -> bytes | dict[str, Any]:
+        outcome = "failed"
+        with span("fetch", subgraph=subgraph), FETCH_SECONDS.labels(subgraph).time():
+            try:
+                answer = await super().fetch(subgraph, url, payload, request, mutation=mutation)
+                outcome = "ok"
+            finally:
+                FETCHES.labels(subgraph, outcome).inc()
+        return answer
+
+    def headers(self, subgraph: str, method: str, url: str, body: bytes, request: RequestContext) -> dict[str, str]:
+        return {**super().headers(subgraph, method, url, body, request), **trace_headers()}
 
 
 class EngineBuilder:
@@ -19,7 +39,7 @@ class EngineBuilder:
 
     def __init__(self, config: Config) -> None:
         self._subgraphs = config.subgraphs
-        self._transport = HttpTransport(config.subgraphs, self._subscribe)
+        self._transport = ObservedTransport(config.subgraphs, self._subscribe)
         self._upstreams = Upstreams(config, self._transport.headers)
         self._config = _engine_config(config)
 

@@ -16,7 +16,6 @@ from router.telemetry import REQUESTS
 _LOG = structlog.get_logger("router.http")
 _REQUEST_ID = b"x-request-id"
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}")
-_QUIET = frozenset({"/health", "/ready", "/metrics"})
 
 
 class RequestMiddleware:
@@ -25,7 +24,7 @@ class RequestMiddleware:
     def __init__(self, app: ASGIApp, config: Config) -> None:
         self._app = app
         self._max_header_bytes = config.server.max_header_bytes
-        self._log = config.telemetry.access_log
+        self._logged = frozenset({config.server.path, "/"}) if config.telemetry.access_log else frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -54,7 +53,7 @@ class RequestMiddleware:
                 await self._app(scope, receive, sending)
         finally:
             REQUESTS.labels(scope["method"] if scope["method"] in ("GET", "POST") else "other", str(status)).inc()
-            if self._log and scope["path"] not in _QUIET:
+            if scope["path"] in self._logged:  # no other path is logged: it may hold anything
                 milliseconds = round((time.perf_counter() - began) * 1000, 2)
                 _LOG.info("request", method=scope["method"], path=scope["path"], status=status, ms=milliseconds)
 

@@ -18,6 +18,7 @@ from router.authorization.rules import access_rules
 from router.config import Config
 from router.engine import Prepared, RequestContext
 from router.errors import RequestRefused
+from router.http import cost, limits
 from router.http.persisted import PersistedOperations
 from router.http.request import GraphQLRequest
 from router.http.supergraphs import Serving, Supergraphs
@@ -54,6 +55,7 @@ class Operation:
     serving: Serving
     prepared: Prepared
     request: GraphQLRequest
+    text: str
     caller: Caller
     access: Access
 
@@ -106,8 +108,7 @@ class Operations:
         access = await self._policies.access(access_rules(serving.engine.supergraph), caller.claims)
         with span("prepare"), _faults():
             prepared = serving.engine.prepare(query, request.operation_name, access)
-        resolved = GraphQLRequest(query, request.operation_name, request.variables, request.extensions)
-        return Operation(serving, prepared, resolved, caller, access)
+        return Operation(serving, prepared, request, query, caller, access)
 
     async def renewed(self, operation: Operation) -> Operation:
         """The same operation for what is served, and for what its caller may see, by now. Raises RequestRefused."""
@@ -119,6 +120,7 @@ class Operations:
 
     async def execute(self, operation: Operation) -> dict[str, Any]:
         """Run a query or mutation within the time limit. Raises RequestRefused."""
+        self._check_cost(operation)
         timeout = self._config.server.request_timeout
         kind = operation.prepared.operation_type
         with span("execute", **{"graphql.operation.type": kind}), OPERATION_SECONDS.labels(kind).time(), _faults():
@@ -134,10 +136,23 @@ class Operations:
         return result
 
     def subscribe(self, operation: Operation) -> AsyncIterator[dict[str, Any]]:
-        """The results of a subscription, one an event."""
+        """The results of a subscription, one an event. Raises RequestRefused."""
+        self._check_cost(operation)
         return operation.serving.engine.subscribe(
             operation.prepared, operation.request.variables, self._context(operation, None)
         )
+
+    def _check_cost(self, operation: Operation) -> None:
+        """The one limit that depends on variables, so that it cannot be paid once an operation."""
+        limit = self._config.limits.cost
+        if limit is None:
+            return
+        supergraph, size = operation.serving.engine.supergraph, self._config.limits.list_size
+        document = limits.parse_document(operation.text, self._config.limits)
+        found = cost.estimate(supergraph, document, operation.prepared.operation, operation.request.variables, size)
+        if found > limit:
+            message = f"the operation may cost {limit:g}, and is estimated at {found:g}"
+            raise RequestRefused.because(message, "COST_ESTIMATED_TOO_EXPENSIVE", cost=found, limit=limit)
 
     def _context(self, operation: Operation, timeout: float | None) -> RequestContext:
         deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout

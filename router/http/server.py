@@ -8,7 +8,6 @@ from starlette.applications import Starlette
 
 from router.config import Config
 from router.http.app import create_app
-from router.http.supergraphs import SupergraphUnavailableError
 from router.telemetry import configure_logs, configure_traces
 
 
@@ -43,14 +42,14 @@ def make_server(config: Config, app: Starlette) -> Server:
 def run(config: Config) -> None:
     """Serve until told to stop. Raises ConfigurationError, and SupergraphUnavailableError with the reason."""
     configure_logs(config.telemetry)
-    configure_traces(config.telemetry)
-    uvloop.run(_serve(config))
+    finish_traces = configure_traces(config.telemetry)
+    try:
+        uvloop.run(_serve(config))
+    finally:
+        finish_traces()
 
 
 async def _serve(config: Config) -> None:
     app = create_app(config)
     async with app.router.lifespan_context(app):
         await make_server(config, app).serve()
-
-
-__all__ = ["Server", "SupergraphUnavailableError", "make_server", "run"]

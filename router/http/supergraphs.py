@@ -6,7 +6,7 @@ An engine never changes: a new supergraph is a new engine. Requests under way fi
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,8 +93,8 @@ def _digest(sdl: str) -> str:
 def _source(config: Supergraph) -> tuple[Callable[[], Awaitable[str]], float]:
     """How the SDL is obtained, and how often it is looked at."""
     if config.subgraphs is not None:
-        path = config.subgraphs
-        return lambda: asyncio.to_thread(_compose, path), config.compose_interval
+        composer = _Composer(config.subgraphs)
+        return lambda: asyncio.to_thread(composer), config.compose_interval
     if config.file is not None:
         path = config.file
         return lambda: asyncio.to_thread(_read, path), config.poll_interval
@@ -115,14 +115,25 @@ def _read(path: Path) -> str:
         raise SupergraphUnavailableError(f"{path} cannot be read: {error}") from error
 
 
-def _compose(path: Path) -> str:
-    from router.composition import compose
-    from router.composition.config import ConfigError, load
+class _Composer:
+    """Composes what a supergraph.yaml names, again only when that changed."""
 
-    try:
-        composition = compose(load(path))
-    except ConfigError as error:
-        raise SupergraphUnavailableError(str(error)) from error
-    if composition.supergraph_sdl is None:
-        raise SupergraphUnavailableError("\n".join(f"{error.code}: {error.message}" for error in composition.errors))
-    return composition.supergraph_sdl
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._composed: tuple[Sequence[object], str] | None = None
+
+    def __call__(self) -> str:
+        from router.composition import compose
+        from router.composition.config import ConfigError, load
+
+        try:
+            subgraphs = load(self._path)
+        except ConfigError as error:
+            raise SupergraphUnavailableError(str(error)) from error
+        if self._composed is not None and self._composed[0] == subgraphs:
+            return self._composed[1]
+        composition = compose(subgraphs)
+        if composition.supergraph_sdl is None:
+            raise SupergraphUnavailableError("\n".join(map(str, composition.errors)))
+        self._composed = (subgraphs, composition.supergraph_sdl)
+        return composition.supergraph_sdl

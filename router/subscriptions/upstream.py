@@ -7,7 +7,7 @@ again, with growing pauses, and its subscriptions are sent again; events of the 
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class Upstreams:
 
     async def subscribe(
         self, subgraph: str, url: str, payload: dict[str, Any], request: RequestContext
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """The subgraph's results, one an event, until it completes. Raises SubgraphFailure."""
         url = "ws" + url.removeprefix("http")
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.router.http.listening import listening
 
 Key = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[], Key]] = {
     "EdDSA": Ed25519PrivateKey.generate,
     "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
     "RS256": lambda: rsa.generate_private_key(65537, 2048),
@@ -49,7 +49,7 @@ class Issuer:
         algorithm = get_default_algorithms()[self.algorithm]
         keys = []
         for key_id, key in self.keys.items():
-            made = algorithm.to_jwk(key.public_key())  # type: ignore[attr-defined]  # every algorithm here has it
+            made = algorithm.to_jwk(key.public_key())
             keys.append({**json.loads(made), "kid": key_id, "alg": self.algorithm, "use": "sig"})
         return {"keys": keys}
 

@@ -78,10 +78,10 @@ async def test_a_request_that_fails_before_execution_has_no_data(
         b"",
         b"3",
         {"nope": 1},
-        *({"query": value} for value in (1, False, {}, [], "")),
-        *({"query": "{ hello }", "operationName": value} for value in (1, False, {}, [])),
-        *({"query": "{ hello }", "variables": value} for value in (1, False, "x", [])),
-        *({"query": "{ hello }", "extensions": value} for value in (1, False, "x", [])),
+        *[{"query": value} for value in [1, False, {"a": 1}, ["x"], ""]],
+        *[{"query": "{ hello }", "operationName": value} for value in [1, False, {"a": 1}, ["x"]]],
+        *[{"query": "{ hello }", "variables": value} for value in [1, False, "x", ["x"]]],
+        *[{"query": "{ hello }", "extensions": value} for value in [1, False, "x", ["x"]]],
     ],
 )
 async def test_malformed_parameters_are_refused_in_every_media_type(graph: Graph, body: Any) -> None:

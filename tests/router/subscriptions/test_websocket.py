@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ async def test_complete_stops_the_stream_up_to_the_subgraph(graph: Graph) -> Non
         await say(socket, id="1", type="complete")
         await asyncio.sleep(0.3)
         await subscribe(socket, "2", "{ hello }")
-        messages = []
+        messages: list[dict[str, Any]] = []
         while not messages or messages[-1]["id"] != "2":
             messages.append(await heard(socket))
         assert len(messages) < 10

@@ -1,0 +1,113 @@
+"""Around GraphQL: health, metrics, CORS, GraphiQL, logs, one subgraph down."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.router.http.graph import Graph, codes, running
+
+ORIGIN = "https://portal.example"
+
+
+@pytest.fixture(scope="module")
+async def graph() -> AsyncIterator[Graph]:
+    async with running({"server": {"cors": {"origins": [ORIGIN]}}}) as graph:
+        yield graph
+
+
+def at(graph: Graph, path: str) -> str:
+    return graph.url.removesuffix("/graphql") + path
+
+
+async def test_the_router_lives_and_is_ready_though_a_subgraph_is_down() -> None:
+    async with running({"subgraphs": {"named": {"accounts": {"url": "http://127.0.0.1:9/"}}}}) as graph:
+        for path in ("/health", "/ready"):
+            async with graph.client.get(at(graph, path)) as response:
+                assert response.status == 200
+        answer = await graph.ask("{ hello viewer { id name } }")
+        assert answer["data"] == {"hello": "Hello world", "viewer": {"id": "u1", "name": None}}
+        (error,) = answer["errors"]
+        assert (error["path"], error["extensions"]["service"]) == (["viewer", "name"], "accounts")
+
+
+async def test_without_a_supergraph_the_router_is_not_ready(tmp_path: Path) -> None:
+    file = tmp_path / "supergraph.yaml"
+    file.write_text(
+        "subgraphs: {shop: {routing_url: 'http://127.0.0.1:9/', schema: {subgraph_url: 'http://127.0.0.1:9/'}}}"
+    )
+    async with running({"supergraph": {"subgraphs": str(file)}}) as graph:
+        async with graph.client.get(at(graph, "/ready")) as response:
+            assert (response.status, (await response.json())["missing"]) == (503, ["supergraph"])
+        async with graph.client.post(graph.url, json={"query": "{ hello }"}) as response:
+            assert codes(await response.json()) == ["SUPERGRAPH_UNAVAILABLE"]
+            assert response.status == 503
+
+
+async def test_metrics_count_and_name_nobody(graph: Graph) -> None:
+    await graph.ask("{ hello }")
+    await graph.ask("{ fail }")
+    async with graph.client.get(at(graph, "/metrics")) as response:
+        text = await response.text()
+    for line in (
+        'router_http_requests_total{method="POST",status="200"}',
+        'router_operations_total{outcome="ok",type="query"}',
+        'router_operations_total{outcome="errors",type="query"}',
+        'router_operation_duration_seconds_count{type="query"}',
+        'router_subgraph_fetches_total{outcome="ok",subgraph="shop"}',
+        'router_subgraph_fetch_duration_seconds_count{subgraph="shop"}',
+    ):
+        assert any(found.startswith(line) and float(found.split()[-1]) > 0 for found in text.splitlines()), line
+
+
+async def test_cors_answers_the_allowed_origin_only(graph: Graph) -> None:
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization, content-type"}
+    async with graph.client.options(graph.url, headers={"origin": ORIGIN, **asked}) as response:
+        assert response.status == 200
+        assert response.headers["access-control-allow-origin"] == ORIGIN
+    async with graph.client.options(graph.url, headers={"origin": "https://evil.example", **asked}) as response:
+        assert response.status == 400
+        assert "access-control-allow-origin" not in response.headers
+    async with graph.client.post(graph.url, json={"query": "{"}, headers={"origin": ORIGIN}) as response:
+        assert response.headers["access-control-allow-origin"] == ORIGIN
+        assert "x-request-id" in response.headers["access-control-expose-headers"].lower()
+
+
+async def test_graphiql_comes_from_our_own_files(graph: Graph) -> None:
+    async with graph.client.get(at(graph, "/")) as response:
+        page = await response.text()
+        assert "default-src 'self'" in response.headers["content-security-policy"]
+    assert 'content="/graphql"' in page
+    files = [part.split('"')[0] for part in page.replace('href="/', 'src="/').split('src="')[1:]]
+    assert len(files) == 6
+    for file in files:
+        async with graph.client.get(at(graph, file)) as response:
+            assert response.status == 200, file
+            assert len(await response.read()) < 1024 * 1024
+    async with graph.client.get(at(graph, "/static/../app.py")) as response:
+        assert response.status == 404
+
+
+async def test_graphiql_can_be_switched_off() -> None:
+    async with running({"server": {"graphiql": False, "path": "/api"}}) as graph:
+        async with graph.client.get(at(graph, "/")) as response:
+            assert response.status == 404
+        async with graph.client.post(at(graph, "/api"), json={"query": "{ hello }"}) as response:
+            assert response.status == 200
+
+
+async def test_logs_hold_no_variables(graph: Graph) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await graph.ask(
+            "query Asked($n: String) { hello(name: $n) fail }", variables={"n": "Ann Example"}, token="not.a.token"
+        )
+        async with graph.client.get(at(graph, "/graphql?query=Ann+Example")):
+            pass
+        async with graph.client.get(at(graph, "/Ann%20Example")):
+            pass
+    text = json.dumps(lines, default=str)
+    assert [line["status"] for line in lines if line["event"] == "request"] == [200, 400]
+    assert "Ann" not in text
+    assert "not.a.token" not in text

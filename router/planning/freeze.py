@@ -6,7 +6,7 @@ from router.planning import plan
 from router.planning.conditions import NEVER, either
 from router.planning.graph import Fetch, Place, Position, Serving
 from router.planning.normalize import Selection
-from router.planning.wire import Wire
+from router.planning.wire import Fragments, Wire
 from router.supergraph.records import Supergraph
 
 Fields = tuple[plan.InputField, ...]
@@ -37,9 +37,10 @@ class Freezer:
             return self._root(fetches[0])
         parts: dict[tuple[str, tuple[plan.Rename, ...]], list[plan.Source]] = {}
         used: set[str] = set()
+        fragments: Fragments = {}
         condition = NEVER
         for fetch in fetches:
-            text = self.wire.write(fetch.place)
+            text = self.wire.write(fetch.place, fragments)
             used |= text.variables
             condition = either(condition, fetch.condition)
             parts.setdefault((text.text, text.renames), []).append(self._source(fetch))
@@ -57,20 +58,21 @@ class Freezer:
         return plan.Fetch(
             subgraph=fetches[0].subgraph,
             kind="query",
-            operation=self._entities_operation(entities, used),
+            operation=self._entities_operation(entities, used) + _definitions(fragments),
             variables=frozenset(used & self.definitions.keys()),
             condition=condition,
             entities=entities,
         )
 
     def _root(self, fetch: Fetch) -> plan.Fetch:
-        text = self.wire.write(fetch.place)
+        fragments: Fragments = {}
+        text = self.wire.write(fetch.place, fragments)
         kind = fetch.root or "query"
         head = "" if kind == "query" and not text.variables else kind
         return plan.Fetch(
             subgraph=fetch.subgraph,
             kind=kind,
-            operation=f"{head}{self._definitions(text.variables)}{text.text}",
+            operation=f"{head}{self._variables(text.variables)}{text.text}{_definitions(fragments)}",
             variables=frozenset(text.variables & self.definitions.keys()),
             condition=fetch.condition,
             path=path_of(fetch.position),
@@ -78,7 +80,7 @@ class Freezer:
             renames=text.renames,
         )
 
-    def _definitions(self, used: Iterable[str], *, more: Sequence[str] = ()) -> str:
+    def _variables(self, used: Iterable[str], *, more: Sequence[str] = ()) -> str:
         texts = [*more, *(self.definitions[name] for name in sorted(used) if name in self.definitions)]
         return f"({','.join(texts)})" if texts else ""
 
@@ -87,7 +89,7 @@ class Freezer:
         for one in entities:
             alias = "" if one.alias == "_entities" else f"{one.alias}:"
             fields.append(f"{alias}_entities(representations:${one.variable}){one.selection}")
-        head = self._definitions(used, more=[f"${one.variable}:[_Any!]!" for one in entities])
+        head = self._variables(used, more=[f"${one.variable}:[_Any!]!" for one in entities])
         return f"query{head}{{{' '.join(fields)}}}"
 
     def _source(self, fetch: Fetch) -> plan.Source:
@@ -169,3 +171,7 @@ def _missing(place: Place) -> tuple[plan.Step, ...]:
         for entry in place.entries
         if entry.node.client
     )
+
+
+def _definitions(fragments: Fragments) -> str:
+    return "".join(f" fragment {name} on {on}{text}" for (on, text), name in fragments.items())

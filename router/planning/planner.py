@@ -100,6 +100,7 @@ class Planner:
         The first plan takes what looks best at each choice. Then, while the budget lasts, each choice is made
         differently, one at a time, and what is better is kept.
         """
+        self.walker.start()
         started = time.perf_counter()
         choices = Choices()
         best, failure = self._attempt(selection, choices)

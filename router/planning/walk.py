@@ -58,6 +58,8 @@ class Walker:
         self._field_sets: dict[tuple[frozenset[str], str], Selection] = {}
         self._normalizer = Normalizer(supergraph.schema, supergraph.possible)
         self._ways: dict[tuple[Position, str], dict[Vertex, Way]] = {}
+        self._missing: dict[tuple[object, ...], int] = {}
+        self._kept: list[object] = []  # what `_missing` knows by identity
 
     def field_set(self, types: frozenset[str], text: str) -> Selection:
         """A field set of a directive, normalised for these types."""
@@ -118,6 +120,12 @@ class Walker:
         if found is None:
             found = self._ways[position, type_name] = self._walk(position, type_name)
         return found
+
+    def start(self) -> None:
+        """Forget what belongs to the last operation."""
+        self._ways.clear()
+        self._missing.clear()
+        self._kept.clear()
 
     def changed(self) -> None:
         """Forget the ways: there is a new place."""
@@ -299,6 +307,17 @@ class Walker:
         self, subgraph: str, type_name: str, selection: Selection, provided: tuple[SelectionSetNode, ...] = ()
     ) -> int:
         """How many of the selected fields this subgraph cannot resolve on values of this type of its own."""
+        same = (subgraph, type_name, id(selection), tuple(map(id, provided)))
+        known = self._missing.get(same)
+        if known is None:
+            known = self._count_missing(subgraph, type_name, selection, provided)
+            self._missing[same] = known
+            self._kept.append((selection, provided))
+        return known
+
+    def _count_missing(
+        self, subgraph: str, type_name: str, selection: Selection, provided: tuple[SelectionSetNode, ...]
+    ) -> int:
         kind = self.supergraph.subgraphs[subgraph].types.get(type_name)
         if kind is None:
             return _FAR
@@ -311,15 +330,11 @@ class Walker:
             owners = [type_name] if kind.interface_object else sorted(types)
             for owner in owners:
                 found = self.index.field(subgraph, owner, field.name)
-                inner = [
-                    s
-                    for node in provided
-                    for s in self._provided(node, owner if owner in types else min(types), field.name)
-                ]
+                on = owner if owner in types else min(types)
+                inner = [one for node in provided for one in self._provided(node, on, field.name)]
                 if found is None or not (resolves(found) or inner) or found.requires:
                     count += 1
                 elif field.selection:
-                    own = parsed(found.provides)
-                    deeper = tuple(s for s in inner if s is not None)
-                    count += self.missing(subgraph, found.type.name, field.selection, own + deeper)
+                    deeper = parsed(found.provides) + tuple(one for one in inner if one is not None)
+                    count += self.missing(subgraph, found.type.name, field.selection, deeper)
         return count

@@ -5,6 +5,7 @@ be valid there, though the API schema allows them (other nullability or argument
 and a `Rename` undoes it in the answer.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,10 +15,16 @@ from router.planning.normalize import Arguments
 from router.planning.plan import Rename
 from router.supergraph.records import Index, SubgraphType
 
+Fragments = dict[tuple[str, str], str]
+"""An operation's fragments: their names by type condition and text."""
+
 
 @dataclass(slots=True)
 class WireField:
-    """A field in an operation's text. `shape` is its type there, `*` for its name if that has fields."""
+    """A field in an operation's text. `shape` is its type there, `*` for its name if that has fields.
+
+    `shared` is the type of its value if the same selection of it is there under several type conditions.
+    """
 
     key: str
     alias: str
@@ -29,6 +36,7 @@ class WireField:
     condition: Condition
     shape: str
     selection: list["WireField"] | None = None
+    shared: str = ""
 
 
 @dataclass(slots=True)
@@ -46,25 +54,34 @@ class Wire:
     def __init__(self, index: Index) -> None:
         self.index = index
 
-    def write(self, place: Place) -> Text:
-        """The text of a place's selection set, braces included."""
+    def write(self, place: Place, fragments: Fragments) -> Text:
+        """The text of a place's selection set, braces included. Fragments that it uses are added to `fragments`."""
         fields = self._fields(place)
-        renames: list[Rename] = []
-        _resolve_conflicts(fields, (), renames)
-        used: set[str] = set()
-        return Text(_print(fields, ALWAYS, used), used, tuple(renames))
+        renames = _Conflicts(fields).renames
+        printer = _Printer(fragments)
+        return Text(printer.print(fields, ALWAYS), printer.variables, renames)
 
     def _fields(self, place: Place) -> list[WireField]:
         fields: list[WireField] = []
         for entry in place.entries:
-            for on, types in self._cover(place, entry):
-                fields.append(self._field(place, entry, on, types))
+            selection = None if entry.child is None else self._fields(entry.child)
+            cover = list(self._cover(place, entry))
+            shared = entry.child.static if entry.child and len(cover) > 1 else ""
+            fields += [self._field(place, entry, on, types, selection, shared) for on, types in cover]
         if not fields:
             key = "_" if place.objects else TYPENAME
             fields.append(WireField(key, key, TYPENAME, Arguments(), None, place.types, False, ALWAYS, "String!"))
         return fields
 
-    def _field(self, place: Place, entry: Entry, on: str | None, types: frozenset[str]) -> WireField:
+    def _field(
+        self,
+        place: Place,
+        entry: Entry,
+        on: str | None,
+        types: frozenset[str],
+        selection: list[WireField] | None,
+        shared: str,
+    ) -> WireField:
         subgraph, node = place.fetch.subgraph, entry.node
         owner = on or (place.static if place.static != "_Entity" else min(types))
         known = self.index.field(subgraph, owner, node.name)
@@ -74,10 +91,8 @@ class Wire:
             leaf = kinds[known.type.name].kind in ("scalar", "enum") if known.type.name in kinds else True
             shape = known.type.text if leaf else known.type.shape
         abstract = owner not in kinds or kinds[owner].kind != "object"
-        selection = None if entry.child is None else self._fields(entry.child)
-        return WireField(
-            node.key, node.key, node.name, node.arguments, on, types, abstract, entry.condition, shape, selection
-        )
+        head = (node.key, node.key, node.name, node.arguments)
+        return WireField(*head, on, types, abstract, entry.condition, shape, selection, shared)
 
     def _cover(self, place: Place, entry: Entry) -> Iterator[tuple[str | None, frozenset[str]]]:
         """The type conditions under which the field is asked; None for none."""
@@ -115,29 +130,73 @@ class Wire:
 
 # Conflicts
 
+Lists = tuple[list[WireField], ...]
 
-def _resolve_conflicts(fields: list[WireField], path: tuple[str, ...], renames: list[Rename]) -> None:
-    """Alias what would not merge (GraphQL, section 5.3.2) in a selection set."""
-    taken = {one.alias for one in fields}
-    groups: list[list[WireField]] = []
-    for one in fields:
-        same = [group for group in groups if one.key == group[0].key and all(_mergeable(one, other) for other in group)]
-        if same:
-            one.alias = same[0][0].alias
-            same[0].append(one)
-            continue
-        if any(group[0].alias == one.alias for group in groups):
-            number = 0
-            while f"_{number}_{one.key}" in taken:
-                number += 1
-            one.alias = f"_{number}_{one.key}"
-            taken.add(one.alias)
-            renames.append(Rename(path, one.alias, one.key))
-        groups.append([one])
-    for group in groups:
-        merged = [inner for one in group for inner in one.selection or ()]
-        if merged:
-            _resolve_conflicts(merged, (*path, group[0].alias), renames)
+
+class _Conflicts:
+    """Aliases what would not merge (GraphQL, section 5.3.2) in a selection set and all below."""
+
+    def __init__(self, fields: list[WireField]) -> None:
+        self._done: set[tuple[int, ...]] = set()
+        self._aliased: dict[tuple[int, ...], bool] = {}
+        self._resolve((fields,))
+        self.renames = tuple(self._renames((fields,), ()))
+
+    def _resolve(self, lists: Lists) -> None:
+        """Resolve the conflicts among the fields of lists that are selected of the same value."""
+        if _identity(lists) in self._done:
+            return
+        self._done.add(_identity(lists))
+        fields = [one for fields in lists for one in fields]
+        taken = {one.alias for one in fields}
+        groups: list[list[WireField]] = []
+        for one in fields:
+            same = [g for g in groups if one.key == g[0].key and all(_mergeable(one, other) for other in g)]
+            if same:
+                one.alias = same[0][0].alias
+                same[0].append(one)
+                continue
+            if any(group[0].alias == one.alias for group in groups):
+                one.alias = next(name for name in _names(one.key) if name not in taken)
+                taken.add(one.alias)
+            groups.append([one])
+        for group in groups:
+            if inner := _inner(group):
+                self._resolve(inner)
+
+    def _renames(self, lists: Lists, path: tuple[str, ...]) -> Iterator[Rename]:
+        groups: dict[str, list[WireField]] = {}
+        for one in (one for fields in lists for one in fields):
+            groups.setdefault(one.alias, []).append(one)
+        for alias, group in groups.items():
+            if alias != group[0].key:
+                yield Rename(path, alias, group[0].key)
+            inner = _inner(group)
+            if inner and self._has_aliases(inner):
+                yield from self._renames(inner, (*path, alias))
+
+    def _has_aliases(self, lists: Lists) -> bool:
+        known = self._aliased.get(_identity(lists))
+        if known is None:
+            fields = [one for fields in lists for one in fields]
+            known = any(
+                one.alias != one.key or (one.selection and self._has_aliases((one.selection,))) for one in fields
+            )
+            self._aliased[_identity(lists)] = known
+        return known
+
+
+def _identity(lists: Lists) -> tuple[int, ...]:
+    return tuple(id(fields) for fields in lists)
+
+
+def _inner(group: list[WireField]) -> Lists:
+    """The selections of the values of fields that merge, each once."""
+    return tuple({id(one.selection): one.selection for one in group if one.selection}.values())
+
+
+def _names(key: str) -> Iterator[str]:
+    return (f"_{number}_{key}" for number in itertools.count())
 
 
 def _mergeable(one: WireField, other: WireField) -> bool:
@@ -149,28 +208,43 @@ def _mergeable(one: WireField, other: WireField) -> bool:
 
 # Printing
 
-
-def _print(fields: list[WireField], given: Condition, used: set[str]) -> str:
-    """A selection set that is only reached when `given` holds. Adds the variables in it to `used`."""
-    groups: dict[str | None, list[WireField]] = {}
-    for one in fields:
-        groups.setdefault(one.on, []).append(one)
-    parts = []
-    for on, group in groups.items():
-        inner = " ".join(_print_field(one, given, used) for one in group)
-        parts.append(inner if on is None else f"...on {on}{{{inner}}}")
-    return "{" + " ".join(parts) + "}"
+_WORTH_A_FRAGMENT = 60
 
 
-def _print_field(one: WireField, given: Condition, used: set[str]) -> str:
-    alias = "" if one.alias == one.name else f"{one.alias}:"
-    condition = ALWAYS if one.condition == given else one.condition
-    inner = "" if one.selection is None else _print(one.selection, one.condition, used)
-    used |= one.arguments.variables
-    used |= {name for term in condition for name, _ in term}
-    arguments = f"({one.arguments.text})" if one.arguments.text else ""
-    head = f"{alias}{one.name}{arguments}"
-    return " ".join(_conditional(head, inner, sorted(term)) for term in sorted(condition, key=sorted))
+class _Printer:
+    """Prints selection sets, those that are there several times as fragments."""
+
+    def __init__(self, fragments: Fragments) -> None:
+        self.fragments = fragments
+        self.variables: set[str] = set()
+        self._printed: dict[tuple[int, Condition], str] = {}
+
+    def print(self, fields: list[WireField], given: Condition) -> str:
+        """A selection set that is only reached when `given` holds."""
+        known = self._printed.get((id(fields), given))
+        if known is None:
+            groups: dict[str | None, list[WireField]] = {}
+            for one in fields:
+                groups.setdefault(one.on, []).append(one)
+            parts = []
+            for on, group in groups.items():
+                inner = " ".join(self._field(one, given) for one in group)
+                parts.append(inner if on is None else f"...on {on}{{{inner}}}")
+            known = self._printed[id(fields), given] = "{" + " ".join(parts) + "}"
+        return known
+
+    def _field(self, one: WireField, given: Condition) -> str:
+        alias = "" if one.alias == one.name else f"{one.alias}:"
+        condition = ALWAYS if one.condition == given else one.condition
+        inner = "" if one.selection is None else self.print(one.selection, one.condition)
+        if one.shared and len(inner) > _WORTH_A_FRAGMENT:
+            name = self.fragments.setdefault((one.shared, inner), f"f{len(self.fragments)}")
+            inner = f"{{...{name}}}"
+        self.variables |= one.arguments.variables
+        self.variables |= {name for term in condition for name, _ in term}
+        arguments = f"({one.arguments.text})" if one.arguments.text else ""
+        head = f"{alias}{one.name}{arguments}"
+        return " ".join(_conditional(head, inner, sorted(term)) for term in sorted(condition, key=sorted))
 
 
 def _conditional(head: str, inner: str, term: list[tuple[str, bool]]) -> str:

@@ -84,8 +84,12 @@ async def test_nobody_learns_who_has_an_account(clinic: Clinic, mailbox: Path) -
     told = next(text for text in texts if "has an account already" in text)
     with pytest.raises(StopIteration):
         code_in(told)
-    async with clinic.service("identity").runtime.database.read() as session:
-        assert all(item.done_at for item in await session.scalars(select(OutgoingMail)))
+
+    async def done() -> bool:
+        async with clinic.service("identity").runtime.database.read() as session:
+            return all(item.done_at for item in await session.scalars(select(OutgoingMail)))
+
+    assert await clinic.until(done), "also what went to nobody"
 
     assert (await ask(clinic.anonymous, "register", "no address"))["code"] == "INVALID_INPUT"
     for _ in range(5):

@@ -37,6 +37,7 @@ check: $(INSTALLED)  ## lint, types, walls between packages, schemas
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/pytest tests/walls
 
 env: $(INSTALLED)  ## write .env with new secrets for docker compose, if there is none
 	@test -e .env || (umask 077 && $(BIN)/python -m stack.secrets > .env)
@@ -54,6 +55,7 @@ $(INSTALLED): requirements/bootstrap.txt requirements/all.txt pyproject.toml
 	  || { echo "CareGraph needs Python 3.11 or newer; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) \
 	  && $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt; }
-	@$(BIN)/uv pip sync --require-hashes --compile-bytecode requirements/all.txt requirements/bootstrap.txt
+	@echo "Installing into $(VENV)"
+	@$(BIN)/uv pip sync -q --require-hashes --compile-bytecode requirements/all.txt requirements/bootstrap.txt
 	@$(BIN)/uv pip install -q --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -22,8 +22,9 @@ class Addresses:
 
 
 def _common(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}  # it may create databases
     return {
-        **os.environ,
+        **ours,
         "PYTHONUNBUFFERED": "1",
         "REDIS_URL": addresses.redis,
         "JWKS_URL": f"{addresses.url('identity')}/.well-known/jwks.json",

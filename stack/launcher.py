@@ -59,10 +59,10 @@ async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> 
             server = postgres.url
         databases = await prepare(server, SUBGRAPHS, secrets if own_roles else {})
         await stages.run("migrations", migrate_all(SUBGRAPHS, databases))
+        await asyncio.gather(*started)
         addresses = Addresses(databases, redis, brokers, ports)
         async with asyncio.TaskGroup() as services:
-            started += [_launch(services, service, stages) for service in _services(addresses, secrets)]
-            await asyncio.gather(*started)
+            await asyncio.gather(*(_launch(services, each, stages) for each in _services(addresses, secrets)))
             graph = f"{addresses.url(ROUTER)}/graphql"
             await stages.run("demo data", load(databases, graph, secrets[DEMO_PASSWORD]))
             running = local.Running(os.getpid(), addresses, stages.began, stages.spans)

@@ -41,10 +41,18 @@ class MergeContext:
         self.report = report
         self.graphs = graph_names([subgraph.name for subgraph in subgraphs])
         self.enum_positions: dict[str, dict[str, str]] = {}
+        self._having: dict[str, list[int]] = {}
+        for index, subgraph in enumerate(subgraphs):
+            for name in subgraph.schema.types:
+                self._having.setdefault(name, []).append(index)
 
     def graph(self, index: int) -> Symbol:
         """The subgraph's value of the enum `join__Graph`."""
         return self.graphs[index]
+
+    def having(self, type_name: str) -> Sequence[int]:
+        """The subgraphs that have a type of that name, of whatever kind."""
+        return self._having.get(type_name, ())
 
     def is_merged_directive(self, index: int, name: str) -> bool:
         """Whether what a subgraph applies by this name goes into the supergraph."""

@@ -56,13 +56,11 @@ class TypeMerger:
         )
         return by_kind[kind](head, sources) if kind in by_kind else head
 
-    def sources(self, name: str, kind: Kind) -> dict[int, Type | None]:
+    def sources(self, name: str, kind: Kind) -> dict[int, Type]:
         """What the subgraphs have of that name and kind."""
-        sources: dict[int, Type | None] = {}
-        for index, subgraph in enumerate(self._ctx.subgraphs):
-            type_ = subgraph.schema.types.get(name)
-            sources[index] = type_ if type_ and subgraph.supergraph_kind(type_) is kind else None
-        return sources
+        subgraphs = self._ctx.subgraphs
+        found = ((index, subgraphs[index].schema.types[name]) for index in self._ctx.having(name))
+        return {index: type_ for index, type_ in found if subgraphs[index].supergraph_kind(type_) is kind}
 
     def _applied(self, kind: Kind, sources: Sources[Type], name: str) -> tuple[Directive, ...]:
         if kind is Kind.INTERFACE:
@@ -114,17 +112,16 @@ class TypeMerger:
 
     def _field_sources(self, type_name: str, sources: Sources[Type]) -> dict[str, dict[int, Field | None]]:
         """For each field: what each subgraph that has the type, or an `@interfaceObject` above it, says of it."""
-        interfaces = self._ctx.shallow.types[type_name].interfaces
-        concerned = []
-        for index, subgraph in enumerate(self._ctx.subgraphs):
-            above = (subgraph.schema.types.get(interface) for interface in interfaces)
-            if type_name in subgraph.schema.types or any(each and subgraph.is_interface_object(each) for each in above):
-                concerned.append(index)
+        subgraphs = self._ctx.subgraphs
+        concerned = set(self._ctx.having(type_name))
+        for interface in self._ctx.shallow.types[type_name].interfaces:
+            above = ((index, subgraphs[index].schema.types[interface]) for index in self._ctx.having(interface))
+            concerned.update(index for index, each in above if subgraphs[index].is_interface_object(each))
         found: dict[str, dict[int, Field | None]] = {}
         for index, source in present(sources).items():
             for name, field in source.fields.items():
                 if not self._ctx.subgraphs[index].is_operation_field(type_name, name):
-                    found.setdefault(name, dict.fromkeys(concerned))[index] = field
+                    found.setdefault(name, dict.fromkeys(sorted(concerned)))[index] = field
         return found
 
     def _hint_inconsistent_entity(self, name: str, sources: Sources[Type]) -> bool:

@@ -5,13 +5,19 @@ from typing import Any
 
 import strawberry
 from strawberry.extensions import FieldExtension
+from strawberry.types.field import StrawberryField
 
 from shared.graph.context import Info
 from shared.graph.errors import Refusal
 
 
 class AnswerRefusals(FieldExtension):
-    """Gives a use case's refusal as the mutation's answer."""
+    """Gives a use case's refusal as the mutation's answer; says of `input` what every mutation's is."""
+
+    def apply(self, field: StrawberryField) -> None:
+        """Describe the input, whose type says the rest."""
+        for argument in field.arguments:
+            argument.description = argument.description or "What is to be done."
 
     async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any) -> Any:
         """The success, or the typed error."""

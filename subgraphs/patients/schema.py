@@ -74,22 +74,22 @@ class Query:
 @strawberry.type
 class Mutation:
     @mutation(description="Enter a patient; for staff.", scopes=[[WRITE]])
-    async def register_patient(self, info: Info, input: RegisterPatientInput) -> RegisterPatientPayload:
+    async def register_patient(self, info: Info, input: RegisterPatientInput) -> RegisterPatientPayload | None:
         row = await service.register_patient(info.context, input)
         return RegisterPatientSuccess(patient=Patient.of(row))
 
     @mutation(description="Enter oneself; for a patient's own account.", scopes=[[WRITE]])
-    async def register_myself(self, info: Info, input: RegisterMyselfInput) -> RegisterMyselfPayload:
+    async def register_myself(self, info: Info, input: RegisterMyselfInput) -> RegisterMyselfPayload | None:
         row = await service.register_myself(info.context, input)
         return RegisterMyselfSuccess(patient=Patient.of(row))
 
     @mutation(description="Change a patient; patients change themselves.", scopes=[[WRITE]])
-    async def update_patient(self, info: Info, input: UpdatePatientInput) -> UpdatePatientPayload:
+    async def update_patient(self, info: Info, input: UpdatePatientInput) -> UpdatePatientPayload | None:
         row = await service.update_patient(info.context, input)
         return UpdatePatientSuccess(patient=Patient.of(row))
 
     @mutation(description="Make two records of one person one; for staff.", scopes=[[MERGE]])
-    async def merge_patients(self, info: Info, input: MergePatientsInput) -> MergePatientsPayload:
+    async def merge_patients(self, info: Info, input: MergePatientsInput) -> MergePatientsPayload | None:
         row = await merge_patients(info.context, input)
         return MergePatientsSuccess(patient=Patient.of(row))
 

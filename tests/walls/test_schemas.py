@@ -24,7 +24,7 @@ from stack.services import SUBGRAPHS
 from subgraphs.identity.roles import SCOPES
 
 DOMAINS: list[Service] = [import_module(each.module).service for each in SUBGRAPHS]
-FEDERATION = {"_Service", "_Any", "_Entity", "_entities", "_service"}
+FEDERATION = {"_FieldSet", "_Service", "_Any", "_Entity", "_entities", "_service"}
 
 # Fields that anybody may ask, token or not.
 PUBLIC = {
@@ -40,7 +40,7 @@ PUBLIC = {
 def described(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
     """All that has a description: types, fields, arguments, enum values, with what they say."""
     for name, kind in schema.type_map.items():
-        if is_introspection_type(kind) or is_specified_scalar_type(kind) or name in FEDERATION:
+        if is_introspection_type(kind) or is_specified_scalar_type(kind) or name in FEDERATION or "__" in name:
             continue
         if name not in {"Query", "Mutation", "Subscription"}:
             yield name, kind.description
@@ -134,4 +134,6 @@ def test_a_consumer_expects_what_is_published(consumer: str, expected: type[Even
 
 
 def _kinds(annotation: Any) -> set[Any]:
-    return set(get_args(annotation)) or {annotation}
+    """What a value may be; codes of an enumeration are strings on the wire."""
+    kinds = set(get_args(annotation)) or {annotation}
+    return {str if isinstance(kind, type) and issubclass(kind, str) else kind for kind in kinds}

@@ -1,9 +1,12 @@
 """What appointments do by the clock: reminders, offers that nobody answered, waits that are over, old keys."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.audit.recorder import AuditRecorder
@@ -61,11 +64,19 @@ async def _remind_batch(runtime: Runtime, lead: int, next_lead: int) -> int:
         rows = await work.session.scalars(
             due.order_by(col(Appointment.starts_at)).limit(_BATCH).with_for_update(key_share=True, skip_locked=True)
         )
-        found = rows.all()
-        for row in found:
-            work.session.add(Reminder(appointment_id=row.id, starts_at=row.starts_at, lead_hours=lead))
-            work.publish(AppointmentReminderDue(**facts(row), lead_hours=lead))
+        found = {row.id: row for row in rows}
+        for appointment_id in await _note(work, list(found.values()), lead):
+            work.publish(AppointmentReminderDue(**facts(found[appointment_id]), lead_hours=lead))
     return len(found)
+
+
+async def _note(work: UnitOfWork, rows: Sequence[Appointment], lead: int) -> Sequence[UUID]:
+    """Note that reminders are sent; those that nobody else has noted meanwhile."""
+    if not rows:
+        return []
+    notes = [Reminder(appointment_id=row.id, starts_at=row.starts_at, lead_hours=lead).model_dump() for row in rows]
+    statement = insert(Reminder).values(notes).on_conflict_do_nothing().returning(col(Reminder.appointment_id))
+    return (await work.session.scalars(statement)).all()
 
 
 async def expire_offers(runtime: Runtime) -> None:

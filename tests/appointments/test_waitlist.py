@@ -1,0 +1,164 @@
+"""The waitlist: who is offered a slot that becomes free, and what they make of it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from subgraphs.appointments.jobs import expire_offers, expire_waits
+from subgraphs.appointments.models import Appointment, WaitlistEntry
+from tests.appointments.conftest import Practice, answer, at, utc
+from tests.appointments.test_booking import CANCEL, version_of
+from tests.harness.caller import Caller
+
+CHANGE = """
+mutation($input: %s!) {
+  %s(input: $input) {
+    __typename
+    ... on WaitlistSuccess { entry { id status appointment { id status startsAt heldUntil version } } }
+    ... on UserError { code message }
+    ... on InvalidInput { fields { path } }
+  }
+}
+"""
+JOIN = CHANGE % ("JoinWaitlistInput", "joinWaitlist")
+LEAVE, ACCEPT, DECLINE = (
+    CHANGE % ("WaitlistEntryInput", name) for name in ("leaveWaitlist", "acceptOffer", "declineOffer")
+)
+MINE = "{ waitlist { nodes { id status patient { id } type { minutes } appointment { id status startsAt version } } } }"
+
+
+async def join(practice: Practice, caller: Caller, patient: UUID, **fields: Any) -> str:
+    """A new entry's key."""
+    wish = {
+        "patientId": str(patient),
+        "practitionerId": str(practice.practitioner),
+        "typeId": practice.type,
+        "fromDay": f"{at(2, 0):%F}",
+        "untilDay": f"{at(4, 0):%F}",
+    }
+    result = await answer(caller, JOIN, **wish | fields)
+    assert result["__typename"] == "WaitlistSuccess", result
+    return str(result["entry"]["id"])
+
+
+async def mine(caller: Caller) -> dict[str, Any]:
+    """A patient's only entry."""
+    (entry,) = (await caller.data(MINE))["waitlist"]["nodes"]
+    return dict(entry)
+
+
+async def kinds(practice: Practice) -> list[str]:
+    return [kind for kind, _ in await practice.published()]
+
+
+async def test_a_freed_slot_is_held_for_the_first_in_line(practice: Practice) -> None:
+    booker, booked_by = await practice.patient()
+    appointment = await practice.booked(booked_by, booker, at(3, 10))
+    await practice.booked(booked_by, booker, at(3, 10, 30))
+    callers = []
+    for fields in ({"untilDay": f"{at(2, 0):%F}"}, {"typeId": await practice.save_type("long", 45)}, {}, {}):
+        patient, caller = await practice.patient()
+        await join(practice, caller, patient, **fields)
+        callers.append(caller)
+    too_early, too_long, first, second = callers
+    await answer(booked_by, CANCEL, **version_of(appointment), reason="OTHER")
+
+    offered = await mine(first)
+    assert (offered["status"], offered["appointment"]["status"]) == ("OFFERED", "HELD")
+    assert offered["appointment"]["startsAt"] == utc(at(3, 10))
+    for caller in (too_early, too_long, second):
+        assert (await mine(caller))["status"] == "WAITING"
+    assert (await practice.book(booked_by, booker, at(3, 10)))["code"] == "SLOT_TAKEN"
+    kind, data = (await practice.published())[-1]
+    assert (kind, data["appointmentId"]) == ("waitlist-offered", offered["appointment"]["id"])
+    # That the slot was offered is the service's doing, not that of the one who called off.
+    created = [entry for entry in await practice.clinic.audit("appointments") if entry.action == "create"]
+    assert (created[-1].resource, created[-1].roles) == ("Appointment", ["SYSTEM"])
+
+    assert (await answer(second, ACCEPT, id=offered["id"]))["code"] == "NOT_FOUND"
+    declined = await answer(first, DECLINE, id=offered["id"])
+    assert declined["entry"] == {"id": offered["id"], "status": "DECLINED", "appointment": None}
+    next_offer = await mine(second)
+    accepted = await answer(second, ACCEPT, id=next_offer["id"])
+    assert (accepted["entry"]["status"], accepted["entry"]["appointment"]["status"]) == ("BOOKED", "BOOKED")
+    assert accepted["entry"]["appointment"]["heldUntil"] is None
+    assert (await answer(second, ACCEPT, id=next_offer["id"]))["code"] == "INVALID_STATE"
+    assert (await kinds(practice))[-4:] == [
+        "appointment-cancelled",
+        "waitlist-offered",
+        "waitlist-offered",
+        "appointment-booked",
+    ]
+
+
+async def test_an_offer_that_is_not_answered_goes_to_the_next_in_line(practice: Practice) -> None:
+    booker, booked_by = await practice.patient()
+    appointment = await practice.booked(booked_by, booker, at(3, 10))
+    (patient, first), (other, second) = await practice.patient(), await practice.patient()
+    await join(practice, first, patient)
+    await join(practice, second, other)
+    await answer(booked_by, CANCEL, **version_of(appointment), reason="OTHER")
+    runtime = practice.clinic.service("appointments").runtime
+    await expire_offers(runtime)
+    offered = await mine(first)
+    assert offered["status"] == "OFFERED"
+    async with runtime.database.write() as session:
+        held = await session.get_one(Appointment, UUID(offered["appointment"]["id"]))
+        held.held_until = utc_now() - timedelta(seconds=1)
+    assert (await answer(first, ACCEPT, id=offered["id"]))["message"] == "The offer has expired."
+    await expire_offers(runtime)
+    await expire_offers(runtime)
+    assert (await mine(first))["status"] == "EXPIRED"
+    assert (await mine(second))["status"] == "OFFERED"
+    assert (await kinds(practice))[-2:] == ["waitlist-expired", "waitlist-offered"]
+
+
+async def test_one_who_is_elsewhere_is_passed_over(practice: Practice) -> None:
+    booker, booked_by = await practice.patient()
+    appointment = await practice.booked(booked_by, booker, at(3, 10))
+    (patient, first), (other, second) = await practice.patient(), await practice.patient()
+    busy = await practice.another_practitioner()
+    await practice.booked(first, patient, at(3, 10), practitionerId=str(busy))
+    await join(practice, first, patient)
+    await join(practice, second, other)
+    gone = await answer(booked_by, CANCEL, **version_of(appointment), reason="OTHER")
+    assert gone["appointment"]["status"] == "CANCELLED"
+    assert [(await mine(caller))["status"] for caller in (first, second)] == ["WAITING", "OFFERED"]
+    trail = await practice.clinic.audit("appointments")
+    held = [entry for entry in trail if entry.action == "create" and entry.roles == ["SYSTEM"]]
+    assert [entry.patients for entry in held] == [[other]]
+
+
+async def test_waiting_has_bounds_and_an_end(practice: Practice) -> None:
+    patient, account = await practice.patient()
+    stranger, other = await practice.patient()
+    base = {"patientId": str(patient), "practitionerId": str(practice.practitioner), "typeId": practice.type}
+    for days, path in (((4, 2), ["untilDay"]), ((-9, -5), ["untilDay"]), ((1, 400), ["untilDay"])):
+        span = {"fromDay": f"{at(days[0], 0):%F}", "untilDay": f"{at(days[1], 0):%F}"}
+        assert (await answer(account, JOIN, **base, **span))["fields"] == [{"path": path}]
+    span = {"fromDay": f"{at(1, 0):%F}", "untilDay": f"{at(2, 0):%F}"}
+    assert (await answer(other, JOIN, **base, **span))["code"] == "NOT_FOUND"
+    entry = await join(practice, account, patient)
+    assert (await answer(other, LEAVE, id=entry))["code"] == "NOT_FOUND"
+    assert (await answer(account, ACCEPT, id=entry))["code"] == "INVALID_STATE"
+    assert (await answer(account, LEAVE, id=entry))["entry"]["status"] == "LEFT"
+    for _ in range(20):
+        await join(practice, account, patient)
+    assert (await answer(account, JOIN, **base, **span))["code"] == "INVALID_STATE"
+
+    runtime = practice.clinic.service("appointments").runtime
+    async with runtime.database.write() as session:
+        row = (await session.scalars(select(WaitlistEntry).where(col(WaitlistEntry.status) == "WAITING"))).all()[0]
+        row.from_day = row.until_day = at(-3, 0).date()
+    await expire_waits(runtime)
+    kind, data = (await practice.published())[-1]
+    assert (kind, data["cause"]) == ("waitlist-expired", "PERIOD")
+    assert (await practice.reception.data("{ waitlist(status: [WAITING]) { totalCount } }"))["waitlist"] == {
+        "totalCount": 19
+    }
+    assert (await other.data("{ waitlist { totalCount } }"))["waitlist"] == {"totalCount": 0}
+    assert stranger

@@ -1,14 +1,18 @@
 """Runs the application until SIGTERM or SIGINT, then lets open requests finish."""
 
+import socket
 from types import FrameType
 
+import structlog
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from router.config import Config
+from router.config import Config, ConfigurationError
 from router.http.app import create_app
 from router.telemetry import configure_logs, configure_traces
+
+_LOG = structlog.get_logger("router")
 
 
 class Server(uvicorn.Server):
@@ -51,5 +55,16 @@ def run(config: Config) -> None:
 
 async def _serve(config: Config) -> None:
     app = create_app(config)
+    listening = _listen(config.server.host, config.server.port)
     async with app.router.lifespan_context(app):
-        await make_server(config, app).serve()
+        host, port = listening.getsockname()[:2]
+        _LOG.info("listening", address=f"http://{host}:{port}{config.server.path}")
+        await make_server(config, app).serve(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(f"server: cannot listen on {host}:{port}: {error.strerror or error}") from error

@@ -54,6 +54,12 @@ async def _slow(info: Any) -> str:
     return "late"
 
 
+async def _hello(info: Any, name: str) -> str:
+    if name == "wait":
+        await asyncio.sleep(0.5)
+    return f"Hello {name}"
+
+
 def _fail(info: Any) -> str:
     raise GraphQLError("it failed", extensions={"code": "SHOP_CLOSED"})
 
@@ -84,7 +90,7 @@ _USER = {"__typename": "User", "id": "u1"}
 
 def shop() -> Subgraph:
     root = {
-        "hello": lambda info, name: f"Hello {name}",
+        "hello": _hello,
         "fail": _fail,
         "slow": _slow,
         "secret": "s3cret",

@@ -170,75 +170,79 @@ class Query:
 @strawberry.type
 class Mutation:
     @mutation(description="Book a free slot.", scopes=[[WRITE]])
-    async def book_appointment(self, info: Info, input: BookAppointmentInput) -> BookAppointmentPayload:
+    async def book_appointment(self, info: Info, input: BookAppointmentInput) -> BookAppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.book(info.context, input)))
 
     @mutation(description="Move an appointment to another free slot.", scopes=[[WRITE]])
     async def reschedule_appointment(
         self, info: Info, input: RescheduleAppointmentInput
-    ) -> RescheduleAppointmentPayload:
+    ) -> RescheduleAppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.reschedule(info.context, input)))
 
     @mutation(description="Call an appointment off.", scopes=[[WRITE]])
-    async def cancel_appointment(self, info: Info, input: CancelAppointmentInput) -> AppointmentPayload:
+    async def cancel_appointment(self, info: Info, input: CancelAppointmentInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.cancel(info.context, input)))
 
     @mutation(description="Note that the patient has arrived; for staff.", scopes=[[WRITE]])
-    async def check_in_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload:
+    async def check_in_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.check_in(info.context, input)))
 
     @mutation(description="Note that the patient was seen; for staff.", scopes=[[WRITE]])
-    async def complete_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload:
+    async def complete_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.complete(info.context, input)))
 
     @mutation(description="Note that the patient did not come; for staff.", scopes=[[WRITE]])
-    async def mark_no_show(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload:
+    async def mark_no_show(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.mark_no_show(info.context, input)))
 
     @mutation(description="Wait for a slot; the first that suits is offered when it becomes free.", scopes=[[WRITE]])
-    async def join_waitlist(self, info: Info, input: JoinWaitlistInput) -> WaitlistPayload:
+    async def join_waitlist(self, info: Info, input: JoinWaitlistInput) -> WaitlistPayload | None:
         return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.join(info.context, input)))
 
     @mutation(description="Wait no more.", scopes=[[WRITE]])
-    async def leave_waitlist(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload:
+    async def leave_waitlist(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload | None:
         return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.leave(info.context, input)))
 
     @mutation(description="Book the slot that is held for a waitlist entry.", scopes=[[WRITE]])
-    async def accept_offer(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload:
+    async def accept_offer(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload | None:
         return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.accept(info.context, input)))
 
     @mutation(description="Let the slot that is held go to the next in line, and wait no more.", scopes=[[WRITE]])
-    async def decline_offer(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload:
+    async def decline_offer(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload | None:
         return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.decline(info.context, input)))
 
     @mutation(description="Enter or change what can be booked; for reception.", scopes=[[PLAN]])
-    async def save_appointment_type(self, info: Info, input: AppointmentTypeInput) -> SaveAppointmentTypePayload:
+    async def save_appointment_type(self, info: Info, input: AppointmentTypeInput) -> SaveAppointmentTypePayload | None:
         row = await schedules.save_type(info.context, input)
         return SaveAppointmentTypeSuccess(appointment_type=AppointmentType.of(row))
 
     @mutation(description="Set a practitioner's weekly availability at a location.", scopes=[[PLAN]])
-    async def save_schedule(self, info: Info, input: ScheduleInput) -> SaveSchedulePayload:
+    async def save_schedule(self, info: Info, input: ScheduleInput) -> SaveSchedulePayload | None:
         return SaveScheduleSuccess(schedule=Schedule.of(await schedules.save(info.context, input)))
 
     @mutation(description="Close days, or open extra hours. Appointments in closed hours stay.", scopes=[[PLAN]])
-    async def add_schedule_exception(self, info: Info, input: ScheduleExceptionInput) -> ScheduleExceptionPayload:
+    async def add_schedule_exception(
+        self, info: Info, input: ScheduleExceptionInput
+    ) -> ScheduleExceptionPayload | None:
         row = await schedules.add_exception(info.context, input)
         return ScheduleExceptionSuccess(exception=ScheduleException.of(row))
 
     @mutation(description="Let days be as the week says again.", scopes=[[PLAN]])
     async def remove_schedule_exception(
         self, info: Info, input: RemoveScheduleExceptionInput
-    ) -> ScheduleExceptionPayload:
+    ) -> ScheduleExceptionPayload | None:
         row = await schedules.remove_exception(info.context, input)
         return ScheduleExceptionSuccess(exception=ScheduleException.of(row))
 
     @mutation(description="Make a secret address of the caller's own calendar.", scopes=[[READ]])
-    async def create_calendar_feed(self, info: Info) -> CreateCalendarFeedPayload:
+    async def create_calendar_feed(self, info: Info) -> CreateCalendarFeedPayload | None:
         row, url = await feeds.create(info.context)
         return CreateCalendarFeedSuccess(feed=CalendarFeed.of(row), url=url)
 
     @mutation(description="End a calendar feed; its address finds nothing from then on.", scopes=[[READ]])
-    async def revoke_calendar_feed(self, info: Info, input: RevokeCalendarFeedInput) -> RevokeCalendarFeedPayload:
+    async def revoke_calendar_feed(
+        self, info: Info, input: RevokeCalendarFeedInput
+    ) -> RevokeCalendarFeedPayload | None:
         return RevokeCalendarFeedSuccess(feed=CalendarFeed.of(await feeds.revoke(info.context, input)))
 
 

@@ -111,4 +111,5 @@ def downgrade() -> None:
     op.drop_index(op.f("patient_merged_into_id_idx"), table_name="patient")
     op.drop_index(op.f("patient_birth_date_idx"), table_name="patient")
     op.drop_table("patient")
-    op.execute("DROP SEQUENCE medical_record_number_seq; DROP FUNCTION immutable_join")
+    op.execute("DROP SEQUENCE medical_record_number_seq")
+    op.execute("DROP FUNCTION immutable_join")

@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from stack.cli import app
-from stack.commands import import_
 from stack.errors import StackError
 from stack.importer.fhir import Listener, import_fhir
 from tests.harness.clinic import Clinic
@@ -212,10 +211,10 @@ async def test_a_broken_line_is_told_of_and_the_rest_goes_on(imports: Import) ->
 async def test_the_command_sums_up_and_says_by_its_status_whether_lines_failed(
     clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def addresses() -> dict[str, str]:
+    async def addresses(_: object) -> dict[str, str]:
         return databases(clinic)
 
-    monkeypatch.setattr(import_, "_databases", addresses)
+    monkeypatch.setattr("stack.databases.find", addresses)
     monkeypatch.setenv("COLUMNS", "200")
 
     async def command() -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -30,7 +31,10 @@ ROOT = Path(__file__).parents[3]
 
 def router(*arguments: str | Path) -> Result:
     """The command, in this process."""
-    return CliRunner().invoke(app, list(map(str, arguments)))
+    try:
+        return CliRunner().invoke(app, list(map(str, arguments)))
+    finally:
+        structlog.reset_defaults()  # the command's logs go to the runner's standard error, which is gone now
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -208,7 +209,7 @@ def _free(calendar: Calendar, length: Visit | None, search: SlotSearch) -> list[
     if length is None:
         return []
     slots = calendar.slots(length, max(search.since, utc_now()), search.before, search.location_id)
-    return [slot for slot, _ in zip(calendar.free(slots), range(search.first), strict=False)]
+    return list(islice(calendar.free(slots), search.first))
 
 
 def visit(row: AppointmentType) -> Visit:

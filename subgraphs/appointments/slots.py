@@ -6,9 +6,10 @@ reads such a time: with the offset that held before.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -79,17 +80,20 @@ class Calendar:
     closures: Sequence[Closure]
     occupied: Sequence[tuple[datetime, datetime]]
 
-    def slots(self, visit: Visit, since: datetime, before: datetime, location_id: UUID | None = None) -> list[Slot]:
-        """The slots that begin in a period, whether free or not, in order."""
-        found: set[Slot] = set()
-        for opening in self.openings:
-            if location_id not in (None, opening.location_id):
-                continue
-            for day in opening.days(since, before):
-                found.update(slot for slot in self._day(opening, day, visit) if since <= slot.starts_at < before)
-        return sorted(found, key=lambda slot: (slot.starts_at, slot.location_id))
+    def slots(self, visit: Visit, since: datetime, before: datetime, location_id: UUID | None = None) -> Iterator[Slot]:
+        """The slots that begin in a period, whether free or not, in order; computed as they are asked for."""
+        streams = [
+            self._slots(opening, visit, since, before)
+            for opening in self.openings
+            if location_id in (None, opening.location_id)
+        ]
+        previous = None
+        for slot in merge(*streams, key=lambda slot: (slot.starts_at, slot.location_id)):
+            if slot != previous:  # hours may overlap
+                yield slot
+            previous = slot
 
-    def free(self, slots: Sequence[Slot]) -> Iterator[Slot]:
+    def free(self, slots: Iterable[Slot]) -> Iterator[Slot]:
         """Those of the slots in which the practitioner is not occupied."""
         ends = [until for _, until in self.occupied]
         for slot in slots:
@@ -102,6 +106,10 @@ class Calendar:
         zone = next(opening.zone for opening in self.openings if opening.location_id == slot.location_id)
         return slot.starts_at.astimezone(zone).date()
 
+    def _slots(self, opening: Opening, visit: Visit, since: datetime, before: datetime) -> Iterator[Slot]:
+        for day in opening.days(since, before):
+            yield from (slot for slot in self._day(opening, day, visit) if since <= slot.starts_at < before)
+
     def _day(self, opening: Opening, day: date, visit: Visit) -> Iterator[Slot]:
         closed = [
             (_instant(day, closure.starts, opening.zone), _end(day, closure.ends, opening.zone, fold=1))
@@ -110,7 +118,10 @@ class Calendar:
         ]
         closes = _end(day, opening.ends, opening.zone)
         local = datetime.combine(day, opening.starts) + visit.before
-        while local.date() == day:
+        last = (
+            datetime.combine(day + _DAY if opening.ends == MIDNIGHT else day, opening.ends) - visit.length - visit.after
+        )
+        while local <= last:
             starts_at = _instant(day, local.time(), opening.zone)
             from_, until = starts_at - visit.before, starts_at + visit.length + visit.after
             exists = starts_at.astimezone(opening.zone).replace(tzinfo=None) == local

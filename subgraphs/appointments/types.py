@@ -15,6 +15,7 @@ from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, check_first, connect, connection
 from shared.graph.context import Info
 from shared.graph.datatypes import Coding
+from shared.graph.fields import guarded
 from shared.ids import parse_id
 from subgraphs.appointments import models, policy, repository
 from subgraphs.appointments.models import Status
@@ -99,9 +100,7 @@ class Location:
 class Practitioner:
     id: strawberry.ID = strawberry.field(description="Their key.")
 
-    @strawberry.federation.field(
-        description="Their appointments that the caller may see, by time.", requires_scopes=[[policy.READ]]
-    )
+    @guarded(description="Their appointments that the caller may see, by time.", scopes=[[policy.READ]])
     async def appointments(
         self,
         info: Info,
@@ -114,9 +113,7 @@ class Practitioner:
         wanted = Filter(status=states(status), since=since, before=before)
         return await _list(info, Listing("practitioner", UUID(self.id), wanted, first), after)
 
-    @strawberry.federation.field(
-        description="When they can be booked, the earliest times first.", requires_scopes=[[policy.READ]]
-    )
+    @guarded(description="When they can be booked, the earliest times first.", scopes=[[policy.READ]])
     async def free_slots(
         self,
         info: Info,
@@ -143,7 +140,7 @@ class Practitioner:
 class Patient:
     id: strawberry.ID = strawberry.field(description="Their key.")
 
-    @strawberry.federation.field(description="Their appointments, by time.", requires_scopes=[[policy.READ]])
+    @guarded(description="Their appointments, by time.", scopes=[[policy.READ]])
     async def appointments(
         self,
         info: Info,
@@ -156,10 +153,7 @@ class Patient:
         wanted = Filter(status=states(status), since=since, before=before)
         return await self._list(info, wanted, first, after)
 
-    @strawberry.federation.field(
-        description="Their appointments that are not over and not called off, by time.",
-        requires_scopes=[[policy.READ]],
-    )
+    @guarded(description="Their appointments that are not over and not called off, by time.", scopes=[[policy.READ]])
     async def upcoming_appointments(
         self, info: Info, first: First = DEFAULT_FIRST, after: After = None
     ) -> Connection["Appointment"] | None:
@@ -426,6 +420,7 @@ async def find_free_slots(
     first: int,
 ) -> list[FreeSlot]:
     """The free slots of a practitioner that have not begun; all that is asked for at once is answered together."""
+    info.context.principal.require(policy.READ)
     if not 0 <= (before - since).total_seconds() <= MAXIMUM_DAYS * 86_400:
         raise _bad_input(f"`to` is not before `from`, and at most {MAXIMUM_DAYS} days after it")
     if not 1 <= first <= MAXIMUM_SLOTS:

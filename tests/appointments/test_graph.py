@@ -178,16 +178,27 @@ class TestWithEvents:
         clash = await practice.booked(lost, duplicate, at(3, 10), practitionerId=str(busy))
         other = await practice.booked(lost, duplicate, at(3, 12))
         entry = await join(practice, lost, duplicate)
+        # The duplicate is offered what the survivor cannot come to.
+        freed = await practice.booked(practice.reception, duplicate, at(6, 10))
+        await practice.booked(kept, survivor, at(6, 10), practitionerId=str(busy))
+        offer = await join(practice, lost, duplicate, fromDay=f"{at(6, 0):%F}", untilDay=f"{at(6, 0):%F}")
+        await answer(practice.reception, CANCEL, **version_of(freed), reason="OTHER")
         _, url = await create(lost)
         await clinic.publish(*[PatientMerged(patient_id=survivor, merged_patient_id=duplicate)] * 2)
 
         async def merged() -> list[tuple[str, str]]:
             nodes = (await kept.data("{ appointments { nodes { id status } } }"))["appointments"]["nodes"]
-            return [(item["id"], item["status"]) for item in nodes] if len(nodes) == 3 else []
+            return [(item["id"], item["status"]) for item in nodes] if len(nodes) == 5 else []
 
         assert {(clash["id"], "CANCELLED"), (other["id"], "BOOKED")} < set(await clinic.until(merged))
-        kind, data = (await practice.published())[-1]
-        assert (kind, data["cancelledBy"], data["reasonCode"]) == ("appointment-cancelled", "system", "DUPLICATE")
-        assert (await kept.data("{ waitlist { nodes { id } } }"))["waitlist"]["nodes"] == [{"id": entry}]
+        (_, offered), (_, called_off), (expired, _) = (await practice.published())[-3:]
+        assert (offered["waitlistEntryId"], expired) == (offer, "waitlist-expired")
+        assert (called_off["patientId"], called_off["cancelledBy"], called_off["reasonCode"]) == (
+            str(survivor),
+            "system",
+            "DUPLICATE",
+        )
+        waiting = (await kept.data("{ waitlist { nodes { id status } } }"))["waitlist"]["nodes"]
+        assert waiting == [{"id": entry, "status": "WAITING"}, {"id": offer, "status": "EXPIRED"}]
         assert (await read(url)).status_code == 404
         assert (await practice.book(practice.reception, duplicate, at(3, 14)))["code"] == "NOT_FOUND"

@@ -29,7 +29,7 @@ def slots(of: Calendar, day: date, visit: Visit = HALF_AN_HOUR) -> list[Slot]:
     """The slots of a day by the clock in New York."""
     since = datetime.combine(day, time(0), NEW_YORK)
     before = datetime.combine(day + timedelta(days=1), time(0), NEW_YORK)
-    return of.slots(visit, since.astimezone(UTC), before.astimezone(UTC))
+    return list(of.slots(visit, since.astimezone(UTC), before.astimezone(UTC)))
 
 
 def clock(found: list[Slot]) -> list[str]:

@@ -31,9 +31,13 @@ async def merge_patients(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -
     await work.session.flush()
     taken = await _periods(work, survivor_id)
     for row in (await work.session.scalars(mine.with_for_update(key_share=True))).all():
-        if row.status in OPEN and any(row.starts_at < end and start < row.ends_at for start, end in taken):
-            await _give_up(work, row)
+        clashes = row.status in OPEN and any(row.starts_at < end and start < row.ends_at for start, end in taken)
+        if clashes and row.status == Status.HELD:
+            await _withdraw_hold(work, row)
+            continue
         row.patient_id = survivor_id
+        if clashes:
+            await call_off(work, row, "system", "DUPLICATE")
     for entry in await work.session.scalars(select(WaitlistEntry).where(col(WaitlistEntry.patient_id) == merged_id)):
         entry.patient_id = survivor_id
     await work.session.execute(
@@ -50,10 +54,7 @@ async def _periods(work: UnitOfWork, patient_id: UUID) -> Sequence[tuple[datetim
     return [(start, end) for start, end in await work.session.execute(statement)]
 
 
-async def _give_up(work: UnitOfWork, row: Appointment) -> None:
-    if row.status != Status.HELD:
-        await call_off(work, row, "system", "DUPLICATE")
-        return
+async def _withdraw_hold(work: UnitOfWork, row: Appointment) -> None:
     entry = await work.session.scalar(select(WaitlistEntry).where(col(WaitlistEntry.appointment_id) == row.id))
     if entry is not None:
         await withdraw(work, entry)

@@ -50,7 +50,7 @@ async def find_slot(
         raise Refusal(SlotUnavailable(message="The time is over; choose one to come."))
     found = await repository.calendars(work.session, {practitioner_id}, starts_at, starts_at, apart_from=moving)
     calendar = found[practitioner_id]
-    slots = calendar.slots(visit, starts_at, starts_at + _INSTANT, location_id)
+    slots = list(calendar.slots(visit, starts_at, starts_at + _INSTANT, location_id))
     if not slots:
         raise Refusal(SlotUnavailable(message=_NO_SLOT))
     free = next(calendar.free(slots), None)

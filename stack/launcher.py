@@ -10,7 +10,6 @@ from pathlib import Path
 
 from stack import local
 from stack.databases import migrate_all, prepare
-from stack.demo.load import load
 from stack.environment import Addresses, of_router, of_subgraph
 from stack.errors import StackError
 from stack.ports import free_port, is_free
@@ -39,35 +38,43 @@ async def run(*, free_ports: bool, report: Report, when_up: WhenUp) -> None:
 
 async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> None:
     secrets = load_or_create(local.secrets_file())
-    server, redis, brokers = (os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS"))
     async with asyncio.TaskGroup() as servers:
-        started = []
-        if not brokers:
-            kafka = Kafka(local.home() / "kafka", ports["kafka"], log=_log("kafka"))
-            started.append(_launch(servers, kafka, stages))
-            brokers = kafka.address
-        if not redis:
-            valkey = Valkey(local.home() / "valkey", ports["valkey"], log=_log("valkey"))
-            started.append(_launch(servers, valkey, stages))
-            redis = valkey.url
-        own_roles = not server
-        if not server:
-            postgres = Postgres(
-                local.home() / "postgres", ports["postgres"], secrets[POSTGRES_PASSWORD], log=_log("postgres")
-            )
-            await _launch(servers, postgres, stages)
-            server = postgres.url
-        databases = await prepare(server, SUBGRAPHS, secrets if own_roles else {})
-        await stages.run("migrations", migrate_all(SUBGRAPHS, databases))
-        await asyncio.gather(*started)
-        addresses = Addresses(databases, redis, brokers, ports)
+        addresses = await _start_servers(servers, ports, secrets, stages)
         async with asyncio.TaskGroup() as services:
             await asyncio.gather(*(_launch(services, each, stages) for each in _services(addresses, secrets)))
+            from stack.demo.load import load  # slow to import, and it has the services' code with it
+
             graph = f"{addresses.url(ROUTER)}/graphql"
-            await stages.run("demo data", load(databases, graph, secrets[DEMO_PASSWORD]))
+            await stages.run("demo data", load(addresses.databases, graph, secrets[DEMO_PASSWORD]))
             running = local.Running(os.getpid(), addresses, stages.began, stages.spans)
             running.save()
             await when_up(running)
+
+
+async def _start_servers(
+    group: asyncio.TaskGroup, ports: Mapping[str, int], secrets: Mapping[str, str], stages: "_Stages"
+) -> Addresses:
+    """Start the servers that the environment does not name, all at once; migrate the databases as soon as they can be."""
+    server, redis, brokers = (os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS"))
+    starts = []
+    if not brokers:
+        kafka = Kafka(local.home() / "kafka", ports["kafka"], log=_log("kafka"))
+        starts.append(_launch(group, kafka, stages))
+        brokers = kafka.address
+    if not redis:
+        valkey = Valkey(local.home() / "valkey", ports["valkey"], log=_log("valkey"))
+        starts.append(_launch(group, valkey, stages))
+        redis = valkey.url
+    if server:
+        databases = await prepare(server, SUBGRAPHS, {})
+    else:
+        password = secrets[POSTGRES_PASSWORD]
+        postgres = Postgres(local.home() / "postgres", ports["postgres"], password, log=_log("postgres"))
+        await _launch(group, postgres, stages)
+        databases = await prepare(postgres.url, SUBGRAPHS, secrets)
+    await stages.run("migrations", migrate_all(SUBGRAPHS, databases))
+    await asyncio.gather(*starts)
+    return Addresses(databases, redis, brokers, ports)
 
 
 @dataclass

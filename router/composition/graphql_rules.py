@@ -39,10 +39,16 @@ def schema_problems(schema: Schema) -> Iterator[tuple[str, Node | None]]:
         yield message, element.node if element else None
 
 
-def _problems(schema: Schema) -> Problems:
+def root_problems(schema: Schema) -> Iterator[str]:
+    """Roots that are no object types."""
     for operation, name in schema.roots.items():
         if schema.kind(name) is not Kind.OBJECT:
-            yield f'The {operation} root "{name}" must be an object type', None
+            yield f'Define the {operation} root "{name}" as an object type'
+
+
+def _problems(schema: Schema) -> Problems:
+    for message in root_problems(schema):
+        yield message, None
     for type_ in schema.types.values():
         yield from _type_problems(schema, type_)
     for definition in schema.definitions.values():

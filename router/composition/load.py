@@ -32,7 +32,7 @@ from router.composition.definitions import (
     without_misspelt_federation_1,
 )
 from router.composition.errors import ErrorCode, Report
-from router.composition.graphql_rules import schema_problems
+from router.composition.graphql_rules import root_problems, schema_problems
 from router.composition.linking import read_links
 from router.composition.subgraph import OPERATION_FIELDS, SubgraphSchema
 from router.federation.build import build_schema
@@ -73,6 +73,8 @@ class _Loader:
             if isinstance(node, ExecutableDefinitionNode):
                 self._error(ErrorCode.INVALID_GRAPHQL, "Remove operations and fragments: this is a schema", node)
         schema = build_schema(document)
+        for message in root_problems(schema):
+            self._error(ErrorCode.INVALID_GRAPHQL, message, None)
         links = read_links(self._name, schema, self._report)
         if links is None:
             return None
@@ -89,7 +91,9 @@ class _Loader:
             self._check_sdl(document, schema, completed)
         if len(self._report.errors) > errors:
             return None
-        subgraph = subgraph.with_schema(with_symbols(_without_operation_fields(subgraph, completed)))
+        if not feature:
+            completed = _without_operation_fields(subgraph, completed)
+        subgraph = subgraph.with_schema(with_symbols(completed))
         for message, where in schema_problems(subgraph.schema):
             self._error(ErrorCode.INVALID_GRAPHQL, message, where)
         self._check_shadowing(subgraph)
@@ -121,6 +125,7 @@ class _Loader:
         for error in validate_sdl(whole, rules=SDL_RULES):
             self._error(ErrorCode.INVALID_GRAPHQL, error.message, error.nodes[0] if error.nodes else None)
         self._check_kinds(kept)
+        self._check_repeated_names(kept)
         for definition in original.definitions.values():
             for argument in definition.arguments.values():
                 if completed.definitions[definition.name] is definition and not original.kind(base_name(argument.type)):
@@ -135,6 +140,18 @@ class _Loader:
                 if kinds.setdefault(node.name.value, kind) != kind:
                     message = f'"{node.name.value}" is extended as another kind of type than it is defined as'
                     self._error(ErrorCode.INVALID_GRAPHQL, message, node)
+
+    def _check_repeated_names(self, nodes: Sequence[DefinitionNode]) -> None:
+        """A type implements each interface once, a union has each member once: extensions count too."""
+        seen: set[tuple[str, str]] = set()
+        for node in nodes:
+            if not isinstance(node, (TypeDefinitionNode, TypeExtensionNode)):
+                continue
+            for each in (*(getattr(node, "interfaces", None) or ()), *(getattr(node, "types", None) or ())):
+                pair = (node.name.value, each.name.value)
+                if pair in seen:
+                    self._error(ErrorCode.INVALID_GRAPHQL, f'Name "{pair[1]}" once in "{pair[0]}"', each)
+                seen.add(pair)
 
     def _check_shadowing(self, subgraph: SubgraphSchema) -> None:
         for definition in subgraph.schema.definitions.values():
@@ -155,7 +172,7 @@ def _parsed(sdl: str) -> DocumentNode:
 
 
 def _without_operation_fields(subgraph: SubgraphSchema, schema: Schema) -> Schema:
-    """Subgraphs often print the fields by which routers call them; these say nothing."""
+    """Federation 1 subgraphs often print the fields by which routers call them; these say nothing."""
     query = schema.types.get(schema.roots.get("query", ""))
     if not query or query.kind is not Kind.OBJECT or not OPERATION_FIELDS & query.fields.keys():
         return schema

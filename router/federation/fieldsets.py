@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -80,6 +81,8 @@ def _parsed(text: str) -> SelectionSetNode | str:
     except GraphQLSyntaxError as error:
         return error.message
     operation = document.definitions[0]
+    if isinstance(operation, OperationDefinitionNode) and not operation.selection_set.selections:
+        return "it must name at least one field"
     if len(document.definitions) != 1 or not isinstance(operation, OperationDefinitionNode):
         return "it must be one selection set"
     return operation.selection_set
@@ -99,16 +102,19 @@ def parse_field_set(schema: Schema, parent: str, text: str, *, allow_alias: bool
 
 
 def fields_of(schema: Schema, parent: str, text: Value) -> Iterator[tuple[str, Field]]:
-    """The fields, with their parents, that a field set names as far as it can be read; never raises."""
+    """The fields, with their parents, that a field set names up to the first that is not there; never raises."""
     node = _parsed(text) if isinstance(text, str) else "not a string"
     if not isinstance(node, str):
-        yield from _fields(schema, parent, node)
+        with suppress(FieldSetError):
+            yield from _fields(schema, parent, node)
 
 
 def _fields(schema: Schema, parent: str, node: SelectionSetNode) -> Iterator[tuple[str, Field]]:
     for selection in node.selections or ():
         if isinstance(selection, FieldNode):
             field = schema.field(parent, selection.name.value)
+            if not field and selection.name.value != "__typename":
+                raise FieldSetError(f'type "{parent}" has no field "{selection.name.value}"', unknown_field=True)
             if not field:
                 continue
             yield parent, field

@@ -34,8 +34,8 @@ def join_types(ctx: MergeContext, sources: Sources[Type]) -> tuple[Directive, ..
                 arguments["key"] = key.arguments.get("fields")
                 if key.part or subgraph.has(source, "extends"):
                     arguments["extension"] = True
-                if key.arguments.get("resolvable") is False:
-                    arguments["resolvable"] = False
+                if key.arguments.get("resolvable") is not None:
+                    arguments["resolvable"] = key.arguments["resolvable"]
             if interface_object:
                 arguments["isInterfaceObject"] = True
             found.append(Directive("join__type", arguments))

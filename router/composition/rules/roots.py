@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from router.composition.errors import ErrorCode, Report
 from router.composition.subgraph import SubgraphSchema
-from router.federation.model import ROOT_NAMES, Field
+from router.federation.model import ROOT_NAMES, Field, Kind, Schema, Type
 from router.federation.types import base_name, rename
 
 CODES = {
@@ -26,11 +26,11 @@ def check_roots(subgraph: SubgraphSchema, report: Report) -> None:
 
 
 def with_usual_roots(subgraph: SubgraphSchema) -> SubgraphSchema:
-    """The subgraph with its root types under the names that they have in the supergraph."""
-    schema = subgraph.schema
+    """The subgraph with its root types under the names that they have in the supergraph, and a query root in any case."""
+    schema = _with_query_root(subgraph.schema)
     names = {name: ROOT_NAMES[operation] for operation, name in schema.roots.items() if name != ROOT_NAMES[operation]}
     if not names:
-        return subgraph
+        return subgraph.with_schema(schema)
     types = {}
     for type_ in schema.types.values():
         name = names.get(type_.name, type_.name)
@@ -42,6 +42,14 @@ def with_usual_roots(subgraph: SubgraphSchema) -> SubgraphSchema:
         )
     roots = {operation: names.get(name, name) for operation, name in schema.roots.items()}
     return subgraph.with_schema(replace(schema, types=types, roots=roots))
+
+
+def _with_query_root(schema: Schema) -> Schema:
+    """Routers give every subgraph a query root with fields of their own."""
+    if "query" in schema.roots:
+        return schema
+    types = {**schema.types, ROOT_NAMES["query"]: Type(Kind.OBJECT, ROOT_NAMES["query"])}
+    return replace(schema, types=types, roots={**schema.roots, "query": ROOT_NAMES["query"]})
 
 
 def _renamed(field: Field, names: dict[str, str]) -> Field:

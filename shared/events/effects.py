@@ -11,7 +11,7 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord
 from opentelemetry import trace
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -99,19 +99,19 @@ class Effects:
         return len(new)
 
     async def store_offset(self, work: UnitOfWork, record: Record) -> None:
-        """What is next after this record."""
+        """What is next after this record; an offset never goes back."""
         await work.session.execute(self._offset(record, record.offset + 1))
 
     async def _lock_offset(self, work: UnitOfWork, record: Record) -> int:
-        unchanged = self._offset(record, 0, keep=True).returning(col(ConsumerOffset.next_offset))
+        unchanged = self._offset(record, 0).returning(col(ConsumerOffset.next_offset))
         position: int = (await work.session.execute(unchanged)).scalar_one()
         return position
 
-    def _offset(self, record: Record, next_offset: int, *, keep: bool = False) -> Any:
+    def _offset(self, record: Record, next_offset: int) -> Any:
         statement = insert(ConsumerOffset).values(
             consumer=self.name, topic=record.topic, partition=record.partition, next_offset=next_offset
         )
-        value = col(ConsumerOffset.next_offset) if keep else statement.excluded.next_offset
+        value = func.greatest(col(ConsumerOffset.next_offset), statement.excluded.next_offset)
         keys = ["consumer", "topic", "partition"]
         return statement.on_conflict_do_update(index_elements=keys, set_={"next_offset": value})
 

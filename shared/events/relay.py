@@ -56,8 +56,8 @@ class Relay:
             linger_ms=2,
             request_timeout_ms=REQUEST_TIMEOUT_MILLISECONDS,
         )
-        await producer.start()
         try:
+            await producer.start()
             while await alive(connection):
                 woken.clear()
                 if not await self._publish_batch(producer):

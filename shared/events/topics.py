@@ -23,8 +23,8 @@ def dead_letter_topic(prefix: str, service: str) -> str:
 async def ensure_topics(bootstrap_servers: str, names: list[str]) -> None:
     """Create the topics that are missing; raises KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=REQUEST_TIMEOUT_MILLISECONDS)
-    await admin.start()
     try:
+        await admin.start()
         missing = sorted(set(names) - set(await admin.list_topics()))
         configs = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
         # Without an empty assignment, the client takes the broker's default for a mistake.

@@ -40,13 +40,16 @@ class ReminderDue(Appointment, Event, type="caregraph.appointments.appointment-r
     """An appointment is soon."""
 
 
-class Offered(Appointment, Event, type="caregraph.appointments.waitlist-offered.v1", key="appointment_id"):
+class Offered(Appointment, Event, type="caregraph.appointments.waitlist-offered.v1", key="waitlist_entry_id"):
     """A slot is held for a patient who waits."""
 
+    waitlist_entry_id: UUID
 
-class Expired(Event, type="caregraph.appointments.waitlist-expired.v1", key="patient_id"):
+
+class Expired(Event, type="caregraph.appointments.waitlist-expired.v1", key="waitlist_entry_id"):
     """A patient's waiting has ended."""
 
+    waitlist_entry_id: UUID
     patient_id: UUID
 
 

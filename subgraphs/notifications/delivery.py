@@ -58,11 +58,12 @@ async def push(runtime: Runtime) -> None:
         )
         async with runtime.database.write() as session:
             rows = (await session.scalars(unpushed.order_by(col(Notification.position)).limit(_BATCH))).all()
-            if not rows:
-                return
-            await _add(runtime.redis, rows)
-            pushed = update(Notification).where(col(Notification.id).in_([row.id for row in rows]))
-            await session.execute(pushed.values(pushed_at=utc_now()))
+            if rows:
+                await _add(runtime.redis, rows)
+                pushed = update(Notification).where(col(Notification.id).in_([row.id for row in rows]))
+                await session.execute(pushed.values(pushed_at=utc_now()))
+        if len(rows) < _BATCH:
+            return
 
 
 async def _add(redis: Redis, rows: Sequence[Notification]) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Select, false, select
 from sqlmodel import col
 
 from shared.auth.principal import Principal
-from subgraphs.notifications.models import Notification, OptOut
+from subgraphs.notifications.models import Notification, OptOut, Patient
 
 READ = "notification:read"
 WRITE = "notification:write"
@@ -27,3 +27,9 @@ def opt_outs(principal: Principal) -> Select[OptOut]:
     """What the caller does not want."""
     own = col(OptOut.recipient).in_(recipients(principal))
     return select(OptOut).where(own if principal.can(READ) else false())
+
+
+def patients(principal: Principal) -> Select[Patient]:
+    """What is known of the caller as a patient."""
+    own = col(Patient.id).in_(recipients(principal))
+    return select(Patient).where(own if principal.can(READ) else false())

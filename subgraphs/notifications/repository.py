@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -60,8 +60,8 @@ async def opted_out(context: Context) -> set[tuple[Kind, Channel]]:
 
 async def languages(context: Context, recipients: Sequence[UUID]) -> list[str | None]:
     """The languages of those of the caller's recipients that are patients, in order."""
-    own = set(recipients) & set(policy.recipients(context.principal))
+    patients = policy.patients(context.principal).where(col(Patient.id).in_(recipients))
     async with context.read() as session:
-        patients = await session.scalars(select(Patient).where(col(Patient.id).in_(own)))
-        found = {patient.id: patient.language for patient in patients}
+        rows = await session.execute(patients.with_only_columns(col(Patient.id), col(Patient.language)))
+        found = {row.id: row.language for row in rows}
     return [found.get(recipient) for recipient in recipients]

@@ -86,9 +86,8 @@ async def inbox(caller: Caller, **variables: Any) -> dict[str, Any]:
 
 async def until_inbox_has(clinic: Clinic, caller: Caller, count: int) -> list[dict[str, Any]]:
     async def full() -> list[dict[str, Any]] | None:
-        found = (await inbox(caller))["notifications"]
-        nodes: list[dict[str, Any]] = found["nodes"]
-        return nodes if found["totalCount"] == count and all(node["cursor"] for node in nodes) else None
+        nodes: list[dict[str, Any]] = (await inbox(caller))["notifications"]["nodes"]
+        return nodes if len(nodes) == count and all(node["cursor"] for node in nodes) else None
 
     return list(await clinic.until(full))
 

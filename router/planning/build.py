@@ -14,6 +14,9 @@ from router.planning.walk import Walker, parsed
 from router.supergraph.records import EntryPoint, Vertex
 
 
+_MAX_FETCHES = 2_500
+
+
 class Builder:
     """Builds the fetches of one operation; `fetches` has them, `root` the position of the answer itself."""
 
@@ -208,6 +211,8 @@ class Builder:
         return next(operation for operation, name in self.supergraph.roots.items() if name == type_name)
 
     def _add(self, fetch: Fetch) -> None:
+        if len(self.fetches) >= _MAX_FETCHES:
+            raise PlanningError(f"the operation would take more than {_MAX_FETCHES} fetches")
         self.fetches.append(fetch)
         fetch.position.places.append(fetch.place)
         self.walker.changed()
@@ -257,11 +262,12 @@ class Builder:
 
     def _entity_fetch(self, position: Position, entry: EntryPoint, before: Collection[Fetch]) -> Fetch:
         objects = entry.type if entry.interface == "object" else None
-        for fetch in self.fetches:
-            if fetch.position is position and fetch.subgraph == entry.subgraph and fetch.root is None:
-                waits = any(one is fetch or one.follows(fetch) for one in before)
-                if not waits and fetch.place.objects == objects:
-                    return fetch
+        for place in position.places:
+            fetch = place.fetch
+            if fetch.place is not place or fetch.root is not None or place.vertex != entry.vertex:
+                continue
+            if not any(one is fetch or one.follows(fetch) for one in before):
+                return fetch
         fetch = Fetch(len(self.fetches), entry.subgraph, position, root=None)
         fetch.place = Place(position, fetch, "_Entity", frozenset(), objects)
         self._add(fetch)

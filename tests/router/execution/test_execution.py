@@ -1,0 +1,212 @@
+"""Mutations, subscriptions, errors, nulls, variables and introspection, with written-down answers of subgraphs."""
+
+import json
+from typing import Any
+
+import pytest
+
+from router.authorization.access import ANONYMOUS
+from router.engine import Engine, EngineConfig, RequestContext
+from router.errors import RequestRefused
+from router.execution.errors import SubgraphFailure
+from tests.router.execution.scripted import Answer, Scripted, supergraph
+
+SHOP = supergraph(
+    """
+    type Query @join__type(graph: A) @join__type(graph: B) {
+      product(id: ID!): Product @join__field(graph: A)
+      products(first: Int = 2, filter: Filter): [Product] @join__field(graph: A)
+      any: Item @join__field(graph: A)
+      big: Big @join__field(graph: A)
+    }
+    type Mutation @join__type(graph: A) @join__type(graph: B) {
+      add(name: String!): Product @join__field(graph: A)
+      count: Int! @join__field(graph: A)
+      close: Boolean @join__field(graph: B)
+    }
+    type Subscription @join__type(graph: A) { added: Product @join__field(graph: A) }
+    type Product @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {
+      id: ID! name: String @join__field(graph: A) tags: [String!] @join__field(graph: A)
+      stock: Int! @join__field(graph: B) price: Float @join__field(graph: B)
+      kind: Kind @join__field(graph: A)
+    }
+    type Book @join__type(graph: A) { title: String! }
+    union Item @join__type(graph: A) @join__unionMember(graph: A, member: "Product")
+      @join__unionMember(graph: A, member: "Book") = Product | Book
+    enum Kind @join__type(graph: A) { NEW @join__enumValue(graph: A) OLD @inaccessible @join__enumValue(graph: A) }
+    input Filter @join__type(graph: A) { names: [String!] = ["x"] deep: Filter limit: Int }
+    scalar Big @join__type(graph: A)
+    """,
+    "query: Query mutation: Mutation subscription: Subscription",
+)
+
+
+async def run(
+    transport: Scripted, query: str, variables: dict[str, Any] | None = None, config: EngineConfig | None = None
+) -> dict[str, Any]:
+    engine = Engine(SHOP, transport=transport, config=config or EngineConfig())
+    return await engine.execute(engine.prepare(query, None, ANONYMOUS), variables, RequestContext())
+
+
+def stock(body: dict[str, Any]) -> Answer:
+    return {"data": {"_entities": [{"stock": int(one["id"])} for one in body["variables"]["representations"]]}}
+
+
+async def test_a_mutation_begins_when_the_entity_fetches_of_the_one_before_are_done() -> None:
+    added = {"data": {"add": {"id": "7", "name": "n"}}}
+    transport = Scripted(a=[added, {"data": {"again": {"id": "8"}}}], b=stock)
+    answer = await run(transport, 'mutation { add(name: "x") { name stock } again: add(name: "y") { stock } }')
+    assert answer == {"data": {"add": {"name": "n", "stock": 7}, "again": {"stock": 8}}}
+    assert [name for name, _ in transport.log] == ["a", "b", "a", "b"]
+
+
+async def test_mutations_of_one_subgraph_share_a_request_in_the_clients_order() -> None:
+    transport = Scripted(a=[{"data": {"two": 2, "add": {"id": "1"}, "one": 1}}], b=[{"data": {"close": True}}])
+    query = 'mutation { two: count add(name: "x") { id } one: count close }'
+    answer = await run(transport, query)
+    assert answer == {"data": {"two": 2, "add": {"id": "1"}, "one": 1, "close": True}}
+    assert list(answer["data"]) == ["two", "add", "one", "close"]
+    sent = transport.log[0][1]["query"]
+    assert sent.index("two") < sent.index("add") < sent.index("one")
+
+
+async def test_representations_are_sent_once_and_null_objects_not_at_all() -> None:
+    products = [{"id": "1"}, {"id": "2"}, None, {"id": "1"}]
+    transport = Scripted(a=[{"data": {"products": products}}], b=stock)
+    answer = await run(transport, "{ products { stock } }")
+    assert answer == {"data": {"products": [{"stock": 1}, {"stock": 2}, None, {"stock": 1}]}}
+    assert [one["id"] for one in transport.log[1][1]["variables"]["representations"]] == ["1", "2"]
+
+
+async def test_error_paths_have_the_clients_keys() -> None:
+    error = {"message": "no", "path": ["_entities", 1, "cost"], "extensions": {"code": "X"}}
+    transport = Scripted(
+        a=[{"data": {"all": [{"id": "1"}, {"id": "2"}, {"id": "2"}]}}],
+        b=[{"data": {"_entities": [{"cost": 1}, {"cost": None}]}, "errors": [error]}],
+    )
+    answer = await run(transport, "{ all: products { cost: price } }")
+    assert answer["data"] == {"all": [{"cost": 1}, {"cost": None}, {"cost": None}]}
+    told = {"message": "no", "extensions": {"code": "X", "service": "b"}}
+    assert answer["errors"] == [{**told, "path": ["all", 1, "cost"]}, {**told, "path": ["all", 2, "cost"]}]
+
+
+async def test_a_failed_request_is_told_where_fields_are_missing_and_the_rest_goes_on() -> None:
+    down = SubgraphFailure("b", "answered with HTTP status 500", status=500)
+    transport = Scripted(a=[{"data": {"products": [{"id": "1", "name": "n"}, {"id": "2", "name": "m"}]}}], b=[down])
+    answer = await run(transport, "{ products { name price } }")
+    assert answer["data"] == {"products": [{"name": "n", "price": None}, {"name": "m", "price": None}]}
+    assert [error["path"] for error in answer["errors"]] == [["products", 0, "price"], ["products", 1, "price"]]
+    assert answer["errors"][0]["extensions"] == {
+        "code": "SUBREQUEST_HTTP_ERROR", "service": "b", "http": {"status": 500}
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", [{"no": "data"}, []])
+async def test_what_is_no_graphql_response_is_a_failed_request(answer: Any) -> None:
+    got = await run(Scripted(a=[answer]), "{ any { __typename } }")
+    assert got["data"] == {"any": None}
+    assert got["errors"][0]["extensions"]["code"] == "SUBREQUEST_HTTP_ERROR"
+    assert got["errors"][0]["path"] == ["any"]
+
+
+async def test_a_null_takes_the_next_nullable_parent_along_and_is_told_once() -> None:
+    transport = Scripted(
+        a=[{"data": {"products": [{"id": "1", "name": "n"}, {"id": "2", "name": "m"}]}}],
+        b=[{"data": {"_entities": [{"stock": 3}, None]}}],
+    )
+    answer = await run(transport, "{ products { name stock } }")
+    assert answer["data"] == {"products": [{"name": "n", "stock": 3}, None]}
+    (error,) = answer["errors"]
+    assert error["path"] == ["products", 1, "stock"]
+    assert error["message"] == "Cannot return null for non-nullable field Product.stock."
+
+
+async def test_errors_can_be_redacted() -> None:
+    error = {"message": "select * from patients", "path": ["any"], "extensions": {"sql": "secret"}}
+    transport = Scripted(a=[{"data": {"any": None}, "errors": [error]}])
+    answer = await run(transport, "{ any { __typename } }", config=EngineConfig(redacted=frozenset(("a",))))
+    assert "secret" not in json.dumps(answer)
+    assert "select" not in json.dumps(answer)
+    assert answer["errors"][0]["path"] == ["any"]
+
+
+async def test_an_inaccessible_enum_value_is_null() -> None:
+    transport = Scripted(a=[{"data": {"product": {"kind": "OLD"}}}])
+    assert await run(transport, '{ product(id: "1") { kind } }') == {"data": {"product": {"kind": None}}}
+
+
+async def test_custom_scalars_and_large_integers_pass_through_exactly() -> None:
+    big = {"deep": [123456789012345678901234567890, 0.1], "null": None}
+    assert await run(Scripted(a=[{"data": {"big": big}}]), "{ big }") == {"data": {"big": big}}
+
+
+async def test_variables_are_coerced_by_the_api_schema() -> None:
+    transport = Scripted(a=[{"data": {"products": []}}])
+    query = "query ($first: Int = 5, $filter: Filter) { products(first: $first, filter: $filter) { id } }"
+    await run(transport, query, {"filter": {"names": "one", "limit": 3}})
+    assert transport.log[0][1]["variables"] == {"first": 5, "filter": {"names": ["one"], "limit": 3}}
+
+
+async def test_a_variable_that_is_not_given_is_not_sent() -> None:
+    transport = Scripted(a=[{"data": {"products": []}}])
+    await run(transport, "query ($first: Int) { products(first: $first) { id } }")
+    assert "variables" not in transport.log[0][1]
+
+
+@pytest.mark.parametrize("variables", [{}, {"id": None}, {"id": {"a": 1}}])
+async def test_bad_variables_are_refused_before_any_request(variables: dict[str, Any]) -> None:
+    transport = Scripted(a=[])
+    with pytest.raises(RequestRefused) as refused:
+        await run(transport, "query ($id: ID!) { product(id: $id) { id } }", variables)
+    assert refused.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert transport.log == []
+
+
+async def test_introspection_and_root_type_names_take_no_request() -> None:
+    transport = Scripted()
+    query = '{ __typename __schema { queryType { name } } kind: __type(name: "Kind") { enumValues { name } } }'
+    assert await run(transport, query) == {
+        "data": {
+            "__typename": "Query",
+            "__schema": {"queryType": {"name": "Query"}},
+            "kind": {"enumValues": [{"name": "NEW"}]},
+        }
+    }
+    assert transport.log == []
+
+
+async def test_each_event_of_a_subscription_is_completed_across_subgraphs() -> None:
+    transport = Scripted(b=stock)
+    transport.events = [{"data": {"added": {"id": "4", "name": "n"}}}, {"data": {"added": None}}]
+    engine = Engine(SHOP, transport=transport)
+    prepared = engine.prepare("subscription { added { name stock } }")
+    assert prepared.operation_type == "subscription"
+    answers = [answer async for answer in engine.subscribe(prepared, None, RequestContext())]
+    assert answers == [{"data": {"added": {"name": "n", "stock": 4}}}, {"data": {"added": None}}]
+
+
+async def test_prepared_operations_are_kept_up_to_a_bound() -> None:
+    engine = Engine(SHOP, transport=Scripted(), config=EngineConfig(cache=2))
+    first = engine.prepare("{ big }")
+    assert engine.prepare("{ big }") is first
+    engine.prepare("{ a: big }")
+    engine.prepare("{ b: big }")
+    assert engine.prepare("{ big }") is not first
+
+
+@pytest.mark.parametrize(
+    ("query", "code"), [("{ big", "GRAPHQL_PARSE_FAILED"), ("{ small }", "GRAPHQL_VALIDATION_FAILED")]
+)
+async def test_what_is_not_valid_is_refused(query: str, code: str) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        Engine(SHOP, transport=Scripted()).prepare(query)
+    assert refused.value.errors[0]["extensions"]["code"] == code
+
+
+async def test_one_part_of_a_batch_that_fails_whole_is_told() -> None:
+    transport = Scripted(
+        a=[{"data": {"x": {"id": "1"}, "y": {"id": "2"}}}], b=[{"data": None, "errors": [{"message": "boom"}]}]
+    )
+    answer = await run(transport, '{ x: product(id: "1") { price } y: product(id: "2") { price } }')
+    assert answer["data"] == {"x": {"price": None}, "y": {"price": None}}
+    assert answer["errors"][0]["extensions"]["service"] == "b"

@@ -33,9 +33,12 @@ def _common(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
-    """What a subgraph's process is told; identity alone gets identity's keys."""
+    """What a subgraph's process is told; identity alone gets identity's keys, and writes its mail to a folder."""
+    from stack import local  # which imports this module
+
     own = {name: value for name, value in secrets.items() if name.startswith("IDENTITY_") and name.endswith("_KEY")}
     return {
+        "MAIL_URL": (local.home() / "mail").as_uri(),
         **_common(addresses, secrets),
         **(own if subgraph.name == "identity" else {}),
         "HOST": "127.0.0.1",

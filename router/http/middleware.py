@@ -15,6 +15,7 @@ from router.telemetry import REQUESTS
 
 _LOG = structlog.get_logger("router.http")
 _REQUEST_ID = b"x-request-id"
+_FORWARDED_FOR = b"x-forwarded-for"
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9_.:/+=-]{1,128}")
 
 
@@ -30,6 +31,7 @@ class RequestMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        _locate(scope)
         request_id = _identify(scope)
         structlog.contextvars.bind_contextvars(request_id=request_id.decode())
         if scope["type"] == "websocket":
@@ -56,6 +58,16 @@ class RequestMiddleware:
             if scope["path"] in self._logged:  # no other path is logged: it may hold anything
                 milliseconds = round((time.perf_counter() - began) * 1000, 2)
                 _LOG.info("request", method=scope["method"], path=scope["path"], status=status, ms=milliseconds)
+
+
+def _locate(scope: Scope) -> None:
+    """Where the request comes from, put among its headers in place of what the client says.
+
+    Behind a proxy, uvicorn takes the address that the proxy tells, if FORWARDED_ALLOW_IPS trusts it.
+    """
+    kept = [item for item in scope["headers"] if item[0] != _FORWARDED_FOR]
+    client = scope.get("client")
+    scope["headers"] = [*kept, (_FORWARDED_FOR, client[0].encode())] if client else kept
 
 
 def _identify(scope: Scope) -> bytes:

@@ -79,9 +79,8 @@ class RouterOnly:
 
 
 def _client(headers: Headers) -> Client:
-    """The last address of `X-Forwarded-For` is the one that our own side has seen; those before it anybody may write."""
-    address = headers.get("x-forwarded-for", "").rsplit(",", 1)[-1].strip()
-    return Client(address[:64] or None, headers.get("user-agent", "")[:256] or None)
+    """The router sets `X-Forwarded-For` itself, to the one address that it knows the request to come from."""
+    return Client(headers.get("x-forwarded-for", "")[:64] or None, headers.get("user-agent", "")[:256] or None)
 
 
 async def _read(receive: Receive) -> bytes:

@@ -26,7 +26,9 @@ async def send(url: str, sender: str, recipient: str, subject: str, text: str) -
 def _write(url: str, message: EmailMessage) -> None:
     folder = Path(unquote(urlsplit(url).path))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / f"{new_id()}.eml").write_bytes(message.as_bytes())
+    unfinished = folder / f"{new_id()}.new"
+    unfinished.write_bytes(message.as_bytes())
+    unfinished.rename(unfinished.with_suffix(".eml"))
 
 
 def _submit(url: str, message: EmailMessage) -> None:

@@ -8,13 +8,9 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from shared.audit.recorder import AuditRecorder
-from shared.auth.principal import system
 from shared.ids import new_id
-from shared.work import unit_of_work
 from subgraphs.identity import passwords
 from subgraphs.identity.models import Account
-from subgraphs.identity.service.accounts import provision
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 
@@ -57,9 +53,11 @@ def _hash() -> str:
 
 async def account(clinic: Clinic, email: str, *roles: str) -> Account:
     """An account whose password is PASSWORD."""
-    async with unit_of_work(clinic.service("identity").runtime.database, AuditRecorder(system())) as work:
-        patient = new_id() if "PATIENT" in roles else None
-        return await provision(work, email, _hash(), roles, patient_id=patient)
+    patient = new_id() if "PATIENT" in roles else None
+    row = Account(email=email, password_hash=_hash(), roles=list(roles), patient_id=patient)
+    async with clinic.service("identity").runtime.database.write() as session:
+        session.add(row)
+    return row
 
 
 async def log_in(clinic: Clinic, email: str, password: str = PASSWORD) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 
 from shared.ids import new_id
 from subgraphs.identity.consumers import PatientMerged
+from subgraphs.identity.models import Account
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.identity.conftest import account, activity, code_in, log_in, logged_in, mails, perform, refresh, refused
@@ -169,7 +170,7 @@ async def test_accounts_are_seen_by_their_owners_and_administrators(clinic: Clin
 
     query = """query($id: ID!) { account(id: $id) { email sessions { totalCount } activity { totalCount } } }"""
     seen = (await admin.data(query, id=str(ann_row.id)))["account"]
-    assert seen == {"email": "ann@example.org", "sessions": {"totalCount": 1}, "activity": {"totalCount": 2}}
+    assert seen == {"email": "ann@example.org", "sessions": {"totalCount": 1}, "activity": {"totalCount": 1}}
     for field in (f'account(id: "{ben_row.id}") {{ id }}', "accounts { totalCount }", "roles { name }"):
         denied = await ann.execute(f"{{ {field} }}")
         assert denied["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
@@ -201,10 +202,10 @@ async def test_accounts_are_seen_by_their_owners_and_administrators(clinic: Clin
         "root@example.org",
     ]
 
-
-async def test_a_hundred_accounts_take_two_statements(clinic: Clinic) -> None:
-    keys = [(await account(clinic, f"p{number}@example.org", "PATIENT")).id for number in range(100)]
-    admin = clinic.caller("ADMIN")
+    rows = [Account(email=f"p{number}@example.org", roles=["NURSE"]) for number in range(100)]
+    keys = [row.id for row in rows]
+    async with clinic.service("identity").runtime.database.write() as session:
+        session.add_all(rows)
     with clinic.statements("identity") as statements:
         answer = await clinic.entities("identity", admin, "Account", keys, "email")
     assert [entity["email"] for entity in answer["data"]["_entities"]] == [f"p{n}@example.org" for n in range(100)]

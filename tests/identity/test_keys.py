@@ -2,7 +2,6 @@
 
 import base64
 
-import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -12,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from shared.settings import load_settings
 from subgraphs.identity.keys import SigningKeys
 from subgraphs.identity.settings import IdentitySettings
-from tests.harness.clinic import Clinic
 
 
 def pem(key: Ed25519PrivateKey) -> str:
@@ -21,15 +19,6 @@ def pem(key: Ed25519PrivateKey) -> str:
 
 def public_pem(key: Ed25519PublicKey) -> str:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-async def test_the_key_set_is_for_everybody(clinic: Clinic) -> None:
-    async with httpx.AsyncClient(timeout=5) as client:
-        response = await client.get(f"{clinic.service('identity').url}/.well-known/jwks.json")
-    assert response.status_code == 200
-    (key,) = response.json()["keys"]
-    assert (key["kty"], key["crv"], key["alg"], key["use"]) == ("OKP", "Ed25519", "EdDSA", "sig")
-    assert "d" not in key
 
 
 def test_the_key_id_is_the_thumbprint() -> None:

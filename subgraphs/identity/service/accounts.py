@@ -22,7 +22,7 @@ from subgraphs.identity.events import AccountChanged
 from subgraphs.identity.models import STALE_TOKENS, Account, CodePurpose, Role, Session
 from subgraphs.identity.repository import BUILT_IN
 from subgraphs.identity.roles import Role as BuiltIn
-from subgraphs.identity.service.passwords import email_address, registered, send_mail
+from subgraphs.identity.service.passwords import email_address, send_mail
 from subgraphs.identity.service.records import record
 from subgraphs.identity.service.second_factor import locked_account
 from subgraphs.identity.service.sessions import ACCESS_LIFETIME, end_sessions
@@ -45,22 +45,36 @@ async def invite(context: Context, input: InviteAccountInput) -> Account:
     """
     if not context.principal.can(policy.WRITE) and input.roles != [BuiltIn.PATIENT]:
         raise Forbidden(policy.WRITE)
-    email = email_address(input.email, "email")
     async with context.write() as work:
         await _check_roles(work.session, input.roles)
-        account = await work.session.scalar(select(Account).where(col(Account.email) == email).with_for_update())
-        if account is None:
-            account = Account(email=email, roles=[])
-        elif account.password_hash is not None or not context.principal.can(policy.WRITE):
-            raise Refusal(InvalidState(message="There is an account with this address already."))
-        account.roles = sorted(input.roles)
-        account.patient_id = _key(input.patient_id, "patientId")
-        account.practitioner_id = _key(input.practitioner_id, "practitionerId")
-        _check_person(account)
-        work.session.add(account)
-        await work.session.flush()
-        record(work, account, ActivityKind.INVITED, context.client)
-        await send_mail(work, CodePurpose.INVITATION, email)
+        wanted = Account(
+            email=email_address(input.email, "email"),
+            roles=sorted(input.roles),
+            patient_id=_key(input.patient_id, "patientId"),
+            practitioner_id=_key(input.practitioner_id, "practitionerId"),
+        )
+        return await _invite(work, wanted, context.client, again=context.principal.can(policy.WRITE))
+
+
+async def invite_administrator(work: UnitOfWork, email: str) -> None:
+    """Invite an administrator, for an operator who has the database and no account, as there is none in the beginning."""
+    await _invite(work, Account(email=email_address(email, "email"), roles=[BuiltIn.ADMIN.value]), Client(), again=True)
+
+
+async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: bool) -> Account:
+    _check_person(wanted)
+    account = await work.session.scalar(select(Account).where(col(Account.email) == wanted.email).with_for_update())
+    if account is None:
+        account = wanted
+    elif again and account.password_hash is None:
+        account.roles, account.patient_id = wanted.roles, wanted.patient_id
+        account.practitioner_id = wanted.practitioner_id
+    else:
+        raise Refusal(InvalidState(message="There is an account with this address already."))
+    work.session.add(account)
+    await work.session.flush()
+    record(work, account, ActivityKind.INVITED, client)
+    await send_mail(work, CodePurpose.INVITATION, account.email)
     return account
 
 
@@ -156,31 +170,6 @@ async def _role_changed(context: Context, work: UnitOfWork, name: str, scopes: l
         .distinct()
     )
     await revoke_account(context.runtime.redis, *(await work.session.scalars(holders)).all())
-
-
-async def provision(
-    work: UnitOfWork,
-    email: str,
-    password_hash: str,
-    roles: Collection[str],
-    *,
-    patient_id: UUID | None = None,
-    practitioner_id: UUID | None = None,
-) -> Account:
-    """An account with its password, for the first administrator and for demonstrations; one that exists is left as it is."""
-    account = await work.session.scalar(select(Account).where(col(Account.email) == email))
-    if account is None:
-        account = Account(
-            email=email,
-            password_hash=password_hash,
-            roles=sorted(roles),
-            patient_id=patient_id,
-            practitioner_id=practitioner_id,
-        )
-        work.session.add(account)
-        await work.session.flush()
-        registered(work, account, Client())
-    return account
 
 
 async def _check_roles(session: AsyncSession, names: Collection[str]) -> None:

@@ -1,0 +1,40 @@
+"""`caregraph invite`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def invite(email: Annotated[str, typer.Argument(help="Where the invitation goes.")]) -> None:
+    """Invite an administrator, such as the first one: a mail brings a one-time code for choosing a password.
+
+    In the database on the server that DATABASE_URL names, or else in the local stack that runs.
+    """
+    asyncio.run(_invite(email))
+    typer.echo("invited: identity sends the mail")
+
+
+async def _invite(email: str) -> None:
+    from shared.audit.recorder import AuditRecorder
+    from shared.auth.principal import system
+    from shared.database.engine import Database
+    from shared.graph.errors import Refusal
+    from shared.work import unit_of_work
+    from stack.databases import find
+    from stack.errors import StackError
+    from stack.services import subgraph
+    from subgraphs.identity.service.accounts import invite_administrator
+
+    identity = subgraph("identity")
+    database = Database((await find([identity]))[identity.name], pool_size=1)
+    try:
+        async with unit_of_work(database, AuditRecorder(system(), operation="caregraph invite")) as work:
+            await invite_administrator(work, email)
+    except Refusal as refusal:
+        raise StackError(refusal.error.message) from None
+    finally:
+        await database.close()

@@ -37,6 +37,7 @@ check: $(INSTALLED)  ## lint, types, walls between packages, schemas
 	$(BIN)/ruff format --check
 	$(BIN)/mypy .
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/caregraph schema check
 	$(BIN)/pytest tests/walls
 
 env: $(INSTALLED)  ## write .env with new secrets for docker compose, if there is none

@@ -27,14 +27,17 @@ def services() -> list[Service]:
     return [import_module(each.module).service for each in SUBGRAPHS]
 
 
+def subgraphs() -> list[Subgraph]:
+    """The code's subgraphs, at the addresses of the local stack."""
+    return [
+        Subgraph(each.name, f"http://127.0.0.1:{each.port}/graphql", service.schema.as_str())
+        for each, service in zip(SUBGRAPHS, services(), strict=True)
+    ]
+
+
 def composition() -> Composition:
-    """The graph composed of the code's subgraphs, at the addresses of the local stack."""
-    return compose(
-        [
-            Subgraph(each.name, f"http://127.0.0.1:{each.port}/graphql", service.schema.as_str())
-            for each, service in zip(SUBGRAPHS, services(), strict=True)
-        ]
-    )
+    """The graph composed of the code's subgraphs."""
+    return compose(subgraphs())
 
 
 def generate(supergraph: str, api: str) -> dict[str, str]:

@@ -13,7 +13,6 @@ from router.planning.options import Choices, Option, best_entry, options
 from router.planning.walk import Walker, parsed
 from router.supergraph.records import EntryPoint, Vertex
 
-
 _MAX_FETCHES = 2_500
 
 

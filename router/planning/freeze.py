@@ -116,8 +116,14 @@ class Freezer:
                 name = type_name
             merged[name, keys, required] = merged.get((name, keys, required), frozenset()) | {type_name}
         return tuple(
-            plan.Representation(None if types >= position.types else types, *made) for made, types in merged.items()
+            plan.Representation(None if types >= position.types or self._tells_types(fetch, made[0]) else types, *made)
+            for made, types in merged.items()
         )
+
+    def _tells_types(self, fetch: Fetch, name: str | None) -> bool:
+        """Whether objects are entered by an interface, because nobody knows of which type they are."""
+        kind = self.supergraph.subgraphs[fetch.subgraph].types.get(name or "")
+        return kind is not None and kind.kind == "interface" and not kind.interface_object
 
     def _fields(self, position: Position, selection: Selection, type_name: str | None) -> tuple[plan.InputField, ...]:
         found = []

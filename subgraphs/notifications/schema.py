@@ -69,20 +69,20 @@ class Query:
 @strawberry.type
 class Mutation:
     @mutation(description="Mark one of the caller's notifications as read.", scopes=[[WRITE]])
-    async def mark_notification_read(self, info: Info, input: MarkNotificationReadInput) -> MarkNotificationReadPayload:
+    async def mark_notification_read(self, info: Info, input: MarkNotificationReadInput) -> MarkNotificationReadPayload | None:
         row = await service.mark_read(info.context, input.id)
         return MarkNotificationReadSuccess(notification=Notification.of(row))
 
     @mutation(description="Mark the caller's notifications as read.", scopes=[[WRITE]])
     async def mark_all_notifications_read(
         self, info: Info, input: MarkAllNotificationsReadInput
-    ) -> MarkAllNotificationsReadPayload:
+    ) -> MarkAllNotificationsReadPayload | None:
         return MarkAllNotificationsReadSuccess(count=await service.mark_all_read(info.context, input.until))
 
     @mutation(description="Say whether to be told of a kind of thing by a channel.", scopes=[[WRITE]])
     async def set_notification_preference(
         self, info: Info, input: SetNotificationPreferenceInput
-    ) -> SetNotificationPreferencePayload:
+    ) -> SetNotificationPreferencePayload | None:
         kind, channel = Kind(input.kind.value), Channel(input.channel.value)
         await service.set_preference(info.context, kind, channel, enabled=input.enabled)
         return SetNotificationPreferenceSuccess(preferences=await preferences(info))

@@ -3,10 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
-from reporting.models import AppointmentFact, RegistrationFact, Status, Way
+from reporting.models import AppointmentFact, Model, RegistrationFact, Status, Way
 from shared.work import UnitOfWork
+
+
+def _upsert(kind: type[Model], key: str, *columns: str) -> Insert:
+    """A row's insertion, or the change of these columns; built once, since a rebuild runs it for every event."""
+    statement = insert(kind.metadata.tables[str(kind.__tablename__)])
+    changed = {column: statement.excluded[column] for column in columns}
+    return statement.on_conflict_do_update(index_elements=[key], set_=changed)
+
+
+_KEEP_APPOINTMENT = _upsert(
+    AppointmentFact, "appointment_id", "practitioner_id", "location_id", "status", "booked_at", "starts_at"
+)
+_KEEP_REGISTRATION = _upsert(RegistrationFact, "patient_id", "way", "registered_at")
+_KEEP_MERGER = _upsert(RegistrationFact, "patient_id", "merged_into")
 
 
 async def keep_appointment(
@@ -21,26 +35,22 @@ async def keep_appointment(
 ) -> None:
     """An appointment as it is now; events of one appointment come in their order."""
     values = {
+        "appointment_id": appointment_id,
         "practitioner_id": practitioner_id,
         "location_id": location_id,
         "status": status,
         "booked_at": booked_at,
         "starts_at": starts_at,
     }
-    statement = insert(AppointmentFact).values(appointment_id=appointment_id, **values)
-    await work.session.execute(statement.on_conflict_do_update(index_elements=["appointment_id"], set_=values))
+    await work.session.execute(_KEEP_APPOINTMENT, values)
 
 
 async def keep_registration(work: UnitOfWork, patient_id: UUID, *, way: Way, registered_at: datetime) -> None:
     """A patient was registered."""
-    await _keep_patient(work, patient_id, way=way, registered_at=registered_at)
+    values = {"patient_id": patient_id, "way": way, "registered_at": registered_at}
+    await work.session.execute(_KEEP_REGISTRATION, values)
 
 
 async def keep_merger(work: UnitOfWork, patient_id: UUID, *, survivor: UUID) -> None:
     """A patient was a duplicate; the registration may be heard of later, since it has another key."""
-    await _keep_patient(work, patient_id, merged_into=survivor)
-
-
-async def _keep_patient(work: UnitOfWork, patient_id: UUID, **values: object) -> None:
-    statement = insert(RegistrationFact).values(patient_id=patient_id, **values)
-    await work.session.execute(statement.on_conflict_do_update(index_elements=["patient_id"], set_=values))
+    await work.session.execute(_KEEP_MERGER, {"patient_id": patient_id, "merged_into": survivor})

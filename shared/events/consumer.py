@@ -74,14 +74,18 @@ class ConsumerRunner:
             await producer.stop()
 
     async def _take(self, records: Sequence[Record], producer: AIOKafkaProducer) -> None:
-        """Apply a partition's records in one transaction; if that fails, one by one, to find the one at fault."""
+        """Apply a partition's records in one transaction; if that fails, in halves, down to the one at fault."""
         try:
             await self._apply(records)
         except _DATABASE_AWAY:
             raise
         except Exception:  # its cause is told where the record is taken alone
-            for record in records:
-                await self._take_one(record, producer)
+            if len(records) == 1:
+                await self._take_one(records[0], producer)
+                return
+            middle = len(records) // 2
+            await self._take(records[:middle], producer)
+            await self._take(records[middle:], producer)
 
     async def _take_one(self, record: Record, producer: AIOKafkaProducer) -> None:
         for attempt in range(1, _ATTEMPTS + 1):

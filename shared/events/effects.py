@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import system
-from shared.database.tables import ConsumedEvent, ConsumerOffset
+from shared.database.tables import ConsumerOffset
 from shared.events.event import CloudEvent, Event, read_data
 from shared.telemetry.tracing import remote_context
 from shared.work import UnitOfWork
@@ -26,6 +26,12 @@ from shared.work import UnitOfWork
 tracer = trace.get_tracer(__name__)
 
 Record = ConsumerRecord[Any, Any]
+
+_REMEMBER = text("""
+    INSERT INTO consumed_event (consumer, event_id, consumed_at)
+    SELECT :consumer, event_id, now() FROM unnest(CAST(:events AS uuid[])) AS event_id
+    ON CONFLICT DO NOTHING RETURNING event_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,4 @@ class Effects:
         """Note the events as dealt with; which of them were not before."""
         if not identifiers:
             return set()
-        rows = [{"consumer": self.name, "event_id": identifier} for identifier in identifiers]
-        statement = insert(ConsumedEvent).values(rows).on_conflict_do_nothing()
-        return set(await work.session.scalars(statement.returning(col(ConsumedEvent.event_id))))
+        return set(await work.session.scalars(_REMEMBER, {"consumer": self.name, "events": identifiers}))

@@ -5,7 +5,6 @@ processes wait meanwhile and go on where they stood.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,17 +124,14 @@ async def _read(kafka: AIOKafkaConsumer, stored: Stored) -> AsyncIterator[Sequen
 
 
 async def _apply(effects: Effects, work: UnitOfWork, records: Sequence[Record]) -> int:
-    """Apply a batch, or all of it that can be; how many could not."""
-    with suppress(Exception):  # whatever a handler raises: the record at fault is found below
+    """Apply a batch, or in halves all of it that can be; how many records could not."""
+    try:
         async with work.session.begin_nested():
             await effects.apply(work, records)
-        return 0
-    failed = 0
-    for record in records:
-        try:
-            async with work.session.begin_nested():
-                await effects.apply(work, [record])
-        except Exception:  # it went to the dead letters when it was consumed
-            failed += 1
-            await effects.store_offset(work, record)
-    return failed
+    except Exception:  # whatever a handler raises
+        if len(records) == 1:  # it went to the dead letters when it was consumed
+            await effects.store_offset(work, records[0])
+            return 1
+        middle = len(records) // 2
+        return await _apply(effects, work, records[:middle]) + await _apply(effects, work, records[middle:])
+    return 0

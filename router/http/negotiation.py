@@ -23,6 +23,8 @@ def acceptable(accept: str | None) -> tuple[str, ...]:
     for position, entry in enumerate(accept.lower().split(",")):
         media_type, *parameters = (part.strip() for part in entry.split(";"))
         weight = _quality(parameters) - position * 1e-6
+        if media_type == MULTIPART and not any(parameter.startswith("subscriptionspec") for parameter in parameters):
+            continue  # the client expects another protocol over multipart
         for offered in _matches(media_type):
             weights.setdefault(offered, weight)
     wanted = [media_type for media_type in OFFERED if weights.get(media_type, 0.0) > 0]

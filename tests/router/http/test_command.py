@@ -132,6 +132,7 @@ async def test_sigterm_finishes_requests_ends_streams_and_exports_spans(tmp_path
         config.write_text(f"telemetry: {{otlp_endpoint: 'http://127.0.0.1:{port}'}}")
         process, base, client = await stack.enter_async_context(served(file, "--config", str(config)))
 
+        await _refused_head(base)
         trace = "0af7651916cd43dd8448eb211c80319c"
         headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
         stream = asyncio.create_task(_stream(client, base))
@@ -153,6 +154,15 @@ async def test_sigterm_finishes_requests_ends_streams_and_exports_spans(tmp_path
     traced = [span.name for span in spans if span.trace_id.hex() == trace]
     assert sorted(set(traced)) == ["execute", "fetch", "prepare", "request"]
     assert all("wait" not in str(span.attributes) for span in spans)
+
+
+async def _refused_head(base: str) -> None:
+    """A request whose headers never end is cut off."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(base.rpartition(":")[2]))
+    writer.write(b"GET / HTTP/1.1\r\nx-endless: ")
+    writer.write(b"x" * 100_000)  # just beyond what headers and a long address may take together
+    assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+    writer.close()
 
 
 async def _under_way(subgraph: Subgraph) -> None:

@@ -70,8 +70,9 @@ async def test_what_cannot_run_and_what_is_no_subscription_are_answered_at_once(
 
 
 async def test_a_subscription_needs_a_stream(graph: Graph) -> None:
-    async with graph.client.post(graph.url, json=TICKS) as response:
-        assert (response.status, codes(await response.json())) == (406, ["SUBSCRIPTION_NEEDS_STREAM"])
+    for accept in ("*/*", "application/json, multipart/mixed"):
+        async with graph.client.post(graph.url, json=TICKS, headers={"accept": accept}) as response:
+            assert (response.status, codes(await response.json())) == (406, ["SUBSCRIPTION_NEEDS_STREAM"])
 
 
 async def test_subscriptions_can_be_switched_off() -> None:

@@ -25,6 +25,8 @@ _NEVER_FORWARDED = frozenset(
         "content-digest", "signature", "signature-input",
     )
 )  # fmt: skip
+OF_ONE_REQUEST = frozenset(("x-request-id", "traceparent", "tracestate"))
+"""Headers that differ from request to request and change nothing in an answer."""
 _WORTH_RETRYING = frozenset((502, 503, 504))
 
 
@@ -102,7 +104,8 @@ class HttpTransport:
         url = self.url(subgraph, url)
         if mutation or not self._config.all.deduplicate:
             return await self._attempts(subgraph, url, payload, request, 1 if mutation else None)
-        sent = tuple(sorted(self._forwarded(subgraph, request).items()))
+        forwarded = self._forwarded(subgraph, request)
+        sent = tuple(sorted(item for item in forwarded.items() if item[0] not in OF_ONE_REQUEST))
         key = (subgraph, url, payload, sent)
         task = self._under_way.get(key)
         if task is None:

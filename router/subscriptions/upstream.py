@@ -18,12 +18,11 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from router.config import Config
 from router.execution.errors import SubgraphFailure
-from router.execution.transport import RequestContext
+from router.execution.transport import OF_ONE_REQUEST, RequestContext
 from router.telemetry import UPSTREAMS
 
 SUBPROTOCOL = "graphql-transport-ws"
 _LOG = structlog.get_logger("router.subscriptions")
-_OF_ONE_REQUEST = frozenset({"x-request-id", "traceparent", "tracestate"})
 _SIGNATURE = frozenset({"content-digest", "signature-input", "signature"})
 _OVERFLOW, _LOST = "SUBSCRIPTION_QUEUE_OVERFLOW", "SUBGRAPH_SUBSCRIPTION_LOST"
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0
@@ -66,7 +65,7 @@ class Upstreams:
 
         def headers() -> dict[str, str]:
             made = self._headers(subgraph, "GET", url, b"", request)
-            return {name: value for name, value in made.items() if name.lower() not in _OF_ONE_REQUEST}
+            return {name: value for name, value in made.items() if name.lower() not in OF_ONE_REQUEST}
 
         key = (subgraph, url, frozenset(item for item in headers().items() if item[0].lower() not in _SIGNATURE))
         connection = self._connections.get(key)

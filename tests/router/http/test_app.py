@@ -1,5 +1,6 @@
 """Around GraphQL: health, metrics, CORS, GraphiQL, logs, one subgraph down."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -60,6 +61,16 @@ async def test_metrics_count_and_name_nobody(graph: Graph) -> None:
         'router_subgraph_fetch_duration_seconds_count{subgraph="shop"}',
     ):
         assert any(found.startswith(line) and float(found.split()[-1]) > 0 for found in text.splitlines()), line
+
+
+async def test_equal_queries_under_way_are_asked_once() -> None:
+    rules = {"subgraphs": {"all": {"headers": [{"propagate": "x-request-id"}, {"propagate": "authorization"}]}}}
+    async with running(rules) as graph:
+        answers = await asyncio.gather(*(graph.ask('{ hello(name: "wait") }') for _ in range(5)))
+        assert [answer["data"] for answer in answers] == [{"hello": "Hello wait"}] * 5
+        assert len(graph.shop.queries) == 1
+        await asyncio.gather(*(graph.ask('{ hello(name: "wait") }', token) for token in ("a", "b")))
+        assert len(graph.shop.queries) == 3
 
 
 async def test_cors_answers_the_allowed_origin_only(graph: Graph) -> None:

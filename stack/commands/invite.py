@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from stack.errors import StackError
+
 app = typer.Typer()
 
 
@@ -19,13 +21,14 @@ def invite(email: Annotated[str, typer.Argument(help="Where the invitation goes.
 
 
 async def _invite(email: str) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from shared.audit.recorder import AuditRecorder
     from shared.auth.principal import system
     from shared.database.engine import Database
-    from shared.graph.errors import Refusal
+    from shared.graph.errors import InvalidInput, Refusal
     from shared.work import unit_of_work
     from stack.databases import find
-    from stack.errors import StackError
     from stack.services import subgraph
     from subgraphs.identity.service.accounts import invite_administrator
 
@@ -35,6 +38,11 @@ async def _invite(email: str) -> None:
         async with unit_of_work(database, AuditRecorder(system(), operation="caregraph invite")) as work:
             await invite_administrator(work, email)
     except Refusal as refusal:
-        raise StackError(refusal.error.message) from None
+        why = refusal.error.fields[0] if isinstance(refusal.error, InvalidInput) else refusal.error
+        raise StackError(f"{email} is not invited: {why.message}") from None
+    except (SQLAlchemyError, OSError) as error:
+        raise StackError(
+            f"identity's database does not take it ({type(error).__name__}): is it up and migrated? `caregraph migrate`"
+        ) from error
     finally:
         await database.close()

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from subgraphs.identity import throttle
 from subgraphs.identity.models import RefreshToken, Session, Throttle
 from subgraphs.identity.roles import SCOPES, Role
 from tests.harness.clinic import Clinic
@@ -111,6 +112,26 @@ async def test_failures_lock_out_whether_the_account_exists_or_not(clinic: Clini
     assert "LOCKED_OUT" in kinds
     assert (await log_in(clinic, "ann@example.org", "wrong"))["code"] == "INVALID_CREDENTIALS", "a success starts anew"
     assert (await log_in(clinic, "ann@example.org"))["__typename"] == "LogInSuccess"
+
+
+async def test_an_address_is_locked_out_whatever_emails_it_tries(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    guesser, patient = throttle.address_key("203.0.113.9"), throttle.address_key("203.0.113.7")
+    async with clinic.service("identity").runtime.database.write() as session:
+        for key in [guesser] * 50 + [patient] * 49:
+            assert await throttle.claim(session, [key]) is None
+
+    async def from_address(address: str) -> str:
+        body = {"query": LOG_IN, "variables": {"input": {"email": "ann@example.org", "password": PASSWORD}}}
+        async with httpx.AsyncClient(timeout=5) as client:
+            response = await client.post(clinic.url, json=body, headers={"x-forwarded-for": address})
+        return str(response.json()["data"]["logIn"]["__typename"])
+
+    assert await from_address("203.0.113.9") == "AccountLocked"
+    assert await from_address("203.0.113.9, 203.0.113.8") == "LogInSuccess", "what the nearest proxy has seen counts"
+    for _ in range(3):
+        assert await from_address("203.0.113.7") == "LogInSuccess", "a success takes its attempt back"
+    assert await from_address("203.0.113.9") == "AccountLocked", "others' successes do not"
 
 
 async def _let_locks_pass(clinic: Clinic) -> None:

@@ -185,12 +185,14 @@ def _drop_lacking(found: list[Any], batch: Batch) -> None:
                 found[index].pop(key, None)
 
 
-def _keys(at: ResponsePath, item: Object, steps: tuple[Step, ...]) -> Iterator[ResponsePath]:
-    if not steps:
-        yield at
-    for step in steps:
-        if (step.types is None or item.get("__typename") in step.types) and item.get(step.key) is None:
-            yield (*at, step.key)
+def _keys(at: ResponsePath, item: Object, steps: tuple[Step, ...]) -> list[ResponsePath]:
+    """The client's fields that an object lacks; the object, if it lacks only what was to be sent on."""
+    lacking = [
+        (*at, step.key)
+        for step in steps
+        if (step.types is None or item.get("__typename") in step.types) and item.get(step.key) is None
+    ]
+    return lacking or [at]
 
 
 def _common(paths: list[ResponsePath]) -> ResponsePath | None:

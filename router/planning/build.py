@@ -157,15 +157,16 @@ class Builder:
         if selection is None:
             place.entry(node, types)
             return
-        serving.child = Position(selection.types, serving, position)
+        possible = selection.types if node.selection is None else node.selection.types | selection.types
+        serving.child = Position(possible, serving, position)
         child = self._descend(place, serving, types)
         place.entry(node, types, serving.child).serves = True
-        narrowed = selection.types & child.types
+        narrowed = possible & child.types
         serving.child.types = narrowed
         serving.child.known = child.objects is None or len(narrowed) < 2
         self.walker.changed()
-        if node.client:
-            self._register(serving.child, selection)
+        if node.selection is not None:
+            self._register(serving.child, node.selection)
 
     def _descend(self, parent: Place, serving: Serving, types: frozenset[str]) -> Place:
         """The place of a served node's value in the fetch of the parent's place."""

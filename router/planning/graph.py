@@ -17,7 +17,10 @@ TYPENAME = "__typename"
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """A field that is wanted at a position. `key` is its name in the router's data, unique for an object's type."""
+    """A field that is wanted at a position. `key` is its name in the router's data, unique for an object's type.
+
+    `client`: the client asks for it, and `selection` is what for of its value.
+    """
 
     key: str
     name: str
@@ -25,6 +28,7 @@ class Node:
     types: frozenset[str]
     condition: Condition
     client: bool
+    selection: Selection | None = None
     servings: list["Serving"] = field(default_factory=list)
 
 
@@ -65,7 +69,9 @@ class Position:
                 if node.client and same and node.types == types:
                     node.condition = either(node.condition, wanted.condition)
                     return node
-            return self._add(Node(wanted.key, wanted.name, wanted.arguments, types, wanted.condition, True))
+            return self._add(
+                Node(wanted.key, wanted.name, wanted.arguments, types, wanted.condition, True, wanted.selection)
+            )
         same_field = [n for n in self.nodes if n.name == wanted.name and n.arguments == wanted.arguments]
         for node in same_field:
             if types <= node.types:

@@ -1,4 +1,4 @@
-"""A subgraph's schema: Strawberry's federation schema with batched entities, and root fields that check scopes themselves."""
+"""A subgraph's schema: Strawberry's federation schema with batched entities, and fields that check scopes themselves."""
 
 import asyncio
 from collections import defaultdict
@@ -45,9 +45,9 @@ class Schema(strawberry.federation.Schema):
                 lambda: ValidationCache(_CACHED_OPERATIONS),
             ],
         )
-        for root in (self._schema.query_type, self._schema.mutation_type, self._schema.subscription_type):
-            if root is not None:
-                _guard_fields(root)
+        for kind in self._schema.type_map.values():
+            if isinstance(kind, GraphQLObjectType):
+                _guard_fields(kind)
 
     async def entities_resolver(  # type: ignore[override]  # async, as Strawberry allows of resolvers
         self, info: Info, representations: list[FederationAny]
@@ -79,9 +79,9 @@ class Schema(strawberry.federation.Schema):
         """`Conclusion` logs faults, without what they quote."""
 
 
-def _guard_fields(root: GraphQLObjectType) -> None:
+def _guard_fields(kind: GraphQLObjectType) -> None:
     """Check each field's own `@authenticated` and `@requiresScopes`, whatever the router let through."""
-    for name, field in root.fields.items():
+    for name, field in kind.fields.items():
         definition = field.extensions.get("strawberry-definition")
         rules = [
             rule for rule in getattr(definition, "directives", ()) if isinstance(rule, Authenticated | RequiresScopes)
@@ -90,7 +90,7 @@ def _guard_fields(root: GraphQLObjectType) -> None:
             continue
         scopes = next((rule.scopes for rule in rules if isinstance(rule, RequiresScopes)), [])
         alternatives = [[str(scope) for scope in alternative] for alternative in scopes]
-        if root.name == "Subscription":
+        if kind.name == "Subscription":
             _guard(field, "subscribe", name, alternatives)
         else:
             _guard(field, "resolve", name, alternatives)

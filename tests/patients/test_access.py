@@ -112,7 +112,8 @@ async def test_search(clinic: Clinic) -> None:
     pharmacist = clinic.caller("PHARMACIST")
     assert await ids(pharmacist, search="999-12-3456") == []
     answer = await clinic.entities("patients", pharmacist, "Patient", [ola["id"]], "id identifiers { value }")
-    assert answer["data"]["_entities"] == [{"id": ola["id"], "identifiers": []}]
+    assert answer["data"]["_entities"] == [{"id": ola["id"], "identifiers": None}]
+    assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN", "scope": "patient:write"}
     assert await ids(nurse, birthDate="1984-02-29") == [jane["id"]]
     assert await ids(nurse, search="%") == []
     page = (

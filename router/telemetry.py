@@ -4,6 +4,8 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from typing import TypeVar
 
 import orjson
 import structlog
@@ -20,6 +22,15 @@ UPSTREAMS = Gauge("router_upstream_connections_open", "Open WebSocket connection
 FETCHES = Counter("router_subgraph_fetches_total", "Fetches from subgraphs", ["subgraph", "outcome"])
 FETCH_SECONDS = Histogram("router_subgraph_fetch_duration_seconds", "Duration of fetches", ["subgraph"])
 SUPERGRAPHS = Counter("router_supergraph_loads_total", "Supergraphs taken up or refused", ["outcome"])
+
+_Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
+
+
+@cache  # the library's own look-up takes a lock; the labels are few
+def series(metric: _Metric, *labels: str) -> _Metric:
+    """The series of a metric with these labels."""
+    return metric.labels(*labels)
+
 
 _tracer: trace.Tracer | None = None
 

@@ -63,12 +63,12 @@ def _routes(config: Config, operations: Operations, supergraphs: Supergraphs) ->
     async def metrics(request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    routes: list[BaseRoute] = [
+    routes: list[BaseRoute] = [  # what is asked most stands first
+        Route(config.server.path, GraphQLEndpoint(config, operations)),
+        WebSocketRoute(config.server.path, WebSocketEndpoint(config, operations).serve),
         Route("/health", health),
         Route("/ready", ready),
         Route("/metrics", metrics),
-        WebSocketRoute(config.server.path, WebSocketEndpoint(config, operations).serve),
-        Route(config.server.path, GraphQLEndpoint(config, operations)),
     ]
     if config.server.graphiql:
         routes += graphiql.routes(config.server.path)

@@ -12,7 +12,7 @@ from router.engine import Engine, EngineConfig
 from router.execution.transport import HttpTransport, RequestContext
 from router.http import limits
 from router.subscriptions.upstream import Upstreams
-from router.telemetry import FETCH_SECONDS, FETCHES, span, trace_headers
+from router.telemetry import FETCH_SECONDS, FETCHES, series, span, trace_headers
 
 
 class ObservedTransport(HttpTransport):
@@ -22,12 +22,12 @@ class ObservedTransport(HttpTransport):
         self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
     ) -> bytes | dict[str, Any]:
         outcome = "failed"
-        with span("fetch", subgraph=subgraph), FETCH_SECONDS.labels(subgraph).time():
+        with span("fetch", subgraph=subgraph), series(FETCH_SECONDS, subgraph).time():
             try:
                 answer = await super().fetch(subgraph, url, payload, request, mutation=mutation)
                 outcome = "ok"
             finally:
-                FETCHES.labels(subgraph, outcome).inc()
+                series(FETCHES, subgraph, outcome).inc()
         return answer
 
     def headers(self, subgraph: str, method: str, url: str, body: bytes, request: RequestContext) -> dict[str, str]:

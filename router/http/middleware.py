@@ -11,7 +11,7 @@ from router.config import Config
 from router.errors import RequestRefused
 from router.http.negotiation import JSON
 from router.http.responses import send_error
-from router.telemetry import REQUESTS
+from router.telemetry import REQUESTS, series
 
 _LOG = structlog.get_logger("router.http")
 _REQUEST_ID = b"x-request-id"
@@ -54,7 +54,7 @@ class RequestMiddleware:
             else:
                 await self._app(scope, receive, sending)
         finally:
-            REQUESTS.labels(scope["method"] if scope["method"] in ("GET", "POST") else "other", str(status)).inc()
+            series(REQUESTS, scope["method"] if scope["method"] in ("GET", "POST") else "other", str(status)).inc()
             if scope["path"] in self._logged:  # no other path is logged: it may hold anything
                 milliseconds = round((time.perf_counter() - began) * 1000, 2)
                 _LOG.info("request", method=scope["method"], path=scope["path"], status=status, ms=milliseconds)

@@ -22,7 +22,7 @@ from router.http import cost, limits
 from router.http.persisted import PersistedOperations
 from router.http.request import GraphQLRequest
 from router.http.supergraphs import Serving, Supergraphs
-from router.telemetry import OPERATION_SECONDS, OPERATIONS, span
+from router.telemetry import OPERATION_SECONDS, OPERATIONS, series, span
 
 _LOG = structlog.get_logger("router.http")
 
@@ -33,7 +33,7 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except RequestRefused:
-        OPERATIONS.labels("unknown", "refused").inc()
+        series(OPERATIONS, "unknown", "refused").inc()
         raise
     except Exception:
         _LOG.exception("the operation failed")
@@ -123,7 +123,7 @@ class Operations:
         self._check_cost(operation)
         timeout = self._config.server.request_timeout
         kind = operation.prepared.operation_type
-        with span("execute", **{"graphql.operation.type": kind}), OPERATION_SECONDS.labels(kind).time(), _faults():
+        with span("execute", **{"graphql.operation.type": kind}), series(OPERATION_SECONDS, kind).time(), _faults():
             try:
                 async with asyncio.timeout(timeout):
                     result = await operation.serving.engine.execute(
@@ -132,7 +132,7 @@ class Operations:
             except TimeoutError:
                 message = f"the operation took longer than {timeout:g} s"
                 raise RequestRefused.because(message, "GATEWAY_TIMEOUT", 504) from None
-        OPERATIONS.labels(kind, "errors" if "errors" in result else "ok").inc()
+        series(OPERATIONS, kind, "errors" if "errors" in result else "ok").inc()
         return result
 
     def subscribe(self, operation: Operation) -> AsyncIterator[dict[str, Any]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from graphql import DocumentNode
+
 from router.composition.api import api_schema
 from router.composition.errors import CompositionError, Hint, Report
-from router.composition.load import load
+from router.composition.load import load, parse_sdl
 from router.composition.merge.supergraph import Merged, merge
 from router.composition.merged_rules import check_merged
 from router.composition.rules import check_subgraph
@@ -48,7 +50,11 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composition:
 
 
 def _merge(subgraphs: Sequence[Subgraph], report: Report) -> Merged | None:
-    loaded = [_load(subgraph, report) for subgraph in subgraphs]
+    documents = [parse_sdl(subgraph.name, subgraph.sdl, report) for subgraph in subgraphs]
+    parsed = [(subgraph, document) for subgraph, document in zip(subgraphs, documents, strict=True) if document]
+    if report.errors:
+        return None
+    loaded = [_load(subgraph, document, report) for subgraph, document in parsed]
     valid = [subgraph for subgraph in loaded if subgraph]
     if report.errors:
         return None
@@ -67,8 +73,8 @@ def _merge(subgraphs: Sequence[Subgraph], report: Report) -> Merged | None:
     return None if report.errors else merged
 
 
-def _load(subgraph: Subgraph, report: Report) -> SubgraphSchema | None:
-    loaded = load(subgraph.name, subgraph.url, subgraph.sdl, report)
+def _load(subgraph: Subgraph, document: DocumentNode, report: Report) -> SubgraphSchema | None:
+    loaded = load(subgraph.name, subgraph.url, document, report)
     if not loaded:
         return None
     errors = len(report.errors)

@@ -47,13 +47,17 @@ RESERVED_NAME = "_"
 SDL_RULES = [rule for rule in specified_sdl_rules if rule not in (PossibleTypeExtensionsRule, KnownTypeNamesRule)]
 
 
-def load(name: str, url: str, sdl: str, report: Report) -> SubgraphSchema | None:
-    """The subgraph of a text; None if the report now says why there is none."""
+def parse_sdl(name: str, sdl: str, report: Report) -> DocumentNode | None:
+    """The syntax tree of a subgraph's text; None if the report now says why there is none."""
     try:
-        document = parse(sdl)
+        return parse(sdl)
     except GraphQLSyntaxError as error:
         report.syntax_error(name, error)
         return None
+
+
+def load(name: str, url: str, document: DocumentNode, report: Report) -> SubgraphSchema | None:
+    """The subgraph of a document; None if the report now says why there is none."""
     if name == RESERVED_NAME:
         message = f'Give the subgraph another name: "{RESERVED_NAME}" is reserved for the router'
         report.error(ErrorCode.INVALID_SUBGRAPH_NAME, message, [(name, None)])
@@ -105,8 +109,9 @@ class _Loader:
     def _definitions(self, subgraph: SubgraphSchema) -> Iterator[Type | DirectiveDefinition]:
         """All that the subgraph may use without defining it."""
         link = subgraph.links.feature(LINK)
-        if link or any(directive.name == "link" for directive in subgraph.schema.directives):
-            yield from link_definitions(link.alias if link else "link", link)
+        alias = link.alias if link else "link"
+        if alias in subgraph.used_directives and alias not in subgraph.schema.definitions:
+            yield from link_definitions(alias, link)
         if not subgraph.federation:
             yield from federation_1_definitions()
         for feature in subgraph.links.features:

@@ -192,9 +192,6 @@ class _Parser:
         kind = self._schema.kind(condition)
         if not kind or not kind.composite:
             raise FieldSetError(f'"{condition}" cannot be a type condition: it is no type with fields in this schema')
-        possible = self._schema.possible_types
-        if condition != parent and not possible(condition) & possible(parent):
-            raise FieldSetError(f'remove the fragment on "{condition}": no "{parent}" can be of that type')
         return FragmentSelection(
             parent,
             condition,

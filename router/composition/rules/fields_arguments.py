@@ -22,6 +22,19 @@ def check_field_sets(subgraph: SubgraphSchema, report: Report) -> None:
             _FieldSetCheck(subgraph, report, name, application).run()
 
 
+def check_provided_types(subgraph: SubgraphSchema, report: Report) -> None:
+    """`@provides` is on a field that the subgraph resolves, to a value with fields."""
+    for application in subgraph.applications("provides"):
+        field = application.on_field
+        kind = subgraph.schema.kind(base_name(field.type))
+        if subgraph.is_external(application.type.name, field):
+            message = f'Remove @provides or @external from "{application.coordinate}": they contradict each other'
+            report.error(ErrorCode.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE, message, subgraph.at(field))
+        elif not kind or not kind.composite:
+            message = f'Remove @provides from "{application.coordinate}": its type "{field.type}" has no fields'
+            report.error(ErrorCode.PROVIDES_ON_NON_OBJECT_FIELD, message, subgraph.at(field))
+
+
 def code(directive: str, suffix: str) -> ErrorCode:
     """The code of a problem that all three directives have."""
     return ErrorCode[f"{directive.upper()}_{suffix}"]
@@ -35,10 +48,8 @@ class _FieldSetCheck:
     application: Application
 
     def run(self) -> None:
-        target = self._target()
-        if target is None:
-            return
         parent = self.application.type
+        target = base_name(self.application.on_field.type) if self.name == "provides" else parent.name
         allowed = self.name == "key" and (self.subgraph.version or Version(0, 0)) >= INTERFACE_KEYS_SINCE
         if parent.kind is Kind.INTERFACE and not allowed:
             advice = "link federation v2.3 or newer, or remove it" if self.name == "key" else "remove it"
@@ -58,22 +69,6 @@ class _FieldSetCheck:
             self._error("INVALID_FIELDS", f"{error}{advice}")
             return
         self._check(selections, external_above=False)
-
-    def _target(self) -> str | None:
-        """The type that the fields are of; None if there cannot be any."""
-        if self.name != "provides":
-            return self.application.type.name
-        field = self.application.on_field
-        if self.subgraph.is_external(self.application.type.name, field):
-            message = f'Remove @provides or @external from "{self.application.coordinate}": they contradict each other'
-            self.report.error(ErrorCode.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE, message, self.subgraph.at(field))
-            return None
-        kind = self.subgraph.schema.kind(base_name(field.type))
-        if not kind or not kind.composite:
-            message = f'Remove @provides from "{self.application.coordinate}": its type "{field.type}" has no fields'
-            self.report.error(ErrorCode.PROVIDES_ON_NON_OBJECT_FIELD, message, self.subgraph.at(field))
-            return None
-        return base_name(field.type)
 
     def _has_abstract_field(self, target: str, text: str) -> bool:
         for parent, field in fields_of(self.subgraph.schema, target, text):

@@ -6,6 +6,22 @@ from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.subgraph import SubgraphSchema
 from router.federation.fieldsets import FieldSetError, parse_field_set, unordered
 from router.federation.model import Directive, Kind, Type
+from router.federation.values import show
+
+
+def check_interface_keys(subgraph: SubgraphSchema, report: Report) -> None:
+    """The keys of interfaces and of their types can be compared: all can be read."""
+    for interface in subgraph.schema.of_kind(Kind.INTERFACE):
+        if not subgraph.has(interface, "key"):
+            continue
+        for name in (interface.name, *sorted(subgraph.schema.possible_types(interface.name))):
+            for key in subgraph.applied(subgraph.schema.types[name], "key"):
+                text = key.arguments.get("fields")
+                try:
+                    parse_field_set(subgraph.schema, name, text if isinstance(text, str) else "__typename")
+                except FieldSetError as error:
+                    message = f'In @key(fields: {show(text)}) on "{name}", {error}'
+                    report.error(ErrorCode.KEY_INVALID_FIELDS, message, subgraph.at(key))
 
 
 def check_interfaces(subgraph: SubgraphSchema, report: Report) -> None:

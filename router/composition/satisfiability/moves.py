@@ -298,9 +298,9 @@ class Moves:
         else:
             selections = (selection,)
         narrowed = [each for name in sorted(possible) for each in self._by_local_cast(place, name)]
-        if not narrowed:
-            return isinstance(selection, FragmentSelection)
-        return all(self._resolves({each: None}, inner, excluded, direct) for each in narrowed for inner in selections)
+        return bool(narrowed) and all(
+            self._resolves({each: None}, inner, excluded, direct) for each in narrowed for inner in selections
+        )
 
 
 def _typename_of(parent: str) -> FieldSelection:

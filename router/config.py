@@ -9,10 +9,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 _VARIABLE = re.compile(r"\$\{env\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
@@ -311,12 +311,16 @@ class Supergraph(Section):
     """Seconds between looks for changed subgraphs of a `supergraph.yaml`."""
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 class Telemetry(Section):
     service_name: str = "router"
     """The resource attribute `service.name`."""
     otlp_endpoint: str | None = None
     """OTLP over HTTP: `http://collector:4318`. Absent: no spans are made."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     """Least level that is logged; logs are JSON lines on standard error, without variables."""
     access_log: bool = True
     """One line a request: operation name and type, status, duration."""

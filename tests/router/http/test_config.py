@@ -1,5 +1,6 @@
 """The configuration: what is accepted, and how mistakes are told."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_secrets_are_not_told() -> None:
 def test_variables_are_expanded() -> None:
     document = {
         "server": {"host": "${env.A}", "port": "${env.P:4100}", "cors": {"origins": ["https://${env.A}.example"]}},
-        "telemetry": {"otlp_endpoint": "${env.NONE:}", "service_name": "${env.NONE:}"},
+        "telemetry": {"otlp_endpoint": "${env.NONE:}", "service_name": "${env.NONE:}", "log_level": "WARNING"},
     }
     config = parse(document, {"A": "a"})
     assert (config.server.host, config.server.port, config.server.cors.origins) == ("a", 4100, ("https://a.example",))
@@ -91,3 +92,16 @@ def test_caregraphs_own_configuration_is_valid(tmp_path: Path) -> None:
     assert config.authorization.jwt.issuers[0].algorithms == ("EdDSA",)
     with pytest.raises(ConfigurationError, match="ROUTER_SIGNATURE_KEY is missing"):
         load(path, {})
+
+
+def test_the_documented_configuration_is_valid(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "router.md").read_text()
+    (tmp_path / "router.yaml").write_text(text.split("```yaml\n")[1].split("```")[0])
+    config = load(tmp_path / "router.yaml", {})
+    assert not config.introspection
+    assert config.subgraphs.named["reviews"].timeout == 3
+    limits = dict(re.findall(r"^\| `(\w+)`.* \| (\d+|off) \| `\w+`", text, re.MULTILINE))
+    assert {name: int(value) if value != "off" else None for name, value in limits.items()} == {
+        name: getattr(Config().limits, name) for name in limits
+    }
+    assert set(limits) == set(type(config.limits).model_fields) - {"list_size"}

@@ -1,6 +1,8 @@
 """GraphQL over HTTP and graphql-transport-ws for the router, and for nobody else."""
 
 import orjson
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,8 +17,11 @@ from shared.graph.context import Client, Context
 from shared.graph.schema import Schema
 from shared.runtime import Runtime
 from shared.signature import SignatureError, verify
+from shared.telemetry.tracing import remote_context
 
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
+tracer = trace.get_tracer(__name__)
+
 _SUBSCRIPTIONS_PER_CONNECTION = 10_000  # the router brings all clients over few connections
 
 
@@ -67,7 +72,9 @@ class RouterOnly:
         except (SignatureError, InvalidToken) as error:
             await _refuse(scope, receive, send, error)
             return
-        await self._app(scope, _replay(body, receive) if scope["type"] == "http" else receive, send)
+        context = remote_context(headers.get("traceparent"))
+        with tracer.start_as_current_span("graphql", context, kind=SpanKind.SERVER):
+            await self._app(scope, _replay(body, receive) if scope["type"] == "http" else receive, send)
 
     async def _principal(self, authorization: str) -> Principal:
         if not authorization:

@@ -187,3 +187,12 @@ async def test_a_hundred_entities_are_one_statement(clinic: Clinic) -> None:
         answer = await clinic.entities("directory", admin, "Organization", asked, "id name")
     assert [entity["id"] for entity in answer["data"]["_entities"]] == asked
     assert len(statements) == 1
+
+
+async def test_a_trace_goes_from_the_client_to_the_event(clinic: Clinic) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    admin = clinic.caller("ADMIN").with_headers(traceparent=f"00-{trace}-b7ad6b7169203331-01")
+    await organization(admin, "Hafenpraxis")
+    (event,) = await clinic.published("directory")
+    assert event.traceparent is not None
+    assert event.traceparent.split("-")[1] == trace

@@ -1,6 +1,6 @@
 """Someone who asks the graph, over HTTP and WebSocket, as a client does."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -12,13 +12,19 @@ from gql.transport.websockets import WebsocketsTransport
 class Caller:
     """A client of the router; `token` is None for an anonymous one."""
 
-    def __init__(self, http: httpx.AsyncClient, url: str, token: str | None) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, url: str, token: str | None, headers: Mapping[str, str] | None = None
+    ) -> None:
         self._http, self.url, self.token = http, url, token
+        self._headers = dict(headers or {}) | ({"authorization": f"Bearer {token}"} if token else {})
+
+    def with_headers(self, **headers: str) -> "Caller":
+        """The same client, who sends these along."""
+        return Caller(self._http, self.url, self.token, headers)
 
     async def execute(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer, `{"data": …, "errors": […]}`."""
-        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        response = await self._http.post(self.url, json={"query": query, "variables": variables}, headers=headers)
+        response = await self._http.post(self.url, json={"query": query, "variables": variables}, headers=self._headers)
         answer: dict[str, Any] = response.json()
         return answer
 

@@ -10,12 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.ids import new_id
-from subgraphs.appointments.models import Location, Patient, Practitioner
+from subgraphs.appointments.models import (
+    AppointmentType,
+    Location,
+    Model,
+    Patient,
+    Practitioner,
+    Schedule,
+    WeeklyHours,
+)
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 
 ZONE = ZoneInfo("Europe/Berlin")
-EVERY_DAY = [{"weekday": day, "starts": "08:00", "ends": "16:00"} for day in range(1, 8)]
+SERVICE_TYPE = "http://terminology.hl7.org/CodeSystem/service-type"
 
 SAVE_TYPE = """
 mutation($input: AppointmentTypeInput!) {
@@ -69,10 +77,12 @@ class Practice:
     type: str
     reception: Caller
 
-    async def know(self, *rows: Patient | Practitioner | Location) -> None:
-        """What other domains' events have told."""
+    async def know(self, *rows: Model) -> None:
+        """What is there already, of one's own or by other domains' events; each after what it refers to."""
         async with self.clinic.service("appointments").runtime.database.write() as session:
-            session.add_all(rows)
+            for row in rows:
+                session.add(row)
+                await session.flush()
 
     async def patient(self) -> tuple[UUID, Caller]:
         """A registered patient and their account."""
@@ -80,11 +90,10 @@ class Practice:
         await self.know(Patient(id=identifier))
         return identifier, self.clinic.caller("PATIENT", patient=identifier)
 
-    async def another_practitioner(self, hours: list[dict[str, Any]] = EVERY_DAY) -> UUID:
-        """One more practitioner at the location."""
+    async def another_practitioner(self) -> UUID:
+        """One more practitioner at the location, with the same hours."""
         identifier = new_id()
-        await self.know(Practitioner(id=identifier))
-        await self.save_schedule(practitionerId=str(identifier), locationId=str(self.location), hours=hours)
+        await self.know(*_practitioner(identifier, self.location))
         return identifier
 
     async def save_schedule(self, **fields: Any) -> dict[str, Any]:
@@ -93,7 +102,7 @@ class Practice:
 
     async def save_type(self, code: str, minutes: int, **fields: Any) -> str:
         """The key of a new type of appointment."""
-        coding = {"system": "http://terminology.hl7.org/CodeSystem/service-type", "code": code, "display": code}
+        coding = {"system": SERVICE_TYPE, "code": code, "display": code}
         saved = await answer(self.reception, SAVE_TYPE, code=coding, minutes=minutes, **fields)
         return str(saved["appointmentType"]["id"])
 
@@ -157,11 +166,18 @@ def services() -> tuple[str, ...]:
     return ("appointments",)
 
 
+def _practitioner(identifier: UUID, location: UUID) -> list[Model]:
+    """Someone with hours from 08:00 to 16:00 every day."""
+    schedule = Schedule(practitioner_id=identifier, location_id=location)
+    hours = [WeeklyHours(schedule_id=schedule.id, weekday=day, starts=time(8), ends=time(16)) for day in range(1, 8)]
+    return [Practitioner(id=identifier), schedule, *hours]
+
+
 @pytest.fixture
 async def practice(clinic: Clinic) -> AsyncIterator[Practice]:
     """One practitioner, open every day from 08:00 to 16:00 in Berlin, for consultations of 30 minutes."""
-    practitioner, location = new_id(), new_id()
-    draft = Practice(clinic, practitioner, location, "", clinic.caller("RECEPTIONIST"))
-    await draft.know(Practitioner(id=practitioner), Location(id=location, time_zone=ZONE.key))
-    await draft.save_schedule(practitionerId=str(practitioner), locationId=str(location), hours=EVERY_DAY)
-    yield Practice(clinic, practitioner, location, await draft.save_type("consultation", 30), draft.reception)
+    practitioner, location = new_id(), Location(time_zone=ZONE.key)
+    kind = AppointmentType(system=SERVICE_TYPE, code="consultation", display="Consultation", minutes=30)
+    opened = Practice(clinic, practitioner, location.id, str(kind.id), clinic.caller("RECEPTIONIST"))
+    await opened.know(location, kind, *_practitioner(practitioner, location.id))
+    yield opened

@@ -1,10 +1,9 @@
 """Availability: hours, exceptions, types, and the free slots that come of them."""
 
-from datetime import timedelta
-
 from shared.ids import new_id
 from subgraphs.appointments.models import Location, Practitioner
-from tests.appointments.conftest import EVERY_DAY, FREE_SLOTS, SAVE_TYPE, Practice, answer, at
+from tests.appointments.conftest import FREE_SLOTS, SAVE_TYPE, SERVICE_TYPE, Practice, answer, at
+from tests.harness.caller import Caller
 
 ADD_EXCEPTION = """
 mutation($input: ScheduleExceptionInput!) {
@@ -25,6 +24,7 @@ mutation($input: RemoveScheduleExceptionInput!) {
 
 async def test_free_slots_are_hours_less_exceptions_less_bookings(practice: Practice) -> None:
     patient, account = await practice.patient()
+    await _bounds(practice, account)
     day = (at(5, 0), at(6, 0))
     free = await practice.slots(account, *day)
     assert (len(free), free[0], free[-1]) == (16, at(5, 8), at(5, 15, 30))
@@ -56,20 +56,6 @@ async def test_free_slots_are_hours_less_exceptions_less_bookings(practice: Prac
     ):
         wrong = await answer(practice.reception, ADD_EXCEPTION, **whose | here | days | problem)
         assert wrong.get("fields") == [{"path": path}], problem
-
-
-async def test_free_slots_are_within_bounds(practice: Practice) -> None:
-    _, account = await practice.patient()
-    assert len(await practice.slots(account, at(1, 0), at(3, 0), first=3)) == 3
-    assert await practice.slots(account, at(-9, 0), at(-1, 0)) == []
-    assert await practice.slots(account, at(1, 0), at(3, 0), typeId=str(new_id())) == []
-    assert await practice.slots(account, at(1, 0), at(3, 0), locationId="nowhere") == []
-    for since, before, first in ((1, 64, 10), (3, 1, 10), (1, 2, 501)):
-        variables = {"from": at(since, 0).isoformat(), "to": at(before, 0).isoformat(), "first": first}
-        refused = await account.execute(
-            FREE_SLOTS, **{"practitionerId": str(practice.practitioner), "typeId": practice.type} | variables
-        )
-        assert refused["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 async def test_hours_are_saved_as_a_whole_by_those_who_plan(practice: Practice) -> None:
@@ -114,7 +100,7 @@ async def test_types_say_how_long_it_takes(practice: Practice) -> None:
     assert (await practice.slots(account, at(3, 0), at(4, 0)))[0] == at(3, 9)
     listed = (await account.data("{ appointmentTypes { code { code } minutes } }"))["appointmentTypes"]
     assert listed == [{"code": {"code": "consultation"}, "minutes": 30}, {"code": {"code": "surgery"}, "minutes": 45}]
-    coding = {"system": "http://terminology.hl7.org/CodeSystem/service-type", "code": "surgery"}
+    coding = {"system": SERVICE_TYPE, "code": "surgery"}
     twice = await answer(practice.reception, SAVE_TYPE, code=coding, minutes=10)
     assert twice["fields"] == [{"path": ["code"]}]
     wrong = await answer(practice.reception, SAVE_TYPE, code=coding, minutes=4)
@@ -127,22 +113,35 @@ async def test_types_say_how_long_it_takes(practice: Practice) -> None:
 async def test_free_slots_of_many_practitioners_cost_as_much_as_of_one(practice: Practice) -> None:
     _, account = await practice.patient()
     people = [practice.practitioner, *[await practice.another_practitioner() for _ in range(4)]]
-    gone = Practitioner(id=new_id(), active=False)
+    left = await practice.another_practitioner()
     closed = Location(id=new_id(), time_zone="UTC", active=False)
-    await practice.know(gone, closed)
-    for practitioner, location in ((gone.id, practice.location), (people[0], closed.id)):
-        await practice.save_schedule(practitionerId=str(practitioner), locationId=str(location), hours=EVERY_DAY)
-    window = f'from: "{at(4, 0).isoformat()}", to: "{at(4, 0).isoformat()}"'.replace(
-        f'to: "{at(4, 0).isoformat()}"', f'to: "{(at(4, 0) + timedelta(days=1)).isoformat()}"'
-    )
+    await practice.know(closed)
+    hours = [{"weekday": day, "starts": "06:00", "ends": "22:00"} for day in range(1, 8)]
+    await practice.save_schedule(practitionerId=str(people[0]), locationId=str(closed.id), hours=hours)
+    async with practice.clinic.service("appointments").runtime.database.write() as session:
+        (await session.get_one(Practitioner, left)).active = False
+    period = f'from: "{at(4, 0).isoformat()}", to: "{at(5, 0).isoformat()}"'
     with practice.clinic.statements("appointments") as statements:
         found = await practice.clinic.entities(
             "appointments",
             account,
             "Practitioner",
-            [*people, gone.id],
-            f'id freeSlots(typeId: "{practice.type}", {window}) {{ startsAt location {{ id }} }}',
+            [*people, left],
+            f'id freeSlots(typeId: "{practice.type}", {period}) {{ startsAt location {{ id }} }}',
         )
     assert "errors" not in found, found
     assert [len(item["freeSlots"]) for item in found["data"]["_entities"]] == [16] * 5 + [0]
     assert len(statements) == 4
+
+
+async def _bounds(practice: Practice, account: Caller) -> None:
+    assert len(await practice.slots(account, at(1, 0), at(3, 0), first=3)) == 3
+    assert await practice.slots(account, at(-9, 0), at(-1, 0)) == []
+    assert await practice.slots(account, at(1, 0), at(3, 0), typeId=str(new_id())) == []
+    assert await practice.slots(account, at(1, 0), at(3, 0), locationId="nowhere") == []
+    for since, before, first in ((1, 64, 10), (3, 1, 10), (1, 2, 501)):
+        variables = {"from": at(since, 0).isoformat(), "to": at(before, 0).isoformat(), "first": first}
+        refused = await account.execute(
+            FREE_SLOTS, **{"practitionerId": str(practice.practitioner), "typeId": practice.type} | variables
+        )
+        assert refused["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

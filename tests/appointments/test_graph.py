@@ -81,12 +81,12 @@ class TestOfOthersData:
         wrong = await account.execute(query, first=3, after="nonsense")
         assert wrong["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
-    async def test_a_hundred_patients_lists_are_read_together(self, practice: Practice) -> None:
+        # A hundred patients' lists are read together.
         nurse = practice.clinic.caller("NURSE")
         patients = [new_id() for _ in range(100)]
         await practice.know(*(Patient(id=identifier) for identifier in patients))
-        first = await practice.booked(practice.reception, patients[0], at(3, 10))
-        last = await practice.booked(practice.reception, patients[-1], at(3, 11))
+        first = await practice.booked(practice.reception, patients[0], at(3, 14))
+        last = await practice.booked(practice.reception, patients[-1], at(3, 15))
         with practice.clinic.statements("appointments") as statements:
             found = await practice.clinic.entities(
                 "appointments", nurse, "Patient", patients, "upcomingAppointments { nodes { id } }"

@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 ROLES = 1  # what roles may do: shared by those who issue tokens, held by those who change it
-ADMINISTRATORS = 2  # who administers, held by those who change it, so that somebody remains
+ACCOUNT_ROLES = 2  # who has which role, held by those who change it, so that somebody administers and no role is missed
 
 
 async def share(session: AsyncSession, lock: int) -> None:

@@ -46,6 +46,7 @@ async def invite(context: Context, input: InviteAccountInput) -> Account:
     if not context.principal.can(policy.WRITE) and input.roles != [BuiltIn.PATIENT]:
         raise Forbidden(policy.WRITE)
     async with context.write() as work:
+        await locks.hold(work.session, locks.ACCOUNT_ROLES)
         await _check_roles(work.session, input.roles)
         wanted = Account(
             email=email_address(input.email, "email"),
@@ -81,7 +82,7 @@ async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: b
 async def save(context: Context, input: SaveAccountInput) -> Account:
     """Change what an account's person is, or close or open it."""
     async with context.write() as work:
-        await locks.hold(work.session, locks.ADMINISTRATORS)
+        await locks.hold(work.session, locks.ACCOUNT_ROLES)
         await _check_roles(work.session, input.roles)
         account = await locked_account(context, work, parse_id(input.id))
         if account.version != input.version:
@@ -148,7 +149,7 @@ async def save_role(context: Context, input: SaveRoleInput) -> Role:
 async def remove_role(context: Context, input: RemoveRoleInput) -> str:
     """Remove a role that nobody has, or let one that comes with CareGraph be as it came."""
     async with context.write() as work:
-        await locks.hold(work.session, locks.ADMINISTRATORS)  # whoever gives roles holds it too
+        await locks.hold(work.session, locks.ACCOUNT_ROLES)
         await locks.hold(work.session, locks.ROLES)
         removed = delete(Role).where(col(Role.name) == input.name).returning(col(Role.id))
         if (await work.session.scalars(removed)).first() is None:

@@ -15,7 +15,7 @@ from subgraphs.identity import second_factor, throttle
 from subgraphs.identity.codes import digest, issue_code
 from subgraphs.identity.models import Account, CodePurpose, OneTimeCode
 from subgraphs.identity.resources import resources
-from subgraphs.identity.service.records import record
+from subgraphs.identity.service.records import audit, record
 from subgraphs.identity.service.sessions import Grant, open_session
 from subgraphs.identity.types import (
     AccountLocked,
@@ -104,13 +104,12 @@ async def note_failure(
     context: Context, work: UnitOfWork, account: Account | None, kind: ActivityKind, keys: list[throttle.Key]
 ) -> None:
     """Record a failed attempt, and that it was the last one for a while."""
-    locked = await throttle.locked(work.session, keys)
-    if account is None:
-        context.recorder.refused("logIn", "unknown_account")
-        return
-    record(work, account, kind, context.client)
-    if locked:
-        record(work, account, ActivityKind.LOCKED_OUT, context.client)
+    failed = [kind, ActivityKind.LOCKED_OUT] if await throttle.locked(work.session, keys) else [kind]
+    for each in failed:
+        if account is not None:
+            record(work, account, each, context.client)
+        else:
+            audit(work, each)
 
 
 def wrong_code() -> Refusal:

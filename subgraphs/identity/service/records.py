@@ -31,12 +31,17 @@ def record(
             user_agent=client.user_agent,
         )
     )
+    audit(work, kind, account)
+
+
+def audit(work: UnitOfWork, kind: ActivityKind, account: Account | None = None) -> None:
+    """Enter what happened in the audit trail alone, for an attempt to reach an account that does not exist."""
     work.session.add(
         work.recorder.entry(
             Action.EXECUTE,
             "Account",
-            [account.id],
-            [account.patient_id] if account.patient_id else None,
+            [account.id] if account else None,
+            [account.patient_id] if account and account.patient_id else None,
             outcome=Outcome.DENIED if kind in _DENIALS else Outcome.SUCCESS,
             detail={"activity": kind.value},
         )

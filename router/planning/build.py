@@ -244,7 +244,7 @@ class Builder:
         before = {fetch for selection in needed for fetch in self._providers(position, selection, type_name)}
         if not entry.interface and len(position.types) > 1:
             before |= self._type_name_providers(position, type_name)
-        fetch = self._entity_fetch(position, entry, before)
+        fetch = self._entity_fetch(position, entry, before, type_name, required)
         fetch.wait_for(before)
         name = entry.type if entry.interface else None
         inputs = fetch.inputs.setdefault(type_name, [])
@@ -260,11 +260,22 @@ class Builder:
         self.walker.changed()
         return fetch.place
 
-    def _entity_fetch(self, position: Position, entry: EntryPoint, before: Collection[Fetch]) -> Fetch:
+    def _entity_fetch(
+        self,
+        position: Position,
+        entry: EntryPoint,
+        before: Collection[Fetch],
+        type_name: str,
+        required: Selection | None,
+    ) -> Fetch:
+        """The fetch that enters here and can take this too, or a new one."""
         objects = entry.type if entry.interface == "object" else None
         for place in position.places:
             fetch = place.fetch
             if fetch.place is not place or fetch.root is not None or place.vertex != entry.vertex:
+                continue
+            brought = [one.fields for one in fetch.inputs.get(type_name, ())]
+            if required is not None and any(_contradict(required, one) for one in brought):
                 continue
             if not any(one is fetch or one.follows(fetch) for one in before):
                 return fetch
@@ -297,6 +308,20 @@ class Builder:
                         if serving.child is not None and wanted.selection is not None:
                             found |= self._providers(serving.child, wanted.selection, None)
         return found
+
+
+def _contradict(one: Selection, other: Selection) -> bool:
+    """Whether a representation cannot have both: a field with other arguments."""
+    return any(
+        mine.name == theirs.name
+        and bool(mine.types & theirs.types)
+        and (
+            mine.arguments != theirs.arguments
+            or bool(mine.selection and theirs.selection and _contradict(mine.selection, theirs.selection))
+        )
+        for mine in one.fields
+        for theirs in other.fields
+    )
 
 
 def _unreachable(type_name: str, vertex: Vertex) -> PlanningError:

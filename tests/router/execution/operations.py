@@ -52,11 +52,11 @@ class Operations:
         return "{ " + " ".join(parts) + " }"
 
     def _fragments(self, kind: GraphQLNamedType, depth: int, aliases: bool) -> list[str]:
-        possible = list(self.schema.get_possible_types(kind)) if is_abstract_type(kind) else [kind]  # type: ignore[arg-type]
+        possible = list(self.schema.get_possible_types(kind)) if is_abstract_type(kind) else [kind]
         others = [
             one
             for one in self.schema.type_map.values()
-            if is_abstract_type(one) and set(self.schema.get_possible_types(one)) & set(possible)  # type: ignore[arg-type]
+            if is_abstract_type(one) and set(self.schema.get_possible_types(one)) & set(possible)
         ]
         chosen = self.rng.sample([*possible, *others], min(len(possible) + len(others), self.rng.randint(1, 3)))
         return [f"... on {one.name}{self._condition()} {self._selection(one, depth - 1, aliases)}" for one in chosen]

@@ -49,7 +49,7 @@ class Merged:
         )  # fmt: skip
         return dict(result.formatted)
 
-    def resolve(self, item: Item, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(self, item: Item, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if info.parent_type.name == "Query":
             return self.wrap(item.row[info.field_name])
         return self.wrap(true_value(self.world, item.row, info.field_name, arguments, self.failures))
@@ -148,7 +148,7 @@ class Server:
                 one for one in sorted(kind.interfaces) if kind.name in self.world.types[one].members.get(self.name, ())
             ]
             head += f" implements {' & '.join(interfaces)}" if interfaces else ""
-            lines.append(f"{head} {{ {' '.join(map(signature, here))} }}")
+            lines.append(f"{head} {{ {' '.join(signature(one, self.name) for one in here)} }}")
             if not plain and self.name in kind.keys:
                 entities.append(kind.name)
         roots = [f"{one.name}: {one.type}" for one in self.world.roots.values() if self.name in one.owners]
@@ -165,7 +165,7 @@ class Server:
         )  # fmt: skip
         return dict(result.formatted)
 
-    def resolve(self, item: Item, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve(self, item: Item, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         owner, name = info.parent_type.name, info.field_name
         if name == "_entities":
             return [self.entity(one) for one in arguments["representations"]]
@@ -198,7 +198,9 @@ class Server:
             return value
         target = self.world.types[one.type.name]
         known_as = target.name if self.name in target.objects else None
-        provided = frozenset(one.provides.get(self.name, "").split())
+        words = one.provides.get(self.name, "").replace("... on", "").replace("{", " ").replace("}", " ").split()
+        names = words[1:] if words and words[0] in self.world.types else words
+        provided = frozenset(names) if names == words or value[0] == words[0] else frozenset()
         return Item(self.world.rows[value[0]][value[1]], provided, known_as=known_as)
 
     def entity(self, representation: dict[str, Any]) -> Item | GraphQLError:

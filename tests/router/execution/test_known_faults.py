@@ -154,3 +154,20 @@ async def test_provides_is_not_applied_deeper_than_it_says() -> None:
     world = world_of([source, target], [link("q0", "E0", "a")], seed=5)
     assert [name for name, _ in await judged(world, "{ q0 { l1 { f0 } } }")] == ["a"]
     assert [name for name, _ in await judged(world, "{ q0 { l1 { f0 l0 { f0 } } } }")] == ["a", "b"]
+
+
+async def test_two_fields_that_require_one_field_with_different_arguments() -> None:
+    price = text("f0", "a", argument=True, external={"b"})
+    fields = [price, text("r0", "b", requires='f0(x: "r")'), text("r1", "b", requires='f0(x: "s")')]
+    world = world_of([entity("E0", AB, *fields)], [link("q0", "E0", "a", many=True)])
+    requests = await judged(world, "{ q0 { r0 r1 f0 } }")
+    assert [name for name, _ in requests] == ["a", "b"]
+
+
+async def test_other_nullability_in_one_subgraph_under_one_response_key() -> None:
+    union = TypeDef("U0", "union", {"a"}, members={"a": {"E0", "E1"}})
+    world = world_of(
+        [entity("E0", AB, text("f0", "a", strict={"a"})), entity("E1", AB, text("f0", "a")), union],
+        [link("q0", "U0", "a", many=True)],
+    )
+    await judged(world, "{ q0 { ... on E0 { f0 } ... on E1 { f0 } } }")

@@ -35,6 +35,10 @@ class FieldDef:
     provides: dict[str, str] = field(default_factory=dict)
     external: set[str] = field(default_factory=set)
     by_interface: str | None = None  # resolved by interface objects of this interface
+    strict: set[str] = field(default_factory=set)  # subgraphs where it is non-null, though clients see it nullable
+
+    def type_in(self, subgraph: str) -> Ref:
+        return Ref(self.type.name, self.type.many, self.type.required or subgraph in self.strict)
 
 
 @dataclass
@@ -181,7 +185,8 @@ class Generator:
                 if self.rng.random() < 0.3:
                     owners = self._some(sorted(kind.subgraphs))
                 ref = Ref("String", self.rng.random() < 0.2, self.rng.random() < 0.25)
-                kind.fields[name] = FieldDef(name, ref, owners, self.rng.random() < 0.25)
+                strict = self._some(sorted(owners)) if self.rng.random() < 0.3 and not ref.required else set()
+                kind.fields[name] = FieldDef(name, ref, owners, self.rng.random() < 0.25, strict=strict)
 
     def _interface_objects(self) -> None:
         """Where one subgraph knows all implementations by id, others may add fields to the interface."""
@@ -248,7 +253,7 @@ class Generator:
                     leaf = self._leaf_of(source)
                     if leaf and not self._known_in(source, name):
                         continue
-                    argument = '(x: "r")' if source.argument else ""
+                    argument = f'(x: "{self.rng.choice("rs")}")' if source.argument else ""
                     parts.append(f"{source.name}{argument}{f' {{ {leaf} }}' if leaf else ''}")
                     source.external.add(name)
                 if parts:
@@ -274,9 +279,18 @@ class Generator:
         for kind in self._entity_types():
             for link in list(kind.fields.values()):
                 target = self.types.get(link.type.name)
-                if target is None or target.kind != "entity" or len(link.owners) != 1 or link.requires:
+                if target is None or target.name == "Tag" or len(link.owners) != 1 or link.requires:
                     continue
                 (owner,) = link.owners
+                on = ""
+                if target.kind in ("interface", "union") and owner not in target.objects:
+                    entities = [one for one in sorted(target.members[owner]) if self.types[one].kind == "entity"]
+                    if not entities:
+                        continue
+                    target = self.types[self.rng.choice(entities)]
+                    on = target.name
+                if target.kind != "entity":
+                    continue
                 free = [
                     one.name
                     for one in target.fields.values()
@@ -284,7 +298,7 @@ class Generator:
                 ]
                 if free and self.rng.random() < 0.4:
                     chosen = self.rng.choice(sorted(free))
-                    link.provides[owner] = chosen
+                    link.provides[owner] = f"... on {on} {{ {chosen} }}" if on else chosen
                     target.fields[chosen].external.add(owner)
 
     def _roots(self) -> dict[str, FieldDef]:
@@ -323,7 +337,7 @@ class Generator:
             elif one.type.name in self.types:
                 row[one.name] = self._reference(world, one)
             elif not one.requires:
-                absent = not one.type.required and self.rng.random() < self.nulls
+                absent = not one.type.required and not one.strict and self.rng.random() < self.nulls
                 value = None if absent else f"{name}.{one.name}.{number}"
                 row[one.name] = [value, value] if one.type.many and value is not None else value
 
@@ -372,11 +386,11 @@ def _merged_types(world: World) -> Iterator[str]:
             continue
         head = f"interface {kind.name}" if kind.kind == "interface" else f"type {kind.name}"
         implements = f" implements {' & '.join(sorted(kind.interfaces))}" if kind.interfaces else ""
-        yield head + implements + " {" + " ".join(map(signature, kind.fields.values())) + "}"
+        yield head + implements + " {" + " ".join(signature(one) for one in kind.fields.values()) + "}"
 
 
-def signature(one: FieldDef) -> str:
-    return f"{one.name}{'(x: String)' if one.argument else ''}: {one.type}"
+def signature(one: FieldDef, subgraph: str = "") -> str:
+    return f"{one.name}{'(x: String)' if one.argument else ''}: {one.type_in(subgraph)}"
 
 
 def supergraph_sdl(world: World) -> str:
@@ -432,6 +446,8 @@ def _join_fields(one: FieldDef) -> str:
     made = []
     for name in sorted(one.owners | one.external):
         arguments = ", external: true" if name not in one.owners else ""
+        if name in one.strict:
+            arguments += f', type: "{one.type_in(name)}"'
         if one.requires and name in one.owners:
             escaped = one.requires.replace('"', '\\"')
             arguments += f', requires: "{escaped}"'

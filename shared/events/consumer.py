@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.database.engine import Database
@@ -26,7 +26,9 @@ _ATTEMPTS = 3
 _RETRY_SECONDS = 1.0
 _BATCH = 200
 _POLL_MILLISECONDS = 1000
-_DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError, OSError)
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: the connection, a transaction that had to yield, resources,
+# shutting down and starting up, the system.
+_PASSING_STATES = ("08", "40", "53", "57P", "58")
 
 log = structlog.get_logger(__name__)
 
@@ -77,9 +79,9 @@ class ConsumerRunner:
         """Apply a partition's records in one transaction; if that fails, in halves, down to the one at fault."""
         try:
             await self._apply(records)
-        except _DATABASE_AWAY:
-            raise
-        except Exception:  # its cause is told where the record is taken alone
+        except Exception as error:  # its cause is told where the record is taken alone
+            if _passes(error):
+                raise
             if len(records) == 1:
                 await self._take_one(records[0], producer)
                 return
@@ -92,16 +94,15 @@ class ConsumerRunner:
             try:
                 await self._apply([record])
                 return
-            except _DATABASE_AWAY:
-                raise
             except InvalidEvent as error:
                 cause = str(error)
                 break
             except Exception as error:  # whatever a handler raises
+                if _passes(error):
+                    raise
                 cause = type(error).__name__
                 log.warning("consumer.failed", consumer=self._effects.name, error=cause, offset=record.offset)
                 await asyncio.sleep(_RETRY_SECONDS * attempt / 10)
-        await self._database.ping()  # a database that is going down is not the event's fault either
         await self._bury(record, cause, producer)
 
     async def _apply(self, records: Sequence[Record]) -> None:
@@ -134,6 +135,14 @@ class ConsumerRunner:
         EVENTS_CONSUMED.labels(self._effects.name, "dead").inc()
         async with unit_of_work(self._database, self._effects.recorder()) as work:
             await self._effects.store_offset(work, record)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether an error is not the event's fault, so that the event is to be taken again, however often."""
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
+        state: str | None = getattr(error.orig, "sqlstate", None)
+        return (state or "").startswith(_PASSING_STATES)
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 
 class _SeekToStored(ConsumerRebalanceListener):

@@ -25,7 +25,6 @@ from graphql import (
     OperationDefinitionNode,
     ScalarTypeDefinitionNode,
     SelectionSetNode,
-    StringValueNode,
     TypeNode,
     UnionTypeDefinitionNode,
     parse,
@@ -58,6 +57,9 @@ class Requirement:
 Rule = frozenset[Requirement]
 """Requirements that must all be met."""
 _FREE: Rule = frozenset()
+
+_Mentioned = tuple[list[str], list[tuple[str, str]]]
+"""Types and fields that a field set reaches."""
 
 _Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
@@ -112,6 +114,7 @@ class _Reader:
         definitions = document.definitions
         links = read_links(document)
         self._kinds = {links.directive(kind, kind): kind for kind in ("authenticated", "requiresScopes", "policy")}
+        self._join_field = f"{links.prefix('join')}field"
         self._composites = {node.name.value: node for node in definitions if isinstance(node, _Composite)}
         self._leaves = [
             node
@@ -122,6 +125,11 @@ class _Reader:
         for name, node in self._composites.items():
             for interface in node.interfaces or ():
                 self._implementations.setdefault(interface.name.value, []).append(name)
+        self._contexts: dict[str, list[str]] = {}
+        for name, node in self._composites.items():
+            for directive in node.directives or ():
+                if directive.name.value == links.directive("context", "context"):
+                    self._contexts.setdefault(directive_arguments(directive)["name"], []).append(name)
         self._types: dict[str, Rule] = {}
         self._fields: dict[tuple[str, str], Rule] = {}
 
@@ -205,17 +213,24 @@ class _Reader:
                     changed |= rule != self._fields[coordinate]
                     self._fields[coordinate] = rule
 
-    def _required(
-        self, type_name: str, definition: FieldDefinitionNode
-    ) -> Iterator[tuple[list[str], list[tuple[str, str]]]]:
+    def _required(self, type_name: str, definition: FieldDefinitionNode) -> Iterator[_Mentioned]:
+        """What a field is computed from: its `@requires`, and what `@fromContext` takes from above."""
         for directive in definition.directives or ():
-            for argument in directive.arguments or ():
-                if argument.name.value == "requires" and isinstance(argument.value, StringValueNode):
-                    operation = parse(f"{{{argument.value.value}}}", no_location=True).definitions[0]
-                    if isinstance(operation, OperationDefinitionNode):
-                        yield self._mentioned(type_name, operation.selection_set)
+            if directive.name.value == self._join_field:
+                arguments = directive_arguments(directive)
+                if arguments.get("requires"):
+                    yield self._read_field_set(type_name, arguments["requires"])
+                for context in arguments.get("contextArguments") or ():
+                    for owner in self._contexts.get(context["context"], ()):
+                        yield self._read_field_set(owner, context["selection"])
 
-    def _mentioned(self, type_name: str, selections: SelectionSetNode) -> tuple[list[str], list[tuple[str, str]]]:
+    def _read_field_set(self, type_name: str, text: str) -> _Mentioned:
+        text = text.strip()
+        operation = parse(text if text.startswith("{") else f"{{{text}}}", no_location=True).definitions[0]
+        assert isinstance(operation, OperationDefinitionNode)  # noqa: S101 - what a selection in braces parses to
+        return self._mentioned(type_name, operation.selection_set)
+
+    def _mentioned(self, type_name: str, selections: SelectionSetNode) -> _Mentioned:
         """The types and fields that a field set reaches."""
         types: list[str] = []
         fields: list[tuple[str, str]] = []

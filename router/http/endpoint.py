@@ -14,7 +14,7 @@ from router.http import csrf, negotiation
 from router.http.operations import Caller, Operation, Operations
 from router.http.request import GraphQLRequest, read_body, read_query_string
 from router.http.responses import encode, send_body, send_error, send_refusal, send_result
-from router.subscriptions.streams import serve_stream
+from router.subscriptions.streams import send_events, serve_stream
 from router.telemetry import request_span
 
 _ALLOW = (b"allow", b"GET, POST")
@@ -84,6 +84,7 @@ class GraphQLEndpoint:
     async def _run(self, scope: Scope, receive: Receive, send: Send, request: GraphQLRequest, caller: Caller) -> None:
         accept = caller.headers.get("accept")
         media_type = negotiation.single(accept)
+        streaming = negotiation.acceptable(accept)[0] == negotiation.EVENT_STREAM
         try:
             operation = await self._operations.prepare(request, caller)
             structlog.contextvars.bind_contextvars(operation=operation.prepared.operation_name)
@@ -94,12 +95,17 @@ class GraphQLEndpoint:
                 return
             result = await self._operations.execute(operation)
         except RequestRefused as refused:
-            if refused.status == 405:
+            if streaming:
+                await send_events(send, {"errors": refused.errors})
+            elif refused.status == 405:
                 await send_error(send, media_type, refused, headers=[(b"allow", b"POST")])
             else:
                 await send_refusal(send, media_type, refused)
             return
-        await send_result(send, media_type or negotiation.JSON, result)
+        if streaming:
+            await send_events(send, result)
+        else:
+            await send_result(send, media_type or negotiation.JSON, result)
 
     def _stream_type(self, accept: str | None) -> str:
         if not self._subscriptions.enabled:

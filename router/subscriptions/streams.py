@@ -17,7 +17,7 @@ from starlette.types import Receive, Send
 from router.config import Subscriptions
 from router.http.negotiation import EVENT_STREAM, MULTIPART
 from router.http.operations import Operation, Operations
-from router.http.responses import encode
+from router.http.responses import encode, send_body
 from router.subscriptions.results import refusal_of, results
 from router.telemetry import STREAMS
 
@@ -88,6 +88,12 @@ async def serve_stream(
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+async def send_events(send: Send, result: dict[str, Any]) -> None:
+    """One result to a client that reads nothing but server-sent events."""
+    form = _FORMATS[EVENT_STREAM]
+    await send_body(send, 200, form.content_type, form.event(result) + form.end)
 
 
 async def _write(

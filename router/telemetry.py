@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -11,6 +12,7 @@ import orjson
 import structlog
 from opentelemetry import propagate, trace
 from prometheus_client import Counter, Gauge, Histogram
+from structlog.typing import EventDict, Processor
 
 from router.config import Telemetry
 
@@ -58,21 +60,37 @@ def trace_headers() -> dict[str, str]:
 
 
 def configure_logs(config: Telemetry) -> None:
-    """JSON lines on standard error."""
+    """JSON lines on standard error, those of libraries too."""
     level = getattr(logging, config.log_level.upper())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _where_it_failed,
+    ]
+    render = structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode())
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode()),
-        ],
+        processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render]
+        )
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _where_it_failed(_: object, __: str, event: EventDict) -> EventDict:
+    """The kind and the place of an exception. Its message is left out, because it may quote what a client sent."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = type(error).__qualname__
+        event["stack"] = "".join(traceback.format_tb(error.__traceback__))
+    return event
 
 
 def configure_traces(config: Telemetry) -> Callable[[], None]:

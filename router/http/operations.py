@@ -105,8 +105,8 @@ class Operations:
         serving = self._supergraphs.current
         if serving is None:
             raise RequestRefused.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
-        access = await self._policies.access(access_rules(serving.engine.supergraph), caller.claims)
         with span("prepare"), _faults():
+            access = await self._policies.access(access_rules(serving.engine.supergraph), caller.claims)
             prepared = serving.engine.prepare(query, request.operation_name, access)
         return Operation(serving, prepared, request, query, caller, access)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from router.telemetry import configure_logs
 from tests.router.http.graph import Graph, codes, running
 
 ORIGIN = "https://portal.example"
@@ -122,3 +123,23 @@ async def test_logs_hold_no_variables(graph: Graph) -> None:
     assert [line["status"] for line in lines if line["event"] == "request"] == [200, 400]
     assert "Ann" not in text
     assert "not.a.token" not in text
+
+
+def failing(names: frozenset[str], claims: object) -> frozenset[str]:
+    raise KeyError("Ann Example")
+
+
+async def test_a_fault_is_logged_without_what_it_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    directives = {"policies": f"{__name__}:failing"}
+    async with running({"authorization": {"directives": directives}}) as graph:
+        configure_logs(graph.config.telemetry)
+        try:
+            answer = await graph.ask("{ hello }")
+        finally:
+            structlog.reset_defaults()
+    assert answer["errors"] == [{"message": "the router failed", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (fault,) = [line for line in lines if line["event"] == "the operation failed"]
+    assert (fault["exception"], fault["level"]) == ("KeyError", "error")
+    assert "failing" in fault["stack"]
+    assert all("Ann" not in str({**line, "stack": ""}) for line in lines)

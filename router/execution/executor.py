@@ -1,7 +1,7 @@
 """Runs a plan's requests: stage after stage, those of a stage beside each other."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +38,12 @@ class Execution:
             for one in node.nodes:
                 await self.run(one)
         elif isinstance(node, Parallel):
-            async with asyncio.TaskGroup() as group:
-                for one in node.nodes:
-                    group.create_task(self.run(one))
+            await self._together(node.nodes)
+
+    async def _together(self, nodes: Iterable[PlanNode]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for node in nodes:
+                group.create_task(self.run(node))
 
     async def _fetch(self, fetch: Fetch) -> None:
         if not holds(fetch.condition, self.variables):
@@ -118,6 +121,9 @@ class Execution:
                 self.errors += failure_errors(failure, self._missing_entities(one, targets))
             return
         data = answer.get("data")
+        if data is None and fetch.apart:  # one of them failed all
+            await self._together(fetch.apart)
+            return
         for one, (batch, targets) in zip(fetch.entities, batches, strict=True):
             found = data.get(one.alias) if isinstance(data, dict) else None
             if isinstance(found, list):

@@ -121,12 +121,13 @@ class Shaper:
         return complete
 
     def _composite(self, selection: Selection) -> Complete:
-        several = len(selection.types) > 1
+        types = selection.types
 
         def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
             if not isinstance(value, dict):
                 return None
-            if several and value.get(TYPENAME, min(selection.types)) not in selection.types:
+            type_name = value.get(TYPENAME)
+            if type_name is not None and type_name not in types:  # inaccessible, or not the subgraph's to give
                 return None
             return self._object(run, selection, value, path)
 

@@ -88,11 +88,8 @@ class HttpTransport:
 
     def headers(self, subgraph: str, method: str, url: str, body: bytes, request: RequestContext) -> dict[str, str]:
         """The headers that the rules give this subgraph, and the signature."""
-        override = self._override(subgraph)
-        made: dict[str, str] = {}
-        for rule in (*self._config.all.headers, *override.headers):
-            made.update(_apply(rule, request.headers))
-        key = override.signature_key or self._config.all.signature_key
+        made = self._forwarded(subgraph, request)
+        key = self._override(subgraph).signature_key or self._config.all.signature_key
         if key is not None:
             path = urlsplit(url).path or "/"
             made.update(sign(key.encode(), method, path, body, made.get("authorization", "")))

@@ -25,7 +25,7 @@ class Builder:
         self.choices = choices
         self.fetches: list[Fetch] = []
         self.root = Position(frozenset((root_type,)))
-        self._underway: list[tuple[Position, str, str]] = []
+        self._underway: list[tuple[Position, str, EntryPoint, object]] = []
         walker.changed()
 
     def build(self, selection: Selection) -> None:
@@ -165,8 +165,13 @@ class Builder:
         serving.child.types = narrowed
         serving.child.known = child.objects is None or len(narrowed) < 2
         self.walker.changed()
+        if node.client and child.objects is None and self._possible(child) - narrowed:
+            self._want_type_name(serving.child, node.condition)  # to tell objects that clients must not see
         if node.selection is not None:
             self._register(serving.child, node.selection)
+
+    def _possible(self, place: Place) -> frozenset[str]:
+        return self.supergraph.subgraph_possible(place.fetch.subgraph, place.static)
 
     def _descend(self, parent: Place, serving: Serving, types: frozenset[str]) -> Place:
         """The place of a served node's value in the fetch of the parent's place."""
@@ -227,7 +232,7 @@ class Builder:
         node: Node | None = None,
     ) -> Place:
         """The place of an entity fetch for objects of this type, with the key's and the required fields as input."""
-        step = (position, type_name, f"{entry} {required}")
+        step = (position, type_name, entry, required is not None and id(required))
         if step in self._underway:
             raise PlanningError(f"{type_name} of subgraph {entry.subgraph} is needed to reach itself")
         self._underway.append(step)

@@ -1,6 +1,7 @@
 """Stage 6. The scheduled fetches as the immutable plan: operation texts, paths, representations."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from router.planning import plan
 from router.planning.conditions import NEVER, either
@@ -35,6 +36,15 @@ class Freezer:
         """One request for these fetches of one subgraph."""
         if fetches[0].root is not None:
             return self._root(fetches[0])
+        batch = self._batch(fetches)
+        if len(batch.entities) == 1:
+            return batch
+        groups: dict[str, list[Fetch]] = {}
+        for fetch in fetches:
+            groups.setdefault(self.wire.write(fetch.place, {}).text, []).append(fetch)
+        return replace(batch, apart=tuple(self._batch(group) for group in groups.values()))
+
+    def _batch(self, fetches: Sequence[Fetch]) -> plan.Fetch:
         parts: dict[tuple[str, tuple[plan.Rename, ...]], list[plan.Source]] = {}
         used: set[str] = set()
         fragments: Fragments = {}

@@ -107,7 +107,10 @@ class Entities:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """One request: a root fetch (merged into the objects at `path`), or a batch of `entities`."""
+    """One request: a root fetch (merged into the objects at `path`), or a batch of `entities`.
+
+    `apart` are the entities of a batch each as a request of its own, for when one of them fails all.
+    """
 
     subgraph: str
     kind: str
@@ -118,6 +121,7 @@ class Fetch:
     missing: tuple[Step, ...] = ()
     renames: tuple[Rename, ...] = ()
     entities: tuple[Entities, ...] = ()
+    apart: "tuple[Fetch, ...]" = ()
 
     def lines(self, indent: str = "") -> Iterator[str]:
         if self.condition != ALWAYS:

@@ -203,10 +203,56 @@ async def test_what_is_not_valid_is_refused(query: str, code: str) -> None:
     assert refused.value.errors[0]["extensions"]["code"] == code
 
 
-async def test_one_part_of_a_batch_that_fails_whole_is_told() -> None:
-    transport = Scripted(
-        a=[{"data": {"x": {"id": "1"}, "y": {"id": "2"}}}], b=[{"data": None, "errors": [{"message": "boom"}]}]
+async def test_a_part_of_a_batch_that_fails_all_of_it_is_asked_apart() -> None:
+    def only_prices(body: dict[str, Any]) -> Answer:
+        if "stock" in body["query"]:
+            return {"data": None, "errors": [{"message": "boom", "path": ["_entities"]}]}
+        return {"data": {"_entities": [{"price": 2.5}]}}
+
+    transport = Scripted(a=[{"data": {"x": {"id": "1"}, "y": {"id": "2"}}}], b=only_prices)
+    answer = await run(transport, '{ x: product(id: "1") { price } y: product(id: "2") { stock } }')
+    assert answer["data"] == {"x": {"price": 2.5}, "y": None}
+    assert [error["message"] for error in answer["errors"]] == ["boom"]
+    assert answer["errors"][0]["path"] == ["y", "stock"]
+
+
+async def test_an_object_of_an_inaccessible_type_is_null() -> None:
+    sdl = SHOP.replace("type Book @join__type(graph: A) {", "type Book @join__type(graph: A) @inaccessible {")
+    transport = Scripted(a=[{"data": {"any": {"__typename": "Book"}}}])
+    engine = Engine(sdl, transport=transport)
+    answer = await engine.execute(engine.prepare("{ any { ... on Product { id } } }"), None, RequestContext())
+    assert answer == {"data": {"any": None}}
+
+
+async def test_an_operation_as_deep_as_the_limits_allow() -> None:
+    sdl = supergraph(
+        "type Query @join__type(graph: A) { a: [A!] @join__field(graph: A) }"
+        "type A @join__type(graph: A) { a: [A!]! x: Int }",
+        subgraphs="a",
     )
-    answer = await run(transport, '{ x: product(id: "1") { price } y: product(id: "2") { price } }')
-    assert answer["data"] == {"x": {"price": None}, "y": {"price": None}}
-    assert answer["errors"][0]["extensions"]["service"] == "b"
+    depth = 100
+    value: Any = {"x": 1}
+    for _ in range(depth - 1):
+        value = {"a": [value]}
+    engine = Engine(sdl, transport=Scripted(a=[{"data": value}]))
+    prepared = engine.prepare("{ a " * (depth - 1) + "{ x }" + "}" * (depth - 1))
+    assert await engine.execute(prepared, None, RequestContext()) == {"data": value}
+
+
+@pytest.mark.parametrize(("labels", "asked"), [(frozenset(), "a"), (frozenset(("new",)), "b")])
+async def test_a_progressive_override_goes_by_its_label(labels: frozenset[str], asked: str) -> None:
+    sdl = supergraph(
+        """type Query @join__type(graph: A) @join__type(graph: B) {
+          x: Int @join__field(graph: A, overrideLabel: "new") @join__field(graph: B, override: "a", overrideLabel: "new")
+          y: Int @join__field(graph: A, overrideLabel: "percent(0)")
+                 @join__field(graph: B, override: "a", overrideLabel: "percent(0)")
+          z: Int @join__field(graph: A, overrideLabel: "percent(100)")
+                 @join__field(graph: B, override: "a", overrideLabel: "percent(100)")
+        }"""
+    )
+    transport = Scripted(a=lambda _: {"data": {"x": 1, "y": 1}}, b=lambda _: {"data": {"x": 2, "z": 2}})
+    engine = Engine(sdl, transport=transport, config=EngineConfig(active_labels=labels))
+    await engine.execute(engine.prepare("{ x }"), None, RequestContext())
+    assert [name for name, _ in transport.log] == [asked]
+    answer = await engine.execute(engine.prepare("{ y z }"), None, RequestContext())
+    assert answer == {"data": {"y": 1, "z": 2}}

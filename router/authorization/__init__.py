@@ -1,0 +1,1 @@
+"""Who asks (tokens, revocation), what they may see, and the removal of the rest before planning."""

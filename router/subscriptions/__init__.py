@@ -1,0 +1,1 @@
+"""Streams to clients (WebSocket, server-sent events, multipart), and from subgraphs (WebSocket)."""

@@ -140,6 +140,9 @@ async def test_the_inbox_belongs_to_its_recipient(clinic: Clinic) -> None:
     assert answer["data"] == {"unreadNotificationCount": None, "notifications": None}
     denied = [entry for entry in await clinic.audit("notifications") if entry.outcome == "denied"]
     assert len([entry for entry in denied if entry.resource_ids == [UUID(oldest["id"])]]) == 6
+    created = [entry for entry in await clinic.audit("notifications") if entry.action == "create"]
+    assert {key for entry in created for key in entry.resource_ids} >= {UUID(newest["id"]), UUID(oldest["id"])}
+    assert all(entry.patients == [patient] and entry.operation == "notifications.inbox" for entry in created)
     reads = [entry for entry in await clinic.audit("notifications") if entry.action == "read"]
     assert any(entry.patients == [patient] and UUID(newest["id"]) in entry.resource_ids for entry in reads)
 

@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from dotenv import dotenv_values
 from rich.console import Console
 from rich.table import Table
 
 _LIMIT_SECONDS = 180
+_LOG_IN = "mutation ($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
+_QUERY = "{ me { email } appointments(first: 3) { nodes { startsAt practitioner { id } patient { id } location { name } } } }"
 
 
 def main() -> None:
@@ -45,7 +48,7 @@ def _start(home: Path) -> dict[str, tuple[float, float]]:
     try:
         running = _wait_until_running(home, launcher)
         up = time.time() - command
-        _query(f"http://127.0.0.1:{running['addresses']['ports']['router']}/graphql")
+        _query(f"http://127.0.0.1:{running['addresses']['ports']['router']}/graphql", home)
         answered = time.time() - command
     finally:
         launcher.send_signal(signal.SIGTERM)
@@ -66,10 +69,24 @@ def _wait_until_running(home: Path, launcher: "subprocess.Popen[bytes]") -> dict
     return running
 
 
-def _query(url: str) -> None:
-    response = httpx.post(url, json={"query": "{ __typename }"}, timeout=30, trust_env=False)
-    if response.json() != {"data": {"__typename": "Query"}}:
-        sys.exit(f"the router answered {response.text}")
+def _query(url: str, home: Path) -> None:
+    """What a receptionist sees first, over four subgraphs, the log-in included."""
+    password = dotenv_values(home / "secrets.env")["DEMO_PASSWORD"]
+    with httpx.Client(timeout=30, trust_env=False) as client:
+        credentials = {"input": {"email": "receptionist@caregraph.example", "password": password}}
+        granted = _data(client.post(url, json={"query": _LOG_IN, "variables": credentials}))["logIn"]
+        authorization = {"authorization": f"Bearer {granted['accessToken']}"}
+        answer = _data(client.post(url, json={"query": _QUERY}, headers=authorization))
+    if not answer["appointments"]["nodes"]:
+        sys.exit("there are no appointments")
+
+
+def _data(response: httpx.Response) -> dict[str, Any]:
+    answer: dict[str, Any] = response.json()
+    if "errors" in answer:
+        sys.exit(f"the router answered {answer}")
+    data: dict[str, Any] = answer["data"]
+    return data
 
 
 if __name__ == "__main__":

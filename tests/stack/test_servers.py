@@ -29,6 +29,23 @@ async def test_postgres_has_the_extensions_that_domains_use(postgres_server: str
         await connection.close()
 
 
+async def test_what_a_row_holds_does_not_get_into_the_log(folder: Path) -> None:
+    postgres = Postgres(folder / "postgres", free_port(), PASSWORD, log=folder / "postgres.log", durable=False)
+    await postgres.start()
+    try:
+        connection = await asyncpg.connect(postgres.url)
+        await connection.execute("CREATE TABLE person (name text UNIQUE)")
+        await connection.execute("INSERT INTO person VALUES ($1)", "Ada Example")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await connection.execute("INSERT INTO person VALUES ($1)", "Ada Example")
+        await connection.close()
+    finally:
+        await postgres.stop()
+    log = (folder / "postgres.log").read_text()
+    assert "duplicate key" in log
+    assert "Ada Example" not in log
+
+
 async def test_redis_answers(redis_url: str) -> None:
     async with Redis.from_url(redis_url) as redis:
         await redis.set("greeting", "hello", ex=10)

@@ -9,12 +9,15 @@ import msgspec
 
 from router.execution.data import Object, ResponsePath, copied, located, merge, objects_at, undo
 from router.execution.errors import SubgraphFailure, failure_errors, renamed, subgraph_error, visible
-from router.execution.representations import Batch
+from router.execution.representations import Batch, context_value
 from router.execution.transport import RequestContext, Transport
 from router.planning.conditions import holds
 from router.planning.normalize import Selection
-from router.planning.plan import Entities, Fetch, Parallel, Path, PlanNode, Sequence, Source, Step
+from router.planning.plan import ContextValue, Entities, Fetch, Parallel, Path, PlanNode, Sequence, Source, Step
 from router.supergraph.records import Subgraph
+
+Target = tuple[Source, list[Object], list[int | None]]
+"""The objects of a source, and which representation stands for each, if any."""
 
 
 @dataclass(slots=True)
@@ -108,53 +111,84 @@ class Execution:
     # Entity fetches
 
     async def _fetch_entities(self, fetch: Fetch) -> None:
-        batches = [self._batch(one) for one in fetch.entities]
-        if not any(batch.representations for batch, _ in batches):
+        if not fetch.contexts:
+            await self._fetch_batch(fetch, {}, None)
             return
-        variables = {
-            one.variable: batch.representations for one, (batch, _) in zip(fetch.entities, batches, strict=True)
-        }
+        async with asyncio.TaskGroup() as group:
+            for values, among in self._context_groups(fetch):
+                group.create_task(self._fetch_batch(fetch, values, among))
+
+    def _context_groups(self, fetch: Fetch) -> Iterator[tuple[Object, set[int]]]:
+        """The objects of a fetch (by identity) that have the same values from around them, with these values."""
+        path = fetch.entities[0].sources[0].path
+        groups: dict[bytes, tuple[Object, set[int]]] = {}
+        self._group(self.data, path, 0, fetch.contexts, {}, groups)
+        yield from groups.values()
+
+    def _group(
+        self,
+        root: Object,
+        path: Path,
+        depth: int,
+        contexts: tuple[ContextValue, ...],
+        values: Object,
+        groups: dict[bytes, tuple[Object, set[int]]],
+    ) -> None:
+        """Go down a path and take the values of the contexts where their own paths end."""
+        here = {one.variable: context_value(root, one.fields) for one in contexts if len(one.path) == depth}
+        values = {**values, **here}
+        if depth == len(path):
+            groups.setdefault(msgspec.json.encode(values), (values, set()))[1].add(id(root))
+            return
+        for item in objects_at(root, path[depth : depth + 1]):
+            self._group(item, path, depth + 1, contexts, values, groups)
+
+    async def _fetch_batch(self, fetch: Fetch, variables: Object, among: set[int] | None) -> None:
+        batches = [(one, *self._batch(one, among)) for one in fetch.entities]
+        if not any(batch.representations for _, batch, _ in batches):
+            return
+        representations = {one.variable: batch.representations for one, batch, _ in batches}
         try:
-            answer = await self._ask(fetch, variables)
+            answer = await self._ask(fetch, {**variables, **representations})
         except SubgraphFailure as failure:
-            for one, (_, targets) in zip(fetch.entities, batches, strict=True):
-                self.errors += failure_errors(failure, self._missing_entities(one, targets))
+            for _, _, targets in batches:
+                self.errors += failure_errors(failure, self._missing_entities(targets))
             return
         data = answer.get("data")
         if data is None and fetch.apart:  # one of them failed all
             await self._together(fetch.apart)
             return
-        for one, (batch, targets) in zip(fetch.entities, batches, strict=True):
+        for one, batch, targets in batches:
             found = data.get(one.alias) if isinstance(data, dict) else None
             if isinstance(found, list):
                 undo(found, one.renames)
                 _drop_lacking(found, batch)
                 _distribute(found, targets)
-        self._entity_errors(fetch, answer.get("errors"), batches)
+        self._entity_errors(fetch, answer.get("errors"), {one.alias: (one, targets) for one, _, targets in batches})
 
-    def _batch(self, entities: Entities) -> tuple[Batch, list[tuple[Source, list[Object], list[int | None]]]]:
+    def _batch(self, entities: Entities, among: set[int] | None) -> tuple[Batch, list[Target]]:
         batch = Batch()
-        targets = []
+        targets: list[Target] = []
         for source in entities.sources:
             if holds(source.condition, self.variables):
                 objects = objects_at(self.data, source.path)
+                if among is not None:
+                    objects = [item for item in objects if id(item) in among]
                 targets.append((source, objects, batch.add(source, objects)))
         return batch, targets
 
-    def _entity_errors(self, fetch: Fetch, errors: Any, batches: list[Any]) -> None:
-        by_alias = {one.alias: (one, targets) for one, (_, targets) in zip(fetch.entities, batches, strict=True)}
+    def _entity_errors(self, fetch: Fetch, errors: Any, by_alias: Mapping[str, tuple[Entities, list[Target]]]) -> None:
         for error in errors if isinstance(errors, list) else ():
-            path = error.get("path") if isinstance(error, dict) else None
-            if path and path[0] in by_alias and len(path) > 1 and isinstance(path[1], int):
-                one, targets = by_alias[path[0]]
-                rest = renamed(path[2:], one.renames)
-                for source, _, indexes in targets:
-                    for (at, _), index in zip(located(self.data, source.path), indexes, strict=True):
-                        if index == path[1]:
-                            self._add(error, fetch.subgraph, (*at, *rest))
+            path = (error.get("path") if isinstance(error, dict) else None) or ()
+            known = by_alias.get(path[0]) if path else None
+            if known and len(path) > 1 and isinstance(path[1], int):
+                rest = renamed(path[2:], known[0].renames)
+                for at, _, index in self._located(known[1]):
+                    if index == path[1]:
+                        self._add(error, fetch.subgraph, (*at, *rest))
                 continue
-            concerned = [by_alias[path[0]]] if path and path[0] in by_alias else by_alias.values()
-            missing = [at for one, targets in concerned for at in self._missing_entities(one, targets)]
+            concerned = [known] if known else by_alias.values()
+            missing = [at for _, targets in concerned for at in self._missing_entities(targets)]
             self._add(error, fetch.subgraph, _common(missing))
 
     # Errors
@@ -167,14 +201,21 @@ class Execution:
         for at, item in located(self.data, path):
             yield from _keys(at, item, steps)
 
-    def _missing_entities(self, entities: Entities, targets: list[Any]) -> Iterator[ResponsePath]:
-        for source, _, indexes in targets:
-            for (at, item), index in zip(located(self.data, source.path), indexes, strict=True):
-                if index is not None:
-                    yield from _keys(at, item, source.missing)
+    def _missing_entities(self, targets: list[Target]) -> Iterator[ResponsePath]:
+        for source, objects, indexes in targets:
+            for at, item, _ in self._located([(source, objects, indexes)]):
+                yield from _keys(at, item, source.missing)
+
+    def _located(self, targets: list[Target]) -> Iterator[tuple[ResponsePath, Object, int]]:
+        """Where the objects are that have a representation, and its index."""
+        for source, objects, indexes in targets:
+            by_identity = {id(item): index for item, index in zip(objects, indexes, strict=True)}
+            for at, item in located(self.data, source.path):
+                if (index := by_identity.get(id(item))) is not None:
+                    yield at, item, index
 
 
-def _distribute(found: list[Any], targets: list[tuple[Source, list[Object], list[int | None]]]) -> None:
+def _distribute(found: list[Any], targets: list[Target]) -> None:
     """Merge entities into the objects that stand for them. Sources must not share what later fetches add to."""
     for number, (_, objects, indexes) in enumerate(targets):
         answers = found if number == 0 else copied(found)

@@ -106,3 +106,13 @@ def _part(value: Any, fields: tuple[InputField, ...]) -> Any:
         return value
     made: Object = {}
     return made if _fill(made, fields, value) else _ABSENT
+
+
+def context_value(item: Any, fields: tuple[InputField, ...]) -> Any:
+    """The value that a context's selection leads to; the first that applies to the object's type."""
+    if not fields or not isinstance(item, dict):
+        return item
+    for field in fields:
+        if field.name != "__typename" and (field.types is None or item.get("__typename") in field.types):
+            return context_value(item.get(field.key), field.fields)
+    return None

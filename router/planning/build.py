@@ -7,11 +7,11 @@ from collections.abc import Collection
 from typing import Any
 
 from router.planning.conditions import ALWAYS, Condition, either
-from router.planning.graph import TYPENAME, Fetch, Input, Node, Place, Position, Serving
+from router.planning.graph import TYPENAME, Context, Fetch, Input, Node, Place, Position, Serving
 from router.planning.normalize import Arguments, Field, PlanningError, Selection
 from router.planning.options import Choices, Option, best_entry, options
 from router.planning.walk import Walker, parsed
-from router.supergraph.records import EntryPoint, Vertex
+from router.supergraph.records import ContextArgument, EntryPoint, Vertex
 
 _MAX_FETCHES = 2_500
 
@@ -112,13 +112,26 @@ class Builder:
         """The place where this option serves the field; the fetch for it is made if there is none."""
         if option.place is not None:
             return option.place
-        if option.field.requires is None:
+        if not option.field.needs_input:
             return self._reach(position, type_name, option.vertex, node.condition)
-        required = self.walker.field_set(frozenset((type_name,)), option.field.requires)
         entering = best_entry(self.walker, position, type_name, option.vertex)
         if entering is None:
             raise _unreachable(type_name, option.vertex)
-        return self._enter(position, type_name, entering[1], node.condition, required, node)
+        required = option.field.requires and self.walker.field_set(frozenset((type_name,)), option.field.requires)
+        contexts = [self._context(position, node, one) for one in option.field.context_arguments]
+        return self._enter(position, type_name, entering[1], node.condition, required or None, node, contexts)
+
+    def _context(self, position: Position, node: Node, argument: ContextArgument) -> Context:
+        """Where the value of a `@fromContext` argument comes from: the nearest ancestor of a type with the context."""
+        types = self.supergraph.context_types.get(argument.context, frozenset())
+        above = position.parent
+        while above is not None and not above.types & types:
+            above = above.parent
+        if above is None:
+            raise PlanningError(f"no object around {node.name} sets the context of its argument {argument.name}")
+        selection = self.walker.field_set(above.types & types, argument.selection)
+        self._serve_all(above, selection, above.types & types, node.condition)
+        return Context(f"_c_{argument.name}", argument.type, argument.name, node, above, selection)
 
     def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> Place:
         """The place of objects of this type at this vertex, by the cheapest way."""
@@ -230,6 +243,7 @@ class Builder:
         condition: Condition,
         required: Selection | None = None,
         node: Node | None = None,
+        contexts: Collection[Context] = (),
     ) -> Place:
         """The place of an entity fetch for objects of this type, with the key's and the required fields as input."""
         step = (position, type_name, entry, required is not None and id(required))
@@ -249,7 +263,9 @@ class Builder:
         before = {fetch for selection in needed for fetch in self._providers(position, selection, type_name)}
         if not entry.interface and len(position.types) > 1:
             before |= self._type_name_providers(position, type_name)
-        fetch = self._entity_fetch(position, entry, before, type_name, required)
+        for one in contexts:
+            before |= self._providers(one.position, one.selection, None)
+        fetch = self._entity_fetch(position, entry, before, type_name, required, contexts)
         fetch.wait_for(before)
         name = entry.type if entry.interface else None
         inputs = fetch.inputs.setdefault(type_name, [])
@@ -272,12 +288,15 @@ class Builder:
         before: Collection[Fetch],
         type_name: str,
         required: Selection | None,
+        contexts: Collection[Context],
     ) -> Fetch:
         """The fetch that enters here and can take this too, or a new one."""
         objects = entry.type if entry.interface == "object" else None
         for place in position.places:
             fetch = place.fetch
             if fetch.place is not place or fetch.root is not None or place.vertex != entry.vertex:
+                continue
+            if [(one.node, one.position) for one in fetch.contexts] != [(one.node, one.position) for one in contexts]:
                 continue
             brought = [one.fields for one in fetch.inputs.get(type_name, ())]
             if required is not None and any(_contradict(required, one) for one in brought):
@@ -286,6 +305,7 @@ class Builder:
                 return fetch
         fetch = Fetch(len(self.fetches), entry.subgraph, position, root=None)
         fetch.place = Place(position, fetch, "_Entity", frozenset(), objects)
+        fetch.contexts += contexts
         self._add(fetch)
         return fetch
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from router.planning import plan
 from router.planning.conditions import NEVER, either
-from router.planning.graph import Fetch, Place, Position, Serving
+from router.planning.graph import Context, Fetch, Place, Position, Serving
 from router.planning.normalize import Selection
 from router.planning.wire import Fragments, Wire
 from router.supergraph.records import Supergraph
@@ -68,10 +68,14 @@ class Freezer:
         return plan.Fetch(
             subgraph=fetches[0].subgraph,
             kind="query",
-            operation=self._entities_operation(entities, used) + _definitions(fragments),
+            operation=self._entities_operation(entities, used, fetches[0].contexts) + _definitions(fragments),
             variables=frozenset(used & self.definitions.keys()),
             condition=condition,
             entities=entities,
+            contexts=tuple(
+                plan.ContextValue(one.variable, path_of(one.position), self._fields(one.position, one.selection, None))
+                for one in fetches[0].contexts
+            ),
         )
 
     def _root(self, fetch: Fetch) -> plan.Fetch:
@@ -94,12 +98,15 @@ class Freezer:
         texts = [*more, *(self.definitions[name] for name in sorted(used) if name in self.definitions)]
         return f"({','.join(texts)})" if texts else ""
 
-    def _entities_operation(self, entities: Sequence[plan.Entities], used: set[str]) -> str:
+    def _entities_operation(
+        self, entities: Sequence[plan.Entities], used: set[str], contexts: Sequence[Context]
+    ) -> str:
         fields = []
         for one in entities:
             alias = "" if one.alias == "_entities" else f"{one.alias}:"
             fields.append(f"{alias}_entities(representations:${one.variable}){one.selection}")
-        head = self._variables(used, more=[f"${one.variable}:[_Any!]!" for one in entities])
+        more = [f"${one.variable}:[_Any!]!" for one in entities] + [f"${one.variable}:{one.type}" for one in contexts]
+        head = self._variables(used, more=more)
         return f"query{head}{{{' '.join(fields)}}}"
 
     def _source(self, fetch: Fetch) -> plan.Source:

@@ -156,11 +156,24 @@ class Input:
     needed_by: Node | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A value that objects at an ancestor position have, as the argument of a node in a fetch further down."""
+
+    variable: str
+    type: str
+    argument: str
+    node: Node
+    position: Position
+    selection: Selection
+
+
 @dataclass(eq=False, slots=True)
 class Fetch:
     """A request to be: operation fields at a root, or `_entities` for the objects of a position.
 
-    `after` are the fetches that bring what this one's representations are made of.
+    `after` are the fetches that bring what this one's representations are made of. One with `contexts` is a request for
+    each value of theirs, and takes no other fields.
     """
 
     number: int
@@ -169,6 +182,7 @@ class Fetch:
     root: str | None
     place: Place = field(init=False)
     inputs: dict[str, list[Input]] = field(default_factory=dict)
+    contexts: list[Context] = field(default_factory=list)
     after: set["Fetch"] = field(default_factory=set)
     level: int = 0
     _followers: set["Fetch"] = field(default_factory=set)

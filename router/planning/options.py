@@ -53,7 +53,7 @@ def options(
         for place in position.places
         if type_name in place.types
         and (here := walker.local(place, type_name, node.name, key=key))
-        and not here.requires
+        and not here.needs_input
     ]
     if found and selection is None:
         return found[:1]
@@ -86,11 +86,13 @@ def best_entry(walker: Walker, position: Position, type_name: str, vertex: Verte
 def _cost(
     walker: Walker, position: Position, type_name: str, vertex: Vertex, wanted: SubgraphField, way: Way
 ) -> Cost | None:
-    if wanted.requires is None:
+    if not wanted.needs_input:
         return None if way.place is not None else way.cost
     entering = best_entry(walker, position, type_name, vertex)
-    needed = walker.field_set(frozenset((type_name,)), wanted.requires)
-    required = walker.selection_cost(position, type_name, needed, walker.ways(position, type_name))
+    required: Cost | None = 0, 0
+    if wanted.requires is not None:
+        needed = walker.field_set(frozenset((type_name,)), wanted.requires)
+        required = walker.selection_cost(position, type_name, needed, walker.ways(position, type_name))
     if entering is None or required is None:
         return None
     return entering[0][0] + required[0], max(entering[0][1], required[1] + 1)

@@ -106,10 +106,23 @@ class Entities:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextValue:
+    """What a variable of a fetch is: the value at `fields`, one within the other, of the object at `path`."""
+
+    variable: str
+    path: Path
+    fields: tuple[InputField, ...]
+
+    def __str__(self) -> str:
+        return f"${self.variable}: {_show(self.path)} {{ {' '.join(map(str, self.fields))} }}"
+
+
+@dataclass(frozen=True, slots=True)
 class Fetch:
     """One request: a root fetch (merged into the objects at `path`), or a batch of `entities`.
 
-    `apart` are the entities of a batch each as a request of its own, for when one of them fails all.
+    With `contexts` it is a request for each of their values. `apart` are the entities of a batch each as a request of
+    its own, for when one of them fails all.
     """
 
     subgraph: str
@@ -121,6 +134,7 @@ class Fetch:
     missing: tuple[Step, ...] = ()
     renames: tuple[Rename, ...] = ()
     entities: tuple[Entities, ...] = ()
+    contexts: tuple[ContextValue, ...] = ()
     apart: "tuple[Fetch, ...]" = ()
 
     def lines(self, indent: str = "") -> Iterator[str]:
@@ -141,6 +155,8 @@ class Fetch:
                 yield f"{indent}  {entities.alias}: Flatten({_show(source.path)}){when}"
                 for representation in source.representations:
                     yield f"{indent}    {representation}"
+        for context in self.contexts:
+            yield f"{indent}  {context}"
         for line in print_ast(parse(self.operation, no_location=True)).splitlines():
             yield f"{indent}  {line}"
         yield indent + "}"

@@ -187,7 +187,7 @@ class Walker:
         else:
             found = self.index.field(vertex[0], vertex[1] or type_name, name)
             found = found if found and resolves(found) else None
-        return found if found and not found.requires else None
+        return found if found and not found.needs_input else None
 
     def _add_keys(self, position: Position, type_name: str, ways: dict[Vertex, Way]) -> None:
         """Ways by entity fetches, cheaper ones replacing dearer ones until none is left."""
@@ -297,7 +297,7 @@ class Walker:
         self, vertex: Vertex, found: SubgraphField, field: Field, provided: Sequence[SelectionSetNode | None]
     ) -> int:
         """How many more fetches a field takes at least, for what it requires and for fields of its value."""
-        extra = 1 if found.requires else 0
+        extra = 1 if found.needs_input else 0
         if field.selection is not None:
             given = (*parsed(found.provides), *(one for one in provided if one is not None))
             extra += bool(self.missing(vertex[0], found.type.name, field.selection, given))
@@ -332,7 +332,7 @@ class Walker:
                 found = self.index.field(subgraph, owner, field.name)
                 on = owner if owner in types else min(types)
                 inner = [one for node in provided for one in self._provided(node, on, field.name)]
-                if found is None or not (resolves(found) or inner) or found.requires:
+                if found is None or not (resolves(found) or inner) or found.needs_input:
                     count += 1
                 elif field.selection:
                     deeper = parsed(found.provides) + tuple(one for one in inner if one is not None)

@@ -91,7 +91,7 @@ class Wire:
             leaf = kinds[known.type.name].kind in ("scalar", "enum") if known.type.name in kinds else True
             shape = known.type.text if leaf else known.type.shape
         abstract = owner not in kinds or kinds[owner].kind != "object"
-        head = (node.key, node.key, node.name, node.arguments)
+        head = (node.key, node.key, node.name, _with_contexts(place, entry))
         return WireField(*head, on, types, abstract, entry.condition, shape, selection, shared)
 
     def _cover(self, place: Place, entry: Entry) -> Iterator[tuple[str | None, frozenset[str]]]:
@@ -126,6 +126,14 @@ class Wire:
             if kind.kind == "interface" and not kind.interface_object and self._has(place, kind, name)
         ]
         return sorted(found, key=lambda kind: (-len(kind.possible & place.types), kind.name))
+
+
+def _with_contexts(place: Place, entry: Entry) -> Arguments:
+    """The field's arguments, those from contexts included."""
+    contexts = [one for one in place.fetch.contexts if one.node is entry.node and place is place.fetch.place]
+    given = entry.node.arguments
+    texts = [*([given.text] if given.text else []), *(f"{one.argument}: ${one.variable}" for one in contexts)]
+    return Arguments(", ".join(texts), given.variables)
 
 
 # Conflicts

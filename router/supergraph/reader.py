@@ -218,7 +218,7 @@ def _subgraph_field(field: FieldDefinitionNode, use: dict[str, Any]) -> Subgraph
         label=label,
         label_active=label is None or bool(use.get("override")),
         context_arguments=tuple(
-            ContextArgument(entry["name"], entry["type"], entry["context"], entry["selection"])
+            ContextArgument(entry["name"], entry["type"], entry["context"], _field_set(entry["selection"]))
             for entry in use.get("contextArguments") or ()
         ),
     )

@@ -55,6 +55,11 @@ class SubgraphField:
     label_active: bool = True
     context_arguments: tuple[ContextArgument, ...] = ()
 
+    @property
+    def needs_input(self) -> bool:
+        """Whether the subgraph resolves it only in an entity fetch that brings it values of other fields."""
+        return self.requires is not None or bool(self.context_arguments)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:

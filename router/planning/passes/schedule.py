@@ -31,7 +31,8 @@ def schedule(fetches: list[Fetch]) -> list[list[list[Fetch]]]:
         stage += 1
     requests: dict[tuple[int, object], list[Fetch]] = defaultdict(list)
     for fetch in fetches:
-        together = fetch.subgraph if fetch.root is None else (fetch.subgraph, fetch.number)
+        alone = fetch.root is not None or fetch.contexts
+        together = (fetch.subgraph, fetch.number) if alone else fetch.subgraph
         requests[stage_of[fetch], together].append(fetch)
     stages: list[list[list[Fetch]]] = [[] for _ in range(stage)]
     for (number, _), found in requests.items():

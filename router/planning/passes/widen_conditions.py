@@ -15,6 +15,8 @@ def widen_conditions(fetches: list[Fetch]) -> None:
         changed = False
         for fetch in fetches:
             condition = fetch.condition
+            for context in fetch.contexts:
+                changed |= _widen(context.position, context.selection, None, condition)
             for type_name, inputs in fetch.inputs.items():
                 for one in inputs:
                     needed = condition if one.needed_by is None else one.needed_by.condition

@@ -256,3 +256,40 @@ async def test_a_progressive_override_goes_by_its_label(labels: frozenset[str], 
     assert [name for name, _ in transport.log] == [asked]
     answer = await engine.execute(engine.prepare("{ y z }"), None, RequestContext())
     assert answer == {"data": {"y": 1, "z": 2}}
+
+
+CONTEXT = supergraph(
+    """
+    type Query @join__type(graph: A) @join__type(graph: B) { shops: [Shop] @join__field(graph: A) }
+    type Shop @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") @context(name: "a__shop") {
+      id: ID! items: [Item] @join__field(graph: A) currency: String! @join__field(graph: B)
+    }
+    type Item @join__type(graph: A, key: "id") {
+      id: ID! name: String
+      price(digits: Int): String @join__field(graph: A, contextArguments: [
+        {context: "a__shop", name: "currency", type: "String!", selection: " { currency }"}
+      ])
+    }
+    """
+).replace("{ query: Query }", '@link(url: "https://specs.apollo.dev/context/v0.1") { query: Query }')
+
+
+async def test_arguments_from_context_are_taken_from_the_object_around() -> None:
+    def shops(body: dict[str, Any]) -> Answer:
+        if "shops" in body["query"]:
+            items = [{"id": "1"}], [{"id": "2"}], [{"id": "3"}]
+            return {"data": {"shops": [{"id": f"s{n}", "items": one} for n, one in enumerate(items)]}}
+        assert "price(digits: 2, currency: $_c_currency)" in body["query"]
+        variables = body["variables"]
+        prices = [{"price": f"{one['id']} {variables['_c_currency']}"} for one in variables["representations"]]
+        return {"data": {"_entities": prices}}
+
+    currencies: list[Answer] = [
+        {"data": {"_entities": [{"currency": "EUR"}, {"currency": "USD"}, {"currency": "EUR"}]}}
+    ]
+    transport = Scripted(a=shops, b=currencies)
+    engine = Engine(CONTEXT, transport=transport)
+    answer = await engine.execute(engine.prepare("{ shops { items { price(digits: 2) } } }"), None, RequestContext())
+    prices = [shop["items"][0]["price"] for shop in answer["data"]["shops"]]
+    assert prices == ["1 EUR", "2 USD", "3 EUR"]
+    assert [name for name, _ in transport.log] == ["a", "b", "a", "a"]

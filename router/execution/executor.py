@@ -179,7 +179,7 @@ class Execution:
 
     def _entity_errors(self, fetch: Fetch, errors: Any, by_alias: Mapping[str, tuple[Entities, list[Target]]]) -> None:
         for error in errors if isinstance(errors, list) else ():
-            path = (error.get("path") if isinstance(error, dict) else None) or ()
+            path: list[Any] = (error.get("path") if isinstance(error, dict) else None) or []
             known = by_alias.get(path[0]) if path else None
             if known and len(path) > 1 and isinstance(path[1], int):
                 rest = renamed(path[2:], known[0].renames)

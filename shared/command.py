@@ -13,6 +13,7 @@ from shared.telemetry.logs import set_up_logging
 from shared.telemetry.tracing import set_up_tracing
 
 DRAIN_SECONDS = 8
+KEEP_ALIVE_SECONDS = 75  # longer than a client keeps an idle connection, so that it is not closed under a request
 
 app = typer.Typer(help="Run a service.", add_completion=False, invoke_without_command=True)
 
@@ -37,6 +38,7 @@ def serve(
         port=settings.port,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
 

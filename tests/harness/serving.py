@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from shared.command import KEEP_ALIVE_SECONDS
+
 
 class _Server(uvicorn.Server):
     @contextlib.contextmanager
@@ -51,4 +53,11 @@ async def serving_all(*applications: tuple[ASGIApp, socket.socket]) -> AsyncIter
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1, ws="websockets-sansio")
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,
+        ws="websockets-sansio",
+    )

@@ -69,7 +69,9 @@ class Query:
 @strawberry.type
 class Mutation:
     @mutation(description="Mark one of the caller's notifications as read.", scopes=[[WRITE]])
-    async def mark_notification_read(self, info: Info, input: MarkNotificationReadInput) -> MarkNotificationReadPayload | None:
+    async def mark_notification_read(
+        self, info: Info, input: MarkNotificationReadInput
+    ) -> MarkNotificationReadPayload | None:
         row = await service.mark_read(info.context, input.id)
         return MarkNotificationReadSuccess(notification=Notification.of(row))
 

@@ -214,6 +214,8 @@ class Subscriptions(Section):
     """Seconds between heartbeats on every kind of stream."""
     queue: int = Field(default=100, ge=1)
     """Events that wait for a slow client; one more ends its stream."""
+    maximum: int = Field(default=10_000, ge=1)
+    """Subscriptions that the router may have open; one more is refused with `TOO_MANY_SUBSCRIPTIONS`."""
     maximum_per_connection: int = Field(default=100, ge=1)
     """Operations that one WebSocket connection may have open."""
     recheck_interval: float = Field(default=1.0, gt=0, le=5)

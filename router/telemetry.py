@@ -23,6 +23,9 @@ STREAMS = Gauge("router_subscriptions_open", "Open subscriptions of clients", ["
 UPSTREAMS = Gauge("router_upstream_connections_open", "Open WebSocket connections to subgraphs", ["subgraph"])
 FETCHES = Counter("router_subgraph_fetches_total", "Fetches from subgraphs", ["subgraph", "outcome"])
 FETCH_SECONDS = Histogram("router_subgraph_fetch_duration_seconds", "Duration of fetches", ["subgraph"])
+REVOCATIONS_FOLLOWED = Gauge(
+    "router_revocations_followed", "1 while revoked tokens are heard of, 0 while Redis is away"
+)
 SUPERGRAPHS = Counter("router_supergraph_loads_total", "Supergraphs taken up or refused", ["outcome"])
 
 _Metric = TypeVar("_Metric", Counter, Gauge, Histogram)

@@ -15,12 +15,15 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from router.telemetry import REVOCATIONS_FOLLOWED
+
 _LOG = structlog.get_logger("router.authorization")
 _PREFIX = "revoked:"
 _CHANNEL = "revocations"
 _LIFETIME = 3600.0  # seconds; no token lives longer than the keys that revoke it
 _SWEEP = 300.0
 _MAX_PAUSE = 5.0
+_FIRST_READING = 2.0
 
 
 class Revocations:
@@ -34,8 +37,11 @@ class Revocations:
         self.connected = asyncio.Event()
 
     async def start(self) -> None:
+        """Begin to follow, and wait a moment for the first reading, so that none of what is revoked slips in."""
         if self._url is not None:
             self._task = asyncio.create_task(self._follow(self._url), name="revocations")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.connected.wait(), _FIRST_READING)
 
     async def close(self) -> None:
         if self._task is not None:
@@ -61,6 +67,7 @@ class Revocations:
             except (RedisError, OSError, TimeoutError) as error:
                 _LOG.warning("revocations not reachable", error=f"{type(error).__name__}: {error}")
             self.connected.clear()
+            REVOCATIONS_FOLLOWED.set(0)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _MAX_PAUSE)
 
@@ -72,6 +79,7 @@ class Revocations:
                 if value is not None:
                     self._note(key.decode().removeprefix(_PREFIX), value)
             self.connected.set()
+            REVOCATIONS_FOLLOWED.set(1)
             sweep_at = time.monotonic() + _SWEEP
             while True:
                 message = await channel.get_message(timeout=5.0)
@@ -96,7 +104,8 @@ class Revocations:
             before = float(value) / 1000
         except ValueError:
             before = time.time()
-        self._entries[name] = (before, time.time() + _LIFETIME)
+        known = self._entries.get(name, (0.0, 0.0))[0]
+        self._entries[name] = (max(before, known), time.time() + _LIFETIME)
 
     def _sweep(self) -> None:
         now = time.time()

@@ -80,6 +80,7 @@ class Operations:
         self._persisted = PersistedOperations(config.operations)
 
         self.draining = False
+        self.open_streams = 0
 
     async def close(self) -> None:
         await self._persisted.close()

@@ -25,10 +25,13 @@ async def results(
     goes on with fewer fields when its caller lost a policy, moves to a new supergraph, and ends with RequestRefused
     where its fields are gone.
     """
+    if operations.open_streams >= settings.maximum:
+        raise RequestRefused.because("too many subscriptions are open", "TOO_MANY_SUBSCRIPTIONS", 503)
     loop = asyncio.get_running_loop()
     source = operations.subscribe(operation)
     pending = _next(source)
     recheck_at = loop.time() + settings.recheck_interval
+    operations.open_streams += 1
     try:
         while True:
             await asyncio.wait({pending}, timeout=max(recheck_at - loop.time(), 0))
@@ -52,6 +55,7 @@ async def results(
                 yield result
                 pending = _next(source)
     finally:
+        operations.open_streams -= 1
         await _stop(source, pending)
 
 

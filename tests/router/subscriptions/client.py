@@ -36,7 +36,7 @@ async def subscribe(socket: ClientConnection, identity: str, query: str, **param
 
 async def heard(socket: ClientConnection) -> dict[str, Any]:
     """The next message that is no heartbeat."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(5):
         while True:
             message: dict[str, Any] = json.loads(await socket.recv())
             if message["type"] != "ping":
@@ -44,7 +44,7 @@ async def heard(socket: ClientConnection) -> dict[str, Any]:
 
 
 async def close_code(socket: ClientConnection) -> int:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
         try:
             while True:
                 await socket.recv()

@@ -85,6 +85,19 @@ async def test_a_subscription_needs_a_stream(graph: Graph) -> None:
             assert (response.status, codes(await response.json())) == (406, ["SUBSCRIPTION_NEEDS_STREAM"])
 
 
+async def test_the_router_has_a_maximum_of_open_subscriptions() -> None:
+    query = {"query": "subscription { endless { number } }"}
+    async with running({"subscriptions": {"maximum": 1}}) as graph:
+        async with graph.client.post(graph.url, json=query, headers=SSE) as first:
+            while b"next" not in await first.content.readany():
+                pass
+            async with graph.client.post(graph.url, json=query, headers=SSE) as second:
+                assert "TOO_MANY_SUBSCRIPTIONS" in await second.text()
+        await _until(lambda: graph.shop.open_streams == 0)
+        async with graph.client.post(graph.url, json=TICKS, headers=SSE) as third:
+            assert '"number":2' in await third.text()
+
+
 async def test_subscriptions_can_be_switched_off() -> None:
     async with running({"subscriptions": {"enabled": False}}) as graph:
         response = await graph.client.post(graph.url, json=TICKS, headers=SSE)

@@ -20,6 +20,7 @@ async def send_body(send: Send, status: int, content_type: str, body: bytes, hea
             "headers": [
                 (b"content-type", content_type.encode()),
                 (b"content-length", str(len(body)).encode()),
+                (b"cache-control", b"no-store"),
                 *headers,
             ],
         }

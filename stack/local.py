@@ -28,6 +28,20 @@ def secrets_file() -> Path:
     return home() / "secrets.env"
 
 
+def demo_is_loaded() -> bool:
+    """Whether the demo data was once loaded to its end."""
+    return _demo_mark().exists()
+
+
+def note_demo_loaded() -> None:
+    """Remember that it was."""
+    _demo_mark().touch()
+
+
+def _demo_mark() -> Path:
+    return home() / "demo-loaded"
+
+
 @dataclass(frozen=True)
 class Running:
     """The stack that runs: its launcher, where everything is, and when it started.

@@ -19,9 +19,9 @@ mutation DemoLogIn($input: LogInInput!) { logIn(input: $input) { ... on LogInSuc
 """
 _OVERVIEW = """
 query DemoOverview {
-  appointmentTypes { id }
+  appointmentTypes { id code { code } }
   practitioners { nodes { id roles { location { id } } } }
-  patients { nodes { id } }
+  patients { nodes { id upcomingAppointments(first: 1) { nodes { id } } } }
 }
 """
 _SAVE_TYPE = """
@@ -59,19 +59,20 @@ class Reception:
 
 
 async def fill(url: str, email: str, password: str) -> None:
-    """Give every practitioner of the sample hours, and some patients appointments, unless there are types already."""
+    """Give every practitioner of the sample hours, and its patients an appointment each, where they have none."""
     async with httpx.AsyncClient(timeout=30) as http:
         reception = Reception(http, url)
         granted = await reception.ask(_LOG_IN, input={"email": email, "password": password})
         http.headers["authorization"] = f"Bearer {granted['logIn']['accessToken']}"
         overview = await reception.ask(_OVERVIEW)
-        if overview["appointmentTypes"]:
-            return
         working = [each for each in overview["practitioners"]["nodes"] if each["roles"]]
         for each in working:
             await _until_known(reception, _SAVE_SCHEDULE, _schedule(each))
-        types = [await _save_type(reception, *each) for each in _TYPES]
+        present = {each["code"]["code"]: each["id"] for each in overview["appointmentTypes"]}
+        types = [present.get(each[0]) or await _save_type(reception, *each) for each in _TYPES]
         for number, patient in enumerate(overview["patients"]["nodes"]):
+            if patient["upcomingAppointments"]["nodes"]:
+                continue
             await _book(reception, number, patient["id"], working[number % len(working)]["id"], types[number % 2])
 
 
@@ -108,7 +109,7 @@ async def _until_known(reception: Reception, mutation: str, values: dict[str, An
     """Try until the events have told of the patient and the practitioner."""
     for _ in range(_EVENTS_SECONDS * 5):
         (answer,) = (await reception.ask(mutation, input=values)).values()
-        if answer["__typename"].endswith("Success"):
+        if answer["__typename"].endswith("Success") or answer["__typename"] == "VersionConflict":  # it is there
             return
         if answer["__typename"] not in {"NotFound", "InvalidInput"}:
             break

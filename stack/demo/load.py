@@ -1,24 +1,25 @@
-"""Loading the demo data, once: what is there already is left as it is."""
+"""Loading the demo data once. A load that was broken off is completed the next time: what is there is left as it is."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from stack import local
 from stack.demo import accounts
 from stack.importer.fhir import Failure, Listener, import_fhir
 
 SAMPLE = Path(__file__).parent / "fhir"
 
 
-async def load(databases: Mapping[str, str], url: str, password: str) -> bool:
-    """Load the sample, the accounts and the calendar; `url` is the graph's. Whether there was anything to do."""
+async def load(databases: Mapping[str, str], url: str, password: str) -> None:
+    """Load the sample, the accounts and the calendar; `url` is the graph's."""
     from stack.demo.calendar import fill
 
-    if not await accounts.missing(databases):
-        return False
+    if local.demo_is_loaded() and not await accounts.missing(databases):
+        return
     await import_fhir(SAMPLE, databases, Listener(advance=lambda *_: None, fail=_fail))
     await accounts.create(databases, password)
     await fill(url, f"admin@{accounts.DOMAIN}", password)
-    return True
+    local.note_demo_loaded()
 
 
 def _fail(failure: Failure) -> None:

@@ -241,6 +241,7 @@ async def calendars(
             openings[row.practitioner_id].append(
                 Opening(row.location_id, ZoneInfo(zone), row.starts, row.ends, None, row.from_day, row.until_day)
             )
+    # No appointment takes a day, so a day more at both ends has all that reach into the period.
     occupied = await _occupied(session, practitioner_ids, since - _DAY, before + _DAY, apart_from)
     return {key: Calendar(key, openings[key], closures[key], occupied[key]) for key in practitioner_ids}
 
@@ -291,8 +292,7 @@ async def _occupied(
     ).where(
         col(Appointment.practitioner_id).in_(practitioner_ids),
         col(Appointment.status).in_(OPEN),
-        col(Appointment.occupied_until) > since,
-        col(Appointment.occupied_from) < before,
+        col(Appointment.starts_at).between(since, before),
     )
     if apart_from is not None:
         statement = statement.where(col(Appointment.id) != apart_from)

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
@@ -32,10 +32,12 @@ from subgraphs.appointments.inputs import (
     CancelAppointmentInput,
     IdempotencyKeyReused,
     RescheduleAppointmentInput,
+    SlotTaken,
 )
-from subgraphs.appointments.models import Appointment, AppointmentType, BookingKey, Status
+from subgraphs.appointments.models import OPEN, Appointment, AppointmentType, BookingKey, Status
 from subgraphs.appointments.service.common import facts, find_patient, read_key
 from subgraphs.appointments.service.placing import (
+    TAKEN,
     appointment_in,
     conflicts_refused,
     find_slot,
@@ -47,6 +49,7 @@ from subgraphs.appointments.service.placing import (
 from subgraphs.appointments.service.waitlist import offer_freed
 
 _REASON_LENGTH, _KEY_LENGTH = 2000, 200
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ async def book(context: Context, input: BookAppointmentInput) -> Appointment:
     """Book a free slot. A repetition under the same idempotency key gives the appointment that was booked first."""
     request = _read(input)
     async with context.write() as work:
+        if await _is_taken(work, request, input.idempotency_key):
+            raise Refusal(SlotTaken(message=TAKEN))
         practising = await queue_up(work, {request.practitioner_id})
         booked = await _booked_before(work, request, input.idempotency_key)
         if booked is not None:
@@ -106,6 +111,24 @@ def _read(input: BookAppointmentInput) -> _Request:
         starts_at=input.starts_at,
         reason=input.reason,
     )
+
+
+async def _is_taken(work: UnitOfWork, request: _Request, key: str | None) -> bool:
+    """Whether someone has the slot already, and not by this very request.
+
+    So those who come too late need not wait in line. It promises nothing to the others.
+    """
+    taken = select(col(Appointment.id)).where(
+        col(Appointment.practitioner_id) == request.practitioner_id,
+        col(Appointment.status).in_(OPEN),
+        col(Appointment.starts_at).between(request.starts_at - _DAY, request.starts_at + _DAY),  # as the index has it
+        col(Appointment.occupied_from) <= request.starts_at,
+        col(Appointment.occupied_until) > request.starts_at,
+    )
+    repeated = select(col(BookingKey.id)).where(
+        col(BookingKey.account_id) == work.principal.subject, col(BookingKey.key) == key
+    )
+    return bool(await work.session.scalar(select(taken.exists() & ~repeated.exists())))
 
 
 async def _booked_before(work: UnitOfWork, request: _Request, key: str | None) -> Appointment | None:

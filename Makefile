@@ -21,7 +21,7 @@ $(shell rm -rf $(VENV))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check env lock lock-kafka
+.PHONY: help up test fuzz check env lock lock-kafka
 
 help:  ## list these
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 18
@@ -31,6 +31,9 @@ up: $(INSTALLED)  ## start everything on this machine, until Ctrl+C
 
 test: check  ## run the checks and every test
 	$(BIN)/pytest -n 2 --dist worksteal
+
+fuzz: $(INSTALLED)  ## run thousands of random federated graphs through the router (FUZZ: how many)
+	FUZZ=$(or $(FUZZ),5000) $(BIN)/pytest tests/router/execution/test_generated.py --timeout 0
 
 check: $(INSTALLED)  ## lint, types, walls between packages, schemas
 	$(BIN)/ruff check

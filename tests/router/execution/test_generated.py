@@ -84,7 +84,7 @@ async def _run(engine: Engine, query: str, variables: dict[str, Any]) -> dict[st
 
 
 def _some_failures(world: World, rng: random.Random) -> Failures:
-    """Fields that fail, none of which another field requires."""
+    """Fields that fail; none that another field requires, or that is nullable for clients only."""
     required = " ".join(
         one.requires for kind in world.types.values() for one in kind.fields.values() if one.requires
     ).replace("(", " ")
@@ -93,7 +93,7 @@ def _some_failures(world: World, rng: random.Random) -> Failures:
         for kind in world.types.values()
         if kind.kind == "entity"
         for one in kind.fields.values()
-        if one.name[0] in "fl" and one.name not in required.split() and rng.random() < 0.2
+        if one.name[0] in "fl" and not one.strict and one.name not in required.split() and rng.random() < 0.2
     )
 
 

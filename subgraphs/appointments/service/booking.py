@@ -35,7 +35,7 @@ from subgraphs.appointments.inputs import (
     SlotTaken,
 )
 from subgraphs.appointments.models import OPEN, Appointment, AppointmentType, BookingKey, Status
-from subgraphs.appointments.service.common import facts, find_patient, read_key
+from subgraphs.appointments.service.common import check_may_act_for, facts, hold_patient, read_key
 from subgraphs.appointments.service.placing import (
     TAKEN,
     appointment_in,
@@ -72,6 +72,7 @@ class _Request:
 async def book(context: Context, input: BookAppointmentInput) -> Appointment:
     """Book a free slot. A repetition under the same idempotency key gives the appointment that was booked first."""
     request = _read(input)
+    check_may_act_for(context, request.patient_id)
     async with context.write() as work:
         if await _is_taken(work, request, input.idempotency_key):
             raise Refusal(SlotTaken(message=TAKEN))
@@ -79,7 +80,7 @@ async def book(context: Context, input: BookAppointmentInput) -> Appointment:
         booked = await _booked_before(work, request, input.idempotency_key)
         if booked is not None:
             return booked
-        await find_patient(context, work, request.patient_id)
+        await hold_patient(work, request.patient_id)
         kind = await work.session.get(AppointmentType, request.type_id)
         if kind is None or not kind.active:
             raise not_found("type of appointment")

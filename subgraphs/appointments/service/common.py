@@ -36,16 +36,20 @@ def facts(row: Appointment) -> dict[str, Any]:
     return told | {"appointment_id": row.id, "booked_at": row.booked_at, "occurred_at": utc_now()}
 
 
-async def find_patient(context: Context, work: UnitOfWork, patient_id: UUID) -> None:
-    """Make sure that the caller may act for a patient, who exists and is not merged away until this work is done.
+def check_may_act_for(context: Context, patient_id: UUID) -> None:
+    """Patients act for themselves, the staff for everybody."""
+    principal = context.principal
+    if patient_id != principal.patient and not policy.is_staff(principal, policy.WRITE):
+        context.recorder.denied("Patient", [patient_id])
+        raise not_found("patient")
+
+
+async def hold_patient(work: UnitOfWork, patient_id: UUID) -> None:
+    """Make sure that a patient exists, and is not merged away until this work is done.
 
     One's own record may be so new that this domain has not heard of it yet.
     """
-    principal = work.principal
-    own = patient_id == principal.patient
-    if not own and not policy.is_staff(principal, policy.WRITE):
-        context.recorder.denied("Patient", [patient_id])
-        raise not_found("patient")
     row = await work.session.get(Patient, patient_id, with_for_update={"read": True})
-    if (row is None and not own) or (row is not None and row.merged_into is not None):
+    unknown = row is None and patient_id != work.principal.patient
+    if unknown or (row is not None and row.merged_into is not None):
         raise not_found("patient")

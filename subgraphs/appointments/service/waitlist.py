@@ -29,7 +29,7 @@ from subgraphs.appointments.models import (
     WaitlistEntry,
     WaitlistStatus,
 )
-from subgraphs.appointments.service.common import facts, find_patient, read_key
+from subgraphs.appointments.service.common import check_may_act_for, facts, hold_patient, read_key
 from subgraphs.appointments.service.placing import appointment_in, is_conflict, queue_up, slot_of
 from subgraphs.appointments.slots import Calendar, Slot
 
@@ -47,11 +47,12 @@ async def join(context: Context, input: JoinWaitlistInput) -> WaitlistEntry:
     if input.until_day < today - timedelta(days=1):
         raise invalid("untilDay", "It is over; choose a day to come.")
     patient_id = read_key(input.patient_id, "patient")
+    check_may_act_for(context, patient_id)
     practitioner_id = read_key(input.practitioner_id, "practitioner")
     type_id = read_key(input.type_id, "type of appointment")
     location_id = read_key(input.location_id, "location") if input.location_id is not None else None
     async with context.write() as work:
-        await find_patient(context, work, patient_id)
+        await hold_patient(work, patient_id)
         practitioner = await work.session.get(Practitioner, practitioner_id)
         if practitioner is None or not practitioner.active:
             raise not_found("practitioner")

@@ -1,5 +1,6 @@
 """One supergraph, ready to run operations: parse, validate, limit, filter, plan (cached), execute."""
 
+import contextlib
 import random
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
@@ -79,17 +80,24 @@ class Engine:
         self._planners: dict[frozenset[str], Planner] = {}
         self._prepared: OrderedDict[tuple[str, str | None, Hashable, frozenset[str]], Prepared] = OrderedDict()
 
+    def cached(self, query: str, operation_name: str | None = None, access: Access = ANONYMOUS) -> Prepared | None:
+        """The operation if it is ready already. May be called while another thread prepares."""
+        key = (query, operation_name, access.key, self._active_labels())
+        found = self._prepared.get(key)
+        if found is not None:
+            with contextlib.suppress(KeyError):  # it may have been the oldest, and have gone by now
+                self._prepared.move_to_end(key)
+        return found
+
     def prepare(self, query: str, operation_name: str | None = None, access: Access = ANONYMOUS) -> Prepared:
         """Get an operation ready, from the cache if the same was asked with the same access. Raises RequestRefused."""
-        labels = self._active_labels()
-        key = (query, operation_name, access.key, labels)
-        found = self._prepared.get(key)
+        found = self.cached(query, operation_name, access)
         if found is None:
-            found = self._prepared[key] = self._prepare(query, operation_name, access, labels)
+            labels = self._active_labels()
+            found = self._prepare(query, operation_name, access, labels)
+            self._prepared[query, operation_name, access.key, labels] = found
             if len(self._prepared) > self.config.cache:
                 self._prepared.popitem(last=False)
-        else:
-            self._prepared.move_to_end(key)
         return found
 
     async def execute(

@@ -5,6 +5,7 @@ HTTP, WebSocket and the two stream formats differ only in how they carry request
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -79,10 +80,12 @@ class Operations:
         self._policies = Policies(config.authorization.directives)
         self._persisted = PersistedOperations(config.operations)
 
+        self._planner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
         self.draining = False
         self.open_streams = 0
 
     async def close(self) -> None:
+        self._planner.shutdown(wait=False, cancel_futures=True)
         await self._persisted.close()
 
     def drain(self) -> None:
@@ -102,14 +105,21 @@ class Operations:
 
     async def prepare(self, request: GraphQLRequest, caller: Caller) -> Operation:
         """Parse, validate, limit, filter and plan, or take all that from the cache. Raises RequestRefused."""
-        query = await self._persisted.resolve(request)
+        return await self._prepare(await self._persisted.resolve(request), request, caller)
+
+    async def _prepare(self, text: str, request: GraphQLRequest, caller: Caller) -> Operation:
         serving = self._supergraphs.current
         if serving is None:
             raise RequestRefused.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
+        engine, name = serving.engine, request.operation_name
         with span("prepare"), _faults():
-            access = await self._policies.access(access_rules(serving.engine.supergraph), caller.claims)
-            prepared = serving.engine.prepare(query, request.operation_name, access)
-        return Operation(serving, prepared, request, query, caller, access)
+            access = await self._policies.access(access_rules(engine.supergraph), caller.claims)
+            prepared = engine.cached(text, name, access)
+            if prepared is None:
+                # One at a time, and beside the event loop: whoever asks something known does not wait for a plan.
+                loop = asyncio.get_running_loop()
+                prepared = await loop.run_in_executor(self._planner, engine.prepare, text, name, access)
+        return Operation(serving, prepared, request, text, caller, access)
 
     async def renewed(self, operation: Operation) -> Operation:
         """The same operation for what is served, and for what its caller may see, by now. Raises RequestRefused."""
@@ -117,7 +127,7 @@ class Operations:
         access = await self._policies.access(access_rules(operation.serving.engine.supergraph), operation.caller.claims)
         if serving is operation.serving and access == operation.access:
             return operation
-        return await self.prepare(operation.request, operation.caller)
+        return await self._prepare(operation.text, operation.request, operation.caller)
 
     async def execute(self, operation: Operation) -> dict[str, Any]:
         """Run a query or mutation within the time limit. Raises RequestRefused."""

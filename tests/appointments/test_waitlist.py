@@ -146,8 +146,18 @@ async def test_waiting_has_bounds_and_an_end(practice: Practice) -> None:
     assert (await answer(other, LEAVE, id=entry))["code"] == "NOT_FOUND"
     assert (await answer(account, ACCEPT, id=entry))["code"] == "INVALID_STATE"
     assert (await answer(account, LEAVE, id=entry))["entry"]["status"] == "LEFT"
-    for _ in range(20):
-        await join(practice, account, patient)
+    await practice.know(
+        *(
+            WaitlistEntry(
+                patient_id=patient,
+                practitioner_id=practice.practitioner,
+                type_id=UUID(practice.type),
+                from_day=at(2, 0).date(),
+                until_day=at(3, 0).date(),
+            )
+            for _ in range(20)
+        )
+    )
     assert (await answer(account, JOIN, **base, **span))["code"] == "INVALID_STATE"
 
     runtime = practice.clinic.service("appointments").runtime

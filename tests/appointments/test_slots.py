@@ -1,6 +1,7 @@
 """Slots by the clock on the wall: where the clock is put forward or back, and what closes and occupies."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -67,8 +68,8 @@ def test_closures_close_their_location_and_hours() -> None:
     day = date(2027, 6, 2)
     hours = opening("09:00", "12:00", weekday=3)
 
-    def closed(location: object, starts: str, ends: str) -> list[str]:
-        closure = Closure(location, time.fromisoformat(starts), time.fromisoformat(ends), day, day)  # type: ignore[arg-type]  # a UUID or None
+    def closed(location: UUID | None, starts: str, ends: str) -> list[str]:
+        closure = Closure(location, time.fromisoformat(starts), time.fromisoformat(ends), day, day)
         return clock(slots(calendar(hours, closures=(closure,)), day))
 
     assert clock(slots(calendar(hours), day + timedelta(days=1))) == []

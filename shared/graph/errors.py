@@ -3,7 +3,16 @@
 `errors` at the top of an answer is for faults and denials only.
 """
 
+from typing import Any
+
 import strawberry
+
+_CODE = "What programs compare; it never changes."
+
+
+def error_code(value: str) -> Any:
+    """The field `code` of a typed error."""
+    return strawberry.field(default=value, description=_CODE)
 
 
 @strawberry.federation.interface(
@@ -11,14 +20,14 @@ import strawberry
 )
 class UserError:
     message: str = strawberry.field(description="A sentence for people, without personal data.")
-    code: str = strawberry.field(description="What programs compare; it never changes.")
+    code: str = strawberry.field(description=_CODE)
 
 
 @strawberry.federation.type(
     shareable=True, description="Something that the input names does not exist, or not for this caller."
 )
 class NotFound(UserError):
-    code: str = strawberry.field(default="NOT_FOUND", description="What programs compare; it never changes.")
+    code: str = error_code("NOT_FOUND")
 
 
 @strawberry.federation.type(shareable=True, description="One thing that is wrong with an input.")
@@ -30,7 +39,7 @@ class InvalidField:
 @strawberry.federation.type(shareable=True, description="The input breaks a rule; nothing was changed.")
 class InvalidInput(UserError):
     fields: list[InvalidField] = strawberry.field(description="All that is wrong.")
-    code: str = strawberry.field(default="INVALID_INPUT", description="What programs compare; it never changes.")
+    code: str = error_code("INVALID_INPUT")
 
 
 @strawberry.federation.type(
@@ -38,14 +47,14 @@ class InvalidInput(UserError):
 )
 class VersionConflict(UserError):
     current_version: int = strawberry.field(description="The version that it has now.")
-    code: str = strawberry.field(default="VERSION_CONFLICT", description="What programs compare; it never changes.")
+    code: str = error_code("VERSION_CONFLICT")
 
 
 @strawberry.federation.type(
     shareable=True, description="It is not in a state in which this can be done, such as cancelling what is over."
 )
 class InvalidState(UserError):
-    code: str = strawberry.field(default="INVALID_STATE", description="What programs compare; it never changes.")
+    code: str = error_code("INVALID_STATE")
 
 
 class Refusal(Exception):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from shared.graph.datatypes import CodingInput
-from shared.graph.errors import InvalidInput, InvalidState, NotFound, UserError, VersionConflict
+from shared.graph.errors import InvalidInput, InvalidState, NotFound, UserError, VersionConflict, error_code
 from subgraphs.appointments.types import (
     Appointment,
     AppointmentType,
@@ -18,22 +18,20 @@ from subgraphs.appointments.types import (
     WaitlistEntry,
 )
 
-_CODE = "What programs compare; it never changes."
-
 
 @strawberry.type(description="Someone else has the slot, or the patient is elsewhere at that time: choose another one.")
 class SlotTaken(UserError):
-    code: str = strawberry.field(default="SLOT_TAKEN", description=_CODE)
+    code: str = error_code("SLOT_TAKEN")
 
 
 @strawberry.type(description="The practitioner has no such slot: choose one of `freeSlots`.")
 class SlotUnavailable(UserError):
-    code: str = strawberry.field(default="SLOT_UNAVAILABLE", description=_CODE)
+    code: str = error_code("SLOT_UNAVAILABLE")
 
 
 @strawberry.type(description="The idempotency key came with another input before: use a new key for a new booking.")
 class IdempotencyKeyReused(UserError):
-    code: str = strawberry.field(default="IDEMPOTENCY_KEY_REUSED", description=_CODE)
+    code: str = error_code("IDEMPOTENCY_KEY_REUSED")
 
 
 def _value(name: str, description: str) -> Any:

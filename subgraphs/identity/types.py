@@ -13,7 +13,7 @@ from strawberry.federation.types import FieldSet
 from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, connect
 from shared.graph.context import Info
-from shared.graph.errors import InvalidInput, InvalidState, NotFound, UserError, VersionConflict
+from shared.graph.errors import InvalidInput, InvalidState, NotFound, UserError, VersionConflict, error_code
 from subgraphs.identity import models, repository
 
 
@@ -184,23 +184,23 @@ class Role:
 
 @strawberry.type(description="Email address and password, or what was asked for in their place, do not fit together.")
 class InvalidCredentials(UserError):
-    code: str = strawberry.field(default="INVALID_CREDENTIALS", description="What programs compare; it never changes.")
+    code: str = error_code("INVALID_CREDENTIALS")
 
 
 @strawberry.type(description="Too many attempts have failed; more are refused for a while.")
 class AccountLocked(UserError):
     until: datetime = strawberry.field(description="When to try again.")
-    code: str = strawberry.field(default="ACCOUNT_LOCKED", description="What programs compare; it never changes.")
+    code: str = error_code("ACCOUNT_LOCKED")
 
 
 @strawberry.type(description="The code is wrong, was used before, or is too old.")
 class InvalidCode(UserError):
-    code: str = strawberry.field(default="INVALID_CODE", description="What programs compare; it never changes.")
+    code: str = error_code("INVALID_CODE")
 
 
 @strawberry.type(description="The session has ended or lapsed: log in again.")
 class SessionEnded(UserError):
-    code: str = strawberry.field(default="SESSION_ENDED", description="What programs compare; it never changes.")
+    code: str = error_code("SESSION_ENDED")
 
 
 @strawberry.type(description="A session and its tokens.")

@@ -73,6 +73,19 @@ async def test_complete_stops_the_stream_up_to_the_subgraph(graph: Graph) -> Non
     assert [socket.application_state.name for socket in graph.shop.sockets] == ["CONNECTED"] * len(graph.shop.sockets)
 
 
+async def test_leaving_ends_all_streams_up_to_the_subgraph(graph: Graph) -> None:
+    async with opened(graph) as socket:
+        for identity in ("1", "2"):
+            await subscribe(socket, identity, "subscription { endless { number } }")
+            await heard(socket)
+        assert graph.shop.open_streams >= 1
+    for _ in range(100):
+        if graph.shop.open_streams == 0:
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the subgraph still streams")
+
+
 async def test_pings_are_answered_and_sent(graph: Graph) -> None:
     async with connected(graph) as socket:
         await say(socket, type="ping")

@@ -24,7 +24,7 @@ from router.federation.model import (
     Type,
     applied,
 )
-from router.federation.types import ListOf, Named, NonNull, TypeRef, base_name
+from router.federation.types import ListOf, Named, NonNull, TypeRef, base_name, nullable
 from router.federation.values import Unset, coerces, show
 
 Element = Type | Field | InputValue | EnumValue | DirectiveDefinition | Directive
@@ -76,18 +76,26 @@ def _type_problems(schema: Schema, type_: Type) -> Problems:
             for field in type_.inputs.values():
                 yield from _input_problems(schema, f"{type_.name}.{field.name}", field)
         case Kind.UNION:
-            if not type_.members:
-                yield f'Give the union "{type_.name}" at least one member', type_
-            for member in type_.members:
-                if schema.kind(member) is not Kind.OBJECT:
-                    yield f'Remove "{member}" from the union "{type_.name}": members are object types', type_
+            yield from _union_problems(schema, type_)
         case Kind.ENUM:
-            if not type_.values:
-                yield f'Give the enum "{type_.name}" at least one value', type_
-            for value in type_.values.values():
-                yield from _name_problems(f"{type_.name}.{value.name}", value.name, value)
-                if value.name in ("true", "false", "null"):
-                    yield f'Rename "{type_.name}.{value.name}": an enum cannot have such a value', value
+            yield from _enum_problems(type_)
+
+
+def _union_problems(schema: Schema, type_: Type) -> Problems:
+    if not type_.members:
+        yield f'Give the union "{type_.name}" at least one member', type_
+    for member in type_.members:
+        if schema.kind(member) is not Kind.OBJECT:
+            yield f'Remove "{member}" from the union "{type_.name}": members are object types', type_
+
+
+def _enum_problems(type_: Type) -> Problems:
+    if not type_.values:
+        yield f'Give the enum "{type_.name}" at least one value', type_
+    for value in type_.values.values():
+        yield from _name_problems(f"{type_.name}.{value.name}", value.name, value)
+        if value.name in ("true", "false", "null"):
+            yield f'Rename "{type_.name}.{value.name}": an enum cannot have such a value', value
 
 
 def _field_problems(schema: Schema, type_: Type) -> Problems:
@@ -179,17 +187,19 @@ def is_subtype(schema: Schema, type_: TypeRef, candidate: TypeRef) -> bool:
     if type_ == candidate:
         return True
     if isinstance(candidate, NonNull):
-        return is_subtype(schema, type_.of if isinstance(type_, NonNull) else type_, candidate.of)
+        return is_subtype(schema, nullable(type_), candidate.of)
     if isinstance(candidate, ListOf):
         return isinstance(type_, ListOf) and is_subtype(schema, type_.of, candidate.of)
-    if not isinstance(type_, Named):
-        return False
-    narrow, wide = schema.types.get(candidate.name), schema.types.get(type_.name)
-    if not narrow or not wide or narrow.kind not in (Kind.OBJECT, Kind.INTERFACE):
+    return isinstance(type_, Named) and _is_narrower(schema, type_.name, candidate.name)
+
+
+def _is_narrower(schema: Schema, wide_name: str, narrow_name: str) -> bool:
+    wide, narrow = schema.types.get(wide_name), schema.types.get(narrow_name)
+    if not wide or not narrow:
         return False
     if wide.kind is Kind.UNION:
-        return narrow.kind is Kind.OBJECT and narrow.name in wide.members
-    return wide.kind is Kind.INTERFACE and wide.name in narrow.interfaces
+        return narrow.kind is Kind.OBJECT and narrow_name in wide.members
+    return wide.kind is Kind.INTERFACE and wide_name in narrow.interfaces
 
 
 # Directives

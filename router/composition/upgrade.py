@@ -147,8 +147,8 @@ class _Upgrade:
                 for name, field in type_.fields.items()
                 if not subgraph.is_external(type_.name, field) or subgraph.is_used(type_.name, name)
             }
-            if type_.fields and not fields:
-                if _is_referenced(schema, type_.name):
+            if type_.fields and not fields and type_.name != schema.roots.get("query"):
+                if subgraph.has(type_, "key") or _is_referenced(schema, type_.name):
                     message = f'Remove the type "{type_.name}": it has only @external fields that nothing needs'
                     self.report.error(ErrorCode.TYPE_WITH_ONLY_UNUSED_EXTERNAL, message, subgraph.at(type_))
                     types[type_.name] = type_

@@ -9,7 +9,7 @@ from graphql.pyutils import suggestion_list
 
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.subgraph import SubgraphSchema
-from router.federation.links import FEDERATION, INACCESSIBLE, JOIN, LINK, SPECS, TAG, Feature, FeatureUrl
+from router.federation.links import FEDERATION, INACCESSIBLE, JOIN, LINK, SPECS, TAG, Feature, FeatureUrl, Source
 from router.federation.model import Directive, DirectiveDefinition
 from router.federation.specs import AUTHENTICATED, CONTEXT, COST, REQUIRES_SCOPES
 
@@ -107,24 +107,32 @@ class _Reader:
             return self._refuse("@composeDirective needs a name")
         if not argument.startswith("@"):
             return self._refuse(f'Write "@{argument}" in @composeDirective, with its "@"')
-        name = argument[1:]
-        if name not in self._subgraph.schema.definitions:
-            known = [f"@{each}" for each in self._subgraph.schema.definitions]
-            similar = suggestion_list(argument, known)
+        source = self._subgraph.links.source(argument[1:], directive=True)
+        problem = self._problem(argument, source)
+        if problem:
+            return self._refuse(problem)
+        if source and source.feature.url.identity in RESERVED:
+            return self._federation_directive(argument[1:])
+        return self._item(argument[1:], source)
+
+    def _problem(self, argument: str, source: Source | None) -> str | None:
+        """Why there is no such directive to compose."""
+        if argument[1:] not in self._subgraph.schema.definitions:
+            similar = suggestion_list(argument, [f"@{each}" for each in self._subgraph.schema.definitions])
             hint = f" (did you mean {similar[0]}?)" if similar else ""
-            return self._refuse(f"Define {argument}, or correct its name in @composeDirective{hint}")
-        source = self._subgraph.links.source(name, directive=True)
+            return f"Define {argument}, or correct its name in @composeDirective{hint}"
         if not source:
-            return self._refuse(f"Import {argument} by a @link: only directives of a linked feature are composed")
-        if source.name is None:
-            return self._refuse(f"Compose {argument} by the name that its @link imports it by")
-        if source.feature.url.identity in RESERVED:
-            return self._federation_directive(name)
+            return f"Import {argument} by a @link: only directives of a linked feature are composed"
+        return None if source.name else f"Compose {argument} by the name that its @link imports it by"
+
+    def _item(self, alias: str, source: Source | None) -> list[_Item]:
         for automatic in ("tag", "inaccessible"):
-            users = [each.name for each in self._subgraphs if each.directive_name(automatic) == name]
+            users = [each.name for each in self._subgraphs if each.directive_name(automatic) == alias]
             if users:
-                return self._refuse(f"Rename {argument}: it is federation's @{automatic} in {quoted(users)}")
-        return [_Item(self._subgraph, self._application, source.feature, source.name, name)]
+                return self._refuse(f"Rename @{alias}: it is federation's @{automatic} in {quoted(users)}")
+        if not source or not source.name:
+            return []
+        return [_Item(self._subgraph, self._application, source.feature, source.name, alias)]
 
     def _federation_directive(self, name: str) -> list[_Item]:
         if name in {self._subgraph.directive_name(each) for each in ALWAYS_COMPOSED}:

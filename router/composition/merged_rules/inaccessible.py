@@ -101,25 +101,14 @@ class _Check:
             yield ErrorCode.REFERENCED_INACCESSIBLE, message, (type_.name, coordinate)
 
     def _visible_users(self, name: str) -> Iterator[str]:
-        """The coordinates of fields and arguments that clients see and that are of a type."""
+        """The coordinates of fields, arguments and input fields that clients see and that are of a type."""
         for type_ in self._schema.types.values():
-            if self._hidden(type_):
-                continue
-            for field in type_.fields.values():
-                if self._hidden(field):
-                    continue
-                if base_name(field.type) == name:
+            for field in () if self._hidden(type_) else type_.fields.values():
+                if base_name(field.type) == name and not self._hidden(field):
                     yield f"{type_.name}.{field.name}"
-                for argument in field.arguments.values():
-                    if base_name(argument.type) == name and not self._hidden(argument):
-                        yield f"{type_.name}.{field.name}({argument.name}:)"
-            for part in type_.inputs.values():
-                if base_name(part.type) == name and not self._hidden(part):
-                    yield f"{type_.name}.{part.name}"
-        for definition in self._schema.definitions.values():
-            for argument in definition.arguments.values():
-                if base_name(argument.type) == name and not self._hidden(argument):
-                    yield f"@{definition.name}({argument.name}:)"
+        for coordinate, element in self._visible_inputs():
+            if base_name(element.type) == name:
+                yield coordinate
 
     # A visible type
 

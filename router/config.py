@@ -140,6 +140,13 @@ class Operations(Section):
     """Operations known beforehand."""
 
 
+class Planning(Section):
+    budget: float = Field(default=0.1, gt=0)
+    """Seconds for the search of a better plan; then the best so far is taken."""
+    active_labels: tuple[str, ...] = ()
+    """Labels of `@override(label:)` that are on; `percent(N)` needs no entry, it is on for N of 100 operations."""
+
+
 class JwtIssuer(Section):
     issuer: str
     """The claim `iss` of its tokens."""
@@ -341,6 +348,8 @@ class Config(Section):
     """What a single operation may ask; null switches a limit off."""
     operations: Operations = Operations()
     """Which operations are accepted."""
+    planning: Planning = Planning()
+    """How operations are planned."""
     authorization: Authorization = Authorization()
     """Who may see what."""
     subscriptions: Subscriptions = Subscriptions()

@@ -76,6 +76,8 @@ def _engine_config(config: Config) -> EngineConfig:
         cache=config.operations.cache,
         introspection=config.introspection,
         suggestions=config.suggestions,
+        planning_budget=config.planning.budget,
+        active_labels=frozenset(config.planning.active_labels),
         reject_unauthorized=directives.reject_unauthorized,
         authorization_dry_run=directives.dry_run,
         parse=partial(limits.parse_document, limits=config.limits),

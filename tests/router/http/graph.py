@@ -27,6 +27,7 @@ type Query {
   items(first: Int): [Item!]
   inspector: Inspector
   level: Level
+  moved: String
 }
 type Mutation { rename(name: String!): String }
 type Subscription { ticks(to: Int!): Tick secretTicks: Int endless: Tick broken: Int }
@@ -43,7 +44,7 @@ union _Entity = User
 """
 
 ACCOUNTS = """
-type Query { unused: Int }
+type Query { unused: Int moved: String }
 type User { id: ID! name: String email: String phone: String card: String }
 union _Entity = User
 """
@@ -101,6 +102,7 @@ def shop() -> Subgraph:
         "items": lambda info, first=None: [_ITEM] * (first or 2),
         "inspector": {"note": "n"},
         "level": "HIGH",
+        "moved": "shop",
         "rename": lambda info, name: name,
         "ticks": _ticks,
         "endless": _endless,
@@ -114,7 +116,7 @@ def accounts() -> Subgraph:
     def user(one: dict[str, Any]) -> dict[str, Any]:
         return {**one, "name": "Ann", "email": "ann@example.org", "phone": "1", "card": "4"}
 
-    return Subgraph(ACCOUNTS, {}, entity=user)
+    return Subgraph(ACCOUNTS, {"moved": "accounts"}, entity=user)
 
 
 def supergraph(shop_url: str, accounts_url: str, *, extra: str = "", tick: str = "seller: User") -> str:
@@ -173,6 +175,8 @@ type Query @join__type(graph: SHOP) @join__type(graph: ACCOUNTS) {{
   inspector: Inspector @join__field(graph: SHOP)
   level: Level @join__field(graph: SHOP)
   unused: Int @join__field(graph: ACCOUNTS)
+  moved: String @join__field(graph: SHOP, overrideLabel: "moved")
+    @join__field(graph: ACCOUNTS, override: "shop", overrideLabel: "moved")
   {extra}
 }}
 type Mutation @join__type(graph: SHOP) {{ rename(name: String!): String @join__field(graph: SHOP) }}

@@ -143,3 +143,9 @@ async def test_a_fault_is_logged_without_what_it_quotes(capsys: pytest.CaptureFi
     assert (fault["exception"], fault["level"]) == ("KeyError", "error")
     assert "failing" in fault["stack"]
     assert all("Ann" not in str({**line, "stack": ""}) for line in lines)
+
+
+@pytest.mark.parametrize(("labels", "owner"), [([], "shop"), (["other"], "shop"), (["moved"], "accounts")])
+async def test_an_override_is_on_with_its_label(labels: list[str], owner: str) -> None:
+    async with running({"planning": {"active_labels": labels}}) as graph:
+        assert await graph.ask("{ moved }") == {"data": {"moved": owner}}

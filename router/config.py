@@ -141,8 +141,8 @@ class Operations(Section):
 
 
 class Planning(Section):
-    budget: float = Field(default=0.1, gt=0)
-    """Seconds for the search of a better plan; then the best so far is taken."""
+    budget: int = Field(default=800, ge=0)
+    """Fields that may be planned again in search of a better plan; then the best so far is taken."""
     active_labels: tuple[str, ...] = ()
     """Labels of `@override(label:)` that are on; `percent(N)` needs no entry, it is on for N of 100 operations."""
 

@@ -27,7 +27,7 @@ from router.execution.executor import Execution
 from router.execution.introspection import introspect, introspection_document
 from router.execution.shape import Shaper
 from router.execution.transport import RequestContext, Transport
-from router.planning import Planner, PlanningError, QueryPlan
+from router.planning import BUDGET, Planner, PlanningError, QueryPlan
 from router.planning.plan import Subscription
 from router.supergraph import Supergraph, read_supergraph
 
@@ -48,7 +48,7 @@ class EngineConfig:
     cache: int = 2000
     introspection: bool = True
     suggestions: bool = True
-    planning_budget: float = 0.1
+    planning_budget: int = BUDGET
     redacted: frozenset[str] = frozenset()
     active_labels: frozenset[str] = frozenset()
     reject_unauthorized: bool = False

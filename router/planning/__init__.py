@@ -2,6 +2,6 @@
 
 from router.planning.normalize import PlanningError
 from router.planning.plan import QueryPlan
-from router.planning.planner import Planner
+from router.planning.planner import BUDGET, Planner
 
-__all__ = ["Planner", "PlanningError", "QueryPlan"]
+__all__ = ["BUDGET", "Planner", "PlanningError", "QueryPlan"]

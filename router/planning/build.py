@@ -201,7 +201,7 @@ class Builder:
             )
             if found is None:
                 raise PlanningError(f"{type_name}.{serving.node.name} is not in subgraph {parent.fetch.subgraph}")
-            static = found.type.name if static in ("", found.type.name) else "?"
+            static = found.type.name
             found_types |= self.supergraph.subgraph_possible(parent.fetch.subgraph, found.type.name)
             inner = self.walker.provided(parent, type_name, serving.node.name)
             provided += parsed(found.provides) + tuple(one for one in inner if one is not None)

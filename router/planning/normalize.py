@@ -54,6 +54,11 @@ class Selection:
     types: frozenset[str]
     fields: tuple[Field, ...]
 
+    @property
+    def size(self) -> int:
+        """How many fields it has, those of fields included."""
+        return sum(1 + (field.selection.size if field.selection else 0) for field in self.fields)
+
     def lines(self, indent: str = "") -> Iterator[str]:
         """As text, a field a line."""
         for field in self.fields:

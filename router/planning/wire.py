@@ -6,7 +6,7 @@ and a `Rename` undoes it in the answer.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from router.planning.conditions import ALWAYS, Condition
@@ -15,6 +15,7 @@ from router.planning.normalize import Arguments
 from router.planning.plan import Rename
 from router.supergraph.records import Index, SubgraphType
 
+_ENTITY = "_Entity"
 Fragments = dict[tuple[str, str], str]
 """An operation's fragments: their names by type condition and text."""
 
@@ -56,76 +57,94 @@ class Wire:
 
     def write(self, place: Place, fragments: Fragments) -> Text:
         """The text of a place's selection set, braces included. Fragments that it uses are added to `fragments`."""
-        fields = self._fields(place)
+        fields = _Writer(self.index, place.fetch.subgraph).fields(place, place.static)
         renames = _Conflicts(fields).renames
         printer = _Printer(fragments)
         return Text(printer.print(fields, ALWAYS), printer.variables, renames)
 
-    def _fields(self, place: Place) -> list[WireField]:
-        fields: list[WireField] = []
+
+class _Writer:
+    """Makes the fields of one fetch's selection sets, each set once for each type that it is asked of."""
+
+    def __init__(self, index: Index, subgraph: str) -> None:
+        self.index = index
+        self.subgraph = subgraph
+        self.kinds = index.supergraph.subgraphs[subgraph].types
+        self._made: dict[tuple[int, str], list[WireField]] = {}
+
+    def fields(self, place: Place, static: str) -> list[WireField]:
+        """The fields of a place whose objects the subgraph gives as values of type `static` here."""
+        made = self._made.get((id(place), static))
+        if made is None:
+            made = self._made[id(place), static] = self._fields(place, static)
+        return made
+
+    def _fields(self, place: Place, static: str) -> list[WireField]:
+        found: list[WireField] = []
         for entry in place.entries:
-            selection = None if entry.child is None else self._fields(entry.child)
-            cover = list(self._cover(place, entry))
-            shared = entry.child.static if entry.child and len(cover) > 1 else ""
-            fields += [self._field(place, entry, on, types, selection, shared) for on, types in cover]
-        if not fields:
+            pieces = [self._field(place, entry, static, *piece) for piece in self._cover(place, entry, static)]
+            for piece in pieces:
+                if not any(one is not piece and one.selection is piece.selection for one in pieces):
+                    piece.shared = ""
+            found += pieces
+        if not found:
             key = "_" if place.objects else TYPENAME
-            fields.append(WireField(key, key, TYPENAME, Arguments(), None, place.types, False, ALWAYS, "String!"))
-        return fields
+            found.append(WireField(key, key, TYPENAME, Arguments(), None, place.types, False, ALWAYS, "String!"))
+        return found
 
-    def _field(
-        self,
-        place: Place,
-        entry: Entry,
-        on: str | None,
-        types: frozenset[str],
-        selection: list[WireField] | None,
-        shared: str,
-    ) -> WireField:
-        subgraph, node = place.fetch.subgraph, entry.node
-        owner = on or (place.static if place.static != "_Entity" else min(types))
-        known = self.index.field(subgraph, owner, node.name)
-        kinds = self.index.supergraph.subgraphs[subgraph].types
-        shape = "String!"
+    def _field(self, place: Place, entry: Entry, static: str, on: str | None, types: frozenset[str]) -> WireField:
+        owner = on or (min(types) if static == _ENTITY else static)
+        known = self.index.field(self.subgraph, owner, entry.node.name)
+        shape, value = "String!", ""
         if known is not None:
-            leaf = kinds[known.type.name].kind in ("scalar", "enum") if known.type.name in kinds else True
+            value = known.type.name
+            leaf = value not in self.kinds or self.kinds[value].kind in ("scalar", "enum")
             shape = known.type.text if leaf else known.type.shape
-        abstract = owner not in kinds or kinds[owner].kind != "object"
-        head = (node.key, node.key, node.name, _with_contexts(place, entry))
-        return WireField(*head, on, types, abstract, entry.condition, shape, selection, shared)
+        return WireField(
+            key=entry.node.key,
+            alias=entry.node.key,
+            name=entry.node.name,
+            arguments=_with_contexts(place, entry),
+            on=on,
+            types=types,
+            abstract=owner not in self.kinds or self.kinds[owner].kind != "object",
+            condition=entry.condition,
+            shape=shape,
+            selection=None if entry.child is None else self.fields(entry.child, value),
+            shared="" if entry.child is None else value,
+        )
 
-    def _cover(self, place: Place, entry: Entry) -> Iterator[tuple[str | None, frozenset[str]]]:
+    def _cover(self, place: Place, entry: Entry, static: str) -> Iterator[tuple[str | None, frozenset[str]]]:
         """The type conditions under which the field is asked; None for none."""
         if entry.node.name == TYPENAME:
             yield None, entry.types
             return
         if place.objects:
-            yield (place.objects if place.static == "_Entity" else None), entry.types
+            yield (place.objects if static == _ENTITY else None), entry.types
             return
-        kinds = self.index.supergraph.subgraphs[place.fetch.subgraph].types
-        static = kinds.get(place.static)
-        left = entry.types & place.types
-        if static and left >= place.types and self._has(place, static, entry.node.name):
+        types = (
+            place.types
+            if static == _ENTITY
+            else place.types & self.index.supergraph.subgraph_possible(self.subgraph, static)
+        )
+        left = entry.types & types
+        if static in self.kinds and left >= types and self._has(static, entry):
             yield None, left
             return
-        for kind in self._interfaces(place, kinds.values(), entry.node.name):
-            covered = kind.possible & place.types
-            if len(covered) > 1 and covered <= left:
+        for kind in self._interfaces(types):
+            covered = kind.possible & types
+            if len(covered) > 1 and covered <= left and self._has(kind.name, entry):
                 yield kind.name, covered
                 left -= covered
         for type_name in sorted(left):
             yield type_name, frozenset((type_name,))
 
-    def _has(self, place: Place, kind: SubgraphType, name: str) -> bool:
-        return self.index.field(place.fetch.subgraph, kind.name, name) is not None
+    def _has(self, kind: str, entry: Entry) -> bool:
+        return self.index.field(self.subgraph, kind, entry.node.name) is not None
 
-    def _interfaces(self, place: Place, kinds: Iterable[SubgraphType], name: str) -> list[SubgraphType]:
-        found = [
-            kind
-            for kind in kinds
-            if kind.kind == "interface" and not kind.interface_object and self._has(place, kind, name)
-        ]
-        return sorted(found, key=lambda kind: (-len(kind.possible & place.types), kind.name))
+    def _interfaces(self, types: frozenset[str]) -> list[SubgraphType]:
+        found = [kind for kind in self.kinds.values() if kind.kind == "interface" and not kind.interface_object]
+        return sorted(found, key=lambda kind: (-len(kind.possible & types), kind.name))
 
 
 def _with_contexts(place: Place, entry: Entry) -> Arguments:

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: one ASGI endpoint for GET and POST (https://graphql.github.io/graphql-over-http/draft/)."""
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -69,10 +70,20 @@ class GraphQLEndpoint:
         if method == "GET":
             return read_query_string(dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)))
         _check_content_type(headers.get("content-type", ""))
-        request = read_body(await _body(receive, headers, self._server.max_body_bytes))
+        request = read_body(await self._body(receive, headers))
         if isinstance(request, list):
             self._check_batch(request)
         return request
+
+    async def _body(self, receive: Receive, headers: dict[str, str]) -> bytes:
+        limit = self._server.max_body_bytes
+        if int(headers.get("content-length") or 0) > limit:
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(self._server.request_timeout):
+                return await _gather(receive, limit)
+        except TimeoutError:
+            raise RequestRefused.because("the body did not arrive in time", "REQUEST_TIMEOUT", 408) from None
 
     def _check_batch(self, requests: list[GraphQLRequest]) -> None:
         if not self._server.batching.enabled:
@@ -149,10 +160,7 @@ def _check_method(method: str, operation: Operation) -> None:
         raise RequestRefused.because("a mutation needs POST", "METHOD_NOT_ALLOWED", 405)
 
 
-async def _body(receive: Receive, headers: dict[str, str], limit: int) -> bytes:
-    too_large = RequestRefused.because(f"the body is larger than {limit} bytes", "BODY_TOO_LARGE", 413)
-    if int(headers.get("content-length") or 0) > limit:
-        raise too_large
+async def _gather(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -162,6 +170,10 @@ async def _body(receive: Receive, headers: dict[str, str], limit: int) -> bytes:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > limit:
-            raise too_large
+            raise _too_large(limit)
         if not message.get("more_body", False):
             return b"".join(chunks)
+
+
+def _too_large(limit: int) -> RequestRefused:
+    return RequestRefused.because(f"the body is larger than {limit} bytes", "BODY_TOO_LARGE", 413)

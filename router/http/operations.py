@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from router.authorization.access import Access
-from router.authorization.claims import Authenticator, Claims
+from router.authorization.claims import AuthenticationError, Authenticator, Claims
 from router.authorization.policies import Policies
 from router.authorization.rules import access_rules
 from router.config import Config
@@ -93,10 +93,10 @@ class Operations:
         self.draining = True
 
     async def identify(self, headers: Mapping[str, str]) -> Caller:
-        """Verify the bearer token. Raises AuthenticationError, or RequestRefused where a token is needed and absent."""
+        """Verify the bearer token. Raises AuthenticationError, also where a token is needed and absent."""
         claims = await self._authenticator.authenticate(headers.get("authorization"))
         if claims is None and self._config.authorization.require_authentication:
-            raise RequestRefused.because("a bearer token is needed", "UNAUTHENTICATED", 401)
+            raise AuthenticationError("a bearer token is needed")
         return Caller(claims, headers)
 
     def still_valid(self, caller: Caller) -> bool:

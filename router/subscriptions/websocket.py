@@ -105,7 +105,7 @@ class _Connection:
                 headers["authorization"] = value
         try:
             return await self._operations.identify(headers)
-        except (AuthenticationError, RequestRefused):
+        except AuthenticationError:
             raise _CloseError(4403, "Forbidden") from None
         except AuthenticationUnavailableError:
             raise _CloseError(4500, "Authentication is not available") from None

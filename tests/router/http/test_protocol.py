@@ -1,5 +1,6 @@
 """GraphQL over HTTP: methods, media types, status codes, and what is refused before GraphQL."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -181,6 +182,15 @@ async def test_large_bodies_are_refused(graph: Graph, chunked: bool) -> None:
         graph.url, data=chunks() if chunked else body, headers={"content-type": "application/json"}
     ) as answer:
         assert (answer.status, codes(await answer.json())) == (413, ["BODY_TOO_LARGE"])
+
+
+async def test_a_body_that_does_not_arrive_is_not_waited_for(graph: Graph) -> None:
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(1)
+
+    async with graph.client.post(graph.url, data=stalled(), headers={"content-type": "application/json"}) as answer:
+        assert (answer.status, codes(await answer.json())) == (408, ["REQUEST_TIMEOUT"])
 
 
 async def test_large_headers_are_refused(graph: Graph) -> None:

@@ -164,6 +164,24 @@ class Generator:
             self.types[member].interfaces.add(kind.name)
         if self.rng.random() < 0.7:
             self._interface_title(kind, members)
+        if self.rng.random() < 0.5:
+            self._interface_peer(kind, members)
+
+    def _interface_peer(self, kind: TypeDef, members: list[str]) -> None:
+        """A field that gives the interface, and in some implementations themselves."""
+        if any("peer" in self.types[member].fields for member in members):
+            return
+        for member in members:
+            owner = self.rng.choice(sorted(self.types[member].subgraphs))
+            wide = owner in kind.members and self.rng.random() < 0.5
+            ref = Ref(kind.name if wide else member, many=False)
+            self.types[member].fields["peer"] = FieldDef("peer", ref, {owner})
+        everywhere = [
+            name
+            for name, here in kind.members.items()
+            if all(name in self.types[m].fields["peer"].owners for m in here)
+        ]
+        kind.fields["peer"] = FieldDef("peer", Ref(kind.name), set(everywhere))
 
     def _interface_title(self, kind: TypeDef, members: list[str]) -> None:
         """A field of every implementation, each with owners of its own."""

@@ -227,7 +227,7 @@ class Subscriptions(Section):
     """Operations that one WebSocket connection may have open."""
     recheck_interval: float = Field(default=1.0, gt=0, le=5)
     """Seconds between checks that an open stream's token has neither expired nor been revoked."""
-    reconnect_attempts: int = Field(default=5, ge=0)
+    reconnect_attempts: int = Field(default=8, ge=0)
     """Attempts to reach a subgraph again, with growing pauses, before its subscriptions end with an error."""
 
 

@@ -61,13 +61,12 @@ class Operation:
     access: Access
 
     def runs_like(self, other: "Operation") -> bool:
-        """Whether a stream of `other` may go on as one of this operation: same plan, same places."""
-        if self is other:
-            return True
-        places = (
-            {name: item.url for name, item in it.serving.engine.supergraph.subgraphs.items()} for it in (self, other)
+        """Whether a stream of `other` may go on as one of this operation: same plan, same denials, same places."""
+        return self is other or (
+            self.prepared.plan == other.prepared.plan
+            and self.prepared.denied == other.prepared.denied
+            and self.serving.places == other.serving.places
         )
-        return self.prepared.plan == other.prepared.plan and next(places) == next(places)
 
 
 class Operations:

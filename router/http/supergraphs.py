@@ -27,6 +27,11 @@ class Serving:
     engine: Engine
     digest: str
 
+    @property
+    def places(self) -> dict[str, str]:
+        """Where each subgraph is."""
+        return {name: subgraph.url for name, subgraph in self.engine.supergraph.subgraphs.items()}
+
 
 class SupergraphUnavailableError(Exception):
     """There is no usable supergraph at the source; the message says why."""

@@ -6,7 +6,9 @@ again, with growing pauses, and its subscriptions are sent again; events of the 
 
 import asyncio
 import itertools
+import math
 import random
+import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -130,13 +132,13 @@ class _Connection:
             self._fail_all()
 
     async def _keep_connected(self) -> None:
-        failures = 0
+        failures, connected_at = 0, math.inf
         while failures <= self._settings.reconnect_attempts:
             try:
                 headers = self._headers()
                 async with self._connect(headers) as socket:
                     await self._initialise(socket, headers.get("authorization"))
-                    failures = 0
+                    connected_at = time.monotonic()
                     with UPSTREAMS.labels(self._subgraph).track_inprogress():
                         await self._listen(socket)
             except (_RefusedError, InvalidStatus) as error:
@@ -147,6 +149,9 @@ class _Connection:
                 _LOG.warning("subscription connection lost", subgraph=self._subgraph, error=type(error).__name__)
             finally:
                 self._socket = None
+            if time.monotonic() - connected_at > _LAST_PAUSE:  # one that held counts as made, not one that fell at once
+                failures = 0
+            connected_at = math.inf
             pause = min(_FIRST_PAUSE * 2**failures, _LAST_PAUSE)
             failures += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads routers, hides nothing

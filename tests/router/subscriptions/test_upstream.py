@@ -63,6 +63,23 @@ async def test_attempts_are_bounded() -> None:
         await _collect(config, "http://127.0.0.1:9/graphql")
 
 
+async def test_a_subgraph_that_always_hangs_up_is_left_after_some_attempts() -> None:
+    upgrades = 0
+
+    async def hang_up(websocket: WebSocket) -> None:
+        nonlocal upgrades
+        upgrades += 1
+        await websocket.accept("graphql-transport-ws")
+        await websocket.receive_json()
+        await websocket.send_json({"type": "connection_ack"})
+        await websocket.close(1012)
+
+    async with listening(Starlette(routes=[WebSocketRoute("/graphql", hang_up)])) as port:
+        with pytest.raises(SubgraphFailure, match="does not serve the subscription any more"):
+            await _collect(parse({"subscriptions": {"reconnect_attempts": 2}}), f"http://127.0.0.1:{port}/graphql")
+    assert upgrades == 3
+
+
 async def test_a_slow_reader_is_ended_alone() -> None:
     async def flood(websocket: WebSocket) -> None:
         await websocket.accept("graphql-transport-ws")

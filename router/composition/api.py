@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from router.composition.merge.definitions import EXECUTABLE
 from router.composition.merge.supergraph import Merged
-from router.federation.links import Links
 from router.federation.model import Directive, EnumValue, Field, InputValue, Schema, Type
 
 T = TypeVar("T", Field, InputValue, EnumValue)
@@ -19,18 +18,11 @@ def api_schema(merged: Merged) -> Schema:
     return _Filter(merged).schema()
 
 
-def supergraph_links(merged: Merged) -> Links:
-    links = Links()
-    for feature in merged.features.links:
-        links = links.adding(feature)
-    return links
-
-
 class _Filter:
     def __init__(self, merged: Merged) -> None:
         self._supergraph = merged.schema
         self._inaccessible = merged.features.name_of("inaccessible")
-        self._links = supergraph_links(merged)
+        self._links = merged.features.links
 
     def schema(self) -> Schema:
         types = [

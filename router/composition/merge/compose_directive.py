@@ -151,7 +151,7 @@ def _latest_features(
 ) -> dict[str, tuple[FeatureUrl, list[SubgraphSchema]]]:
     """The newest version of each composed feature, with the subgraphs that link it."""
     latest: dict[str, tuple[FeatureUrl, list[SubgraphSchema]]] = {}
-    for identity in sorted({item.feature.url.identity for item in items}):
+    for identity in sorted({feature.url.identity for each in subgraphs for feature in each.links.features}):
         users = [(each, feature) for each in subgraphs for feature in [each.links.feature(identity)] if feature]
         composing = {item.subgraph.name for item in items if item.feature.url.identity == identity}
         versions = {feature.url.version for each, feature in users if each.name in composing}
@@ -162,10 +162,12 @@ def _latest_features(
             at = [at for each, feature in users for at in each.at(feature)]
             report.error(ErrorCode.DIRECTIVE_COMPOSITION_ERROR, message, at)
             continue
-        newest = max(versions)
+        newest = max(versions or {feature.url.version for _, feature in users})
         if any(feature.url.version.major != newest.major for _, feature in users):
             message = f'Subgraphs that do not compose directives of "{identity}" link another major version of it'
             report.hint("DIRECTIVE_COMPOSITION_INFO", message, [at for each, f in users for at in each.at(f)])
+        if not composing:
+            continue
         linking = [each for each, feature in users if feature.url.version == newest]
         url = next(feature.url for each, feature in users if feature.url.version == newest)
         latest[identity] = (url, linking[::-1])
@@ -198,7 +200,8 @@ def _hint_other_names(subgraphs: Sequence[SubgraphSchema], items: Sequence[_Item
     first, composing = items[0], {item.subgraph.name for item in items}
     for subgraph in subgraphs:
         feature = subgraph.links.feature(first.feature.url.identity)
-        if feature and subgraph.name not in composing and feature.directive_name(first.name) != first.alias:
+        imports = feature.imports if feature and subgraph.name not in composing else ()
+        if any(each.name == f"@{first.name}" and each.alias != f"@{first.alias}" for each in imports):
             message = f"@{first.name} is composed as @{first.alias}, but has another name in {subgraph.name}"
             report.hint("DIRECTIVE_COMPOSITION_WARN", message, subgraph.at(feature))
 

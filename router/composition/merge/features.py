@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from router.composition.definitions import feature_definitions, link_definitions
 from router.composition.errors import ErrorCode, Report
 from router.composition.merge.compose_directive import ComposedFeature
 from router.composition.subgraph import SubgraphSchema
-from router.federation.links import LINK, Feature, FeatureUrl, Import, Version, parse_url
+from router.federation.links import LINK, Feature, FeatureUrl, Import, LinkError, Links, Version, parse_url
 from router.federation.model import Directive, DirectiveDefinition, Type
 from router.federation.specs import CACHE_TAG, LATEST_FEDERATION, DirectiveSpec, FeatureSpec, join_url, known, newest
 from router.federation.values import Symbol, Value
@@ -28,7 +28,7 @@ class Features:
     """All features of the supergraph. `merged` maps names of directives in the supergraph to their specification."""
 
     version: Version
-    links: tuple[Feature, ...]
+    links: Links
     merged: Mapping[str, DirectiveSpec]
     definitions: Mapping[str, DirectiveDefinition]
     types: Mapping[str, Type]
@@ -39,7 +39,7 @@ class Features:
         return next((name for name, spec in self.merged.items() if spec.name == directive), None)
 
     def link_applications(self) -> tuple[Directive, ...]:
-        return tuple(Directive("link", _link_arguments(feature)) for feature in self.links)
+        return tuple(Directive("link", _link_arguments(feature)) for feature in self.links.features)
 
 
 def _link_arguments(feature: Feature) -> dict[str, Value]:
@@ -95,12 +95,23 @@ def merge_features(
     specs = {name: _directive_spec(each, original) for each in merged for name, original in each.directives.items()}
     return Features(
         version=version,
-        links=tuple(links),
+        links=_links(links, report),
         merged={name: spec for name, spec in specs.items() if spec.composed != CACHE_TAG},
         definitions=definitions,
         types=types,
         by_join_directive=frozenset(name for name, spec in specs.items() if spec.composed == CACHE_TAG),
     )
+
+
+def _links(features: Iterable[Feature], report: Report) -> Links:
+    links = Links()
+    for feature in features:
+        try:
+            links = links.adding(feature)
+        except LinkError as error:
+            for message in error.messages:
+                report.error(ErrorCode.INVALID_LINK_DIRECTIVE_USAGE, f"In the supergraph: {message}")
+    return links
 
 
 def _add(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.composition.api import api_schema
 from router.composition.errors import ErrorCode, Report
 from router.composition.graphql_rules import location_problems, schema_problems
 from router.composition.merge.supergraph import Merged
@@ -13,6 +12,7 @@ from router.composition.merged_rules.implementations import check_implementation
 from router.composition.merged_rules.inaccessible import check_inaccessible
 from router.composition.merged_rules.requires import check_requires
 from router.composition.subgraph import SubgraphSchema
+from router.federation.model import Schema
 
 RULES = (check_implementations, check_requires, check_access)
 
@@ -25,9 +25,12 @@ def check_merged(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Re
         _check_graphql(merged, report)
     if not report.errors:
         check_inaccessible(merged, subgraphs, report)
-    if not report.errors:
-        for message, _ in schema_problems(api_schema(merged)):
-            report.error(ErrorCode.INVALID_GRAPHQL, f"In the schema that clients would see: {message}")
+
+
+def check_api(api: Schema, report: Report) -> None:
+    """Reports what the API schema cannot be."""
+    for message, _ in schema_problems(api):
+        report.error(ErrorCode.INVALID_GRAPHQL, f"In the schema that clients would see: {message}")
 
 
 def _check_graphql(merged: Merged, report: Report) -> None:
@@ -37,4 +40,4 @@ def _check_graphql(merged: Merged, report: Report) -> None:
         report.error(ErrorCode.INVALID_GRAPHQL, f"In the supergraph: {message}")
 
 
-__all__ = ["check_merged"]
+__all__ = ["check_api", "check_merged"]

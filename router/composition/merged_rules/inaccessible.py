@@ -7,7 +7,6 @@ from typing import Any
 
 from graphql import Node
 
-from router.composition.api import supergraph_links
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.merge.definitions import EXECUTABLE
 from router.composition.merge.supergraph import Merged
@@ -61,7 +60,7 @@ class _Check:
     def __init__(self, merged: Merged, name: str) -> None:
         self._schema = merged.schema
         self._name = name
-        self._links = supergraph_links(merged)
+        self._links = merged.features.links
         self._default_users = dict(self._collect_default_users())
 
     def _hidden(self, element: Type | Field | InputValue | EnumValue) -> bool:

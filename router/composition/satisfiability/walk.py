@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from router.composition.api import api_schema
+from graphql import Node
+
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.merge.supergraph import Merged
 from router.composition.satisfiability.moves import Moves, Place
@@ -38,9 +39,12 @@ class State:
     way: Step | None
 
 
-def check_satisfiability(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Report) -> None:
+Problem = tuple[ErrorCode, str, list[tuple[str, Node | None]]]  # with where it is written
+
+
+def check_satisfiability(merged: Merged, api: Schema, subgraphs: Sequence[SubgraphSchema], report: Report) -> None:
     """Reports each field of the API schema that cannot be had on some way to it."""
-    walk = _Walk(merged, views_of(merged, subgraphs), report)
+    walk = _Walk(merged, api, views_of(merged, subgraphs), report)
     for operation_type, root in merged.schema.roots.items():
         walk.run(operation_type, root)
 
@@ -50,8 +54,8 @@ class _TooManyError(Exception):
 
 
 class _Walk:
-    def __init__(self, merged: Merged, views: Sequence[View], report: Report) -> None:
-        self._api = api_schema(merged)
+    def __init__(self, merged: Merged, api: Schema, views: Sequence[View], report: Report) -> None:
+        self._api = api
         self._views = views
         self._report = report
         self._moves = Moves(views, merged.schema)
@@ -77,19 +81,16 @@ class _Walk:
             message = f"More than {MAX_OPEN_PLACES} ways through the subgraphs are open at once: share fewer types"
             self._report.error(ErrorCode.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED, message)
 
-    def _emit(self, findings: Iterator[tuple[ErrorCode, str, list[str]]]) -> int:
-        count = 0
-        for code, message, names in findings:
-            self._report.error(code, message, [(name, None) for name in names])
-            count += 1
-        return count
+    def _emit(self, problems: Iterable[Problem]) -> None:
+        for code, message, at in problems:
+            self._report.error(code, message, at)
 
     def _walk_mutation(self, start: State) -> None:
         """A mutation's field runs in one subgraph: of those that have it, one must be able to give all below it."""
         for name in self._api.types[start.type].fields:
             for state, problem in self._by_field(start, name):
                 if problem:
-                    self._emit(iter([problem]))
+                    self._emit([problem])
                 if state is None or self._is_leaf(state.type):
                     continue
                 by_subgraph: dict[int, dict[Place, None]] = {}
@@ -97,14 +98,12 @@ class _Walk:
                     by_subgraph.setdefault(place.subgraph, {})[place] = None
                 self._emit(self._walk_each(state, list(by_subgraph.values())))
 
-    def _walk_each(
-        self, state: State, alternatives: list[dict[Place, None]]
-    ) -> Iterator[tuple[ErrorCode, str, list[str]]]:
-        found = []
+    def _walk_each(self, state: State, alternatives: list[dict[Place, None]]) -> Iterator[Problem]:
+        found: list[Problem] = []
         for places in alternatives:
             seen = self._seen
             if len(alternatives) > 1:
-                self._seen = {}
+                self._seen = {}  # what one subgraph cannot answer may not be asked of it
             problems = list(self._walk(State(state.type, places, state.labels, state.way)))
             self._seen = seen
             if not problems:
@@ -112,7 +111,7 @@ class _Walk:
             found += problems
         yield from found
 
-    def _walk(self, start: State) -> Iterator[tuple[ErrorCode, str, list[str]]]:
+    def _walk(self, start: State) -> Iterator[Problem]:
         stack = [start]
         open_places = len(start.places)
         while stack:
@@ -143,7 +142,7 @@ class _Walk:
         seen.append((places, state.labels))
         return False
 
-    def _steps(self, state: State) -> Iterator[tuple[State | None, tuple[ErrorCode, str, list[str]] | None]]:
+    def _steps(self, state: State) -> Iterator[tuple[State | None, Problem | None]]:
         type_ = self._api.types[state.type]
         if type_.kind is Kind.OBJECT:
             for name in type_.fields:
@@ -154,9 +153,7 @@ class _Walk:
 
     # One step
 
-    def _by_field(
-        self, state: State, name: str
-    ) -> Iterator[tuple[State | None, tuple[ErrorCode, str, list[str]] | None]]:
+    def _by_field(self, state: State, name: str) -> Iterator[tuple[State | None, Problem | None]]:
         label = self._labels.get((state.type, name))
         if not label:
             yield self._by_field_with(state, name, state.labels)
@@ -167,7 +164,7 @@ class _Walk:
 
     def _by_field_with(
         self, state: State, name: str, labels: Mapping[str, bool]
-    ) -> tuple[State | None, tuple[ErrorCode, str, list[str]] | None]:
+    ) -> tuple[State | None, Problem | None]:
         field = self._api.types[state.type].fields[name]
         target = base_name(field.type)
         way = Step(state.way, state.type, field, target)
@@ -185,14 +182,14 @@ class _Walk:
             found.update(direct)
             if leaf and found:
                 return found
-            if state.way is not None or len(state.places) == 1:
+            if state.way:  # at a root, every subgraph is one of the places already
                 for other in self._moves.reachable(place):
                     found.update(dict.fromkeys(self._moves.by_field(other, state.type, name, labels)))
                     if leaf and found:
                         return found
         return found
 
-    def _by_cast(self, state: State, name: str) -> tuple[State | None, tuple[ErrorCode, str, list[str]] | None]:
+    def _by_cast(self, state: State, name: str) -> tuple[State | None, Problem | None]:
         way = Step(state.way, state.type, None, name)
         found: dict[Place, None] = {}
         is_interface = self._api.types[state.type].kind is Kind.INTERFACE
@@ -209,13 +206,26 @@ class _Walk:
 
     # Problems
 
-    def _unsatisfied(self, state: State, way: Step) -> tuple[ErrorCode, str, list[str]]:
-        names = sorted({self._views[place.subgraph].name for place in state.places})
+    def _unsatisfied(self, state: State, way: Step) -> Problem:
         reasons = explain(self._moves, state.type, state.places, way.field.name if way.field else None, way.type)
         message = f"No way through the subgraphs answers {operation(_steps(way))}: " + "; ".join(reasons)
-        return ErrorCode.SATISFIABILITY_ERROR, message, names
+        return (
+            ErrorCode.SATISFIABILITY_ERROR,
+            message,
+            [
+                *((self._views[place.subgraph].name, None) for place in state.places),
+                *self._places_in_sdl(state.type, way.field.name if way.field else None),
+            ],
+        )
 
-    def _check_shared(self, parent: str, state: State) -> tuple[ErrorCode, str, list[str]] | None:
+    def _places_in_sdl(self, type_name: str, field_name: str | None) -> Iterator[tuple[str, Node | None]]:
+        for view in self._views:
+            type_ = view.schema.types.get(type_name)
+            element = type_.fields.get(field_name) if type_ and field_name else type_
+            if element:
+                yield view.name, element.node
+
+    def _check_shared(self, parent: str, state: State) -> Problem | None:
         """What several subgraphs may answer must be able to have the same type in all."""
         kind = self._api.kind(state.type)
         way = state.way
@@ -225,7 +235,7 @@ class _Walk:
             return None
         abstract = [p for p in state.places if self._views[p.subgraph].kind(p.type) in (Kind.INTERFACE, Kind.UNION)]
         everything = self._api.possible_types(state.type)
-        common, names = set(everything), []
+        common = set(everything)
         found: dict[str, frozenset[str]] = {}
         for place in state.places:
             view = self._views[place.subgraph]
@@ -234,12 +244,15 @@ class _Walk:
                 continue  # an @interfaceObject, which does not tell
             found[view.name] = possible
             common &= possible
-            names.append(view.name)
         if len(abstract) < 2 or common or not any(found.values()):
             return None
         listed = ", ".join(f'{quoted(sorted(types)) or "none"} in "{name}"' for name, types in found.items())
         message = f'"{parent}.{way.field.name}" is shared, but its values can nowhere be of the same type: {listed}'
-        return ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES, message, sorted(set(names))
+        return (
+            ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
+            message,
+            list(self._places_in_sdl(parent, way.field.name)),
+        )
 
 
 def _steps(way: Step) -> list[Step]:

@@ -31,6 +31,11 @@ def test_every_code_has_a_fixture() -> None:
     assert {code.name for code in ErrorCode} - {code.name for code, _ in BROKEN} == NOT_OF_COMPOSITION
 
 
+def test_two_subgraphs_of_one_name_are_refused() -> None:
+    twice = [*subgraphs(VALID["one subgraph"]), *subgraphs(VALID["one subgraph"])]
+    assert codes(compose(twice)) == {"INVALID_SUBGRAPH_NAME"}
+
+
 @pytest.mark.parametrize("graph", [*VALID.values(), *(graph for _, graph in BROKEN)])
 def test_the_order_of_subgraphs_changes_nothing(graph: Graph) -> None:
     expected = compose(subgraphs(graph))

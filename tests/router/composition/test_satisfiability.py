@@ -2,6 +2,7 @@
 
 import pytest
 
+from router.composition.satisfiability import walk
 from tests.router.composition.graphs import QUERY, Graph, codes, composed, fed
 
 SATISFIABLE: dict[str, Graph] = {
@@ -95,6 +96,11 @@ def test_a_way_is_found(name: str) -> None:
 def test_there_is_no_way(name: str) -> None:
     graph = {key: sdl.replace("b: B }", "b: B @shareable }") for key, sdl in UNSATISFIABLE[name].items()}
     assert codes(composed(**graph)) & {"SATISFIABILITY_ERROR", "EXTERNAL_MISSING_ON_BASE"}
+
+
+def test_the_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "MAX_OPEN_PLACES", 1)
+    assert codes(composed(**SATISFIABLE["recursive types"])) == {"MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"}
 
 
 def test_the_message_shows_the_operation_and_what_stands_in_its_way() -> None:

@@ -205,6 +205,7 @@ class Engine:
             variables=coerced,
             request=request,
             redacted=self.config.redacted,
+            required=prepared.shaper.required if prepared.operation_type == "mutation" else frozenset(),
         )
 
     def _coerce(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Mapping[str, Any]:

@@ -22,7 +22,11 @@ Target = tuple[Source, list[Object], list[int | None]]
 
 @dataclass(slots=True)
 class Execution:
-    """One run of a plan. `data` is what the subgraphs gave, `errors` what the client is told."""
+    """One run of a plan. `data` is what the subgraphs gave, `errors` what the client is told.
+
+    `required` are the root keys of a mutation that must not be null: after one that is, no other begins (GraphQL,
+    section 6.2.2, as graphql-js does it), because nothing of them could be told.
+    """
 
     subgraphs: Mapping[str, Subgraph]
     selection: Selection
@@ -30,8 +34,10 @@ class Execution:
     variables: Mapping[str, Any]
     request: RequestContext
     redacted: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
     data: Object = field(default_factory=dict)
     errors: list[dict[str, Any]] = field(default_factory=list)
+    stopped: bool = False
 
     async def run(self, node: PlanNode | None) -> None:
         """Run a part of the plan."""
@@ -39,7 +45,8 @@ class Execution:
             await self._fetch(node)
         elif isinstance(node, Sequence):
             for one in node.nodes:
-                await self.run(one)
+                if not self.stopped:
+                    await self.run(one)
         elif isinstance(node, Parallel):
             await self._together(node.nodes)
 
@@ -86,8 +93,11 @@ class Execution:
             answer = await self._ask(fetch, {})
         except SubgraphFailure as failure:
             self.errors += failure_errors(failure, self._missing(fetch.path, fetch.missing))
+            self.stopped = any(step.key in self.required for step in fetch.missing)
             return
         self.take_root(fetch, answer)
+        if self.required:
+            self.stopped = answer.get("data") is None or any(self.data.get(key, key) is None for key in self.required)
 
     def take_root(self, fetch: Fetch, answer: Object) -> None:
         """Merge the answer of a root fetch, or the event of a subscription."""

@@ -44,6 +44,15 @@ class Shaper:
         self.selection = selection
         self._tables: dict[tuple[int, str | None], list[tuple[str, Condition, str, Complete | None]]] = {}
 
+    @property
+    def required(self) -> frozenset[str]:
+        """The response keys at the root that must not be null."""
+        (root,) = self.selection.types
+        fields = getattr(self.schema.get_type(root), "fields", {})
+        return frozenset(
+            one.key for one in self.selection.fields if one.name in fields and is_non_null_type(fields[one.name].type)
+        )
+
     def shape(self, data: Object, variables: Mapping[str, Any]) -> tuple[Object | None, list[tuple[ResponsePath, str]]]:
         """The answer's data, and each place of a null that the schema does not allow, with the field's coordinate."""
         run = _Run(variables, [])

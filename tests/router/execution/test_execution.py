@@ -70,6 +70,16 @@ async def test_mutations_of_one_subgraph_share_a_request_in_the_clients_order() 
     assert sent.index("two") < sent.index("add") < sent.index("one")
 
 
+@pytest.mark.parametrize(
+    ("answer", "asked"), [({"data": None, "errors": [{"message": "no"}]}, 1), ({"data": {"count": 1}}, 2)]
+)
+async def test_after_a_mutation_that_takes_all_data_along_no_other_begins(answer: Answer, asked: int) -> None:
+    transport = Scripted(a=[answer], b=[{"data": {"close": True}}])
+    got = await run(transport, "mutation { count close }")
+    assert len(transport.log) == asked
+    assert got["data"] == (None if asked == 1 else {"count": 1, "close": True})
+
+
 async def test_representations_are_sent_once_and_null_objects_not_at_all() -> None:
     products = [{"id": "1"}, {"id": "2"}, None, {"id": "1"}]
     transport = Scripted(a=[{"data": {"products": products}}], b=stock)

@@ -55,8 +55,6 @@ def visible(selection: Selection, path: Iterable[str | int]) -> ResponsePath:
             break
         found.append(part)
         current = [field.selection for field in fields if field.selection is not None]
-    while found and isinstance(found[-1], int) and not current:
-        break
     return tuple(found)
 
 

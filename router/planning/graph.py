@@ -53,14 +53,6 @@ class Position:
     places: list["Place"] = field(default_factory=list)
     known: bool = True
 
-    @property
-    def depth(self) -> int:
-        return 0 if self.parent is None else self.parent.depth + 1
-
-    def path(self) -> tuple["Serving", ...]:
-        """The servings from the root to here."""
-        return () if self.parent is None or self.via is None else (*self.parent.path(), self.via)
-
     def node(self, wanted: Field, types: frozenset[str], *, client: bool) -> Node:
         """The node of this field, found or made. A client's field keeps its response key."""
         if client:

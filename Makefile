@@ -14,6 +14,9 @@ ifneq ($(PIP_INDEX_URL),)
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
+# Bytecode is kept: imports and pytest's rewritten assertions cost seconds without it.
+unexport PYTHONDONTWRITEBYTECODE
+
 # An environment that does not run, or that was made in another folder, is made anew.
 usable := $(shell $(BIN)/python -c "" 2>/dev/null && grep -sqF "$(CURDIR)/$(VENV)" $(BIN)/activate && echo yes)
 ifneq ($(usable),yes)

@@ -1,6 +1,7 @@
 """A clinic: services, router and callers of one test."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -37,6 +38,7 @@ from tests.harness.caller import Caller
 from tests.harness.databases import cloned
 from tests.harness.serving import free_socket, serving_all
 
+_TRUST = ssl.create_default_context()  # reading the machine's authorities anew for each client takes 50 ms
 SIGNATURE_KEY = "the signature key of the tests, 32+"
 ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
@@ -192,7 +194,7 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
                 *((each.app, sockets[name]) for name, each in running.items()),
             )
         )
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=250)))
+        http = await stack.enter_async_context(_client())
         yield Clinic(http, f"{urls['router']}/graphql", running, addresses.kafka, prefix)
 
 
@@ -212,13 +214,17 @@ def _supergraph(names: tuple[str, ...]) -> str:
     return composition.supergraph_sdl
 
 
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=250), verify=_TRUST)
+
+
 def _issuer(identity: str | None) -> Starlette:
     """Publishes the tests' key, and identity's own if it runs."""
 
     async def keys(_: Request) -> Response:
         published = tokens.jwks()["keys"]
         if identity:
-            async with httpx.AsyncClient(timeout=5) as client:
+            async with _client() as client:
                 published += (await client.get(f"{identity}/.well-known/jwks.json")).json()["keys"]
         return JSONResponse({"keys": published})
 

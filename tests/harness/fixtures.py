@@ -1,10 +1,20 @@
 """The fixture of tests that ask the graph: `clinic`."""
 
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 from tests.harness.clinic import Addresses, Clinic, open_clinic
+
+
+def pytest_configure() -> None:
+    """Warnings and errors as plain lines: structlog's own console draws each fault with its variables, which takes long."""
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.KeyValueRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import brotli
 import pytest
 from aiohttp import web
+from backports import zstd
 
 from router.config import CircuitBreaker, HeaderRule, Retry, SubgraphDefaults, SubgraphOverride, Subgraphs
 from router.execution.errors import SubgraphFailure
@@ -180,6 +182,21 @@ async def test_an_answer_has_a_largest_size_also_when_it_is_compressed(subgraph:
     assert len(answer["data"]["a"]) == 100_000
     with pytest.raises(SubgraphFailure, match="more than 5000 bytes"):
         await fetch(transports(max_response_bytes=5000), subgraph.url)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compress"), [("gzip", gzip.compress), ("br", brotli.compress), ("zstd", zstd.compress)]
+)
+async def test_compressed_answers_are_read(
+    subgraph: Subgraph, transports: Make, encoding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    async def compressed(request: web.Request) -> web.StreamResponse:
+        assert encoding in request.headers["Accept-Encoding"]
+        headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
+        return web.Response(body=compress(b'{"data":{"a":1}}'), headers=headers)
+
+    subgraph.handler = compressed
+    assert await fetch(transports(), subgraph.url) == {"data": {"a": 1}}
 
 
 async def test_redirects_are_not_followed(subgraph: Subgraph, transports: Make) -> None:

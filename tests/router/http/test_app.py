@@ -10,6 +10,7 @@ import structlog
 
 from router.telemetry import configure_logs
 from tests.router.http.graph import Graph, codes, running
+from tests.router.http.logs import logs_of_its_own
 
 ORIGIN = "https://portal.example"
 
@@ -111,7 +112,7 @@ async def test_graphiql_can_be_switched_off() -> None:
 
 
 async def test_logs_hold_no_variables(graph: Graph) -> None:
-    with structlog.testing.capture_logs() as lines:
+    with logs_of_its_own(), structlog.testing.capture_logs() as lines:
         await graph.ask(
             "query Asked($n: String) { hello(name: $n) fail }", variables={"n": "Ann Example"}, token="not.a.token"
         )
@@ -132,11 +133,9 @@ def failing(names: frozenset[str], claims: object) -> frozenset[str]:
 async def test_a_fault_is_logged_without_what_it_quotes(capsys: pytest.CaptureFixture[str]) -> None:
     directives = {"policies": f"{__name__}:failing"}
     async with running({"authorization": {"directives": directives}}) as graph:
-        configure_logs(graph.config.telemetry)
-        try:
+        with logs_of_its_own():
+            configure_logs(graph.config.telemetry)
             answer = await graph.ask("{ hello }")
-        finally:
-            structlog.reset_defaults()
     assert answer["errors"] == [{"message": "the router failed", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     (fault,) = [line for line in lines if line["event"] == "the operation failed"]

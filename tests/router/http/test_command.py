@@ -12,7 +12,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-import structlog
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +23,7 @@ from router.__main__ import app
 from stack.ports import free_port
 from tests.router.http.graph import accounts, shop, supergraph
 from tests.router.http.listening import listening
+from tests.router.http.logs import logs_of_its_own
 from tests.router.http.subgraphs import Subgraph
 
 ROOT = Path(__file__).parents[3]
@@ -31,10 +31,8 @@ ROOT = Path(__file__).parents[3]
 
 def router(*arguments: str | Path) -> Result:
     """The command, in this process."""
-    try:
+    with logs_of_its_own():
         return CliRunner().invoke(app, list(map(str, arguments)))
-    finally:
-        structlog.reset_defaults()  # the command's logs go to the runner's standard error, which is gone now
 
 
 @asynccontextmanager

@@ -84,17 +84,25 @@ async def _run(engine: Engine, query: str, variables: dict[str, Any]) -> dict[st
 
 
 def _some_failures(world: World, rng: random.Random) -> Failures:
-    """Fields that fail; none that another field requires, or that is nullable for clients only."""
-    required = " ".join(
-        one.requires for kind in world.types.values() for one in kind.fields.values() if one.requires
-    ).replace("(", " ")
+    """Fields that fail, but none that another field requires, and none that is nullable for clients only.
+
+    Nor non-null ones of objects that another field requires something of: the client's fields of such an object are
+    asked together with the required ones, so they take it along.
+    """
+    fields = [(kind, one) for kind in world.types.values() if kind.kind == "entity" for one in kind.fields.values()]
+    required = " ".join(one.requires or "" for _, one in fields).replace("(", " ").split()
+    around = {name for _, one in fields if one.name in required for name in _objects(world, one.type.name)}
     return frozenset(
         (kind.name, rng.randrange(3), one.name)
-        for kind in world.types.values()
-        if kind.kind == "entity"
-        for one in kind.fields.values()
-        if one.name[0] in "fl" and not one.strict and one.name not in required.split() and rng.random() < 0.2
+        for kind, one in fields
+        if one.name[0] in "fl" and one.name not in required and not one.strict
+        if not (one.type.required and kind.name in around)
+        if rng.random() < 0.2
     )
+
+
+def _objects(world: World, name: str) -> list[str]:
+    return world.concrete(name) if name in world.types else []
 
 
 def _is_part(got: Any, expected: Any) -> bool:

@@ -63,6 +63,9 @@ class Shaper:
 
     def _object(self, run: _Run, selection: Selection, item: Object, path: ResponsePath) -> Object:
         type_name: str | None = next(iter(selection.types)) if len(selection.types) == 1 else item.get(TYPENAME)
+        if type_name is None and self._depends_on_type(run, selection):
+            run.violations.append(((*path, TYPENAME), f"{min(selection.types)}.{TYPENAME}"))
+            raise _Bubble
         table = self._tables.get((id(selection), type_name))
         if table is None:
             table = self._tables[id(selection), type_name] = self._table(selection, type_name)
@@ -77,6 +80,13 @@ class Shaper:
             else:
                 made[key] = complete(run, item.get(key), (*path, key))
         return made
+
+    def _depends_on_type(self, run: _Run, selection: Selection) -> bool:
+        """Whether the answer for an object cannot be told without its type."""
+        return any(
+            (one.name == TYPENAME or one.types != selection.types) and holds(one.condition, run.variables)
+            for one in selection.fields
+        )
 
     def _table(self, selection: Selection, type_name: str | None) -> list[tuple[str, Condition, str, Complete | None]]:
         """The fields of objects of one type; without a type, those that do not depend on it."""

@@ -303,3 +303,30 @@ async def test_arguments_from_context_are_taken_from_the_object_around() -> None
     prices = [shop["items"][0]["price"] for shop in answer["data"]["shops"]]
     assert prices == ["1 EUR", "2 USD", "3 EUR"]
     assert [name for name, _ in transport.log] == ["a", "b", "a", "a"]
+
+
+async def test_an_object_of_which_nobody_tells_the_type_is_null() -> None:
+    sdl = supergraph(
+        """
+        type Query @join__type(graph: A) @join__type(graph: B) { thing: Thing @join__field(graph: B) }
+        interface Thing @join__type(graph: A, key: "id") @join__type(graph: B, key: "id", isInterfaceObject: true) {
+          id: ID! size: Int @join__field(graph: B)
+        }
+        type One implements Thing @join__implements(graph: A, interface: "Thing") @join__type(graph: A, key: "id") {
+          id: ID! size: Int @join__field
+        }
+        type Two implements Thing @join__implements(graph: A, interface: "Thing") @join__type(graph: A, key: "id") {
+          id: ID! size: Int @join__field
+        }
+        """
+    )
+    transport = Scripted(
+        a=lambda _: SubgraphFailure("a", "is down"), b=lambda _: {"data": {"thing": {"id": "1", "size": 2}}}
+    )
+    engine = Engine(sdl, transport=transport)
+    answer = await engine.execute(engine.prepare("{ thing { __typename size } }"), None, RequestContext())
+    assert answer["data"] == {"thing": None}
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["SUBREQUEST_HTTP_ERROR"]
+    assert await engine.execute(engine.prepare("{ thing { size } }"), None, RequestContext()) == {
+        "data": {"thing": {"size": 2}}
+    }

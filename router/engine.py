@@ -158,11 +158,10 @@ class Engine:
         planner = self._planner(labels)
         try:
             whole = planner.normalize(operation, _fragments(document))
-            plan = (
-                planner.plan(planned_operation, _fragments(allowed))
-                if allowed is not document
-                else planner.plan_selection(operation, whole)
-            )
+            asked = whole
+            if allowed is not document:  # what is denied may have been all that told types apart
+                asked = planner.normalize(planned_operation, _fragments(allowed)).with_type_names()
+            plan = planner.plan(planned_operation, asked)
         except PlanningError as error:
             raise RequestRefused.because(str(error), "QUERY_PLANNING_FAILED", 500) from error
         return Prepared(

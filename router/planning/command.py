@@ -38,7 +38,7 @@ def explain(supergraph: Supergraph, text: str, *, stages: bool = False, source: 
         if stages:
             yield f"Normalized {{\n{chr(10).join(selection.lines('  '))}\n}}"
             yield from planner.show_fetches(node, selection)
-        plan = planner.plan_selection(node, selection)
+        plan = planner.plan(node, selection)
         yield str(plan)
         if source:
             yield from _requests(plan)

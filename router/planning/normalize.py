@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graphql import (
     FieldNode,
@@ -53,6 +53,15 @@ class Selection:
 
     types: frozenset[str]
     fields: tuple[Field, ...]
+
+    def with_type_names(self) -> "Selection":
+        """The same, with `__typename` wherever objects may be of several types."""
+        fields = tuple(
+            replace(one, selection=one.selection.with_type_names()) if one.selection else one for one in self.fields
+        )
+        if len(self.types) > 1:
+            fields += (Field("__typename", "__typename", Arguments(), self.types, ALWAYS, None),)
+        return Selection(self.types, fields)
 
     @property
     def size(self) -> int:

@@ -45,12 +45,8 @@ class Planner:
         """A valid operation's normal form. Raises PlanningError if it is too large."""
         return Normalizer(self.supergraph.api_schema, self._possible, fragments).operation(operation)
 
-    def plan(self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> QueryPlan:
-        """Plan a valid operation. Raises PlanningError if there is no plan."""
-        return self.plan_selection(operation, self.normalize(operation, fragments))
-
-    def plan_selection(self, operation: OperationDefinitionNode, selection: Selection) -> QueryPlan:
-        """Plan an operation of which the normal form is known. Raises PlanningError if there is no plan."""
+    def plan(self, operation: OperationDefinitionNode, selection: Selection) -> QueryPlan:
+        """Plan an operation by its normal form. Raises PlanningError if there is no plan."""
         return QueryPlan(self._node(operation.operation, selection, self._freezer(operation)))
 
     def _freezer(self, operation: OperationDefinitionNode) -> Freezer:

@@ -330,3 +330,18 @@ async def test_an_object_of_which_nobody_tells_the_type_is_null() -> None:
     assert await engine.execute(engine.prepare("{ thing { size } }"), None, RequestContext()) == {
         "data": {"thing": {"size": 2}}
     }
+
+
+async def test_types_are_told_apart_though_all_that_depends_on_them_is_denied() -> None:
+    sdl = SHOP.replace("title: String!", "title: String @authenticated").replace(
+        "{ query: Query", '@link(url: "https://specs.apollo.dev/authenticated/v0.1", for: SECURITY) { query: Query'
+    )
+    transport = Scripted(a=lambda _: {"data": {"any": {"__typename": "Book"}}})
+    engine = Engine(sdl, transport=transport)
+    answer = await engine.execute(
+        engine.prepare("{ any { __typename ... on Book { title } } }"), None, RequestContext()
+    )
+    assert answer["data"] == {"any": {"__typename": "Book", "title": None}}
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+    assert error["path"] == ["any", "title"]

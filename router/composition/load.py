@@ -9,6 +9,7 @@ from functools import lru_cache
 from graphql import (
     DefinitionNode,
     DirectiveDefinitionNode,
+    DirectiveNode,
     DocumentNode,
     ExecutableDefinitionNode,
     GraphQLSyntaxError,
@@ -39,7 +40,7 @@ from router.federation.build import build_schema
 from router.federation.links import FEDERATION, JOIN, LINK
 from router.federation.model import DirectiveDefinition, Kind, Schema, Type
 from router.federation.printing import print_definition, print_type
-from router.federation.specs import federation, known
+from router.federation.specs import FEDERATION_DIRECTIVES, federation, known
 from router.federation.types import base_name
 
 RESERVED_NAME = "_"
@@ -128,7 +129,8 @@ class _Loader:
         ]
         whole = DocumentNode(definitions=(*kept, *_parsed("\n".join(added)).definitions))
         for error in validate_sdl(whole, rules=SDL_RULES):
-            self._error(ErrorCode.INVALID_GRAPHQL, error.message, error.nodes[0] if error.nodes else None)
+            node = error.nodes[0] if error.nodes else None
+            self._error(ErrorCode.INVALID_GRAPHQL, error.message + _advice(node, completed), node)
         self._check_kinds(kept)
         self._check_repeated_names(kept)
         for definition in original.definitions.values():
@@ -164,6 +166,14 @@ class _Loader:
             if imported and definition.name in subgraph.used_directives:
                 message = f'Use "{imported.alias}" in place of "@{definition.name}": it is imported by that name'
                 self._error(ErrorCode.INVALID_LINK_DIRECTIVE_USAGE, message, definition.node)
+
+
+def _advice(node: Node | None, schema: Schema) -> str:
+    """How to get at a directive of federation that the subgraph applies without importing it."""
+    if not isinstance(node, DirectiveNode) or node.name.value in schema.definitions:
+        return ""
+    name = node.name.value
+    return f' Import "@{name}" in the @link to federation.' if name in FEDERATION_DIRECTIVES else ""
 
 
 def _is_dropped(node: DefinitionNode, completed: Schema) -> bool:

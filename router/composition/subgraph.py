@@ -143,9 +143,6 @@ class SubgraphSchema:
     def is_fully_external(self, type_name: str, field: Field) -> bool:
         return self.is_external(type_name, field) and (type_name, field.name) not in self.provided
 
-    def is_partially_external(self, type_name: str, field: Field) -> bool:
-        return self.is_external(type_name, field) and (type_name, field.name) in self.provided
-
     def is_fake_external(self, type_name: str, field_name: str) -> bool:
         """Whether `@external` is without effect: it is on a key's field of an extension, as in federation 1."""
         return (type_name, field_name) in self._fake_externals

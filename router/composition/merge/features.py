@@ -146,7 +146,11 @@ def _used_features(subgraphs: Sequence[SubgraphSchema], version: Version, report
         names = sorted({alias for _, alias, _ in users})
         if len(names) > 1:
             message = f"Import @{name} by one name in all subgraphs: it is @{' and @'.join(names)}"
-            report.error(ErrorCode.LINK_IMPORT_NAME_MISMATCH, message, [at for s, _, _ in users for at in s.at()])
+            report.error(
+                ErrorCode.LINK_IMPORT_NAME_MISMATCH,
+                message,
+                [at for s, _, url in users for at in s.at(s.links.feature(url.identity))],
+            )
         found.setdefault(directive.composed, {})[names[0]] = name
     return [MergedFeature(newest(identity, version), names) for identity, names in sorted(found.items())]
 

@@ -80,10 +80,10 @@ class _Override:
         owner = self.ctx.subgraphs[origin]
         for name in ("requires", "provides"):
             if owner.has(overridden, name):
-                self._collision(f'the field has @{name} in "{owner.name}"')
+                self._collision(f'remove @{name} from the field in "{owner.name}" first: it cannot be moved with it')
                 return
         if self.ctx.subgraphs[self.index].is_external(self.type_name, self.source):
-            self._collision("the field is @external where it is to be resolved")
+            self._collision("remove @external: the field is to be resolved here")
             return
         label = self.directive.arguments.get("label")
         if owner.is_external(self.type_name, overridden):

@@ -4,7 +4,8 @@ Where several ways would do, `Choices` says which to take.
 """
 
 from collections.abc import Collection
-from typing import Any
+
+from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, Condition, either
 from router.planning.graph import TYPENAME, Context, Fetch, Input, Node, Place, Position, Serving
@@ -54,7 +55,7 @@ class Builder:
         """Serve the fields of a selection to objects of these types, then those of their values."""
         wanted = [(one, one.types & types) for one in selection.fields if one.types & types]
         if len(selection.types) > 1:
-            for one, _ in wanted:
+            for one in selection.fields:
                 if one.name == TYPENAME or one.types != selection.types or not client:
                     self._want_type_name(position, one.condition if client else condition)
         nodes = []
@@ -193,7 +194,7 @@ class Builder:
             raise PlanningError(f"{serving.node.name} has no fields to select")
         entry = parent.entry(serving.node, types, position)
         found_types: frozenset[str] = frozenset()
-        provided: tuple[Any, ...] = ()
+        provided: list[tuple[SelectionSetNode, ...]] = []
         static = ""
         for type_name in sorted(entry.types):
             found = self.walker.local(parent, type_name, serving.node.name) or self.walker.index.field(
@@ -203,8 +204,9 @@ class Builder:
                 raise PlanningError(f"{type_name}.{serving.node.name} is not in subgraph {parent.fetch.subgraph}")
             static = found.type.name
             found_types |= self.supergraph.subgraph_possible(parent.fetch.subgraph, found.type.name)
-            inner = self.walker.provided(parent, type_name, serving.node.name)
-            provided += parsed(found.provides) + tuple(one for one in inner if one is not None)
+            for way in parent.provided:
+                inner = self.walker.provided_by(way, type_name, serving.node.name)
+                provided.append(parsed(found.provides) + tuple(one for one in inner if one is not None))
         if entry.child is None:
             kind = self.supergraph.subgraphs[parent.fetch.subgraph].types.get(static)
             objects = static if kind is not None and kind.interface_object else None

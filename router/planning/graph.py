@@ -110,7 +110,8 @@ class Place:
     """A position as one fetch sees it: the selection there, of objects that the subgraph has by type `static`.
 
     `types` are the object types that may be found there. `objects` is the interface object that stands for them, if
-    the subgraph has one. `provided` is what a `@provides` on the way here lets the subgraph resolve beyond its own.
+    the subgraph has one. `provided` is what a `@provides` on the way here lets the subgraph resolve beyond its own, for each
+    type that the way may have led through: only what all of them provide is sure.
     """
 
     position: Position
@@ -118,7 +119,7 @@ class Place:
     static: str
     types: frozenset[str]
     objects: str | None = None
-    provided: tuple[SelectionSetNode, ...] = ()
+    provided: tuple[tuple[SelectionSetNode, ...], ...] = ((),)
     entries: list[Entry] = field(default_factory=list)
 
     @property

@@ -83,12 +83,18 @@ class Walker:
 
     def provides(self, place: Place, type_name: str, name: str) -> bool:
         """Whether `@provides` covers this field at this place."""
-        return any(True for _ in self.provided(place, type_name, name))
+        return bool(self.provided(place, type_name, name))
 
-    def provided(self, place: Place, type_name: str, name: str) -> Iterator[SelectionSetNode | None]:
+    def provided(self, place: Place, type_name: str, name: str) -> list[SelectionSetNode | None]:
         """The selections that `@provides` makes of this field at this place."""
-        for selection_set in place.provided:
-            yield from self._provided(selection_set, type_name, name)
+        ways = [self.provided_by(one, type_name, name) for one in place.provided]
+        return [found for way in ways for found in way] if all(ways) else []
+
+    def provided_by(
+        self, provided: Sequence[SelectionSetNode], type_name: str, name: str
+    ) -> list[SelectionSetNode | None]:
+        """The selections that these field sets make of this field."""
+        return [found for one in provided for found in self._provided(one, type_name, name)]
 
     def _provided(
         self, selection_set: SelectionSetNode, type_name: str, name: str
@@ -214,7 +220,7 @@ class Walker:
                     for place in position.places
                     if type_name in place.types
                     and (found := self.local(place, type_name, field.name, key=True))
-                    and not self._extra(place.vertex, found, field, list(self.provided(place, type_name, field.name)))
+                    and not self._extra(place.vertex, found, field, self.provided(place, type_name, field.name))
                 ),
                 default=None,
             )
@@ -283,7 +289,7 @@ class Walker:
         key = without is not None
         for place in position.places:
             if type_name in place.types and (found := self.local(place, type_name, field.name, key=key)):
-                extra = self._extra(place.vertex, found, field, list(self.provided(place, type_name, field.name)))
+                extra = self._extra(place.vertex, found, field, self.provided(place, type_name, field.name))
                 yield place.vertex, (extra, place.fetch.level + extra)
         for resolver in self.resolvers(type_name, field.name):
             way = ways.get(resolver.vertex)

@@ -31,6 +31,9 @@ class Exclusions:
     subgraphs: frozenset[int] = frozenset()
     conditions: frozenset[object] = frozenset()
 
+    def __le__(self, other: Exclusions) -> bool:
+        return self.subgraphs <= other.subgraphs and self.conditions <= other.conditions
+
     def adding(self, subgraph: int, condition: object) -> Exclusions:
         return Exclusions(self.subgraphs | {subgraph}, self.conditions | {condition})
 
@@ -38,6 +41,11 @@ class Exclusions:
 Labels = Mapping[str, bool]
 NO_LABELS: Labels = {}
 NOTHING = Exclusions()
+MAX_EXCLUSIONS = 200  # ways to come to one key, of which each asks for its fields again
+
+
+class TooManyWaysError(Exception):
+    """The subgraphs have more ways through them than can be looked at."""
 
 
 class Moves:
@@ -49,6 +57,7 @@ class Moves:
         self._entrances = self._all_entrances()
         self._reachable: dict[tuple[Place, Exclusions], tuple[Place, ...]] = {}
         self._answers: dict[Hashable, bool] = {}
+        self._fetches: dict[tuple[Place, Key], list[tuple[Exclusions, bool]]] = {}
         self._open: set[Hashable] = set()
         self._cut = False  # whether an answer is False only because it is being looked for
         self._context_types = self._all_context_types()
@@ -192,24 +201,35 @@ class Moves:
         return tuple(replace(each, contexts=place.contexts) for each in found) if place.contexts else found
 
     def _search(self, start: Place, excluded: Exclusions) -> Iterator[Place]:
+        """First where keys' fields are at hand; only then, from all these places, where they must be fetched."""
         seen = {start.subgraph, *excluded.subgraphs}
-        queue = deque([start])
-        while queue:
-            place = queue.popleft()
-            for subgraph, key in self._entrances.get(place.type, ()):
-                # With the fields of its own key, the place before could have gone there too.
-                if subgraph in seen or key.condition == place.entered or key.condition in excluded.conditions:
-                    continue
-                if self._can_enter(place, subgraph, key, excluded):
-                    seen.add(subgraph)
-                    entered = Place(subgraph, key.type, entered=key.condition)
+        places, fresh = [start], deque([start])
+        while fresh:
+            while fresh:
+                for entered in self._entered_from(fresh.popleft(), seen, excluded, direct=True):
                     yield entered
-                    queue.append(entered)
+                    places.append(entered)
+                    fresh.append(entered)
+            for place in places:
+                for entered in self._entered_from(place, seen, excluded, direct=False):
+                    yield entered
+                    fresh.append(entered)
+            places += fresh
         if start.type == self.supergraph.roots.get("query"):
             yield from (Place(view.index, start.type) for view in self.views if view.index not in seen)
 
-    def _can_enter(self, place: Place, subgraph: int, key: Key, excluded: Exclusions) -> bool:
-        """Whether a key's fields can be had from a place, without what is being entered."""
+    def _entered_from(self, place: Place, seen: set[int], excluded: Exclusions, *, direct: bool) -> Iterator[Place]:
+        """The places that can be entered from one, in subgraphs not `seen` before."""
+        for subgraph, key in self._entrances.get(place.type, ()):
+            # With the fields of its own key, the place before could have gone there too.
+            if subgraph in seen or key.condition == place.entered or key.condition in excluded.conditions:
+                continue
+            if self._can_enter(place, subgraph, key, excluded, direct=direct):
+                seen.add(subgraph)
+                yield Place(subgraph, key.type, entered=key.condition)
+
+    def _can_enter(self, place: Place, subgraph: int, key: Key, excluded: Exclusions, *, direct: bool) -> bool:
+        """Whether a key's fields can be had from a place: `direct`ly, or without what is being entered."""
         selections: Sequence[Selection] | None = key.selections
         if key.type != place.type:
             selections = try_parse(self.views[place.subgraph].schema, place.type, key.fields)
@@ -217,10 +237,25 @@ class Moves:
             return False
         start = Place(place.subgraph, place.type, place.provided)
         found = list(selections)
-        if self._answer((start, key), lambda: self.resolves(start, found, direct=True)):
-            return True
-        inner = excluded.adding(subgraph, key.condition)
-        return self._answer((start, key, inner), lambda: self.resolves(start, found, inner))
+        if direct:
+            return self._answer((start, key), lambda: self.resolves(start, found, direct=True))
+        if len(found) == 1 and not found[0].selections:
+            return False  # where the one field is at hand, the key has been tried
+        return self._can_fetch(start, key, found, excluded.adding(subgraph, key.condition))
+
+    def _can_fetch(self, start: Place, key: Key, selections: list[Selection], excluded: Exclusions) -> bool:
+        """Whether a key's fields can be had through other subgraphs: excluding more can only take from the answer."""
+        known = self._fetches.setdefault((start, key), [])
+        for before, answer in known:
+            if excluded <= before if answer else before <= excluded:
+                return answer
+        mark = (start, key, excluded)
+        if len(known) > MAX_EXCLUSIONS:
+            raise TooManyWaysError
+        answer = self._answer(mark, lambda: self.resolves(start, selections, excluded))
+        if mark in self._answers:
+            known.append((excluded, answer))
+        return answer
 
     # Whole selections, for keys, @requires and contexts
 

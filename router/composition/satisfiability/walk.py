@@ -9,7 +9,7 @@ from graphql import Node
 
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.merge.supergraph import Merged
-from router.composition.satisfiability.moves import Moves, Place
+from router.composition.satisfiability.moves import Moves, Place, TooManyWaysError
 from router.composition.satisfiability.reasons import explain, operation
 from router.composition.satisfiability.views import View, views_of
 from router.composition.subgraph import SubgraphSchema
@@ -49,10 +49,6 @@ def check_satisfiability(merged: Merged, api: Schema, subgraphs: Sequence[Subgra
         walk.run(operation_type, root)
 
 
-class _TooManyError(Exception):
-    pass
-
-
 class _Walk:
     def __init__(self, merged: Merged, api: Schema, views: Sequence[View], report: Report) -> None:
         self._api = api
@@ -77,8 +73,13 @@ class _Walk:
                 self._walk_mutation(start)
             else:
                 self._emit(self._walk(start))
-        except _TooManyError:
-            message = f"More than {MAX_OPEN_PLACES} ways through the subgraphs are open at once: share fewer types"
+        except (
+            TooManyWaysError,
+            RecursionError,
+        ):  # the search goes one level deeper for each subgraph that it is entering
+            message = (
+                "There are too many ways through the subgraphs to try all: give shared entities the same simple keys"
+            )
             self._report.error(ErrorCode.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED, message)
 
     def _emit(self, problems: Iterable[Problem]) -> None:
@@ -126,7 +127,7 @@ class _Walk:
                     stack.append(following)
                     open_places += len(following.places)
                     if open_places > MAX_OPEN_PLACES:
-                        raise _TooManyError
+                        raise TooManyWaysError
 
     def _is_leaf(self, type_name: str) -> bool:
         kind = self._api.kind(type_name)

@@ -64,7 +64,7 @@ def test_a_secret_does_not_print() -> None:
 def test_a_log_line_holds_only_what_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
-    handlers = logging.getLogger().handlers[:]
+    handlers, configuration = logging.getLogger().handlers[:], structlog.get_config()
     try:
         set_up_logging("directory", "INFO")
         structlog.get_logger("test").info("operation.done", patient_name="Ada Quist", count=3)
@@ -74,9 +74,9 @@ def test_a_log_line_holds_only_what_is_allowed(monkeypatch: pytest.MonkeyPatch) 
             structlog.get_logger("test").exception("operation.fault")
     finally:
         logging.getLogger().handlers[:] = handlers
-        structlog.reset_defaults()
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert lines[0]["count"] == 3
-    assert lines[0]["service"] == "directory"
-    assert lines[1]["exception"]["type"] == "ValueError"
+        structlog.configure(**configuration)
+    lines = {line["event"]: line for line in map(json.loads, stream.getvalue().splitlines())}
+    assert lines["operation.done"]["count"] == 3
+    assert lines["operation.done"]["service"] == "directory"
+    assert lines["operation.fault"]["exception"]["type"] == "ValueError"
     assert "Ada" not in stream.getvalue()

@@ -6,7 +6,8 @@ import pytest
 from graphql import build_schema, parse, validate_schema
 
 from router.composition import ErrorCode, compose
-from tests.router.composition.graphs import BROKEN, NOT_OF_COMPOSITION, VALID, Graph, codes, composed, subgraphs
+from tests.router.composition.broken import BROKEN, NOT_OF_COMPOSITION
+from tests.router.composition.graphs import VALID, Graph, codes, composed, subgraphs
 
 
 @pytest.mark.parametrize("name", VALID)

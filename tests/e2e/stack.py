@@ -6,12 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from shared.ids import new_id
 from stack.secrets import DEMO_PASSWORD, load_or_create
@@ -51,12 +52,10 @@ class Stack:
     def pid(self, service: str) -> int:
         """The process that listens on a service's port."""
         port = self.state["addresses"]["ports"][service]
-        import psutil
-
-        family = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
-        for each in family:
-            if any(found.laddr.port == port and found.status == "LISTEN" for found in each.net_connections("inet")):
-                return each.pid
+        for each in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it may end while we look
+                if any(found.laddr.port == port and found.status == "LISTEN" for found in each.net_connections("inet")):
+                    return each.pid
         raise LookupError(f"nothing listens for {service}")
 
 

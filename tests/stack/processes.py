@@ -15,9 +15,7 @@ async def gone(pids: Iterable[int], *, seconds: float = 10) -> set[int]:
     """Wait until none of these processes runs; return those that still do."""
     alive = set(pids)
     for _ in range(1 + int(seconds / 0.05)):
-        alive = {
-            pid for pid in alive if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-        }
+        alive = set(filter(_runs, alive))
         if not alive:
             break
         await asyncio.sleep(0.05)

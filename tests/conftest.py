@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 
 from hypothesis import settings
@@ -10,3 +11,5 @@ pytest_plugins = ["tests.servers", "tests.harness.fixtures"]
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 if "FUZZ" not in os.environ:
     settings.load_profile("repeatable")
+
+gc.set_threshold(50_000, 20, 20)  # a test's objects die together with its clinic

@@ -1,17 +1,11 @@
-"""Appointments in the one graph: with the directory and the patients, their events, and nobody else's data."""
+"""Appointments in the one graph: nobody sees another patient's."""
 
 from uuid import UUID
 
-import pytest
-
 from shared.ids import new_id
-from subgraphs.appointments.consumers import LocationChanged, PatientMerged, PatientRegistered, PractitionerChanged
 from subgraphs.appointments.models import Patient
 from tests.appointments.conftest import Practice, answer, at
 from tests.appointments.test_booking import CANCEL, version_of
-from tests.appointments.test_calendars import create, read
-from tests.appointments.test_waitlist import join
-from tests.directory.test_directory import ADDRESS, SAVE_LOCATION, SAVE_ORGANIZATION, SAVE_PRACTITIONER, save
 
 
 class TestOfOthersData:
@@ -95,110 +89,3 @@ class TestOfOthersData:
         assert (lists[0], lists[-1]) == ([{"id": first["id"]}], [{"id": last["id"]}])
         assert not any(lists[1:-1])
         assert sum("appointment" in statement for statement in statements) == 1
-
-
-class TestWithEvents:
-    """What the other domains tell."""
-
-    @pytest.fixture
-    def events(self) -> bool:
-        """With Kafka."""
-        return True
-
-    @pytest.fixture
-    def services(self) -> tuple[str, ...]:
-        """The neighbours too."""
-        return ("directory", "patients", "appointments")
-
-    async def test_one_query_over_three_subgraphs(self, practice: Practice) -> None:
-        clinic, admin = practice.clinic, practice.clinic.caller("ADMIN")
-        organization = (await save(admin, SAVE_ORGANIZATION, name="Nordklinik", address=ADDRESS))["organization"]["id"]
-        place = await save(
-            admin, SAVE_LOCATION, name="Haus 1", organizationId=organization, address=ADDRESS, timeZone="Europe/Berlin"
-        )
-        doctor = await save(admin, SAVE_PRACTITIONER, family="Arndt", given=["Ida"])
-        location, practitioner = place["location"]["id"], doctor["practitioner"]["id"]
-        hours = [{"weekday": day, "starts": "08:00", "ends": "12:00"} for day in range(1, 8)]
-        fields = {"practitionerId": practitioner, "locationId": location, "hours": hours}
-
-        async def scheduled() -> bool:
-            saved = await practice.save_schedule(**fields)
-            return bool(saved["__typename"] == "SaveScheduleSuccess")
-
-        await clinic.until(scheduled)
-        patient = new_id()
-        account = clinic.caller("PATIENT", patient=patient)
-        await practice.booked(account, patient, at(3, 10), practitionerId=practitioner, locationId=location)
-        data = await account.data(
-            """{ appointments { nodes { status practitioner { name { text } } location { name timeZone } } } }"""
-        )
-        assert data["appointments"]["nodes"] == [
-            {
-                "status": "BOOKED",
-                "practitioner": {"name": {"text": "Ida Arndt"}},
-                "location": {"name": "Haus 1", "timeZone": "Europe/Berlin"},
-            }
-        ]
-        found = await account.data(
-            """query($type: ID!, $from: DateTime!, $to: DateTime!) {
-              practitioners(search: "arndt") { nodes { freeSlots(typeId: $type, from: $from, to: $to) { startsAt } } } }""",
-            **{"type": practice.type, "from": at(3, 0).isoformat(), "to": at(4, 0).isoformat()},
-        )
-        assert len(found["practitioners"]["nodes"][0]["freeSlots"]) == 7
-
-    async def test_what_others_tell_is_followed(self, practice: Practice) -> None:
-        clinic, patient = practice.clinic, new_id()
-        await clinic.publish(PatientRegistered(patient_id=patient))
-
-        async def books() -> bool:
-            booked = await practice.book(practice.reception, patient, at(3, 10))
-            return bool(booked["__typename"] == "AppointmentSuccess")
-
-        await clinic.until(books)
-        moved = LocationChanged(location_id=practice.location, time_zone="America/New_York", active=True)
-        await clinic.publish(moved)
-
-        async def is_elsewhere() -> bool:
-            return at(4, 14) in await practice.slots(practice.reception, at(4, 0), at(5, 0))
-
-        await clinic.until(is_elsewhere)
-        await clinic.publish(PractitionerChanged(practitioner_id=practice.practitioner, active=False))
-
-        async def has_left() -> bool:
-            return not await practice.slots(practice.reception, at(4, 0), at(5, 0))
-
-        await clinic.until(has_left)
-        assert (await practice.book(practice.reception, patient, at(4, 16)))["code"] == "NOT_FOUND"
-
-    async def test_a_duplicates_appointments_become_the_survivors(self, practice: Practice) -> None:
-        clinic = practice.clinic
-        (survivor, kept), (duplicate, lost) = await practice.patient(), await practice.patient()
-        busy = await practice.another_practitioner()
-        await practice.booked(kept, survivor, at(3, 10))
-        clash = await practice.booked(lost, duplicate, at(3, 10), practitionerId=str(busy))
-        other = await practice.booked(lost, duplicate, at(3, 12))
-        entry = await join(practice, lost, duplicate)
-        # The duplicate is offered what the survivor cannot come to.
-        freed = await practice.booked(practice.reception, duplicate, at(6, 10))
-        await practice.booked(kept, survivor, at(6, 10), practitionerId=str(busy))
-        offer = await join(practice, lost, duplicate, fromDay=f"{at(6, 0):%F}", untilDay=f"{at(6, 0):%F}")
-        await answer(practice.reception, CANCEL, **version_of(freed), reason="OTHER")
-        _, url = await create(lost)
-        await clinic.publish(*[PatientMerged(patient_id=survivor, merged_patient_id=duplicate)] * 2)
-
-        async def merged() -> list[tuple[str, str]]:
-            nodes = (await kept.data("{ appointments { nodes { id status } } }"))["appointments"]["nodes"]
-            return [(item["id"], item["status"]) for item in nodes] if len(nodes) == 5 else []
-
-        assert {(clash["id"], "CANCELLED"), (other["id"], "BOOKED")} < set(await clinic.until(merged))
-        (_, offered), (_, called_off), (expired, _) = (await practice.published())[-3:]
-        assert (offered["waitlistEntryId"], expired) == (offer, "waitlist-expired")
-        assert (called_off["patientId"], called_off["cancelledBy"], called_off["reasonCode"]) == (
-            str(survivor),
-            "system",
-            "DUPLICATE",
-        )
-        waiting = (await kept.data("{ waitlist { nodes { id status } } }"))["waitlist"]["nodes"]
-        assert waiting == [{"id": entry, "status": "WAITING"}, {"id": offer, "status": "EXPIRED"}]
-        assert (await read(url)).status_code == 404
-        assert (await practice.book(practice.reception, duplicate, at(3, 14)))["code"] == "NOT_FOUND"

@@ -3,10 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from shared.ids import new_id
-from subgraphs.identity.consumers import PatientMerged
 from subgraphs.identity.models import Account
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
@@ -210,28 +207,3 @@ async def test_accounts_are_seen_by_their_owners_and_administrators(clinic: Clin
         answer = await clinic.entities("identity", admin, "Account", keys, "email")
     assert [entity["email"] for entity in answer["data"]["_entities"]] == [f"p{n}@example.org" for n in range(100)]
     assert len([text for text in statements if not text.startswith(("BEGIN", "COMMIT"))]) <= 2
-
-
-class TestMergedPatients:
-    @pytest.fixture
-    def events(self) -> bool:
-        return True
-
-    async def test_their_accounts_move_and_their_tokens_end(self, clinic: Clinic) -> None:
-        ann = await account(clinic, "ann@example.org", "PATIENT")
-        ben = await account(clinic, "ben@example.org", "PATIENT")
-        assert ann.patient_id is not None
-        caller, other = await logged_in(clinic, "ann@example.org"), await logged_in(clinic, "ben@example.org")
-        survivor = new_id()
-        await clinic.publish(PatientMerged(patient_id=survivor, merged_patient_id=ann.patient_id))
-
-        async def moved() -> bool:
-            answer = await log_in(clinic, "ann@example.org")
-            return bool(answer["account"]["patient"] == {"id": str(survivor)})
-
-        await clinic.until(moved)
-        assert await refused(clinic, caller)
-        mine = (await other.data("{ me { patient { id } } }"))["me"]["patient"]
-        assert mine == {"id": str(ben.patient_id)}
-        again = await logged_in(clinic, "ann@example.org")
-        assert "PATIENT_MERGED" in await activity(again)

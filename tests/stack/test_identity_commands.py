@@ -13,7 +13,14 @@ from stack.environment import Addresses
 from stack.secrets import DEMO_PASSWORD, dotenv
 from tests.harness import tokens
 from tests.harness.clinic import Clinic
-from tests.identity.conftest import PASSWORD, account, code_in, log_in, mails, perform
+from tests.identity.conftest import PASSWORD, account, code_in, log_in, mailbox, mails, perform, quick
+
+__all__ = ["mailbox", "quick"]
+
+
+@pytest.fixture
+def services() -> tuple[str, ...]:
+    return ("identity",)
 
 
 async def caregraph(*arguments: str) -> tuple[int | None, str]:

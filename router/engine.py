@@ -25,6 +25,7 @@ from router.execution.data import ResponsePath
 from router.execution.errors import SubgraphFailure, failure_errors
 from router.execution.executor import Execution
 from router.execution.introspection import introspect, introspection_document
+from router.execution.result import Result
 from router.execution.shape import Shaper
 from router.execution.transport import RequestContext, Transport
 from router.planning import BUDGET, Planner, PlanningError, QueryPlan
@@ -100,17 +101,15 @@ class Engine:
                 self._prepared.popitem(last=False)
         return found
 
-    async def execute(
-        self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
-    ) -> dict[str, Any]:
-        """Run a query or mutation. The response has `data`, and `errors` if there are any. Raises RequestRefused."""
+    async def execute(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Result:
+        """Run a query or mutation. Raises RequestRefused."""
         execution = self._execution(prepared, variables, request)
         await execution.run(prepared.plan.node)
         return self._response(prepared, execution)
 
     async def subscribe(
         self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncIterator[Result]:
         """Run a subscription: a response for each event, in order. Raises RequestRefused."""
         node = prepared.plan.node
         first = self._execution(prepared, variables, request)
@@ -221,7 +220,7 @@ class Engine:
             raise RequestRefused([_with_code(error, "BAD_USER_INPUT") for error in found])
         return found.coerced
 
-    def _response(self, prepared: Prepared, execution: Execution) -> dict[str, Any]:
+    def _response(self, prepared: Prepared, execution: Execution) -> Result:
         errors = execution.errors
         if prepared.introspection is not None:
             local = introspect(self.supergraph.api_schema, prepared.introspection, execution.variables)
@@ -236,7 +235,7 @@ class Engine:
             response["errors"] = errors
         if prepared.denied and self.config.authorization_dry_run:
             response["extensions"] = {"authorization": {"denied": [list(one.path) for one in prepared.denied]}}
-        return response
+        return Result.of(response)
 
 
 def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

@@ -1,7 +1,6 @@
 """GraphQL over HTTP: one ASGI endpoint for GET and POST (https://graphql.github.io/graphql-over-http/draft/)."""
 
 import asyncio
-from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
@@ -11,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from router.authorization.claims import AuthenticationError, AuthenticationUnavailableError
 from router.config import Config
 from router.errors import RequestRefused
+from router.execution.result import Result
 from router.http import csrf, negotiation
 from router.http.operations import Caller, Operation, Operations
 from router.http.request import GraphQLRequest, read_body, read_query_string
@@ -51,7 +51,7 @@ class GraphQLEndpoint:
             await send_error(send, media_type, RequestRefused.because(str(error), "AUTHENTICATION_UNAVAILABLE", 503))
             return
         if isinstance(request, list):
-            results = [await self._result(item, caller) for item in request]
+            results = [(await self._result(item, caller)).raw for item in request]
             await send_body(send, 200, f"{media_type or negotiation.JSON}; charset=utf-8", encode(results))
             return
         await self._run(scope, receive, send, request, caller)
@@ -107,7 +107,7 @@ class GraphQLEndpoint:
             result = await self._operations.execute(operation)
         except RequestRefused as refused:
             if streaming:
-                await send_events(send, {"errors": refused.errors})
+                await send_events(send, Result.refused(refused.errors))
             elif refused.status == 405:
                 await send_error(send, media_type, refused, headers=[(b"allow", b"POST")])
             else:
@@ -127,7 +127,7 @@ class GraphQLEndpoint:
             raise RequestRefused.because(message, "SUBSCRIPTION_NEEDS_STREAM", 406)
         return stream_type
 
-    async def _result(self, request: GraphQLRequest, caller: Caller) -> dict[str, Any]:
+    async def _result(self, request: GraphQLRequest, caller: Caller) -> Result:
         """The result of one operation of a batch."""
         try:
             operation = await self._operations.prepare(request, caller)
@@ -135,7 +135,7 @@ class GraphQLEndpoint:
                 raise RequestRefused.because("a batch cannot hold a subscription", "BATCHING_NOT_SUPPORTED")
             return await self._operations.execute(operation)
         except RequestRefused as refused:
-            return {"errors": refused.errors}
+            return Result.refused(refused.errors)
 
     async def _send_unauthenticated(self, send: Send, media_type: str | None, message: str) -> None:
         refused = RequestRefused.because(message, "UNAUTHENTICATED", 401)

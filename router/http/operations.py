@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -19,6 +18,7 @@ from router.authorization.rules import access_rules
 from router.config import Config
 from router.engine import Prepared, RequestContext
 from router.errors import RequestRefused
+from router.execution.result import Result
 from router.http import cost, limits
 from router.http.persisted import PersistedOperations
 from router.http.request import GraphQLRequest
@@ -128,7 +128,7 @@ class Operations:
             return operation
         return await self._prepare(operation.text, operation.request, operation.caller)
 
-    async def execute(self, operation: Operation) -> dict[str, Any]:
+    async def execute(self, operation: Operation) -> Result:
         """Run a query or mutation within the time limit. Raises RequestRefused."""
         self._check_cost(operation)
         timeout = self._config.server.request_timeout
@@ -142,10 +142,10 @@ class Operations:
             except TimeoutError:
                 message = f"the operation took longer than {timeout:g} s"
                 raise RequestRefused.because(message, "GATEWAY_TIMEOUT", 504) from None
-        series(OPERATIONS, kind, "errors" if "errors" in result else "ok").inc()
+        series(OPERATIONS, kind, "errors" if result.failed else "ok").inc()
         return result
 
-    def subscribe(self, operation: Operation) -> AsyncIterator[dict[str, Any]]:
+    def subscribe(self, operation: Operation) -> AsyncIterator[Result]:
         """The results of a subscription, one an event. Raises RequestRefused."""
         self._check_cost(operation)
         return operation.serving.engine.subscribe(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
+import msgspec
 
 from router.errors import RequestRefused
 
@@ -22,8 +22,8 @@ class GraphQLRequest:
 def read_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
     """A JSON body: one request, or a batch. Raises RequestRefused."""
     try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise RequestRefused.because("the body is not valid JSON in UTF-8", "INVALID_JSON") from None
     if isinstance(document, list):
         return [read_parameters(item) for item in document]
@@ -36,8 +36,8 @@ def read_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
     for name in ("variables", "extensions"):
         if text := parameters.get(name):
             try:
-                document[name] = orjson.loads(text)
-            except orjson.JSONDecodeError:
+                document[name] = msgspec.json.decode(text)
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 raise RequestRefused.because(f"the parameter '{name}' is not valid JSON", "INVALID_JSON") from None
     return read_parameters(document)
 

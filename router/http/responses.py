@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
+import msgspec
 from starlette.types import Send
 
 from router.errors import RequestRefused
+from router.execution.result import Result
 from router.http.negotiation import GRAPHQL_RESPONSE, JSON
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -28,14 +29,14 @@ async def send_body(send: Send, status: int, content_type: str, body: bytes, hea
     await send({"type": "http.response.body", "body": body})
 
 
-def encode(result: Mapping[str, Any] | list[Any]) -> bytes:
-    return orjson.dumps(result, option=orjson.OPT_NON_STR_KEYS)
+def encode(document: Mapping[str, Any] | list[Any]) -> bytes:
+    return msgspec.json.encode(document)
 
 
-async def send_result(send: Send, media_type: str, result: dict[str, Any]) -> None:
+async def send_result(send: Send, media_type: str, result: Result) -> None:
     """An execution result. Without `data` the request failed before execution (GraphQL over HTTP, section 6.4.2)."""
-    status = 400 if media_type == GRAPHQL_RESPONSE and "data" not in result else 200
-    await send_body(send, status, f"{media_type}; charset=utf-8", encode(result))
+    status = 400 if media_type == GRAPHQL_RESPONSE and not result.executed else 200
+    await send_body(send, status, f"{media_type}; charset=utf-8", result.body)
 
 
 async def send_refusal(send: Send, media_type: str | None, refused: RequestRefused, headers: Headers = ()) -> None:
@@ -48,5 +49,5 @@ async def send_error(
     send: Send, media_type: str | None, refused: RequestRefused, status: int | None = None, headers: Headers = ()
 ) -> None:
     """A refusal by the HTTP layer, with its own status whatever the media type."""
-    body = encode({"errors": refused.errors})
+    body = Result.refused(refused.errors).body
     await send_body(send, status or refused.status, f"{media_type or JSON}; charset=utf-8", body, headers)

@@ -3,13 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
 
 from router.config import Subscriptions
 from router.errors import RequestRefused
+from router.execution.result import Result
 from router.http.operations import Operation, Operations
-
-Result = dict[str, Any]
 
 
 class AccessEndedError(Exception):

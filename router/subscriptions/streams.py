@@ -15,6 +15,7 @@ import structlog
 from starlette.types import Receive, Send
 
 from router.config import Subscriptions
+from router.execution.result import Result
 from router.http.negotiation import EVENT_STREAM, MULTIPART
 from router.http.operations import Operation, Operations
 from router.http.responses import encode, send_body
@@ -36,8 +37,9 @@ class _Format:
     end: bytes
     payload_key: bool
 
-    def event(self, result: dict[str, Any]) -> bytes:
-        return self.before_event + encode({"payload": result} if self.payload_key else result) + self.after_event
+    def event(self, result: Result) -> bytes:
+        body = b'{"payload":' + result.body + b"}" if self.payload_key else result.body
+        return self.before_event + body + self.after_event
 
     def failure(self, errors: list[dict[str, Any]]) -> bytes:
         document = {"payload": None, "errors": errors} if self.payload_key else {"errors": errors}
@@ -90,7 +92,7 @@ async def serve_stream(
                 await task
 
 
-async def send_events(send: Send, result: dict[str, Any]) -> None:
+async def send_events(send: Send, result: Result) -> None:
     """One result to a client that reads nothing but server-sent events."""
     form = _FORMATS[EVENT_STREAM]
     await send_body(send, 200, form.content_type, form.event(result) + form.end)

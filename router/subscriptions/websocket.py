@@ -175,7 +175,7 @@ class _Connection:
         if operation.prepared.operation_type == "subscription":
             await self._stream(identity, operation)
             return
-        await self._send({"id": identity, "type": "next", "payload": await self._operations.execute(operation)})
+        await self._send({"id": identity, "type": "next", "payload": (await self._operations.execute(operation)).raw})
 
     async def _stream(self, identity: str, operation: Operation) -> None:
         if not self._settings.enabled:
@@ -184,7 +184,7 @@ class _Connection:
             stream = results(self._operations, operation, self._settings)
             async with contextlib.aclosing(stream):
                 async for result in stream:
-                    await self._send({"id": identity, "type": "next", "payload": result})
+                    await self._send({"id": identity, "type": "next", "payload": result.raw})
 
     async def _receive(self) -> dict[str, Any]:
         frame = await self._websocket.receive()

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from router.authorization.access import ANONYMOUS
 from router.engine import Engine, EngineConfig, RequestContext
 from router.errors import RequestRefused
 from router.execution.errors import SubgraphFailure
+from tests.router.execution.running import run, run_prepared
 from tests.router.execution.scripted import Answer, Scripted, supergraph
 
 SHOP = supergraph(
@@ -41,11 +41,11 @@ SHOP = supergraph(
 )
 
 
-async def run(
+async def ask(
     transport: Scripted, query: str, variables: dict[str, Any] | None = None, config: EngineConfig | None = None
 ) -> dict[str, Any]:
     engine = Engine(SHOP, transport=transport, config=config or EngineConfig())
-    return await engine.execute(engine.prepare(query, None, ANONYMOUS), variables, RequestContext())
+    return await run(engine, query, variables)
 
 
 def stock(body: dict[str, Any]) -> Answer:
@@ -55,7 +55,7 @@ def stock(body: dict[str, Any]) -> Answer:
 async def test_a_mutation_begins_when_the_entity_fetches_of_the_one_before_are_done() -> None:
     added = {"data": {"add": {"id": "7", "name": "n"}}}
     transport = Scripted(a=[added, {"data": {"again": {"id": "8"}}}], b=stock)
-    answer = await run(transport, 'mutation { add(name: "x") { name stock } again: add(name: "y") { stock } }')
+    answer = await ask(transport, 'mutation { add(name: "x") { name stock } again: add(name: "y") { stock } }')
     assert answer == {"data": {"add": {"name": "n", "stock": 7}, "again": {"stock": 8}}}
     assert [name for name, _ in transport.log] == ["a", "b", "a", "b"]
 
@@ -63,7 +63,7 @@ async def test_a_mutation_begins_when_the_entity_fetches_of_the_one_before_are_d
 async def test_mutations_of_one_subgraph_share_a_request_in_the_clients_order() -> None:
     transport = Scripted(a=[{"data": {"two": 2, "add": {"id": "1"}, "one": 1}}], b=[{"data": {"close": True}}])
     query = 'mutation { two: count add(name: "x") { id } one: count close }'
-    answer = await run(transport, query)
+    answer = await ask(transport, query)
     assert answer == {"data": {"two": 2, "add": {"id": "1"}, "one": 1, "close": True}}
     assert list(answer["data"]) == ["two", "add", "one", "close"]
     sent = transport.log[0][1]["query"]
@@ -75,7 +75,7 @@ async def test_mutations_of_one_subgraph_share_a_request_in_the_clients_order() 
 )
 async def test_after_a_mutation_that_takes_all_data_along_no_other_begins(answer: Answer, asked: int) -> None:
     transport = Scripted(a=[answer], b=[{"data": {"close": True}}])
-    got = await run(transport, "mutation { count close }")
+    got = await ask(transport, "mutation { count close }")
     assert len(transport.log) == asked
     assert got["data"] == (None if asked == 1 else {"count": 1, "close": True})
 
@@ -83,7 +83,7 @@ async def test_after_a_mutation_that_takes_all_data_along_no_other_begins(answer
 async def test_representations_are_sent_once_and_null_objects_not_at_all() -> None:
     products = [{"id": "1"}, {"id": "2"}, None, {"id": "1"}]
     transport = Scripted(a=[{"data": {"products": products}}], b=stock)
-    answer = await run(transport, "{ products { stock } }")
+    answer = await ask(transport, "{ products { stock } }")
     assert answer == {"data": {"products": [{"stock": 1}, {"stock": 2}, None, {"stock": 1}]}}
     assert [one["id"] for one in transport.log[1][1]["variables"]["representations"]] == ["1", "2"]
 
@@ -94,7 +94,7 @@ async def test_error_paths_have_the_clients_keys() -> None:
         a=[{"data": {"all": [{"id": "1"}, {"id": "2"}, {"id": "2"}]}}],
         b=[{"data": {"_entities": [{"cost": 1}, {"cost": None}]}, "errors": [error]}],
     )
-    answer = await run(transport, "{ all: products { cost: price } }")
+    answer = await ask(transport, "{ all: products { cost: price } }")
     assert answer["data"] == {"all": [{"cost": 1}, {"cost": None}, {"cost": None}]}
     told = {"message": "no", "extensions": {"code": "X", "service": "b"}}
     assert answer["errors"] == [{**told, "path": ["all", 1, "cost"]}, {**told, "path": ["all", 2, "cost"]}]
@@ -103,7 +103,7 @@ async def test_error_paths_have_the_clients_keys() -> None:
 async def test_a_failed_request_is_told_where_fields_are_missing_and_the_rest_goes_on() -> None:
     down = SubgraphFailure("b", "answered with HTTP status 500", status=500)
     transport = Scripted(a=[{"data": {"products": [{"id": "1", "name": "n"}, {"id": "2", "name": "m"}]}}], b=[down])
-    answer = await run(transport, "{ products { name price } }")
+    answer = await ask(transport, "{ products { name price } }")
     assert answer["data"] == {"products": [{"name": "n", "price": None}, {"name": "m", "price": None}]}
     assert [error["path"] for error in answer["errors"]] == [["products", 0, "price"], ["products", 1, "price"]]
     assert answer["errors"][0]["extensions"] == {
@@ -113,7 +113,7 @@ async def test_a_failed_request_is_told_where_fields_are_missing_and_the_rest_go
 
 @pytest.mark.parametrize("answer", [{"no": "data"}, []])
 async def test_what_is_no_graphql_response_is_a_failed_request(answer: Any) -> None:
-    got = await run(Scripted(a=[answer]), "{ any { __typename } }")
+    got = await ask(Scripted(a=[answer]), "{ any { __typename } }")
     assert got["data"] == {"any": None}
     assert got["errors"][0]["extensions"]["code"] == "SUBREQUEST_HTTP_ERROR"
     assert got["errors"][0]["path"] == ["any"]
@@ -124,7 +124,7 @@ async def test_a_null_takes_the_next_nullable_parent_along_and_is_told_once() ->
         a=[{"data": {"products": [{"id": "1", "name": "n"}, {"id": "2", "name": "m"}]}}],
         b=[{"data": {"_entities": [{"stock": 3}, None]}}],
     )
-    answer = await run(transport, "{ products { name stock } }")
+    answer = await ask(transport, "{ products { name stock } }")
     assert answer["data"] == {"products": [{"name": "n", "stock": 3}, None]}
     (error,) = answer["errors"]
     assert error["path"] == ["products", 1, "stock"]
@@ -134,7 +134,7 @@ async def test_a_null_takes_the_next_nullable_parent_along_and_is_told_once() ->
 async def test_errors_can_be_redacted() -> None:
     error = {"message": "select * from patients", "path": ["any"], "extensions": {"sql": "secret"}}
     transport = Scripted(a=[{"data": {"any": None}, "errors": [error]}])
-    answer = await run(transport, "{ any { __typename } }", config=EngineConfig(redacted=frozenset(("a",))))
+    answer = await ask(transport, "{ any { __typename } }", config=EngineConfig(redacted=frozenset(("a",))))
     assert "secret" not in json.dumps(answer)
     assert "select" not in json.dumps(answer)
     assert answer["errors"][0]["path"] == ["any"]
@@ -142,24 +142,24 @@ async def test_errors_can_be_redacted() -> None:
 
 async def test_an_inaccessible_enum_value_is_null() -> None:
     transport = Scripted(a=[{"data": {"product": {"kind": "OLD"}}}])
-    assert await run(transport, '{ product(id: "1") { kind } }') == {"data": {"product": {"kind": None}}}
+    assert await ask(transport, '{ product(id: "1") { kind } }') == {"data": {"product": {"kind": None}}}
 
 
 async def test_custom_scalars_and_large_integers_pass_through_exactly() -> None:
     big = {"deep": [123456789012345678901234567890, 0.1], "null": None}
-    assert await run(Scripted(a=[{"data": {"big": big}}]), "{ big }") == {"data": {"big": big}}
+    assert await ask(Scripted(a=[{"data": {"big": big}}]), "{ big }") == {"data": {"big": big}}
 
 
 async def test_variables_are_coerced_by_the_api_schema() -> None:
     transport = Scripted(a=[{"data": {"products": []}}])
     query = "query ($first: Int = 5, $filter: Filter) { products(first: $first, filter: $filter) { id } }"
-    await run(transport, query, {"filter": {"names": "one", "limit": 3}})
+    await ask(transport, query, {"filter": {"names": "one", "limit": 3}})
     assert transport.log[0][1]["variables"] == {"first": 5, "filter": {"names": ["one"], "limit": 3}}
 
 
 async def test_a_variable_that_is_not_given_is_not_sent() -> None:
     transport = Scripted(a=[{"data": {"products": []}}])
-    await run(transport, "query ($first: Int) { products(first: $first) { id } }")
+    await ask(transport, "query ($first: Int) { products(first: $first) { id } }")
     assert "variables" not in transport.log[0][1]
 
 
@@ -167,7 +167,7 @@ async def test_a_variable_that_is_not_given_is_not_sent() -> None:
 async def test_bad_variables_are_refused_before_any_request(variables: dict[str, Any]) -> None:
     transport = Scripted(a=[])
     with pytest.raises(RequestRefused) as refused:
-        await run(transport, "query ($id: ID!) { product(id: $id) { id } }", variables)
+        await ask(transport, "query ($id: ID!) { product(id: $id) { id } }", variables)
     assert refused.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert transport.log == []
 
@@ -175,7 +175,7 @@ async def test_bad_variables_are_refused_before_any_request(variables: dict[str,
 async def test_introspection_and_root_type_names_take_no_request() -> None:
     transport = Scripted()
     query = '{ __typename __schema { queryType { name } } kind: __type(name: "Kind") { enumValues { name } } }'
-    assert await run(transport, query) == {
+    assert await ask(transport, query) == {
         "data": {
             "__typename": "Query",
             "__schema": {"queryType": {"name": "Query"}},
@@ -191,7 +191,7 @@ async def test_each_event_of_a_subscription_is_completed_across_subgraphs() -> N
     engine = Engine(SHOP, transport=transport)
     prepared = engine.prepare("subscription { added { name stock } }")
     assert prepared.operation_type == "subscription"
-    answers = [answer async for answer in engine.subscribe(prepared, None, RequestContext())]
+    answers = [json.loads(one.body) async for one in engine.subscribe(prepared, None, RequestContext())]
     assert answers == [{"data": {"added": {"name": "n", "stock": 4}}}, {"data": {"added": None}}]
 
 
@@ -220,7 +220,7 @@ async def test_a_part_of_a_batch_that_fails_all_of_it_is_asked_apart() -> None:
         return {"data": {"_entities": [{"price": 2.5}]}}
 
     transport = Scripted(a=[{"data": {"x": {"id": "1"}, "y": {"id": "2"}}}], b=only_prices)
-    answer = await run(transport, '{ x: product(id: "1") { price } y: product(id: "2") { stock } }')
+    answer = await ask(transport, '{ x: product(id: "1") { price } y: product(id: "2") { stock } }')
     assert answer["data"] == {"x": {"price": 2.5}, "y": None}
     assert [error["message"] for error in answer["errors"]] == ["boom"]
     assert answer["errors"][0]["path"] == ["y", "stock"]
@@ -230,7 +230,7 @@ async def test_an_object_of_an_inaccessible_type_is_null() -> None:
     sdl = SHOP.replace("type Book @join__type(graph: A) {", "type Book @join__type(graph: A) @inaccessible {")
     transport = Scripted(a=[{"data": {"any": {"__typename": "Book"}}}])
     engine = Engine(sdl, transport=transport)
-    answer = await engine.execute(engine.prepare("{ any { ... on Product { id } } }"), None, RequestContext())
+    answer = await run(engine, "{ any { ... on Product { id } } }")
     assert answer == {"data": {"any": None}}
 
 
@@ -246,7 +246,7 @@ async def test_an_operation_as_deep_as_the_limits_allow() -> None:
         value = {"a": [value]}
     engine = Engine(sdl, transport=Scripted(a=[{"data": value}]))
     prepared = engine.prepare("{ a " * (depth - 1) + "{ x }" + "}" * (depth - 1))
-    assert await engine.execute(prepared, None, RequestContext()) == {"data": value}
+    assert await run_prepared(engine, prepared) == {"data": value}
 
 
 @pytest.mark.parametrize(("labels", "asked"), [(frozenset(), "a"), (frozenset(("new",)), "b")])
@@ -262,9 +262,9 @@ async def test_a_progressive_override_goes_by_its_label(labels: frozenset[str], 
     )
     transport = Scripted(a=lambda _: {"data": {"x": 1, "y": 1}}, b=lambda _: {"data": {"x": 2, "z": 2}})
     engine = Engine(sdl, transport=transport, config=EngineConfig(active_labels=labels))
-    await engine.execute(engine.prepare("{ x }"), None, RequestContext())
+    await run(engine, "{ x }")
     assert [name for name, _ in transport.log] == [asked]
-    answer = await engine.execute(engine.prepare("{ y z }"), None, RequestContext())
+    answer = await run(engine, "{ y z }")
     assert answer == {"data": {"y": 1, "z": 2}}
 
 
@@ -299,7 +299,7 @@ async def test_arguments_from_context_are_taken_from_the_object_around() -> None
     ]
     transport = Scripted(a=shops, b=currencies)
     engine = Engine(CONTEXT, transport=transport)
-    answer = await engine.execute(engine.prepare("{ shops { items { price(digits: 2) } } }"), None, RequestContext())
+    answer = await run(engine, "{ shops { items { price(digits: 2) } } }")
     prices = [shop["items"][0]["price"] for shop in answer["data"]["shops"]]
     assert prices == ["1 EUR", "2 USD", "3 EUR"]
     assert [name for name, _ in transport.log] == ["a", "b", "a", "a"]
@@ -324,12 +324,10 @@ async def test_an_object_of_which_nobody_tells_the_type_is_null() -> None:
         a=lambda _: SubgraphFailure("a", "is down"), b=lambda _: {"data": {"thing": {"id": "1", "size": 2}}}
     )
     engine = Engine(sdl, transport=transport)
-    answer = await engine.execute(engine.prepare("{ thing { __typename size } }"), None, RequestContext())
+    answer = await run(engine, "{ thing { __typename size } }")
     assert answer["data"] == {"thing": None}
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["SUBREQUEST_HTTP_ERROR"]
-    assert await engine.execute(engine.prepare("{ thing { size } }"), None, RequestContext()) == {
-        "data": {"thing": {"size": 2}}
-    }
+    assert await run(engine, "{ thing { size } }") == {"data": {"thing": {"size": 2}}}
 
 
 async def test_types_are_told_apart_though_all_that_depends_on_them_is_denied() -> None:
@@ -338,9 +336,7 @@ async def test_types_are_told_apart_though_all_that_depends_on_them_is_denied() 
     )
     transport = Scripted(a=lambda _: {"data": {"any": {"__typename": "Book"}}})
     engine = Engine(sdl, transport=transport)
-    answer = await engine.execute(
-        engine.prepare("{ any { __typename ... on Book { title } } }"), None, RequestContext()
-    )
+    answer = await run(engine, "{ any { __typename ... on Book { title } } }")
     assert answer["data"] == {"any": {"__typename": "Book", "title": None}}
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"

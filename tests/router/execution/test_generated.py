@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.engine import Engine, RequestContext
+from router.engine import Engine
 from tests.router.execution.operations import Operations
+from tests.router.execution.running import run
 from tests.router.execution.servers import Failures, InProcess, Merged, Server
 from tests.router.execution.world import Generator, World, supergraph_sdl
 
@@ -33,7 +34,7 @@ async def test_the_answer_is_that_of_the_merged_schema(seed: int) -> None:
     merged, engine, _ = _serve(world)
     for _ in range(OPERATIONS):
         query, variables = Operations(merged.schema, rng).operation()
-        answer = await _run(engine, query, variables)
+        answer = await run(engine, query, variables)
         assert answer == merged.execute(query, variables), query
 
 
@@ -46,7 +47,7 @@ async def test_fields_that_fail_give_the_same_nulls_and_their_errors(seed: int) 
     merged, engine, _ = _serve(world, failures)
     for _ in range(OPERATIONS):
         query, variables = Operations(merged.schema, rng).operation()
-        answer, expected = await _run(engine, query, variables), merged.execute(query, variables)
+        answer, expected = await run(engine, query, variables), merged.execute(query, variables)
         assert answer["data"] == expected["data"], query
         told = {json.dumps(error["path"]) for error in answer.get("errors", [])}
         assert bool(told) == bool(expected.get("errors")), query
@@ -65,7 +66,7 @@ async def test_a_subgraph_that_is_down_takes_only_its_own_fields_along(seed: int
     for _ in range(OPERATIONS):
         transport.log.clear()
         query, variables = Operations(merged.schema, rng).operation()
-        answer, expected = await _run(engine, query, variables), merged.execute(query, variables)
+        answer, expected = await run(engine, query, variables), merged.execute(query, variables)
         assert _is_part(answer["data"], expected["data"]), (query, answer, expected)
         if answer["data"] != expected["data"]:
             assert any(error["extensions"].get("code") == "SUBREQUEST_HTTP_ERROR" for error in answer["errors"])
@@ -76,11 +77,6 @@ async def test_a_subgraph_that_is_down_takes_only_its_own_fields_along(seed: int
 def _serve(world: World, failures: Failures = frozenset()) -> tuple[Merged, Engine, dict[str, Server]]:
     servers = {name: Server(world, name, failures) for name in world.subgraphs}
     return Merged(world, failures), Engine(supergraph_sdl(world), transport=InProcess(servers)), servers
-
-
-async def _run(engine: Engine, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-    answer = await engine.execute(engine.prepare(query), variables, RequestContext())
-    return dict(json.loads(json.dumps(answer)))
 
 
 def _some_failures(world: World, rng: random.Random) -> Failures:

@@ -1,0 +1,33 @@
+"""The answer to one operation, or to one event of a subscription, as it goes to the client."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import msgspec
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A GraphQL response in JSON. `executed`: it has `data`, if only null; `failed`: it has `errors`."""
+
+    body: bytes
+    executed: bool = True
+    failed: bool = False
+
+    @classmethod
+    def of(cls, response: Mapping[str, Any]) -> Self:
+        """From the response as a mapping."""
+        return cls(_encode(response), "data" in response, "errors" in response)
+
+    @classmethod
+    def refused(cls, errors: Sequence[Mapping[str, Any]]) -> Self:
+        """Of an operation that was not run."""
+        return cls.of({"errors": errors})
+
+    @property
+    def raw(self) -> msgspec.Raw:
+        """To be put into a larger document."""
+        return msgspec.Raw(self.body)

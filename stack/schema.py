@@ -75,7 +75,7 @@ def _generated() -> Iterator[Path]:
 
 def breaking_changes(old: str, new: str) -> list[BreakingChange]:
     """What in a new API schema breaks clients of an old one."""
-    return find_breaking_changes(_schema(old), _schema(new))
+    return find_breaking_changes(build(old), build(new))
 
 
 def undeclared(changes: list[BreakingChange]) -> list[BreakingChange]:
@@ -84,7 +84,8 @@ def undeclared(changes: list[BreakingChange]) -> list[BreakingChange]:
     return [change for change in changes if change.description not in declared]
 
 
-def _schema(sdl: str) -> GraphQLSchema:
+def build(sdl: str) -> GraphQLSchema:
+    """An API schema from its SDL."""
     return build_schema(sdl, assume_valid_sdl=True)
 
 

@@ -51,15 +51,30 @@ def check() -> None:
 def diff(
     old: Annotated[Path | None, typer.Argument(help="An API schema; the released one if absent.", exists=True)] = None,
     new: Annotated[Path | None, typer.Argument(help="Another; the one in schema/ if absent.", exists=True)] = None,
+    operations: Annotated[
+        list[Path] | None, typer.Option(help="A client's manifest of persisted operations, Apollo's or Relay's.")
+    ] = None,
 ) -> None:
-    """Say what in a new API schema breaks clients of an old one; exit 1 if anything does."""
-    from stack import schema
+    """Say what in a new API schema breaks clients of an old one, and which of their operations; exit 1 if anything does."""
+    from stack import clients, schema
 
-    released, current = old or schema.RELEASED, new or schema.FOLDER / schema.API
-    changes = schema.breaking_changes(released.read_text(), current.read_text())
-    for change in changes:
-        console.print(f"{change.type.name}: {change.description}")
-    if changes:
+    before = schema.build((old or schema.RELEASED).read_text())
+    after = schema.build((new or schema.FOLDER / schema.API).read_text())
+    known = [one for path in operations or () for one in clients.read_manifest(path)]
+    refused = dict(clients.invalid(before, known))
+    for one, reason in refused.items():
+        errors.print(f"{one} is not valid as it is: {reason}", markup=False)
+    found = clients.breaks(before, after, [one for one in known if one not in refused])
+    for each in found:
+        console.print(f"{each.change.type.name}: {each.change.description}", markup=False)
+        for one in each.operations:
+            console.print(f"  breaks {one}", markup=False)
+        if known and not each.operations:
+            console.print("  breaks no known operation")
+    named = {*refused, *(one for each in found for one in each.operations)}
+    for one, reason in clients.invalid(after, (one for one in known if one not in named)):
+        console.print(f"These together break {one}: {reason}", markup=False)
+    if found:
         raise typer.Exit(1)
     console.print("Nothing breaks.")
 

@@ -117,7 +117,7 @@ class Shaper:
             return _enum(frozenset(kind.values))
         if is_leaf_type(kind) or field.selection is None:
             return _as_is
-        return _nullable(self._composite(field.selection))
+        return _nullable(self._composite(kind, field.selection))
 
     def _non_null(self, kind: GraphQLNonNull[Any], field: Field, coordinate: str) -> Complete:
         inner = self._completer(kind.of_type, field, coordinate)
@@ -139,14 +139,15 @@ class Shaper:
 
         return complete
 
-    def _composite(self, selection: Selection) -> Complete:
+    def _composite(self, kind: GraphQLOutputType, selection: Selection) -> Complete:
+        abstract = not isinstance(kind, GraphQLObjectType)  # where a root type may have a name of the subgraph's own
         types = selection.types
 
         def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
             if not isinstance(value, dict):
                 return None
             type_name = value.get(TYPENAME)
-            if type_name is not None and type_name not in types:  # inaccessible, or not the subgraph's to give
+            if abstract and type_name is not None and type_name not in types:  # inaccessible, or not its to give
                 return None
             return self._object(run, selection, value, path)
 

@@ -1,0 +1,1 @@
+"""What CareGraph costs to run, measured."""

@@ -1,0 +1,148 @@
+"""Results as a table with the goals beside it, as JSON, and as a picture."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.measure.compare import Row
+from bench.measure.gateways import (
+    APOLLO,
+    HEAVY,
+    HEAVY_FETCHES,
+    HEAVY_REQUESTS,
+    HIVE_ROUTER,
+    OURS,
+    SMALL,
+    SMALL_GUARDED,
+    Case,
+    Gateway,
+)
+from bench.measure.limits import Limit
+from bench.measure.process import ROOT, machine
+
+RESULTS = ROOT / "bench" / "results"
+_BAR_CELLS = 48
+_LONGEST_BAR = 3  # times the shortest of the case
+
+
+@dataclass(frozen=True)
+class Goal:
+    """How much of another row's CPU time a row may take."""
+
+    case: Case
+    gateway: Gateway
+    at_most: float
+    other_case: Case
+    other: Gateway
+
+
+GOALS = (
+    Goal(HEAVY, OURS, 0.70, HEAVY, HIVE_ROUTER),
+    Goal(HEAVY_FETCHES, OURS, 0.80, HEAVY_FETCHES, HIVE_ROUTER),
+    Goal(HEAVY_REQUESTS, OURS, 1.2, HEAVY_REQUESTS, HIVE_ROUTER),
+    Goal(SMALL, OURS, 1.2, SMALL, HIVE_ROUTER),
+    Goal(SMALL_GUARDED, OURS, 2.0, SMALL, HIVE_ROUTER),
+    Goal(HEAVY, OURS, 1 / 25, HEAVY, APOLLO),
+)
+
+
+def save(name: str, results: Sequence[Any]) -> Path:
+    """Write results, with the machine they were measured on, to bench/results."""
+    path = RESULTS / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    document = {"machine": machine(), "results": [asdict(one) for one in results]}
+    path.write_text(json.dumps(document, indent=2, default=str) + "\n")
+    return path
+
+
+def comparison(rows: Sequence[Row]) -> Table:
+    """Every row, and what was to be reached."""
+    table = Table(title="CPU time a request, the least of the rounds", caption=on_what())
+    for name in ("case", "gateway"):
+        table.add_column(name)
+    for name in ("CPU-ms", "spread", "req/s", "p50 ms", "p99 ms", "MB", "fetches", "wrong"):
+        table.add_column(name, justify="right")
+    table.add_column("goal")
+    for number, row in enumerate(rows):
+        table.add_row(
+            row.case,
+            row.gateway,
+            f"{row.cpu_ms:.3f}",
+            f"+{row.spread:.0%}",
+            f"{row.requests_per_second:,.0f}",
+            f"{row.p50_ms:.1f}",
+            f"{row.p99_ms:.1f}",
+            f"{row.peak_mb:.0f}",
+            f"{row.fetches:.2f}",
+            str(row.wrong),
+            Text("\n").join(_verdicts(row, rows)),
+            end_section=number + 1 == len(rows) or rows[number + 1].case != row.case,
+        )
+    return table
+
+
+def promises(limits: Sequence[Limit]) -> Table:
+    """What was promised, and what was measured."""
+    table = Table(title="What the router promises of itself", caption=on_what())
+    table.add_column("what")
+    table.add_column("measured", justify="right")
+    table.add_column("below")
+    for one in limits:
+        if one.value is None:
+            measured = Text("not measured", style="dim")
+        else:
+            measured = verdict(f"{one.value:.4g} {one.unit}", reached=one.value < one.below)
+        table.add_row(one.name, measured, f"{one.below:g} {one.unit}")
+    return table
+
+
+def verdict(text: str, *, reached: bool) -> Text:
+    """A goal and whether it was reached."""
+    return Text(f"{text} {'✓' if reached else '✗'}", style="green" if reached else "red")
+
+
+def on_what() -> str:
+    """The machine in a line."""
+    about = machine()
+    return "{cpu}, {cores} cores, {memory_gb} GB, {kernel}, Python {python}".format(**about)
+
+
+def draw(rows: Sequence[Row], path: Path) -> None:
+    """The picture: a bar for each gateway and case. A bar that would be far longer than the others is cut, marked »."""
+    table = Table.grid(padding=(0, 1))
+    for number, row in enumerate(rows):
+        first = number == 0 or rows[number - 1].case != row.case
+        if first:
+            table.add_row()
+            table.add_row(Text(row.case, style="bold"))
+        shortest = min(one.cpu_ms for one in rows if one.case == row.case)
+        share = row.cpu_ms / shortest / _LONGEST_BAR
+        bar = "█" * max(1, round(min(share, 1) * _BAR_CELLS)) + ("»" if share > 1 else "")
+        style = "cyan" if row.gateway == OURS.name else "bright_black"
+        table.add_row(f"  {row.gateway}", f"{row.cpu_ms:.3f} ms", Text(bar, style=style))
+    with Path("/dev/null").open("w") as nowhere:
+        console = Console(record=True, width=96, file=nowhere)
+        console.print(table)
+        console.print(Text(on_what(), style="dim"))
+        svg = console.export_svg(title="CPU time a request", unique_id="cpu")
+    path.write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))  # which a page would load from elsewhere
+
+
+def _verdicts(row: Row, rows: Sequence[Row]) -> list[Text]:
+    made = []
+    for goal in GOALS:
+        if (row.case, row.gateway) != (goal.case.name, goal.gateway.name):
+            continue
+        others = [one for one in rows if (one.case, one.gateway) == (goal.other_case.name, goal.other.name)]
+        for other in others:
+            ratio = row.cpu_ms / other.cpu_ms
+            text = f"{ratio:.3g} of {other.gateway}, at most {goal.at_most:.3g}"
+            made.append(verdict(text, reached=ratio <= goal.at_most))
+    return made

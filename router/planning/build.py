@@ -3,29 +3,39 @@
 Where several ways would do, `Choices` says which to take.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, Condition, either
-from router.planning.graph import TYPENAME, Context, Fetch, Input, Node, Place, Position, Serving
+from router.planning.graph import TYPENAME, Context, Fetch, Input, Joint, Node, Place, Position, Serving
 from router.planning.normalize import Arguments, Field, PlanningError, Selection
 from router.planning.options import Choices, Option, best_entry, options
 from router.planning.walk import Walker, parsed
-from router.supergraph.records import ContextArgument, EntryPoint, Vertex
+from router.supergraph.records import ContextArgument, EntryPoint, SubgraphField, Vertex
 
 _MAX_FETCHES = 2_500
+MAX_SPREAD = 8
+"""Into how many positions a field may be split, along its path, by the subgraphs that give its value for some types.
+
+Beyond, its values are one position, whatever gave them: fetches would double with each level of a recursive interface.
+"""
 
 
 class Builder:
-    """Builds the fetches of one operation; `fetches` has them, `root` the position of the answer itself."""
+    """Builds the fetches of one operation; `fetches` has them, `root` the position of the answer itself.
 
-    def __init__(self, walker: Walker, root_type: str, choices: Choices) -> None:
+    `joined`: values that several subgraphs give are one position somewhere, so there may be a plan though there is none here.
+    """
+
+    def __init__(self, walker: Walker, root_type: str, choices: Choices, *, join: bool = True) -> None:
         self.walker = walker
         self.supergraph = walker.supergraph
         self.choices = choices
         self.fetches: list[Fetch] = []
         self.root = Position(frozenset((root_type,)))
+        self.joined = False
+        self._join = join
         self._underway: list[tuple[Position, str, EntryPoint, object]] = []
         walker.changed()
 
@@ -101,15 +111,32 @@ class Builder:
         self, position: Position, node: Node, types: frozenset[str], selection: Selection | None, *, key: bool = False
     ) -> None:
         done = frozenset(name for serving in node.servings for name in serving.types)
-        by_place: dict[int, tuple[Place, set[str]]] = {}
+        by_place: dict[int, tuple[Place | Joint, set[str]]] = {}
         for type_name in sorted(types - done):
             found = options(self.walker, position, node, type_name, selection, key=key)
             place = self._take(position, node, type_name, self.choices.take(found))
             by_place.setdefault(id(place), (place, set()))[1].add(type_name)
-        for place, served in by_place.values():
-            self._place(position, node, place, frozenset(served), selection)
+        ways = [(place, frozenset(served)) for place, served in by_place.values()]
+        spread = position.spread * len(ways)
+        if self._join and selection is not None and spread > MAX_SPREAD and self._can_join(node, ways):
+            self.joined = True
+            members = [part for place, served in ways for part in _members(place, served)]
+            ways = [(Joint(tuple(members)), types - done)]
+        for place, served in ways:
+            self._place(position, node, place, served, selection, position.spread * len(ways))
 
-    def _take(self, position: Position, node: Node, type_name: str, option: Option) -> Place:
+    def _can_join(self, node: Node, ways: Sequence[tuple[Place | Joint, frozenset[str]]]) -> bool:
+        """Whether all of them tell what objects they give."""
+        found = (
+            (place.fetch.subgraph, self._field(place, name, node))
+            for joined, types in ways
+            for place, among in _members(joined, types)
+            for name in among
+        )
+        kinds = (self.supergraph.subgraphs[subgraph].types.get(one.type.name) for subgraph, one in found)
+        return len(ways) > 1 and not any(kind is not None and kind.interface_object for kind in kinds)
+
+    def _take(self, position: Position, node: Node, type_name: str, option: Option) -> Place | Joint:
         """The place where this option serves the field; the fetch for it is made if there is none."""
         if option.place is not None:
             return option.place
@@ -134,7 +161,7 @@ class Builder:
         self._serve_all(above, selection, above.types & types, node.condition)
         return Context(f"_c_{argument.name}", argument.type, argument.name, node, above, selection)
 
-    def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> Place:
+    def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> Place | Joint:
         """The place of objects of this type at this vertex, by the cheapest way."""
         way = self.walker.ways(position, type_name).get(vertex)
         if way is None:
@@ -156,25 +183,32 @@ class Builder:
     # Places and fetches
 
     def _place(
-        self, position: Position, node: Node, place: Place, types: frozenset[str], selection: Selection | None
+        self,
+        position: Position,
+        node: Node,
+        place: Place | Joint,
+        types: frozenset[str],
+        selection: Selection | None,
+        spread: int,
     ) -> None:
         """Serve a node at a place."""
         for serving in node.servings:
             if serving.place is place and (serving.child is None):
                 serving.types |= types
-                place.entry(node, types)
+                _enter_field(place, node, types)
                 return
         serving = Serving(node, place, types)
         node.servings.append(serving)
         if types != position.types and len(position.types) > 1 and selection is not None:
             self._want_type_name(position, node.condition)
         if selection is None:
-            place.entry(node, types)
+            _enter_field(place, node, types)
             return
         possible = selection.types if node.selection is None else node.selection.types | selection.types
-        serving.child = Position(possible, serving, position)
+        serving.child = Position(possible, serving, position, spread=spread)
         child = self._descend(place, serving, types)
-        place.entry(node, types, serving.child).serves = True
+        for one, among in _members(place, types):
+            one.entry(node, among, serving.child).serves = True
         narrowed = possible & child.types
         serving.child.types = narrowed
         serving.child.known = child.objects is None or len(narrowed) < 2
@@ -184,24 +218,39 @@ class Builder:
         if node.selection is not None:
             self._register(serving.child, node.selection)
 
-    def _possible(self, place: Place) -> frozenset[str]:
+    def _possible(self, place: Place | Joint) -> frozenset[str]:
+        if isinstance(place, Joint):
+            return frozenset().union(*(self._possible(one) for one, _ in place.members))
         return self.supergraph.subgraph_possible(place.fetch.subgraph, place.static)
 
-    def _descend(self, parent: Place, serving: Serving, types: frozenset[str]) -> Place:
+    def _field(self, place: Place, type_name: str, node: Node) -> SubgraphField:
+        """A node's field as the subgraph of a place has it."""
+        found = self.walker.index.field(place.fetch.subgraph, place.objects or type_name, node.name)
+        if found is None:
+            raise PlanningError(f"{type_name}.{node.name} is not in subgraph {place.fetch.subgraph}")
+        return found
+
+    def _descend(self, parent: Place | Joint, serving: Serving, types: frozenset[str]) -> Place | Joint:
         """The place of a served node's value in the fetch of the parent's place."""
         position = serving.child
         if position is None:
             raise PlanningError(f"{serving.node.name} has no fields to select")
+        children = [self._child(one, serving, position, among) for one, among in _members(parent, types)]
+        child: Place | Joint = children[0]
+        if isinstance(parent, Joint):
+            child = Joint(tuple((one, one.types) for one in children))
+        if child not in position.places:
+            position.places.append(child)
+        self.walker.changed()
+        return child
+
+    def _child(self, parent: Place, serving: Serving, position: Position, types: frozenset[str]) -> Place:
         entry = parent.entry(serving.node, types, position)
         found_types: frozenset[str] = frozenset()
         provided: list[tuple[SelectionSetNode, ...]] = []
         static = ""
         for type_name in sorted(entry.types):
-            found = self.walker.local(parent, type_name, serving.node.name) or self.walker.index.field(
-                parent.fetch.subgraph, parent.objects or type_name, serving.node.name
-            )
-            if found is None:
-                raise PlanningError(f"{type_name}.{serving.node.name} is not in subgraph {parent.fetch.subgraph}")
+            found = self._field(parent, type_name, serving.node)
             static = found.type.name
             found_types |= self.supergraph.subgraph_possible(parent.fetch.subgraph, found.type.name)
             for way in parent.provided:
@@ -211,19 +260,17 @@ class Builder:
             kind = self.supergraph.subgraphs[parent.fetch.subgraph].types.get(static)
             objects = static if kind is not None and kind.interface_object else None
             entry.child = Place(position, parent.fetch, static, found_types & position.types, objects)
-            position.places.append(entry.child)
         entry.child.provided = tuple(dict.fromkeys(provided))
         entry.child.types = found_types & position.types
         entry.child.static = static
         position.known = position.known or entry.child.objects is None
-        self.walker.changed()
         return entry.child
 
     def _fetch_root(self, position: Position, type_name: str, subgraph: str) -> Place:
         fetch = Fetch(len(self.fetches), subgraph, position, root=self._operation(type_name))
         fetch.place = Place(position, fetch, type_name, frozenset((type_name,)))
         if position.parent is not None:
-            fetch.wait_for(place.fetch for place in position.places[:1])
+            fetch.wait_for(fetch for place in position.places[:1] for fetch in place.fetches)
         self._add(fetch)
         return fetch.place
 
@@ -295,6 +342,8 @@ class Builder:
         """The fetch that enters here and can take this too, or a new one."""
         objects = entry.type if entry.interface == "object" else None
         for place in position.places:
+            if isinstance(place, Joint):
+                continue
             fetch = place.fetch
             if fetch.place is not place or fetch.root is not None or place.vertex != entry.vertex:
                 continue
@@ -313,11 +362,12 @@ class Builder:
 
     def _type_name_providers(self, position: Position, type_name: str) -> set[Fetch]:
         return {
-            serving.place.fetch
+            fetch
             for node in position.nodes
             if node.name == TYPENAME
             for serving in node.servings
             if type_name in serving.types
+            for fetch in serving.place.fetches
         }
 
     def _providers(self, position: Position, selection: Selection, type_name: str | None) -> set[Fetch]:
@@ -331,10 +381,22 @@ class Builder:
                     continue
                 for serving in node.servings:
                     if type_name is None or type_name in serving.types:
-                        found.add(serving.place.fetch)
+                        found.update(serving.place.fetches)
                         if serving.child is not None and wanted.selection is not None:
                             found |= self._providers(serving.child, wanted.selection, None)
         return found
+
+
+def _enter_field(place: Place | Joint, node: Node, types: frozenset[str]) -> None:
+    for one, among in _members(place, types):
+        one.entry(node, among)
+
+
+def _members(place: Place | Joint, types: frozenset[str]) -> list[tuple[Place, frozenset[str]]]:
+    """The places that a joint is of, with what they have of these types; a place itself."""
+    if isinstance(place, Place):
+        return [(place, types)]
+    return [(one, among & types) for one, among in place.members if among & types]
 
 
 def _contradict(one: Selection, other: Selection) -> bool:

@@ -37,21 +37,25 @@ class Serving:
     """A node served to objects of some types by a place, and the position of its value, if that has fields."""
 
     node: Node
-    place: "Place"
+    place: "Place | Joint"
     types: frozenset[str]
     child: "Position | None" = None
 
 
 @dataclass(eq=False, slots=True)
 class Position:
-    """Where objects are in the answer: at the root, or the value of a served node."""
+    """Where objects are in the answer: at the root, or the value of a served node.
+
+    `spread`: how many positions the fields that lead here have been split into.
+    """
 
     types: frozenset[str]
     via: Serving | None = None
     parent: "Position | None" = None
     nodes: list[Node] = field(default_factory=list)
-    places: list["Place"] = field(default_factory=list)
+    places: list["Place | Joint"] = field(default_factory=list)
     known: bool = True
+    spread: int = 1
 
     def node(self, wanted: Field, types: frozenset[str], *, client: bool) -> Node:
         """The node of this field, found or made. A client's field keeps its response key."""
@@ -126,6 +130,15 @@ class Place:
     def vertex(self) -> Vertex:
         return self.fetch.subgraph, self.objects
 
+    @property
+    def fetches(self) -> tuple["Fetch", ...]:
+        return (self.fetch,)
+
+    @property
+    def level(self) -> int:
+        """How many fetches in a row have to come before what it brings."""
+        return self.fetch.level
+
     def entry(self, node: Node, types: frozenset[str], value: Position | None = None) -> Entry:
         """The entry of a node, found or made, that serves these types and leads to this position."""
         for entry in self.entries:
@@ -135,6 +148,34 @@ class Place:
         entry = Entry(node, types)
         self.entries.append(entry)
         return entry
+
+
+@dataclass(eq=False, slots=True)
+class Joint:
+    """Several places that bring a position's objects, each those of some types or of some parents.
+
+    It resolves what all of them resolve. So objects that came by different ways are one position from there on.
+    """
+
+    members: tuple[tuple[Place, frozenset[str]], ...]
+    vertex: Vertex = ("", None)
+    objects: None = None
+
+    @property
+    def types(self) -> frozenset[str]:
+        return frozenset(name for _, types in self.members for name in types)
+
+    @property
+    def fetches(self) -> tuple["Fetch", ...]:
+        return tuple(place.fetch for place, _ in self.members)
+
+    @property
+    def level(self) -> int:
+        return max(fetch.level for fetch in self.fetches)
+
+    def of(self, type_name: str) -> Iterator[Place]:
+        """The places that may bring objects of this type."""
+        return (place for place, types in self.members if type_name in types)
 
 
 @dataclass(frozen=True, slots=True)

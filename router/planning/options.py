@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from router.planning.graph import Node, Place, Position
+from router.planning.graph import Joint, Node, Place, Position
 from router.planning.normalize import PlanningError, Selection
-from router.planning.walk import Cost, Walker, Way, parsed, resolves
+from router.planning.walk import Cost, Walker, Way, resolves
 from router.supergraph.records import EntryPoint, SubgraphField, Vertex
 
 Rank = tuple[int, int, int]
@@ -19,7 +19,7 @@ class Option:
     rank: Rank
     vertex: Vertex
     field: SubgraphField
-    place: Place | None = None
+    place: Place | Joint | None = None
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ def options(
     """The options for a field of objects of this type; at least one. Raises PlanningError if there is none."""
     found = [
         Option(
-            _rank(walker, (0, place.fetch.level), place.vertex, here, selection, place, type_name),
+            _rank((0, place.level), walker.missing_at(place, type_name, node.name, selection)),
             place.vertex,
             here,
             place,
@@ -65,8 +65,7 @@ def options(
             continue
         cost = _cost(walker, position, type_name, vertex, resolver.field, way)
         if cost is not None:
-            rank = _rank(walker, cost, vertex, resolver.field, selection, None, type_name)
-            found.append(Option(rank, vertex, resolver.field))
+            found.append(Option(_rank(cost, walker.missing_of(resolver, selection)), vertex, resolver.field))
     if not found:
         raise PlanningError(f"{type_name}.{node.name} cannot be reached from where it is asked for")
     return sorted(found, key=lambda option: option.rank)
@@ -98,21 +97,6 @@ def _cost(
     return entering[0][0] + required[0], max(entering[0][1], required[1] + 1)
 
 
-def _rank(
-    walker: Walker,
-    cost: Cost,
-    vertex: Vertex,
-    found: SubgraphField,
-    selection: Selection | None,
-    place: Place | None,
-    type_name: str,
-) -> Rank:
+def _rank(cost: Cost, missing: int) -> Rank:
     """Fewest fetches first, one more if some of the value's fields are elsewhere; then the shallowest."""
-    missing = 0
-    if selection is not None:
-        provided = parsed(found.provides)
-        if place is not None:
-            inner = walker.provided(place, type_name, found.name)
-            provided += tuple(one for one in inner if one is not None)
-        missing = walker.missing(vertex[0], found.type.name, selection, provided)
     return cost[0] + bool(missing), cost[1], missing

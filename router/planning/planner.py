@@ -122,11 +122,15 @@ class Planner:
     ) -> tuple[tuple[Rank, Stages] | None, PlanningError | None]:
         """A plan with these choices and how good it is, or why they lead nowhere."""
         (root,) = selection.types
-        builder = Builder(self.walker, root, choices)
-        try:
-            builder.build(selection)
-        except PlanningError as error:
-            return None, error
+        for join in (True, False):
+            choices.offered.clear()
+            builder = Builder(self.walker, root, choices, join=join)
+            try:
+                builder.build(selection)
+                break
+            except PlanningError as error:
+                if not builder.joined:
+                    return None, error
         widen_conditions(builder.fetches)
         stages = schedule(drop_empty(builder.fetches))
         fields = sum(len(place.entries) for fetch in builder.fetches for place in places_below(fetch.place))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
-from router.planning.graph import TYPENAME, Place, Position
+from router.planning.graph import TYPENAME, Joint, Place, Position
 from router.planning.normalize import Field, Normalizer, Selection
 from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef, Vertex
 
@@ -44,7 +44,7 @@ class Way:
     """
 
     cost: Cost
-    place: Place | None = None
+    place: Place | Joint | None = None
     parent: Vertex | None = None
     entry: EntryPoint | None = None
 
@@ -70,8 +70,11 @@ class Walker:
 
     # What a place or a subgraph resolves by itself
 
-    def local(self, place: Place, type_name: str, name: str, *, key: bool = False) -> SubgraphField | None:
+    def local(self, place: Place | Joint, type_name: str, name: str, *, key: bool = False) -> SubgraphField | None:
         """The field, if this place's subgraph resolves it there, its `@requires` aside."""
+        if isinstance(place, Joint):
+            all_found = [self.local(one, type_name, name, key=key) for one in place.of(type_name)]
+            return next(iter(all_found), None) if all(one and not one.needs_input for one in all_found) else None
         if name == TYPENAME:
             return None if place.objects or type_name not in place.types else _TYPENAME_FIELD
         here = self.index.field(place.fetch.subgraph, place.objects or type_name, name)
@@ -141,11 +144,11 @@ class Walker:
         ways: dict[Vertex, Way] = {}
         for place in position.places:
             if type_name in place.types:
-                level = place.fetch.level
+                level = place.level
                 if place.vertex not in ways or level < ways[place.vertex].cost[1]:
                     ways[place.vertex] = Way((0, level), place=place)
         if position.parent is None or type_name == self.supergraph.roots.get("query"):
-            level = max((place.fetch.level + 1 for place in position.places if position.parent), default=0)
+            level = max((place.level + 1 for place in position.places if position.parent), default=0)
             for name, subgraph in self.supergraph.subgraphs.items():
                 if type_name in subgraph.types:
                     ways.setdefault((name, None), Way((1, level)))
@@ -216,11 +219,11 @@ class Walker:
         for field in self.field_set(frozenset((type_name,)), key).fields:
             best = min(
                 (
-                    place.fetch.level
+                    place.level
                     for place in position.places
                     if type_name in place.types
                     and (found := self.local(place, type_name, field.name, key=True))
-                    and not self._extra(place.vertex, found, field, self.provided(place, type_name, field.name))
+                    and not _extra(found, self.missing_at(place, type_name, field.name, field.selection))
                 ),
                 default=None,
             )
@@ -289,25 +292,34 @@ class Walker:
         key = without is not None
         for place in position.places:
             if type_name in place.types and (found := self.local(place, type_name, field.name, key=key)):
-                extra = self._extra(place.vertex, found, field, self.provided(place, type_name, field.name))
-                yield place.vertex, (extra, place.fetch.level + extra)
+                extra = _extra(found, self.missing_at(place, type_name, field.name, field.selection))
+                yield place.vertex, (extra, place.level + extra)
         for resolver in self.resolvers(type_name, field.name):
             way = ways.get(resolver.vertex)
             if way is None or way.place is not None or resolver.vertex == without:
                 continue
             if resolves(resolver.field, key=key):
-                extra = self._extra(resolver.vertex, resolver.field, field, [])
+                extra = _extra(resolver.field, self.missing_of(resolver, field.selection))
                 yield resolver.vertex, (way.cost[0] + extra, way.cost[1] + extra)
 
-    def _extra(
-        self, vertex: Vertex, found: SubgraphField, field: Field, provided: Sequence[SelectionSetNode | None]
-    ) -> int:
-        """How many more fetches a field takes at least, for what it requires and for fields of its value."""
-        extra = 1 if found.needs_input else 0
-        if field.selection is not None:
-            given = (*parsed(found.provides), *(one for one in provided if one is not None))
-            extra += bool(self.missing(vertex[0], found.type.name, field.selection, given))
-        return extra
+    def missing_of(self, resolver: Resolver, selection: Selection | None) -> int:
+        """How many of the fields selected of a value the subgraph that gives it cannot resolve."""
+        if selection is None:
+            return 0
+        value, provided = resolver.field.type.name, parsed(resolver.field.provides)
+        return self.missing(resolver.vertex[0], value, selection, provided)
+
+    def missing_at(self, place: Place | Joint, type_name: str, name: str, selection: Selection | None) -> int:
+        """How many of the fields selected of a value cannot be resolved where this place has it."""
+        if selection is None:
+            return 0
+        if isinstance(place, Joint):
+            return max(self.missing_at(one, type_name, name, selection) for one in place.of(type_name))
+        found = self.index.field(place.fetch.subgraph, place.objects or type_name, name)
+        if found is None:
+            return _FAR
+        given = (one for one in self.provided(place, type_name, name) if one is not None)
+        return self.missing(place.fetch.subgraph, found.type.name, selection, (*parsed(found.provides), *given))
 
     def missing(
         self, subgraph: str, type_name: str, selection: Selection, provided: tuple[SelectionSetNode, ...] = ()
@@ -344,3 +356,8 @@ class Walker:
                     deeper = parsed(found.provides) + tuple(one for one in inner if one is not None)
                     count += self.missing(subgraph, found.type.name, field.selection, deeper)
         return count
+
+
+def _extra(found: SubgraphField, missing: int) -> int:
+    """How many more fetches a field takes at least, for what it requires and for fields of its value."""
+    return bool(found.needs_input) + bool(missing)

@@ -24,7 +24,7 @@ $(shell rm -rf $(VENV))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up test fuzz check env lock lock-kafka
+.PHONY: help up test fuzz bench check env lock lock-kafka
 
 help:  ## list these
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 18
@@ -37,6 +37,9 @@ test: check  ## run the checks and every test
 
 fuzz: $(INSTALLED)  ## run thousands of random federated graphs through the router (FUZZ: how many)
 	FUZZ=$(or $(FUZZ),5000) $(BIN)/pytest tests/router/execution/test_generated.py --timeout 0
+
+bench: $(INSTALLED)  ## measure the router, beside its peers where bench/peers/install has put them
+	$(BIN)/python -m bench.measure gateways
 
 check: $(INSTALLED)  ## lint, types, walls between packages, schemas
 	$(BIN)/ruff check

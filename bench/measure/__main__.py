@@ -46,6 +46,29 @@ def limits(rounds: Rounds = 2, seconds: Seconds = 6) -> None:
     save("limits", found)
 
 
+@app.command()
+def phases(seconds: Seconds = 10) -> None:
+    """Show where the router's CPU time goes."""
+    from bench.measure.phases import phases as measure
+    from bench.measure.report import profiles, save
+
+    found = _run(measure(seconds=seconds, report=progress.log))
+    console.print(profiles(found))
+    save("phases", found)
+
+
+@app.command()
+def caregraph(seconds: Seconds = 20) -> None:
+    """Measure the portal's home page on the local stack, service by service."""
+    from bench.measure.caregraph import home_page
+    from bench.measure.report import costs, profiles, save
+
+    found, profile = _run(home_page(seconds=seconds, report=progress.log))
+    console.print(costs(found))
+    console.print(profiles([profile]))
+    save("caregraph", [*found, profile])
+
+
 def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
     try:
         return uvloop.run(work)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.measure.caregraph import Cost
 from bench.measure.compare import Row
 from bench.measure.gateways import (
     APOLLO,
@@ -25,6 +26,7 @@ from bench.measure.gateways import (
     Gateway,
 )
 from bench.measure.limits import Limit
+from bench.measure.phases import PHASES, Profile
 from bench.measure.process import ROOT, machine
 
 RESULTS = ROOT / "bench" / "results"
@@ -100,6 +102,27 @@ def promises(limits: Sequence[Limit]) -> Table:
         else:
             measured = verdict(f"{one.value:.4g} {one.unit}", reached=one.value < one.below)
         table.add_row(one.name, measured, f"{one.below:g} {one.unit}")
+    return table
+
+
+def costs(found: Sequence[Cost]) -> Table:
+    """What each service spends on a page."""
+    table = Table("service", title="The portal's home page", caption=on_what())
+    table.add_column("CPU-ms a page", justify="right")
+    for one in found:
+        table.add_row(one.service, f"{one.cpu_ms:.2f}")
+    table.add_section()
+    table.add_row("together", f"{sum(one.cpu_ms for one in found):.2f}")
+    return table
+
+
+def profiles(found: Sequence[Profile]) -> Table:
+    """Where the CPU time goes."""
+    table = Table("phase", title="Where the router's CPU time goes", caption=on_what())
+    for one in found:
+        table.add_column(one.name, justify="right")
+    for phase in PHASES:
+        table.add_row(phase, *(f"{one.shares[phase]:.0%}" for one in found))
     return table
 
 

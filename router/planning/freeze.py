@@ -36,42 +36,43 @@ class Freezer:
         """One request for these fetches of one subgraph."""
         if fetches[0].root is not None:
             return self._root(fetches[0])
-        batch = self._batch(fetches)
-        if len(batch.entities) == 1:
-            return batch
+        if len(fetches) == 1:
+            return self._batch([fetches])
         groups: dict[str, list[Fetch]] = {}
         for fetch in fetches:
             groups.setdefault(self.wire.write(fetch.place, {}).text, []).append(fetch)
-        return replace(batch, apart=tuple(self._batch(group) for group in groups.values()))
+        batch = self._batch(list(groups.values()))
+        return replace(batch, apart=tuple(self._batch([group]) for group in groups.values()) if len(groups) > 1 else ())
 
-    def _batch(self, fetches: Sequence[Fetch]) -> plan.Fetch:
-        parts: dict[tuple[str, tuple[plan.Rename, ...]], list[plan.Source]] = {}
+    def _batch(self, groups: Sequence[Sequence[Fetch]]) -> plan.Fetch:
+        """One request with `_entities` for each group of fetches that select the same."""
         used: set[str] = set()
         fragments: Fragments = {}
+        entities = []
+        single = len(groups) == 1
+        for number, group in enumerate(groups):
+            text = self.wire.write(group[0].place, fragments)
+            used |= text.variables
+            entities.append(
+                plan.Entities(
+                    alias="_entities" if single else f"_{number}",
+                    variable="representations" if single else f"_r{number}",
+                    sources=tuple(self._source(fetch) for fetch in group),
+                    selection=text.text,
+                    renames=text.renames,
+                )
+            )
+        fetches = [fetch for group in groups for fetch in group]
         condition = NEVER
         for fetch in fetches:
-            text = self.wire.write(fetch.place, fragments)
-            used |= text.variables
             condition = either(condition, fetch.condition)
-            parts.setdefault((text.text, text.renames), []).append(self._source(fetch))
-        single = len(parts) == 1
-        entities = tuple(
-            plan.Entities(
-                alias="_entities" if single else f"_{number}",
-                variable="representations" if single else f"_r{number}",
-                sources=tuple(sources),
-                selection=text,
-                renames=renames,
-            )
-            for number, ((text, renames), sources) in enumerate(parts.items())
-        )
         return plan.Fetch(
             subgraph=fetches[0].subgraph,
             kind="query",
             operation=self._entities_operation(entities, used, fetches[0].contexts) + _definitions(fragments),
             variables=frozenset(used & self.definitions.keys()),
             condition=condition,
-            entities=entities,
+            entities=tuple(entities),
             contexts=tuple(
                 plan.ContextValue(one.variable, path_of(one.position), self._fields(one.position, one.selection, None))
                 for one in fetches[0].contexts

@@ -202,16 +202,19 @@ class Walker:
         """Ways by entity fetches, cheaper ones replacing dearer ones until none is left."""
         entries = self.usable_entries(position, type_name)
         at_hand = {key: self._cost_at_hand(position, type_name, key) for key in {entry.key for entry in entries}}
+        far = []
+        for entry in entries:
+            near = at_hand[entry.key] if entry.interface or position.known else None
+            if near is None:
+                far.append(entry)
+            else:
+                _improve(ways, (1, near + 1), entry)
         changed = True
         while changed:
             changed = False
-            for entry in entries:
-                near = at_hand[entry.key] if entry.interface or position.known else None
-                cost = self.entry_cost(position, type_name, entry, ways) if near is None else (1, near + 1)
-                known = ways.get(entry.vertex)
-                if cost is not None and (known is None or cost < known.cost):
-                    ways[entry.vertex] = Way(cost, entry=entry)
-                    changed = True
+            for entry in far:
+                cost = self.entry_cost(position, type_name, entry, ways)
+                changed |= cost is not None and _improve(ways, cost, entry)
 
     def _cost_at_hand(self, position: Position, type_name: str, key: str) -> int | None:
         """The level at which all of a key's fields are there, if they can be had at places that are there."""
@@ -356,6 +359,16 @@ class Walker:
                     deeper = parsed(found.provides) + tuple(one for one in inner if one is not None)
                     count += self.missing(subgraph, found.type.name, field.selection, deeper)
         return count
+
+
+def _improve(ways: dict[Vertex, Way], cost: Cost, entry: EntryPoint) -> bool:
+    """Take a way by a key if it is cheaper than what is known."""
+    vertex = entry.vertex
+    known = ways.get(vertex)
+    if known is not None and known.cost <= cost:
+        return False
+    ways[vertex] = Way(cost, entry=entry)
+    return True
 
 
 def _extra(found: SubgraphField, missing: int) -> int:

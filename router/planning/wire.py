@@ -149,6 +149,8 @@ class _Writer:
 
 def _with_contexts(place: Place, entry: Entry) -> Arguments:
     """The field's arguments, those from contexts included."""
+    if not place.fetch.contexts:
+        return entry.node.arguments
     contexts = [one for one in place.fetch.contexts if one.node is entry.node and place is place.fetch.place]
     given = entry.node.arguments
     texts = [*([given.text] if given.text else []), *(f"{one.argument}: ${one.variable}" for one in contexts)]

@@ -41,6 +41,9 @@ fuzz: $(INSTALLED)  ## run thousands of random federated graphs through the rout
 bench: $(INSTALLED)  ## measure the router, beside its peers where bench/peers/install has put them
 	$(BIN)/python -m bench.measure gateways
 
+judges: $(INSTALLED)  ## let other people's programs judge the router; needs Node and npm (GRAPHS: random graphs, 300)
+	$(BIN)/python -m tests.judges $(if $(GRAPHS),--graphs $(GRAPHS))
+
 check: $(INSTALLED)  ## lint, types, walls between packages, schemas
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

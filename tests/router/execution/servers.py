@@ -1,9 +1,9 @@
 """The servers of a world: each subgraph, and the merged schema, executed by graphql-core over the same rows."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import (
     FieldNode,
@@ -220,10 +220,16 @@ class Server:
         return GraphQLError(f"no {kind.name} for {json.dumps(representation)} in {self.name}")
 
 
+class Serves(Protocol):
+    """A subgraph."""
+
+    def execute(self, payload: dict[str, Any]) -> dict[str, Any]: ...
+
+
 class InProcess:
     """A transport to servers in this process. `failing` subgraphs cannot be reached; `log` has what was sent."""
 
-    def __init__(self, servers: dict[str, Server], failing: frozenset[str] = frozenset()) -> None:
+    def __init__(self, servers: Mapping[str, Serves], failing: frozenset[str] = frozenset()) -> None:
         self.servers = servers
         self.failing = failing
         self.log: list[tuple[str, dict[str, Any]]] = []

@@ -1,0 +1,29 @@
+"""`python -m tests.judges [protocols] [composer] [gateway]`: other people's programs judge the router. Needs Node and npm."""
+
+import argparse
+import asyncio
+import sys
+
+from tests.judges import composer, gateway, protocols
+from tests.judges.node import install
+
+JUDGES = {"protocols": protocols.judge, "composer": composer.judge, "gateway": gateway.judge}
+
+
+def main() -> int:
+    """Exit code 1 if a judge has something against us that is not known."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.judges", description="Other people's programs judge the router."
+    )
+    parser.add_argument("judges", nargs="*", choices=[*JUDGES, "all"], default="all")
+    parser.add_argument("--graphs", type=int, default=300, help="random graphs for the composer and the gateway")
+    parser.add_argument("--seed", type=int, default=0, help="the number of the first of them")
+    options = parser.parse_args()
+    install()
+    names = list(JUDGES) if "all" in options.judges else options.judges
+    content = [asyncio.run(JUDGES[name](options.graphs, options.seed)) for name in names]
+    return 0 if all(content) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

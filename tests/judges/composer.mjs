@@ -1,0 +1,53 @@
+// Composes as Apollo does. A job a line on standard input: {subgraphs: [{name, url, sdl}], supergraph, api}, the latter two what another
+// composer made of them, or null. A result a line:
+// {schemas}: the API schema, sorted: Apollo's first, then as Apollo reads it from the other's supergraph, then the other's own;
+// {codes, messages, answered}: it does not compose. `answered`: but Apollo's own planner, with the other's supergraph, answers each query
+// that the messages say cannot be answered;
+// {crash}: Apollo's composer failed without telling a code.
+import { createInterface } from "node:readline";
+import { composeServices } from "@apollo/composition";
+import { Supergraph, operationFromDocument } from "@apollo/federation-internals";
+import { QueryPlanner } from "@apollo/query-planner";
+import { buildSchema, lexicographicSortSchema, parse, printSchema } from "graphql";
+
+const read = (supergraph) => Supergraph.build(supergraph, { supportedFeatures: null });
+const sorted = (schema) => printSchema(lexicographicSortSchema(schema));
+const apiOf = (supergraph) => sorted(read(supergraph).apiSchema().toGraphQLJSSchema());
+
+function answers(supergraph, messages) {
+  const graph = read(supergraph);
+  const planner = new QueryPlanner(graph);
+  try {
+    for (const message of messages) {
+      const [, query] = message.match(/query:\n(\{.*?\n\})\n/s);
+      planner.buildQueryPlan(operationFromDocument(graph.apiSchema(), parse(query)));
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function judge({ subgraphs, supergraph, api }) {
+  let services;
+  try {
+    services = subgraphs.map(({ name, url, sdl }) => ({ name, url, typeDefs: parse(sdl) }));
+  } catch (error) {
+    return { codes: ["INVALID_GRAPHQL"], messages: [error.message] };
+  }
+  const { errors, supergraphSdl } = composeServices(services);
+  if (!errors) return { schemas: [apiOf(supergraphSdl), supergraph && apiOf(supergraph), api && sorted(buildSchema(api))] };
+  const messages = errors.map((error) => error.message);
+  if (errors.some((error) => !error.extensions?.code)) return { crash: messages.join("\n") };
+  return { codes: errors.map((error) => error.extensions.code), messages, answered: !!supergraph && answers(supergraph, messages) };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let result;
+  try {
+    result = judge(JSON.parse(line));
+  } catch (error) {
+    result = { crash: String(error.stack) };
+  }
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

@@ -1,4 +1,4 @@
-"""Defaults of enum types are enum values, also where a subgraph writes them as strings."""
+"""Defaults by their types: of an enum, enum values, also where a subgraph writes strings; of other types, the reverse."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def _typed(schema: Schema, value: Value, ref: TypeRef) -> Value:
             else _typed(schema, value, ref.of)
         )
     type_ = schema.types.get(ref.name)
-    if type_ and type_.kind is Kind.ENUM and isinstance(value, str):
-        return Symbol(value)
+    if isinstance(value, str):
+        return Symbol(value) if type_ and type_.kind is Kind.ENUM else str(value)
     if type_ and type_.kind is Kind.INPUT and isinstance(value, dict):
         return {
             name: _typed(schema, each, type_.inputs[name].type) if name in type_.inputs else each

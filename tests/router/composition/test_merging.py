@@ -183,4 +183,4 @@ def test_deprecations_and_specified_by_reach_clients() -> None:
 def test_defaults_are_written_as_their_types_ask() -> None:
     sdl = composed(a="type Query { a(text: String = A, level: Level = LOW): Int } enum Level { LOW }").api_schema_sdl
     assert sdl
-    assert 'a(text: String = "A", level: Level = LOW): Int' in sdl
+    assert 'a(level: Level = LOW, text: String = "A"): Int' in sdl

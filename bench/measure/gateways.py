@@ -92,7 +92,7 @@ def ours(case: Case, place: Place, **server: Any) -> Start:
     """Our router for a case; `server` is what its configuration says besides under that key."""
     issuer = {"issuer": ISSUER, "audiences": [AUDIENCE], "jwks_url": place.keys.as_uri(), "algorithms": ["EdDSA"]}
     config = {
-        "server": server,
+        "server": {"deduplicate": case.join_requests, **server},
         "subgraphs": {"all": {"deduplicate": case.join_fetches}},
         "authorization": {"jwt": {"issuers": [issuer]}},
     }

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def save(name: str, results: Sequence[Any]) -> Path:
     """Write results, with the machine they were measured on, to bench/results."""
     path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
-    document = {"machine": machine(), "results": [asdict(one) for one in results]}
+    document = {"day": str(datetime.now(UTC).date()), "machine": machine(), "results": [asdict(one) for one in results]}
     path.write_text(json.dumps(document, indent=2, default=str) + "\n")
     return path
 
@@ -153,8 +154,8 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     with Path("/dev/null").open("w") as nowhere:
         console = Console(record=True, width=96, file=nowhere)
         console.print(table)
-        console.print(Text(on_what(), style="dim"))
-        svg = console.export_svg(title="CPU time a request", unique_id="cpu")
+        console.print(Text(f"\n{on_what()}", style="dim"))
+        svg = console.export_svg(title="CPU time a request, each case to its own scale", unique_id="cpu")
     path.write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))  # which a page would load from elsewhere
 
 

@@ -231,16 +231,21 @@ class Subscriptions(Section):
     """Attempts to reach a subgraph again, with growing pauses, before its subscriptions end with an error."""
 
 
+# RFC 9110 sections 5.1 and 5.5
+_FieldName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+_FieldValue = Annotated[str, Field(pattern=r"^[\t\x20-\x7e\u0080-\u00ff]*$")]
+
+
 class HeaderRule(Section):
-    propagate: str | None = None
+    propagate: _FieldName | None = None
     """Forward this header of the client's request."""
-    insert: str | None = None
+    insert: _FieldName | None = None
     """Send this header, with `value`."""
-    value: str | None = None
+    value: _FieldValue | None = None
     """The value that `insert` sends."""
-    rename: str | None = None
+    rename: _FieldName | None = None
     """Forward the header under this name."""
-    default: str | None = None
+    default: _FieldValue | None = None
     """What to send if the client sent no such header."""
 
     @model_validator(mode="after")
@@ -279,8 +284,12 @@ class SubgraphDefaults(Section):
     """Rest for a subgraph that fails."""
     deduplicate: bool = True
     """Equal queries that are under way at the same time are sent once."""
+    client: Literal["own", "aiohttp"] = "own"
+    """The HTTP client: the router's own, or aiohttp, which costs several times the CPU."""
     connections: int = Field(default=100, ge=1)
     """Connections held open to one subgraph."""
+    waiting: int = Field(default=1000, ge=0)
+    """Fetches that may wait for a connection to one subgraph; one more fails with `SUBGRAPH_QUEUE_FULL`."""
     max_response_bytes: int = Field(default=50_000_000, ge=1)
     """Size of a subgraph's answer."""
     redact_errors: bool = False

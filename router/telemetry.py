@@ -15,14 +15,15 @@ from prometheus_client import Counter, Gauge, Histogram
 from structlog.typing import EventDict, Processor
 
 from router.config import Telemetry
+from router.metrics import Counts, Durations
 
 REQUESTS = Counter("router_http_requests_total", "Answered HTTP requests", ["method", "status"])
 OPERATIONS = Counter("router_operations_total", "GraphQL operations", ["type", "outcome"])
 OPERATION_SECONDS = Histogram("router_operation_duration_seconds", "Duration of queries and mutations", ["type"])
 STREAMS = Gauge("router_subscriptions_open", "Open subscriptions of clients", ["protocol"])
 UPSTREAMS = Gauge("router_upstream_connections_open", "Open WebSocket connections to subgraphs", ["subgraph"])
-FETCHES = Counter("router_subgraph_fetches_total", "Fetches from subgraphs", ["subgraph", "outcome"])
-FETCH_SECONDS = Histogram("router_subgraph_fetch_duration_seconds", "Duration of fetches", ["subgraph"])
+FETCHES = Counts("router_subgraph_fetches_total", "Fetches from subgraphs", ("subgraph", "outcome"))
+FETCH_SECONDS = Durations("router_subgraph_fetch_duration_seconds", "Duration of fetches", ("subgraph",))
 REVOCATIONS_FOLLOWED = Gauge(
     "router_revocations_followed", "1 while revoked tokens are heard of, 0 while Redis is away"
 )
@@ -45,6 +46,11 @@ def span(name: str, **attributes: str) -> AbstractContextManager[object]:
     if _tracer is None:
         return nullcontext()
     return _tracer.start_as_current_span(name, attributes=attributes)
+
+
+def start_span(name: str, **attributes: str) -> trace.Span | None:
+    """A span that the caller makes current and ends; None while no endpoint is configured."""
+    return None if _tracer is None else _tracer.start_span(name, attributes=attributes)
 
 
 def request_span(headers: Mapping[str, str]) -> AbstractContextManager[object]:

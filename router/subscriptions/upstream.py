@@ -20,7 +20,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from router.config import Config
 from router.execution.errors import SubgraphFailure
-from router.execution.transport import OF_ONE_REQUEST, RequestContext
+from router.execution.headers import OF_ONE_REQUEST
+from router.execution.transport import RequestContext
 from router.telemetry import UPSTREAMS
 
 SUBPROTOCOL = "graphql-transport-ws"

@@ -1,0 +1,164 @@
+"""One HTTP/1.1 connection (RFC 9112): an exchange at a time, used again only after an answer that was read whole."""
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from router.client.encodings import TooLargeError, decoded
+from router.client.exchange import Exchange, Failure
+
+if TYPE_CHECKING:
+    from router.client.pool import Pool
+
+_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
+_NOTED = _FRAMING | {b"content-type", b"content-encoding"}
+_MAX_OVERHEAD = 65_536
+"""Bytes of a head, of chunk sizes or of trailers that may come before the next part of a body."""
+
+
+class _MoreThanAnAnswerError(Exception):
+    """Another message begins behind the answer."""
+
+
+class Connection(asyncio.Protocol):
+    """Belongs to a pool. It is the parser's listener as well: `on_…` are its callbacks."""
+
+    __slots__ = (
+        "_body", "_complete", "_exchange", "_head", "_idle_since", "_limits", "_loop", "_overhead", "_parser", "_pool",
+        "_rest", "_reusable", "_status", "_transport", "_used",
+    )  # fmt: skip
+
+    def __init__(self, pool: "Pool") -> None:
+        self._pool = pool
+        self._limits = pool.limits
+        self._loop = asyncio.get_running_loop()
+        self._exchange: Exchange | None = None
+        self._used = False  # has given an answer
+        self._idle_since = self._loop.time()
+        self._parser = HttpResponseParser(self)
+
+    def start(self, exchange: Exchange) -> None:
+        """Send a request. Not before the last one is answered."""
+        self._exchange = exchange
+        self._complete = False
+        self._status = 0  # until the head is complete
+        self._head: dict[bytes, bytes] = {}
+        self._overhead = 0
+        self._body = b""
+        self._rest: bytearray | None = None
+        self._transport.write(exchange.message)
+
+    def usable(self) -> bool:
+        return not self._transport.is_closing()
+
+    def sweep(self, now: float) -> None:
+        """End what takes too long."""
+        if self._exchange is None:
+            if now - self._idle_since > self._limits.idle_seconds:
+                self._pool.ended(self)
+                self._transport.close()
+        elif (failure := self._exchange.given_up(now)) is not None:
+            self.fail(failure)
+
+    def fail(self, failure: Failure) -> None:
+        """End the connection, and its exchange with this failure."""
+        exchange, self._exchange = self._exchange, None
+        self._pool.ended(self)
+        self._transport.abort()
+        if exchange is None:
+            return
+        silent = not self._overhead and not self._body
+        if failure is Failure.LOST and self._used and silent and exchange.repeatable:
+            self._pool.send_again(exchange)
+        else:
+            exchange.failed(failure)
+
+    # asyncio's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            self.fail(Failure.INVALID)  # nothing was asked
+            return
+        self._overhead += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            self._reusable = False
+            if not self._complete:
+                self.fail(Failure.INVALID)
+                return
+        if len(self._rest or self._body) > self._limits.response_bytes:
+            self.fail(Failure.TOO_LARGE)
+        elif self._complete:
+            self._finish(exchange)
+        elif self._overhead > _MAX_OVERHEAD:
+            self.fail(Failure.INVALID)
+
+    def eof_received(self) -> None:
+        if self._exchange is None or not self._status or not _FRAMING.isdisjoint(self._head):
+            self.fail(Failure.LOST)
+        else:  # the end of the connection is that of the answer
+            self._reusable = False
+            self._finish(self._exchange)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.fail(Failure.LOST)
+
+    # The parser's callbacks
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            raise _MoreThanAnAnswerError
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name in _NOTED and not self._status:
+            self._head[name] = value
+
+    def on_headers_complete(self) -> None:
+        self._status = self._parser.get_status_code()
+
+    def on_body(self, part: bytes) -> None:
+        self._overhead = 0
+        if not self._body:
+            self._body = part
+        elif self._rest is None:
+            self._rest = bytearray(self._body + part)
+        else:
+            self._rest += part
+
+    def on_message_complete(self) -> None:
+        if 100 <= self._status < 200:  # interim: the answer is still to come
+            self._status, self._head = 0, {}
+        else:
+            self._complete = True
+            self._reusable = self._parser.should_keep_alive()
+
+    def _finish(self, exchange: Exchange) -> None:
+        self._exchange = None
+        status, head, body = self._status, self._head, self._body if self._rest is None else bytes(self._rest)
+        if self._reusable:
+            self._used = True
+            self._idle_since = self._loop.time()
+            self._pool.free(self)
+        else:
+            self._pool.ended(self)
+            self._transport.close()
+        if head.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+            exchange.failed(Failure.INVALID)
+            return
+        if (coding := head.get(b"content-encoding")) is not None:
+            try:
+                body = decoded(coding, body, self._limits.response_bytes)
+            except TooLargeError:
+                exchange.failed(Failure.TOO_LARGE)
+                return
+            except ValueError:
+                exchange.failed(Failure.INVALID)
+                return
+        exchange.answered(status, head.get(b"content-type", b""), body)

@@ -1,0 +1,75 @@
+"""What a client is asked to do, and how it tells the outcome."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+
+class Failure(Enum):
+    """Why a request has no answer."""
+
+    UNREACHABLE = auto()
+    """No connection could be made."""
+    LOST = auto()
+    """The connection ended before the answer did."""
+    INVALID = auto()
+    """What came is no HTTP response, or not encoded as it says."""
+    TOO_LARGE = auto()
+    """The answer's body is larger than allowed, compressed or not."""
+    QUEUE_FULL = auto()
+    """Too many requests wait for a connection; this one was not sent."""
+    TIMEOUT = auto()
+    """The exchange's time is up."""
+    ABANDONED = auto()
+    """Nobody waits for the answer any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds, for each origin and each answer."""
+
+    connections: int
+    waiting: int
+    """Requests that wait for a connection."""
+    response_bytes: int
+    connect_seconds: float = 5.0
+    idle_seconds: float = 4.0
+    """For which a connection stays open. Servers commonly end one after five: ours is gone before a request meets that."""
+
+
+class Exchange(Protocol):
+    """A request and its outcome: a client calls `answered` or `failed`, once."""
+
+    head: bytes
+    """Header lines besides those of the endpoint, each with its line end."""
+    body: bytes
+    message: bytes
+    """Room for the client to keep what it sends."""
+    repeatable: bool
+    """Whether it may be sent again where a connection turns out to be dead. The client clears it when it did."""
+
+    def given_up(self, now: float) -> Failure | None:
+        """Whether to end it at this time (of the loop), and as what; asked from time to time."""
+        ...
+
+    def answered(self, status: int, content_type: bytes, body: bytes) -> None: ...
+
+    def failed(self, failure: Failure) -> None: ...
+
+
+class Endpoint(Protocol):
+    """An address that takes requests."""
+
+    def send(self, exchange: Exchange) -> None:
+        """Start an exchange, at once if a connection is free."""
+        ...
+
+
+class Client(Protocol):
+    def endpoint(self, url: str, head: bytes) -> Endpoint:
+        """The address, and header lines that all its requests have. Raises ValueError for what is no HTTP URL."""
+        ...
+
+    async def close(self) -> None:
+        """End all exchanges and connections."""
+        ...

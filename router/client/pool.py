@@ -1,0 +1,203 @@
+"""The router's own client: a pool of connections for each origin, without a task for a request."""
+
+import asyncio
+import re
+import ssl
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from functools import cached_property
+from urllib.parse import SplitResult, urlsplit
+
+from router.client.connection import Connection
+from router.client.encodings import ACCEPTED
+from router.client.exchange import Exchange, Failure, Limits
+
+SWEEP_SECONDS = 0.05
+"""So late may a limit on time be noticed. One timer for all connections costs less than one for each request."""
+_PORTS = {"http": 80, "https": 443}
+
+
+class PooledClient:
+    """`tls` is the system's trust unless given."""
+
+    def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
+        self._limits = limits
+        self._given_tls = tls
+        self._pools: dict[tuple[str, str, int], Pool] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def endpoint(self, url: str, head: bytes) -> "_Endpoint":
+        """The address, and header lines that all its requests have. Raises ValueError for what is no HTTP URL."""
+        parts = split(url)
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        key = (parts.scheme, host, port)
+        pool = self._pools.get(key)
+        if pool is None:
+            tls = self._tls if parts.scheme == "https" else None
+            pool = self._pools[key] = Pool(self._limits, host, port, tls, self._watch)
+        return _Endpoint(pool, parts, head)
+
+    async def close(self) -> None:
+        """End all exchanges and connections."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        await asyncio.sleep(0)  # the connections end in the loop's next turn
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return self._given_tls or ssl.create_default_context()
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep, context=Context())
+
+    def _sweep(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        for pool in list(self._pools.values()):
+            pool.sweep(now)
+            if pool.alive():
+                self._watch()
+
+
+def split(url: str) -> SplitResult:
+    """The parts of an HTTP URL. Raises ValueError for what is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None:
+        raise ValueError("an address is http://host or https://host, without user and password")
+    if re.fullmatch(r"[!-~]+", url) is None:
+        raise ValueError("an address has visible ASCII characters only")
+    return parts
+
+
+class _Endpoint:
+    def __init__(self, pool: "Pool", parts: SplitResult, head: bytes) -> None:
+        self._pool = pool
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._start = b"POST %b HTTP/1.1\r\nhost: %b\r\naccept-encoding: %b\r\n%b" % (
+            target.encode(), parts.netloc.encode(), ACCEPTED, head,
+        )  # fmt: skip
+
+    def send(self, exchange: Exchange) -> None:
+        """Start an exchange, at once if a connection is free."""
+        exchange.message = b"%b%bcontent-length: %d\r\n\r\n%b" % (
+            self._start, exchange.head, len(exchange.body), exchange.body,
+        )  # fmt: skip
+        self._pool.send(exchange)
+
+
+class Pool:
+    """The connections to one origin, and the exchanges that wait for one."""
+
+    def __init__(
+        self, limits: Limits, host: str, port: int, tls: ssl.SSLContext | None, watch: Callable[[], None]
+    ) -> None:
+        self.limits = limits
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._watch = watch
+        self._connections: set[Connection] = set()
+        self._free: list[Connection] = []  # the last used one last, so that the others may grow old
+        self._opening: set[asyncio.Task[Connection | None]] = set()
+        self._waiting: deque[Exchange] = deque()
+        self._closed = False
+
+    def send(self, exchange: Exchange) -> None:
+        while self._free:
+            connection = self._free.pop()
+            if connection.usable():
+                connection.start(exchange)
+                return
+        if self._closed:
+            exchange.failed(Failure.UNREACHABLE)
+        elif len(self._waiting) >= self.limits.waiting:
+            exchange.failed(Failure.QUEUE_FULL)
+        else:
+            self._waiting.append(exchange)
+            self._open_more()
+
+    def send_again(self, exchange: Exchange) -> None:
+        """Send what a dead connection did not take, on one that cannot be as old."""
+        exchange.repeatable = False
+        self._waiting.appendleft(exchange)
+        self._open_more()
+
+    def free(self, connection: Connection) -> None:
+        """A connection can take the next exchange."""
+        while self._waiting:
+            exchange = self._waiting.popleft()
+            failure = exchange.given_up(asyncio.get_running_loop().time())
+            if failure is None:
+                connection.start(exchange)
+                return
+            exchange.failed(failure)
+        self._free.append(connection)
+
+    def ended(self, connection: Connection) -> None:
+        """A connection is gone, or about to go."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+            if connection in self._free:
+                self._free.remove(connection)
+            self._open_more()
+
+    def sweep(self, now: float) -> None:
+        """End what takes too long."""
+        for connection in list(self._connections):
+            connection.sweep(now)
+        waiting, self._waiting = self._waiting, deque()
+        for exchange in waiting:
+            failure = exchange.given_up(now)
+            if failure is None:
+                self._waiting.append(exchange)
+            else:
+                exchange.failed(failure)
+
+    def alive(self) -> bool:
+        return bool(self._connections or self._opening or self._waiting)
+
+    async def close(self) -> None:
+        self._closed = True
+        for task in self._opening:
+            task.cancel()
+        await asyncio.gather(*self._opening, return_exceptions=True)
+        while self._waiting:
+            self._waiting.popleft().failed(Failure.LOST)
+        for connection in list(self._connections):
+            connection.fail(Failure.LOST)
+
+    def _open_more(self) -> None:
+        """A connection for each exchange that waits, as far as the limit allows."""
+        while len(self._opening) < len(self._waiting) and (
+            len(self._connections) + len(self._opening) < self.limits.connections
+        ):
+            task = asyncio.create_task(self._open(), context=Context())  # it outlives the request that needs it first
+            self._opening.add(task)
+            task.add_done_callback(self._opened)
+        self._watch()
+
+    async def _open(self) -> Connection | None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self.limits.connect_seconds):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self), self._host, self._port, ssl=self._tls
+                )
+        except (OSError, UnicodeError):  # no such name or address, refused, too late, a certificate that is not trusted
+            return None
+        return connection
+
+    def _opened(self, task: asyncio.Task[Connection | None]) -> None:
+        self._opening.remove(task)
+        if task.cancelled():
+            return
+        connection = task.result()
+        if connection is not None and connection.usable():
+            self._connections.add(connection)
+            self.free(connection)
+        elif self._waiting:
+            self._waiting.popleft().failed(Failure.UNREACHABLE)
+        self._open_more()

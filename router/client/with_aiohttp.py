@@ -1,0 +1,103 @@
+"""The alternative: aiohttp, with a task for each request and several times the CPU."""
+
+import asyncio
+
+import aiohttp
+
+from router.client.encodings import ACCEPTED, TooLargeError
+from router.client.exchange import Exchange, Failure, Limits
+from router.client.pool import SWEEP_SECONDS, split
+
+
+class AiohttpClient:
+    """Close it when done."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._under_way: dict[asyncio.Task[None], Exchange] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def endpoint(self, url: str, head: bytes) -> "_Endpoint":
+        """The address, and header lines that all its requests have. Raises ValueError for what is no HTTP URL."""
+        split(url)
+        return _Endpoint(self, url, b"accept-encoding: %b\r\n%b" % (ACCEPTED, head))
+
+    async def close(self) -> None:
+        """End all exchanges and connections."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    def start(self, url: str, head: bytes, exchange: Exchange) -> None:
+        if len(self._under_way) >= self._limits.connections + self._limits.waiting:
+            exchange.failed(Failure.QUEUE_FULL)
+            return
+        task = asyncio.create_task(self._run(url, head, exchange))
+        self._under_way[task] = exchange
+        task.add_done_callback(self._under_way.pop)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for task, exchange in self._under_way.items():
+            if exchange.given_up(now) is not None:
+                task.cancel()
+        again = bool(self._under_way)
+        self._timer = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep) if again else None
+
+    async def _run(self, url: str, head: bytes, exchange: Exchange) -> None:
+        lines = (head + exchange.head).decode("latin-1").splitlines()
+        headers = {name: value for name, _, value in (line.partition(": ") for line in lines)}
+        try:
+            async with self._http().post(url, data=exchange.body, headers=headers, allow_redirects=False) as response:
+                body = await self._read(response)
+        except TooLargeError:
+            exchange.failed(Failure.TOO_LARGE)
+        except aiohttp.ClientResponseError:
+            exchange.failed(Failure.INVALID)
+        except aiohttp.ClientConnectorError:
+            exchange.failed(Failure.UNREACHABLE)
+        except (aiohttp.ClientError, OSError):
+            exchange.failed(Failure.LOST)
+        except asyncio.CancelledError:
+            exchange.failed(exchange.given_up(asyncio.get_running_loop().time()) or Failure.LOST)
+            raise
+        else:
+            exchange.answered(response.status, response.headers.get("Content-Type", "").encode(), body)
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        parts, size = [], 0
+        async for part in response.content.iter_any():
+            size += len(part)
+            if size > self._limits.response_bytes:
+                raise TooLargeError
+            parts.append(part)
+        return b"".join(parts)
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0, limit_per_host=self._limits.connections, keepalive_timeout=self._limits.idle_seconds
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect_seconds),
+            )
+        return self._session
+
+
+class _Endpoint:
+    def __init__(self, client: AiohttpClient, url: str, head: bytes) -> None:
+        self._client = client
+        self._url = url
+        self._head = head
+
+    def send(self, exchange: Exchange) -> None:
+        """Start an exchange."""
+        self._client.start(self._url, self._head, exchange)

@@ -1,0 +1,197 @@
+"""One GraphQL request to a subgraph: its attempts, the subgraph's circuit breaker, and all who wait for the response."""
+
+import asyncio
+from dataclasses import dataclass
+
+from router.client.exchange import Endpoint, Failure
+from router.config import CircuitBreaker, SubgraphDefaults
+from router.execution.errors import SubgraphFailure
+from router.execution.headers import HeaderRules, lines
+from shared.signature import sign
+
+_RETRIED_STATUSES = frozenset((502, 503, 504))
+_RETRIED = frozenset((Failure.UNREACHABLE, Failure.LOST, Failure.INVALID))
+_HTTP_ERROR = "SUBREQUEST_HTTP_ERROR"
+_REASONS = {
+    Failure.UNREACHABLE: ("could not be reached", _HTTP_ERROR),
+    Failure.LOST: ("ended the connection before its answer", _HTTP_ERROR),
+    Failure.INVALID: ("did not answer with valid HTTP", _HTTP_ERROR),
+    Failure.QUEUE_FULL: ("is asked too much at once", "SUBGRAPH_QUEUE_FULL"),
+    Failure.ABANDONED: ("is not waited for any more", _HTTP_ERROR),
+}
+_OUR_OWN = frozenset((Failure.QUEUE_FULL, Failure.ABANDONED))
+
+
+class Circuit:
+    """Leaves a subgraph alone that failed often in a row; then lets one attempt find out whether it is back."""
+
+    __slots__ = ("_breaker", "_failures", "_open_until")
+
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self._breaker = breaker
+        self._failures = 0
+        self._open_until = 0.0
+
+    def passes(self, now: float) -> bool:
+        """Whether an attempt may be made at this time (of the loop)."""
+        if self._failures < self._breaker.failures:
+            return True
+        if now < self._open_until:
+            return False
+        self._open_until = now + self._breaker.open_for  # the others wait for the outcome of this one
+        return True
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self, now: float) -> None:
+        self._failures += 1
+        if self._failures >= self._breaker.failures:
+            self._open_until = now + self._breaker.open_for
+
+
+@dataclass(slots=True, eq=False)
+class Subgraph:
+    """Where and how a subgraph is asked."""
+
+    name: str
+    given_url: str
+    """Its address by the supergraph; `endpoint` and `path` are of the one that is asked."""
+    endpoint: Endpoint
+    path: str
+    timeout: float
+    signature_key: bytes | None
+    rules: HeaderRules
+    settings: SubgraphDefaults
+    circuit: Circuit
+
+
+class Fetch:
+    """A request under way, as its client's `Exchange`. It needs no task, and no timer before something failed."""
+
+    __slots__ = (
+        "_attempts", "_authorization", "_fields", "_key", "_latest", "_mutation", "_started", "_subgraph", "_under_way",
+        "_until", "_waiting", "body", "head", "message", "repeatable",
+    )  # fmt: skip
+
+    message: bytes
+
+    def __init__(
+        self,
+        subgraph: Subgraph,
+        fields: bytes,
+        authorization: str,
+        body: bytes,
+        mutation: bool,
+        key: object,
+        under_way: dict[object, "Fetch"],
+    ) -> None:
+        """`fields` are header lines. It is in `under_way` by its key, unless that is None, until it has ended."""
+        self._subgraph = subgraph
+        self._fields = fields
+        self._authorization = authorization
+        self._mutation = mutation
+        self._key = key
+        self._under_way = under_way
+        self._waiting: list[asyncio.Future[bytes]] = []
+        self._until = 0.0
+        self._attempts = 0
+        self.body = body
+        if key is not None:
+            under_way[key] = self
+
+    def join(self, future: asyncio.Future[bytes], until: float) -> None:
+        """Give this future the response as well; whoever waits for it has until this time (of the loop)."""
+        self._waiting.append(future)
+        self._until = max(self._until, until)
+
+    def start(self, now: float) -> None:
+        """Make an attempt."""
+        subgraph = self._subgraph
+        self._started = now
+        self._latest = now + subgraph.timeout
+        if not subgraph.circuit.passes(now):
+            self._fail("has failed too often and is not asked for a while", "SUBGRAPH_CIRCUIT_OPEN")
+            return
+        self.head = self._fields
+        if subgraph.signature_key is not None:
+            signed = sign(subgraph.signature_key, "POST", subgraph.path, self.body, self._authorization)
+            self.head += lines(signed)
+        self.repeatable = not self._mutation
+        self._attempts += 1
+        subgraph.endpoint.send(self)
+
+    # The client's side
+
+    def given_up(self, now: float) -> Failure | None:
+        if now >= self._latest or now >= self._until:
+            return Failure.TIMEOUT
+        return Failure.ABANDONED if self._abandoned() else None
+
+    def answered(self, status: int, content_type: bytes, body: bytes) -> None:
+        if not 200 <= status < 300 and not _is_graphql(content_type, body):
+            self._count_failure()
+            if status not in _RETRIED_STATUSES or not self._again():
+                self._fail(f"answered with HTTP status {status}", status=status)
+            return
+        self._subgraph.circuit.succeeded()
+        self._end()
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(body)
+
+    def failed(self, failure: Failure) -> None:
+        if failure not in _OUR_OWN:
+            self._count_failure()
+        if failure not in _RETRIED or not self._again():
+            self._fail(*self._explain(failure))
+
+    def _again(self) -> bool:
+        """Another attempt after a pause, if there may be one."""
+        retry = self._subgraph.settings.retry
+        if self._mutation or self._attempts > retry.attempts:
+            return False
+        pause = retry.backoff * 2 ** (self._attempts - 1)
+        asyncio.get_running_loop().call_later(pause, self._restart)
+        return True
+
+    def _restart(self) -> None:
+        if self._abandoned():
+            self._end()
+        else:
+            self.start(asyncio.get_running_loop().time())
+
+    def _abandoned(self) -> bool:
+        return all(future.done() for future in self._waiting)
+
+    def _count_failure(self) -> None:
+        self._subgraph.circuit.failed(asyncio.get_running_loop().time())
+
+    def _explain(self, failure: Failure) -> tuple[str, str]:
+        if failure is Failure.TIMEOUT:
+            seconds = min(self._latest, self._until) - self._started
+            return f"did not answer within {seconds:.3g} s", "SUBREQUEST_TIMEOUT"
+        if failure is Failure.TOO_LARGE:
+            return f"answered with more than {self._subgraph.settings.max_response_bytes} bytes", _HTTP_ERROR
+        return _REASONS[failure]
+
+    def _fail(self, reason: str, code: str = _HTTP_ERROR, status: int | None = None) -> None:
+        self._end()
+        failure = SubgraphFailure(self._subgraph.name, reason, code, status)
+        for future in self._waiting:
+            fail(future, failure)
+
+    def _end(self) -> None:
+        if self._key is not None:
+            del self._under_way[self._key]
+
+
+def fail(future: asyncio.Future[bytes], failure: SubgraphFailure) -> None:
+    if not future.done():
+        future.set_exception(failure)
+        future.exception()  # who does not look at it any more need not be told so in the log
+
+
+def _is_graphql(content_type: bytes, body: bytes) -> bool:
+    """Whether an answer with an error status is a GraphQL response all the same."""
+    return b"json" in content_type and (b'"errors"' in body or b'"data"' in body)

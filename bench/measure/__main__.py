@@ -15,58 +15,63 @@ console = Console(width=max(Console().width, 150))
 progress = Console(stderr=True)
 
 Rounds = Annotated[int, typer.Option(help="How often everything is measured; the least counts.")]
+Save = Annotated[bool, typer.Option("--save", help="Keep the results, in bench/results and docs/performance.md.")]
 Seconds = Annotated[float, typer.Option(help="How long each load lasts.")]
 
 _Result = TypeVar("_Result")
 
 
 @app.command()
-def gateways(rounds: Rounds = 2, seconds: Seconds = 6) -> None:
+def gateways(rounds: Rounds = 2, seconds: Seconds = 6, save: Save = False) -> None:
     """Compare the router with the peers that are installed."""
     from bench.measure.compare import compare
     from bench.measure.gateways import CASES, GATEWAYS, PEERS
-    from bench.measure.report import RESULTS, comparison, draw, save
+    from bench.measure.report import comparison, draw, keep
 
     rows = _run(compare(GATEWAYS, CASES, rounds=rounds, seconds=seconds, report=progress.log))
-    console.print(comparison(rows))
+    console.print(table := comparison(rows))
     if missing := [one.name for one in GATEWAYS if not one.installed]:
         console.print(f"Not in {PEERS}: {', '.join(missing)}. bench/peers/install gets them.")
-    save("gateways", rows)
-    draw(rows, RESULTS / "gateways.svg")
+    if save:
+        keep("gateways", rows, table)
+        draw(rows)
 
 
 @app.command()
-def limits(rounds: Rounds = 2, seconds: Seconds = 6) -> None:
+def limits(rounds: Rounds = 2, seconds: Seconds = 6, save: Save = False) -> None:
     """Hold the router against what it promises of itself."""
     from bench.measure.limits import limits as measure
-    from bench.measure.report import promises, save
+    from bench.measure.report import keep, promises
 
     found = _run(measure(rounds=rounds, seconds=seconds, report=progress.log))
-    console.print(promises(found))
-    save("limits", found)
+    console.print(table := promises(found))
+    if save:
+        keep("limits", found, table)
 
 
 @app.command()
-def phases(seconds: Seconds = 10) -> None:
+def phases(seconds: Seconds = 10, save: Save = False) -> None:
     """Show where the router's CPU time goes."""
     from bench.measure.phases import phases as measure
-    from bench.measure.report import profiles, save
+    from bench.measure.report import keep, profiles
 
     found = _run(measure(seconds=seconds, report=progress.log))
-    console.print(profiles(found))
-    save("phases", found)
+    console.print(table := profiles(found))
+    if save:
+        keep("phases", found, table)
 
 
 @app.command()
-def caregraph(seconds: Seconds = 20) -> None:
+def caregraph(seconds: Seconds = 20, save: Save = False) -> None:
     """Measure the portal's home page on the local stack, service by service."""
     from bench.measure.caregraph import home_page
-    from bench.measure.report import costs, profiles, save
+    from bench.measure.report import costs, keep, profiles
 
     found, profile = _run(home_page(seconds=seconds, report=progress.log))
-    console.print(costs(found))
-    console.print(profiles([profile]))
-    save("caregraph", [*found, profile])
+    tables = costs(found), profiles([profile])
+    console.print(*tables)
+    if save:
+        keep("caregraph", [*found, profile], *tables)
 
 
 def _run(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
-import psutil
 
 from bench.measure.gateways import Case, Gateway, Place
 from bench.measure.load import Target, first_answer, load
-from bench.measure.process import LOAD_CORE, Measured, MeasurementError, python, running
+from bench.measure.process import LOAD_CORE, Measured, MeasurementError, on, python, running
 from bench.measure.tokens import Issuer
 from bench.workload.shop import expected, operation, supergraph
 from stack.ports import free_port
@@ -66,9 +65,9 @@ class Shop:
 @asynccontextmanager
 async def shop() -> AsyncIterator[Shop]:
     """Run the subgraphs on the core of the load."""
-    psutil.Process().cpu_affinity([LOAD_CORE])
     port = free_port()
     with (
+        on(LOAD_CORE),
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         running(python("bench.workload", str(port)), core=LOAD_CORE) as process,
     ):

@@ -60,7 +60,7 @@ def running(
     """Run a command on one core (None: on any) until the block ends."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         log = Path(folder) / "log"
-        with log.open("wb") as output, _on(core):
+        with log.open("wb") as output, on(core):
             process = subprocess.Popen(
                 [str(part) for part in command],
                 stdout=output,
@@ -81,13 +81,15 @@ def running(
 
 
 @contextmanager
-def _on(core: int | None) -> Iterator[None]:
-    """What is started in the block runs on this core."""
+def on(core: int | None) -> Iterator[None]:
+    """We, and what is started in the block, run on this core (None: on any)."""
     ours = psutil.Process()
     before = ours.cpu_affinity()
     ours.cpu_affinity(CORES if core is None else [core])
-    yield
-    ours.cpu_affinity(before)
+    try:
+        yield
+    finally:
+        ours.cpu_affinity(before)
 
 
 def python(*arguments: str | Path) -> list[str | Path]:

@@ -31,6 +31,7 @@ from bench.measure.phases import PHASES, Profile
 from bench.measure.process import ROOT, machine
 
 RESULTS = ROOT / "bench" / "results"
+_PAGE = ROOT / "docs" / "performance.md"
 _BAR_CELLS = 48
 _LONGEST_BAR = 3  # times the shortest of the case
 
@@ -56,13 +57,24 @@ GOALS = (
 )
 
 
-def save(name: str, results: Sequence[Any]) -> Path:
-    """Write results, with the machine they were measured on, to bench/results."""
-    path = RESULTS / f"{name}.json"
-    path.parent.mkdir(exist_ok=True)
+def keep(name: str, results: Sequence[Any], *tables: Table) -> None:
+    """Write results as JSON, with the machine they were measured on, and their tables into docs/performance.md."""
+    RESULTS.mkdir(exist_ok=True)
     document = {"day": str(datetime.now(UTC).date()), "machine": machine(), "results": [asdict(one) for one in results]}
-    path.write_text(json.dumps(document, indent=2, default=str) + "\n")
-    return path
+    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+    shown = "\n\n".join(_markdown(table) for table in tables)
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, _, rest = _PAGE.read_text().partition(begin)
+    _PAGE.write_text(f"{before}{begin}\n{shown}\n\n{on_what()}.\n{end}{rest.partition(end)[2]}")
+
+
+def _markdown(table: Table) -> str:
+    """A table as the page has it."""
+    rows = [[str(column.header) for column in table.columns]]
+    rows.append(["-:" if column.justify == "right" else "-" for column in table.columns])
+    cells = [[str(cell).replace("\n", "<br>") for cell in column.cells] for column in table.columns]
+    rows += zip(*cells, strict=True)  # type: ignore[arg-type]  # tuples do
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def comparison(rows: Sequence[Row]) -> Table:
@@ -138,7 +150,7 @@ def on_what() -> str:
     return "{cpu}, {cores} cores, {memory_gb} GB, {kernel}, Python {python}".format(**about)
 
 
-def draw(rows: Sequence[Row], path: Path) -> None:
+def draw(rows: Sequence[Row]) -> None:
     """The picture: a bar for each gateway and case. A bar that would be far longer than the others is cut, marked »."""
     table = Table.grid(padding=(0, 1))
     for number, row in enumerate(rows):
@@ -156,6 +168,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
         console.print(table)
         console.print(Text(f"\n{on_what()}", style="dim"))
         svg = console.export_svg(title="CPU time a request, each case to its own scale", unique_id="cpu")
+    path = RESULTS / "gateways.svg"
     path.write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))  # which a page would load from elsewhere
 
 

@@ -3,16 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     DocumentNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
+    FieldNode,
     GraphQLError,
+    InlineFragmentNode,
     InterfaceTypeDefinitionNode,
     ObjectTypeDefinitionNode,
+    OperationDefinitionNode,
     SchemaDefinitionNode,
+    SelectionSetNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
     build_ast_schema,
@@ -160,7 +164,29 @@ class _Reader:
                 interface_object=any(use.get("isInterfaceObject") for use in here),
                 fields=dict(self._fields_of(node, graph, bool(uses))),
             )
+        if any(self._owner(node) for node in self.types.values()):
+            self._add_provided(types)
         return {name: replace(kind, possible=self._possible_in(graph, kind, types)) for name, kind in types.items()}
+
+    def _add_provided(self, types: dict[str, SubgraphType]) -> None:
+        """List what a subgraph provides, as external: join v0.1 does not."""
+        for field in [one for kind in types.values() for one in kind.fields.values()]:
+            if field.provides is not None:
+                (operation,) = parse(f"{{{field.provides}}}", no_location=True).definitions
+                self._add_external(types, field.type.name, cast(OperationDefinitionNode, operation).selection_set)
+
+    def _add_external(self, types: dict[str, SubgraphType], type_name: str, selection_set: SelectionSetNode) -> None:
+        for node in selection_set.selections:
+            if isinstance(node, InlineFragmentNode):
+                on = node.type_condition.name.value if node.type_condition else type_name
+                self._add_external(types, on, node.selection_set)
+            elif isinstance(node, FieldNode) and (kind := types.get(type_name)):
+                for field in getattr(self.types[type_name], "fields", ()):
+                    if field.name.value == node.name.value and field.name.value not in kind.fields:
+                        found = _subgraph_field(field, {"external": True})
+                        types[type_name] = kind = replace(kind, fields={**kind.fields, found.name: found})
+                if node.selection_set and (value := kind.fields.get(node.name.value)):
+                    self._add_external(types, value.type.name, node.selection_set)
 
     def _owner(self, node: TypeDefinitionNode) -> str | None:
         return next((use["graph"] for use in self._directives(node, "owner")), None)

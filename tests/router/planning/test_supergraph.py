@@ -17,10 +17,12 @@ type Query { me: Person @join__field(graph: PEOPLE) }
 type Info { words: Int }
 type Review @join__owner(graph: REVIEWS) @join__type(graph: REVIEWS, key: "id") {
   id: ID! @join__field(graph: REVIEWS) info: Info @join__field(graph: REVIEWS)
+  author: Person @join__field(graph: REVIEWS, provides: "name")
 }
 type Person
   @join__owner(graph: PEOPLE) @join__type(graph: PEOPLE, key: "id") @join__type(graph: REVIEWS, key: "id") {
   id: ID! @join__field(graph: PEOPLE) name: String @join__field(graph: PEOPLE)
+  born: Int @join__field(graph: PEOPLE)
   reviews: [Review] @join__field(graph: REVIEWS)
 }
 """
@@ -59,6 +61,14 @@ def test_join_v01() -> None:
     (plan,) = explain(read_supergraph(V01), "{ me { name reviews { id info { words } } } }")
     assert plan.index("service: people") < plan.index("service: reviews")
     assert "any as Person { id }" in plan
+
+
+def test_join_v01_provides_fields_that_it_does_not_list_for_the_subgraph() -> None:
+    graph = read_supergraph(V01)
+    (provided,) = explain(graph, "{ me { reviews { author { name } } } }")
+    assert provided.count("service: people") == 1
+    (beyond,) = explain(graph, "{ me { reviews { author { name born } } } }")
+    assert beyond.count("service: people") == 2
 
 
 def test_the_api_schema_has_no_inaccessible_and_no_internal_elements() -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -25,6 +26,8 @@ from router.execution.data import ResponsePath
 from router.execution.errors import SubgraphFailure, failure_errors
 from router.execution.executor import Execution
 from router.execution.introspection import introspect, introspection_document
+from router.execution.program import Programs, Unfit
+from router.execution.requests import Requests
 from router.execution.result import Result
 from router.execution.shape import Shaper
 from router.execution.transport import RequestContext, Transport
@@ -60,13 +63,14 @@ class EngineConfig:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """An operation that may run: its plan, and what shapes its answer."""
+    """An operation that may run: its plan, the programs of the plan, and what shapes the answers that those do not take."""
 
     operation_type: OperationKind
     operation_name: str | None
     plan: QueryPlan
     operation: OperationDefinitionNode
     shaper: Shaper
+    programs: Programs
     introspection: DocumentNode | None
     denied: tuple[Denied, ...] = field(default=())
 
@@ -103,7 +107,29 @@ class Engine:
 
     async def execute(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Result:
         """Run a query or mutation. Raises RequestRefused."""
-        execution = self._execution(prepared, variables, request)
+        requests = self._requests(prepared, variables, request)
+        try:
+            return await self._run_program(prepared, requests) or await self._interpret(prepared, requests)
+        finally:
+            requests.abandon()
+
+    async def _run_program(self, prepared: Prepared, requests: Requests) -> Result | None:
+        """The answer as the compiled plan gives it; None where the plan must be interpreted."""
+        program = prepared.programs.get(requests.variables)
+        if program is None or (prepared.denied and self.config.authorization_dry_run):
+            return None
+        try:
+            body = await program.run(requests.send)
+        except (Unfit, SubgraphFailure, msgspec.DecodeError, UnicodeDecodeError):
+            requests.again()
+            return None
+        if not prepared.denied:
+            return Result(body)
+        errors = msgspec.json.encode([one.error() for one in prepared.denied])
+        return Result(b'%b,"errors":%b}' % (body[:-1], errors), failed=True)
+
+    async def _interpret(self, prepared: Prepared, requests: Requests) -> Result:
+        execution = self._execution(prepared, requests)
         await execution.run(prepared.plan.node)
         return self._response(prepared, execution)
 
@@ -112,18 +138,19 @@ class Engine:
     ) -> AsyncIterator[Result]:
         """Run a subscription: a response for each event, in order. Raises RequestRefused."""
         node = prepared.plan.node
-        first = self._execution(prepared, variables, request)
+        requests = self._requests(prepared, variables, request)
+        first = self._execution(prepared, requests)
         if not isinstance(node, Subscription):
             yield self._response(prepared, first)
             return
         primary = node.primary
         url = self.supergraph.subgraphs[primary.subgraph].url
         payload: dict[str, Any] = {"query": primary.operation}
-        if used := {name: first.variables[name] for name in primary.variables if name in first.variables}:
+        if used := {name: requests.variables[name] for name in primary.variables if name in requests.variables}:
             payload["variables"] = used
         try:
             async for event in self._transport.subscribe(primary.subgraph, url, payload, request):
-                execution = self._execution(prepared, variables, request)
+                execution = self._execution(prepared, self._requests(prepared, variables, request))
                 execution.take_root(primary, event)
                 await execution.run(node.rest)
                 yield self._response(prepared, execution)
@@ -169,6 +196,7 @@ class Engine:
             plan=plan,
             operation=operation,
             shaper=Shaper(self.supergraph.api_schema, whole),
+            programs=Programs(self.supergraph, plan, whole),
             introspection=introspection_document(document, operation),
             denied=denied,
         )
@@ -194,14 +222,14 @@ class Engine:
 
     # Executing
 
-    def _execution(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Execution:
+    def _requests(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Requests:
         coerced = self._coerce(prepared.operation, variables or {})
+        return Requests(self.supergraph.subgraphs, self._transport, coerced, request)
+
+    def _execution(self, prepared: Prepared, requests: Requests) -> Execution:
         return Execution(
-            subgraphs=self.supergraph.subgraphs,
             selection=prepared.shaper.selection,
-            transport=self._transport,
-            variables=coerced,
-            request=request,
+            requests=requests,
             redacted=self.config.redacted,
             required=prepared.shaper.required if prepared.operation_type == "mutation" else frozenset(),
         )
@@ -223,10 +251,10 @@ class Engine:
     def _response(self, prepared: Prepared, execution: Execution) -> Result:
         errors = execution.errors
         if prepared.introspection is not None:
-            local = introspect(self.supergraph.api_schema, prepared.introspection, execution.variables)
+            local = introspect(self.supergraph.api_schema, prepared.introspection, execution.requests.variables)
             execution.data.update(local.get("data") or {})
             errors += local.get("errors") or []
-        data, violations = prepared.shaper.shape(execution.data, execution.variables)
+        data, violations = prepared.shaper.shape(execution.data, execution.requests.variables)
         if not self.config.authorization_dry_run:
             errors += (one.error() for one in prepared.denied)
         errors += _null_errors(errors, violations, data)

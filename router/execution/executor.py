@@ -10,11 +10,10 @@ import msgspec
 from router.execution.data import Object, ResponsePath, copied, located, merge, objects_at, undo
 from router.execution.errors import SubgraphFailure, failure_errors, renamed, subgraph_error, visible
 from router.execution.representations import Batch, context_value
-from router.execution.transport import RequestContext, Transport
+from router.execution.requests import Requests
 from router.planning.conditions import holds
 from router.planning.normalize import Selection
 from router.planning.plan import ContextValue, Entities, Fetch, Parallel, Path, PlanNode, Sequence, Source, Step
-from router.supergraph.records import Subgraph
 
 Target = tuple[Source, list[Object], list[int | None]]
 """The objects of a source, and which representation stands for each, if any."""
@@ -28,11 +27,8 @@ class Execution:
     section 6.2.2, as graphql-js does it), because nothing of them could be told.
     """
 
-    subgraphs: Mapping[str, Subgraph]
     selection: Selection
-    transport: Transport
-    variables: Mapping[str, Any]
-    request: RequestContext
+    requests: Requests
     redacted: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     data: Object = field(default_factory=dict)
@@ -56,7 +52,7 @@ class Execution:
                 group.create_task(self.run(node))
 
     async def _fetch(self, fetch: Fetch) -> None:
-        if not holds(fetch.condition, self.variables):
+        if not holds(fetch.condition, self.requests.variables):
             return
         if fetch.entities:
             await self._fetch_entities(fetch)
@@ -64,21 +60,10 @@ class Execution:
             await self._fetch_root(fetch)
 
     async def _ask(self, fetch: Fetch, variables: Object) -> Object:
-        payload: Object = {"query": fetch.operation}
-        for name in fetch.variables:
-            if name in self.variables:
-                variables[name] = self.variables[name]
-        if variables:
-            payload["variables"] = variables
-        subgraph = self.subgraphs[fetch.subgraph]
-        answer = await self.transport.fetch(
-            fetch.subgraph, subgraph.url, msgspec.json.encode(payload), self.request, mutation=fetch.kind == "mutation"
-        )
-        if not isinstance(answer, dict):
-            try:
-                answer = msgspec.json.decode(answer)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise SubgraphFailure(fetch.subgraph, "did not answer with JSON") from error
+        try:
+            answer = msgspec.json.decode(await self.requests.send(fetch, variables))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise SubgraphFailure(fetch.subgraph, "did not answer with JSON") from error
         if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
             raise SubgraphFailure(fetch.subgraph, "did not answer with a GraphQL response")
         return answer
@@ -180,7 +165,7 @@ class Execution:
         batch = Batch()
         targets: list[Target] = []
         for source in entities.sources:
-            if holds(source.condition, self.variables):
+            if holds(source.condition, self.requests.variables):
                 objects = objects_at(self.data, source.path)
                 if among is not None:
                     objects = [item for item in objects if id(item) in among]

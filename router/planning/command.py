@@ -6,7 +6,8 @@ from pathlib import Path
 
 from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, parse, validate
 
-from router.planning.normalize import PlanningError
+from router.execution.program import Unsupported, compile_plan
+from router.planning.normalize import PlanningError, Selection
 from router.planning.plan import QueryPlan
 from router.planning.planner import Planner
 from router.supergraph import Supergraph, SupergraphError, read_supergraph
@@ -41,9 +42,12 @@ def explain(supergraph: Supergraph, text: str, *, stages: bool = False, source: 
         plan = planner.plan(node, selection)
         yield str(plan)
         if source:
-            yield from _requests(plan)
+            yield _source(supergraph, plan, selection)
 
 
-def _requests(plan: QueryPlan) -> Iterator[str]:
-    for fetch in plan.fetches():
-        yield f"# {fetch.subgraph}\n{fetch.operation}"
+def _source(supergraph: Supergraph, plan: QueryPlan, selection: Selection) -> str:
+    """What the plan is compiled to while no variable of `@skip` or `@include` is given."""
+    try:
+        return compile_plan(supergraph, plan, selection, {}).source
+    except Unsupported as error:
+        return f"# interpreted: {error}"

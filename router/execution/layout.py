@@ -1,0 +1,350 @@
+"""Where the values of an answer come from: the objects at each place of it, and what each request brings them.
+
+The first half of compiling a plan. `Unsupported` is raised for the few plans that are only interpreted.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_named_type,
+    is_non_null_type,
+    parse,
+)
+
+from router.planning.conditions import condition_of, holds
+from router.planning.graph import TYPENAME
+from router.planning.normalize import Field, Selection
+from router.planning.plan import Entities, Fetch, InputField, Path, QueryPlan, Rename, Representation, Source
+from router.supergraph.records import Supergraph
+
+
+class Unsupported(Exception):
+    """The plan is only interpreted. The message says why."""
+
+
+@dataclass(eq=False)
+class Attribute:
+    """A field of the objects at a place, by its key in the router's data. Without `fields` the client does not see it.
+
+    `kinds` are its types, by that of the object. `brought`: some request brings it; `in_place`: the one that brings the
+    objects; `again`: several do. `certain`: they have it once their requests are done, whatever their type. `used`: the
+    router needs it itself.
+    """
+
+    key: str
+    fields: list[Field] = field(default_factory=list)
+    child: "Place | None" = None
+    kinds: dict[str, GraphQLOutputType] = field(default_factory=dict)
+    brought: bool = False
+    again: bool = False
+    in_place: bool = False
+    certain: bool = False
+    used: bool = False
+
+    @property
+    def nullable(self) -> bool:
+        """Whether it may be null for objects of some type."""
+        return not all(is_non_null_type(kind) for kind in self.kinds.values())
+
+
+@dataclass(eq=False)
+class Place:
+    """The objects at a place of the answer, which may be of any of these types. `hidden`: the client does not see them."""
+
+    path: tuple[str, ...]
+    types: frozenset[str]
+    hidden: bool = False
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+
+    @property
+    def single(self) -> str | None:
+        """The type, if there is just one."""
+        return next(iter(self.types)) if len(self.types) == 1 else None
+
+    def below(self) -> Iterator["Place"]:
+        """It and all places below it that matter."""
+        yield self
+        for attribute in self.attributes.values():
+            if attribute.child is not None and attribute.brought and (attribute.fields or attribute.used):
+                yield from attribute.child.below()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a request brings objects that are there already, or the root: attributes by their key on the wire.
+
+    `inner`: what it brings objects within them that are there already, too. `certain`: it brings all of that, whatever the
+    type of the object.
+    """
+
+    attributes: Mapping[str, Attribute]
+    inner: Mapping[str, "Piece"]
+    certain: bool
+
+
+@dataclass(frozen=True)
+class WireField:
+    """A field in the text of a request. `on`: the type conditions that it is under, as text."""
+
+    name: str
+    on: str
+    selection: "dict[str, WireField] | None"
+
+
+class Layout:
+    """The places of an operation's answer for one choice of what its conditions depend on."""
+
+    def __init__(
+        self, supergraph: Supergraph, plan: QueryPlan, selection: Selection, variables: Mapping[str, Any]
+    ) -> None:
+        self.supergraph = supergraph
+        self.variables = variables
+        self.root = self._place((), selection)
+        self.pieces: dict[tuple[int, int], Piece] = {}
+        """By fetch and, of an entity fetch, source (both by identity)."""
+        for fetch in plan.fetches():
+            if holds(fetch.condition, variables):
+                self._bring(fetch)
+        for place in self.root.below():
+            if not place.hidden:
+                self._use_types(place)
+
+    # What the client asked
+
+    def _place(self, path: tuple[str, ...], selection: Selection) -> Place:
+        place = Place(path, selection.types)
+        for one in selection.fields:
+            if not holds(one.condition, self.variables):
+                continue
+            if one.name.startswith("__") and one.name != TYPENAME:
+                raise Unsupported("introspection")
+            attribute = place.attributes.setdefault(one.key, Attribute(one.key))
+            attribute.fields.append(one)
+            if one.name != TYPENAME:
+                attribute.kinds |= _kinds(self.supergraph.api_schema, one.types, one.name)
+            if one.selection is not None:
+                if attribute.child is not None:
+                    raise Unsupported("selections that differ by type under one key")
+                attribute.child = self._place((*path, one.key), one.selection)
+        return place
+
+    # What the requests bring
+
+    def _bring(self, fetch: Fetch) -> None:
+        if fetch.contexts:
+            raise Unsupported("values from contexts")
+        if fetch.path:
+            raise Unsupported("root fields below the root")
+        document = parse(fetch.operation, no_location=True)
+        fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+        (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+        wire = _Wire(fragments, self.variables).fields(operation.selection_set)
+        if not fetch.entities:
+            self.pieces[id(fetch), 0] = self._piece(self.root, wire, fetch.renames, everywhere=True)
+        for entities in fetch.entities:
+            self._bring_entities(fetch, entities, wire[entities.alias].selection or {})
+
+    def _bring_entities(self, fetch: Fetch, entities: Entities, wire: dict[str, WireField]) -> None:
+        for source in entities.sources:
+            if holds(source.condition, self.variables) and self._leads_somewhere(source.path):
+                place = self.place_at(source.path)
+                self._use(place, source)
+                everywhere = all(step.types is None for step in source.path) and all(
+                    one.types is None for one in source.representations
+                )
+                piece = self._piece(place, wire, entities.renames, everywhere=everywhere)
+                self.pieces[id(fetch), id(source)] = piece
+
+    def _leads_somewhere(self, path: Path) -> bool:
+        """Whether there are objects at a path: what leads to it may have been left out."""
+        place = self.root
+        for step in path:
+            attribute = place.attributes.get(step.key)
+            if attribute is None or attribute.child is None or not attribute.brought:
+                return False
+            place = attribute.child
+        return True
+
+    def place_at(self, path: Path) -> Place:
+        """The place that a path of the plan leads to."""
+        place = self.root
+        for step in path:
+            if step.types is not None:
+                self._use_type_name(place)
+            attribute = place.attributes[step.key]
+            assert attribute.child is not None  # noqa: S101 - it leads somewhere
+            attribute.used |= attribute.child.hidden
+            place = attribute.child
+        return place
+
+    def _piece(
+        self,
+        place: Place,
+        wire: dict[str, WireField],
+        renames: tuple[Rename, ...],
+        path: tuple[str, ...] = (),
+        *,
+        everywhere: bool,
+    ) -> Piece:
+        """`everywhere`: all objects at the place get it."""
+        certain = not any(one.on for one in wire.values()) if path else len({one.on for one in wire.values()}) == 1
+        found, inner = {}, {}
+        for key, one in wire.items():
+            attribute = found[key] = self._attribute(place, key, one, renames, path)
+            if one.selection is not None and attribute.brought and attribute.child is not None:
+                within = everywhere and certain
+                inner[key] = self._piece(attribute.child, one.selection, renames, (*path, key), everywhere=within)
+            self._bring_value(attribute, key, one, renames, path)
+            attribute.certain |= certain and everywhere
+        return Piece(found, inner, certain)
+
+    def _attribute(
+        self, place: Place, wire: str, one: WireField, renames: tuple[Rename, ...], path: tuple[str, ...]
+    ) -> Attribute:
+        key = next((rename.key for rename in renames if rename.path == path and rename.wire == wire), wire)
+        attribute = place.attributes.setdefault(key, Attribute(key))
+        if not attribute.fields and not attribute.kinds:
+            attribute.kinds |= _kinds(self.supergraph.schema, place.types, one.name)
+            if one.selection is not None:
+                names = {get_named_type(kind).name for kind in attribute.kinds.values()}
+                types = (self.supergraph.possible.get(name, (name,)) for name in names)
+                attribute.child = Place((*place.path, key), frozenset(itertools.chain(*types)), hidden=True)
+        return attribute
+
+    def _bring_value(
+        self, attribute: Attribute, wire: str, one: WireField, renames: tuple[Rename, ...], path: tuple[str, ...]
+    ) -> None:
+        if attribute.child is not None and one.selection is not None and not attribute.brought:
+            self._fill(attribute.child, one.selection, renames, (*path, wire))
+        attribute.again, attribute.brought = attribute.brought, True
+
+    def _fill(
+        self, place: Place, wire: dict[str, WireField], renames: tuple[Rename, ...], path: tuple[str, ...]
+    ) -> None:
+        """Objects that come with a request: their attributes are decoded in place."""
+        for key, one in wire.items():
+            attribute = self._attribute(place, key, one, renames, path)
+            if attribute.key != key:
+                raise Unsupported("one key for several fields of a request")
+            self._bring_value(attribute, key, one, renames, path)
+            attribute.in_place, attribute.certain = True, not one.on
+
+    # What the router needs itself
+
+    def inputs(self, place: Place, representation: Representation) -> tuple[InputField, ...]:
+        """What is sent of an object: without what no field requires any more, because that field is left out."""
+        required = (one.fields for one in representation.requirements if self._has(place, one.fields))
+        return (*representation.keys, *itertools.chain(*required))
+
+    def _has(self, place: Place, fields: tuple[InputField, ...]) -> bool:
+        return all(
+            (attribute := place.attributes.get(one.key)) is not None
+            and attribute.brought
+            and (attribute.child is None or self._has(attribute.child, one.fields))
+            for one in fields
+        )
+
+    def _use(self, place: Place, source: Source) -> None:
+        for representation in source.representations:
+            if not self._has(place, representation.keys):
+                raise Unsupported("a key that nothing brings")
+            if representation.types is not None or representation.type_name is None:
+                self._use_type_name(place)
+            self._use_fields(place, self.inputs(place, representation))
+
+    def _use_fields(self, place: Place, fields: tuple[InputField, ...]) -> None:
+        for one in fields:
+            if one.types is not None:
+                self._use_type_name(place)
+            attribute = place.attributes[one.key]
+            attribute.used = True
+            if attribute.child is not None:
+                self._use_fields(attribute.child, one.fields)
+
+    def _use_type_name(self, place: Place) -> None:
+        if place.single is None or TYPENAME in place.attributes:
+            place.attributes.setdefault(TYPENAME, Attribute(TYPENAME)).used = True
+
+    def _use_types(self, place: Place) -> None:
+        """The type is needed where the answer depends on it, and looked at wherever a request tells it."""
+        known = place.attributes.get(TYPENAME)
+        depends = place.single is None and any(
+            one.name == TYPENAME or one.types != place.types
+            for attribute in place.attributes.values()
+            for one in attribute.fields
+        )
+        if known is not None and (known.brought or known.used):
+            known.used = True
+        if depends or (known is not None and known.used and place.single is None):
+            if known is None or not known.brought:
+                raise Unsupported("objects of which nobody tells the type")
+            known.used = True
+
+
+class _Wire:
+    """Reads the text of a request."""
+
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]) -> None:
+        self.fragments = fragments
+        self.variables = variables
+
+    def fields(self, selections: SelectionSetNode, on: str = "") -> dict[str, WireField]:
+        """The fields of a selection set by key, those in fragments too."""
+        found: dict[str, WireField] = {}
+        for node in selections.selections:
+            if not holds(condition_of(node), self.variables):
+                continue
+            if isinstance(node, FieldNode):
+                inner = self.fields(node.selection_set) if node.selection_set else None
+                _add(found, (node.alias or node.name).value, WireField(node.name.value, on, inner))
+                continue
+            inside = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            assert isinstance(inside, InlineFragmentNode | FragmentDefinitionNode)  # noqa: S101 - there is no other
+            condition = inside.type_condition if isinstance(node, InlineFragmentNode) else None
+            within = f"{on} {condition.name.value}" if condition else on
+            for key, one in self.fields(inside.selection_set, within).items():
+                _add(found, key, one)
+        return found
+
+
+def _kinds(schema: GraphQLSchema, types: frozenset[str], name: str) -> dict[str, GraphQLOutputType]:
+    """The types of a field, by the object type that has it."""
+    objects = (kind for type_name in types if isinstance(kind := schema.get_type(type_name), GraphQLObjectType))
+    return {kind.name: kind.fields[name].type for kind in objects if name in kind.fields}
+
+
+def _add(found: dict[str, WireField], key: str, one: WireField) -> None:
+    """Add a field that may be there already, under another type condition."""
+    known = found.get(key)
+    if known is None:
+        found[key] = one
+        return
+    on = known.on if known.on == one.on else f"{known.on}|{one.on}" if known.on and one.on else ""
+    found[key] = WireField(known.name, on, _merged(known.selection, one.selection))
+
+
+def _merged(one: dict[str, WireField] | None, other: dict[str, WireField] | None) -> dict[str, WireField] | None:
+    if one is None or other is None:
+        return one
+    found = {key: _in_one(field) for key, field in (one | other).items()}
+    for key in one.keys() & other.keys():
+        found[key] = one[key]
+        _add(found, key, other[key])
+    return found
+
+
+def _in_one(field: WireField) -> WireField:
+    """A field that only one of two selections has."""
+    return WireField(field.name, field.on or "one", field.selection)

@@ -1,0 +1,69 @@
+"""The requests of one run of a plan."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from router.execution.data import Object
+from router.execution.transport import RequestContext, Transport
+from router.planning.plan import Fetch
+from router.supergraph.records import Subgraph
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Requests:
+    """Sends a plan's requests. `variables` are the client's, coerced."""
+
+    def __init__(
+        self,
+        subgraphs: Mapping[str, Subgraph],
+        transport: Transport,
+        variables: Mapping[str, Any],
+        request: RequestContext,
+    ) -> None:
+        self.variables = variables
+        self._subgraphs = subgraphs
+        self._transport = transport
+        self._request = request
+        self._sent: list[tuple[int, bytes, asyncio.Future[bytes]]] = []
+        self._known: dict[tuple[int, bytes], list[asyncio.Future[bytes]]] | None = None
+
+    def send(self, fetch: Fetch, variables: Object) -> "asyncio.Future[bytes]":
+        """Ask a subgraph, with the fetch's own variables. The answer is JSON, or raises SubgraphFailure."""
+        for name in fetch.variables:
+            if name in self.variables:
+                variables[name] = self.variables[name]
+        head = _head(fetch.operation)
+        payload = b'%b,"variables":%b}' % (head, _encode(variables)) if variables else head + b"}"
+        if self._known is not None and (known := self._known.get((id(fetch), payload))):
+            return known.pop()
+        subgraph = self._subgraphs[fetch.subgraph]
+        answer = asyncio.ensure_future(
+            self._transport.fetch(
+                fetch.subgraph, subgraph.url, payload, self._request, mutation=fetch.kind == "mutation"
+            )
+        )
+        self._sent.append((id(fetch), payload, answer))
+        return answer
+
+    def again(self) -> None:
+        """From here on the plan is run anew: what was sent already is not sent again."""
+        self._known = defaultdict(list)
+        for fetch, payload, answer in self._sent:
+            self._known[fetch, payload].append(answer)
+
+    def abandon(self) -> None:
+        """Nobody waits for the answers any more."""
+        for _, _, answer in self._sent:
+            if not answer.cancel() and not answer.cancelled():
+                answer.exception()  # seen, so that it is not logged
+
+
+@lru_cache(4096)
+def _head(operation: str) -> bytes:
+    return b'{"query":' + _encode(operation)

@@ -1,0 +1,179 @@
+"""The types of a compiled plan, as source: msgspec structs for the objects of each place, and for what requests bring."""
+
+import keyword
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLOutputType,
+    get_named_type,
+    is_composite_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from router.execution.layout import Attribute, Piece, Place, Unsupported
+from router.planning.graph import TYPENAME
+
+_EXACT = frozenset(("Boolean", "Int", "Float", "ID"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The type of what a piece brings. `kept`: the attributes that matter, by name in the code; `inner`: the parts of some."""
+
+    kind: str
+    kept: Mapping[str, Attribute]
+    inner: Mapping[str, "Part"]
+    certain: bool
+
+
+class Structs:
+    """Writes types. `lines` is their source, `taken` the names of the module."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.lines: list[str] = []
+        self._taken = set(taken)
+        self._places: dict[int, str] = {}
+        self._parts: dict[tuple[str, ...], str] = {}
+        self._names: dict[int, dict[str, str]] = {}
+
+    def unique(self, name: str) -> str:
+        """A name of the module that no other has."""
+        made, number = name, 0
+        while made in self._taken:
+            number += 1
+            made = f"{name}_{number}"
+        self._taken.add(made)
+        return made
+
+    def names(self, place: Place) -> dict[str, str]:
+        """The identifiers of a place's attributes, by key."""
+        if id(place) not in self._names:
+            self._names[id(place)] = _identifiers(place.attributes)
+        return self._names[id(place)]
+
+    def write(self, name: str, fields: Iterable[str], keys: Mapping[str, str] | None = None) -> str:
+        """A struct. `keys`: the JSON keys of its fields, where they are not their names."""
+        renamed = {name: key for name, key in (keys or {}).items() if name != key}
+        options = f", rename={renamed!r}" if renamed else ""
+        self.lines += ["", f"class {name}(Struct, kw_only=True, gc=False{options}):"]
+        self.lines += [f"    {field}" for field in fields] or ["    pass"]
+        return name
+
+    def write_place(self, place: Place) -> None:
+        """The objects of a place: the client's fields in the answer's order, then what the router needs."""
+        shown = [one for one in place.attributes.values() if one.fields]
+        kept = shown + [one for one in place.attributes.values() if one.used and not one.fields]
+        names = self.names(place)
+        name = self._places[id(place)] = self.unique("_".join(part[:1].upper() + part[1:] for part in place.path))
+        fields = [f"{names[one.key]}: {self._declaration(place, one)}" for one in kept]
+        self.write(name, fields, {names[one.key]: one.key for one in kept})
+
+    def part(self, place: Place, piece: Piece, name: str) -> Part:
+        """The type of what a piece brings the objects of a place. Equal ones are one."""
+        inner = {key: self.part(piece.attributes[key].child or place, one, name) for key, one in piece.inner.items()}
+        kept = {key: one for key, one in piece.attributes.items() if _matters(one, inner.get(key))}
+        names = _identifiers(kept)
+        default = "" if piece.certain else " = UNSET"
+        fields = []
+        for key, one in kept.items():
+            of = inner[key].kind if key in inner else ""
+            fields.append(f"{names[key]}: {self.annotation(place, one, of)}{default}")
+        shape = (*fields, repr(names))
+        if shape not in self._parts:
+            self._parts[shape] = self.write(self.unique(name), fields, {names[key]: key for key in kept})
+        found = {names[key]: one for key, one in kept.items()}
+        return Part(self._parts[shape], found, {names[key]: inner[key] for key in kept if key in inner}, piece.certain)
+
+    def annotation(self, place: Place, one: Attribute, of: str = "") -> str:
+        """The type of an attribute's values; `of`: that of its objects, if it is not the place's."""
+        if one.key == TYPENAME:
+            return "str" if place.hidden else _literal(place.types)
+        texts = {self._type(kind, one, of) for kind in one.kinds.values()}
+        if len(texts) > 1:
+            texts = {f"{text.removesuffix(' | None')} | None" for text in texts}
+        if len(texts) > 1 and not one.fields and one.child is None:
+            return "Any"
+        if len(texts) != 1:
+            raise Unsupported("one key for values of several kinds")
+        return texts.pop()
+
+    def _declaration(self, place: Place, one: Attribute) -> str:
+        if any(field.name == TYPENAME for field in one.fields):
+            if any(field.name != TYPENAME for field in one.fields):
+                raise Unsupported("a type name and a field under one key")
+            if place.single is not None:
+                return f"{_literal((place.single,))} = {place.single!r}"
+            if one.key != TYPENAME:
+                return "Any = UNSET"
+        if not one.brought:
+            if place.single is None:
+                return "Any = UNSET"
+            if not one.nullable:
+                raise Unsupported("a non-null field that nobody is asked for")
+            return "Any = None"
+        default = "" if one.in_place and one.certain else " = UNSET"
+        return self.annotation(place, one) + default
+
+    def _type(self, kind: GraphQLOutputType, one: Attribute, of: str) -> str:
+        if is_non_null_type(kind):
+            return _present(self._type(kind.of_type, one, of))
+        if is_list_type(kind):
+            return f"list[{self._type(kind.of_type, one, of)}] | None"
+        if is_composite_type(kind):
+            return f"{of or self._places[id(one.child)]} | None"
+        if isinstance(kind, GraphQLEnumType):
+            return f"{_literal(kind.values) if one.fields else 'str'} | None"
+        name = get_named_type(kind).name
+        if name in _EXACT or one.used or one.again:
+            return f"{'Scalar' if name in _EXACT or name == 'String' else 'Value'} | None"
+        return "Raw"
+
+
+def _present(text: str) -> str:
+    """The same type without null."""
+    return "Value" if text == "Raw" else text.removesuffix(" | None")
+
+
+def _matters(one: Attribute, part: Part | None) -> bool:
+    """Whether objects that are there already lack something that a piece has."""
+    if part is not None:
+        return bool(part.kept)
+    seen = one.used or any(field.name != TYPENAME for field in one.fields)
+    return seen and not (one.in_place and one.certain)
+
+
+def _literal(values: Iterable[str]) -> str:
+    return f"Literal[{', '.join(map(repr, sorted(values)))}]"
+
+
+def _identifiers(keys: Iterable[str]) -> dict[str, str]:
+    """A Python identifier for each key, the key itself where it is one."""
+    made: dict[str, str] = {}
+    for key in keys:
+        name = f"{key.strip('_')}_" if key.startswith("__") or keyword.iskeyword(key) else key
+        while name in made.values():
+            name += "_"
+        made[key] = name
+    return made
+
+
+def lists(kinds: Iterable[GraphQLOutputType]) -> int:
+    """How many lists are around the values of these types. Raises Unsupported if they differ."""
+    depths = set(map(_depth, kinds))
+    if len(depths) != 1:
+        raise Unsupported("a list and no list under one key")
+    return depths.pop()
+
+
+def _depth(kind: GraphQLOutputType) -> int:
+    if is_list_type(kind):
+        return 1 + _depth(kind.of_type)
+    return _depth(kind.of_type) if is_non_null_type(kind) else 0
+
+
+def is_key(annotation: str) -> bool:
+    """Whether values of this type can be told apart by their hash."""
+    return annotation.removesuffix(" | None") in ("Scalar", "str") or annotation.startswith("Literal")

@@ -18,6 +18,7 @@ from stack.ports import free_port
 
 CONNECTIONS = 50
 _WARM_UP_SECONDS = 4
+_LONGEST_WARM_UP_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ async def compare(
 async def measure(shop: Shop, gateway: Gateway, case: Case, *, seconds: float, connections: int = CONNECTIONS) -> Row:
     """Start a gateway, see that it answers right, warm it up, load it. Raises MeasurementError."""
     async with serving(shop, gateway, case) as (process, target, size):
-        await load(target, connections=connections, seconds=_WARM_UP_SECONDS, size=size)
+        await warm_up(process, target, connections, size)
         cpu, fetches = process.cpu_seconds(), await shop.fetches()
         outcome = await load(target, connections=connections, seconds=seconds, size=size)
         cpu, fetches = process.cpu_seconds() - cpu, await shop.fetches() - fetches
@@ -130,6 +131,15 @@ async def serving(shop: Shop, gateway: Gateway, case: Case) -> AsyncIterator[tup
         if answer.json() != {"data": expected(case.operation)}:
             raise MeasurementError(f"{gateway.name} answers {answer.text[:500]}")
         yield process, target, len(answer.content)
+
+
+async def warm_up(process: Measured, target: Target, connections: int, size: int) -> None:
+    """Load a gateway until it has had that much CPU time, however busy the machine is: virtual machines compile a while."""
+    enough = process.cpu_seconds() + _WARM_UP_SECONDS
+    for _ in range(_LONGEST_WARM_UP_SECONDS):
+        await load(target, connections=connections, seconds=1, size=size)
+        if process.cpu_seconds() >= enough:
+            return
 
 
 def _best(rows: list[Row]) -> Row:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bench.measure import planning, streams
-from bench.measure.compare import CONNECTIONS, Row, Shop, measure, serving, shop
+from bench.measure.compare import CONNECTIONS, Row, Shop, measure, serving, shop, warm_up
 from bench.measure.gateways import HEAVY_FETCHES, OURS, ours
 from bench.measure.load import load
 from bench.measure.process import cpu_seconds
@@ -61,7 +61,7 @@ async def _workers(running: Shop, seconds: float, one: Row) -> tuple[float | Non
         return None, None
     gateway = replace(OURS, start=partial(ours, workers=_WORKERS))
     async with serving(running, gateway, HEAVY_FETCHES) as (process, target, size):
-        await load(target, connections=CONNECTIONS, seconds=seconds / 2, size=size)
+        await warm_up(process, target, CONNECTIONS, size)
         before = {each.pid: cpu_seconds(each) for each in process.all()}
         outcome = await load(target, connections=CONNECTIONS, seconds=seconds, size=size)
         spent = sorted(cpu_seconds(each) - before[each.pid] for each in process.all())

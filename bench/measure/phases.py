@@ -9,13 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.measure.compare import CONNECTIONS, serving, shop
+from bench.measure.compare import CONNECTIONS, serving, shop, warm_up
 from bench.measure.gateways import HEAVY, HEAVY_FETCHES, OURS, SMALL, SMALL_GUARDED, Case, Place, Start, ours
 from bench.measure.load import load
 from bench.measure.process import Measured, python
 
 CASES = (HEAVY, HEAVY_FETCHES, SMALL, SMALL_GUARDED)
-_WARM_UP_SECONDS = 4
 _LISTED = 25
 
 # The innermost frame that a pattern matches says the phase.
@@ -54,7 +53,7 @@ async def phases(*, seconds: float, report: Callable[[str], None]) -> list[Profi
                     return sampled(ours(case, place), output)
 
                 async with serving(running, replace(OURS, start=start), case) as (process, target, size):
-                    await load(target, connections=CONNECTIONS, seconds=_WARM_UP_SECONDS, size=size)
+                    await warm_up(process, target, CONNECTIONS, size)
                     forget(process)
                     await load(target, connections=CONNECTIONS, seconds=seconds, size=size)
                 found.append(profile(case.name, output))

@@ -17,11 +17,12 @@ CODES = {
 
 
 def check_roots(subgraph: SubgraphSchema, report: Report) -> None:
-    """A root of another name leaves its usual name unused."""
-    for operation, name in subgraph.schema.roots.items():
+    """A root of another name leaves its usual name unused, and so does a subgraph without a query root."""
+    for operation, name in {"query": None, **subgraph.schema.roots}.items():
         usual = ROOT_NAMES[operation]
         if name != usual and usual in subgraph.schema.types:
-            message = f'Rename the type "{usual}": the {operation} root "{name}" has that name in the supergraph'
+            root = f'the {operation} root "{name}"' if name else "the query root, which routers add to every subgraph,"
+            message = f'Rename the type "{usual}": {root} has that name in the supergraph'
             report.error(CODES[operation], message, subgraph.at(subgraph.schema.types[usual]))
 
 

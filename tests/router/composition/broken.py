@@ -17,6 +17,7 @@ BROKEN: list[tuple[ErrorCode, Graph]] = [
     (ErrorCode.INVALID_SUBGRAPH_NAME, {"_": "type Query { a: String }"}),
     (ErrorCode.NO_QUERIES, {"a": fed("type A { a: Int }")}),
     (ErrorCode.ROOT_QUERY_USED, {"a": fed("schema { query: Q } type Q { a: Int } type Query { b: Int }")}),
+    (ErrorCode.ROOT_QUERY_USED, {"a": "type Query { a: Int }", "b": "input Query { a: Int }"}),
     (
         ErrorCode.ROOT_MUTATION_USED,
         {

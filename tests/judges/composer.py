@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -16,9 +17,11 @@ from tests.router.execution.world import Generator
 
 CHANGES = (0, 1, 1, 1, 2, 3)  # of a random graph, one of these many
 SHOWN = 5  # disagreements with their SDL
-CRASH = "refused here, Apollo's composer fails without a code"
-ANSWERED = "Apollo's composer says that a query cannot be answered, and its own planner answers it"
-FOLLOWING = "Apollo's composer merges types of different kinds all the same, and reports what is wrong with the result"
+CRASH = "known: refused here, Apollo's composer fails without a code"
+ANSWERED = "known: Apollo's composer refuses what its own planner answers"
+UNANSWERED = "known: Apollo's composer takes what its own planner cannot answer"
+TWICE = "known: Apollo's composer takes what is defined twice"
+FOLLOWING = "known: Apollo's composer merges types of different kinds, and reports what is wrong with the result"
 
 
 async def judge(graphs: int, seed: int) -> bool:
@@ -63,25 +66,37 @@ async def _outcome(apollo: Node, graph: Graph) -> str:
 
 async def _asked(apollo: Node, graph: Graph, ours: Composition) -> dict[str, Any]:
     services = [{"name": one.name, "url": one.url, "sdl": one.sdl} for one in subgraphs(graph)]
-    return await apollo.ask({"subgraphs": services, "supergraph": ours.supergraph_sdl, "api": ours.api_schema_sdl})
+    impossible = [found[1] for one in ours.errors if (found := re.search(r"answers (\{.*?\}): ", one.message))]
+    job = {"supergraph": ours.supergraph_sdl, "api": ours.api_schema_sdl, "impossible": impossible}
+    return await apollo.ask({"subgraphs": services, **job})
 
 
 def _compared(ours: Composition, theirs: dict[str, Any]) -> str:
     our_codes = {error.code.name for error in ours.errors}
-    if "crash" in theirs and our_codes:
-        return CRASH
     their_codes = {"a crash"} if "crash" in theirs else set(theirs.get("codes", ()))
     if our_codes == their_codes:
         if len(set(theirs.get("schemas", ()))) > 1:
             return "differs in the API schema"
         return "agrees: refused" if our_codes else "agrees: composed"
-    if their_codes == {"SATISFIABILITY_ERROR"} and theirs["answered"]:
-        return ANSWERED
-    if "TYPE_KIND_MISMATCH" in our_codes < their_codes:
-        return FOLLOWING
-    return (
+    told = (
         f"differs: {' '.join(sorted(our_codes)) or 'composed'}, Apollo: {' '.join(sorted(their_codes)) or 'composed'}"
     )
+    return next(_reasons(ours, our_codes, their_codes, theirs), told)
+
+
+def _reasons(ours: Composition, our_codes: set[str], their_codes: set[str], theirs: dict[str, Any]) -> Iterator[str]:
+    """Why Apollo's composer may differ and be wrong."""
+    unsatisfiable = {"SATISFIABILITY_ERROR"}
+    if our_codes and "crash" in theirs:
+        yield CRASH
+    if not our_codes and their_codes == unsatisfiable and theirs["answered"]:
+        yield ANSWERED
+    if not their_codes and our_codes == unsatisfiable and not theirs["answered"]:
+        yield UNANSWERED
+    if not their_codes and all("can only be defined once" in error.message for error in ours.errors):
+        yield TWICE
+    if "TYPE_KIND_MISMATCH" in our_codes and our_codes < their_codes:
+        yield FOLLOWING
 
 
 async def _reduced(apollo: Node, graph: Graph, outcome: str) -> Graph:

@@ -77,6 +77,8 @@ class Server(Section):
     """Size of all request headers together; larger ones are answered with 431."""
     request_timeout: float = Field(default=30.0, gt=0)
     """Seconds after which a query or mutation is answered with a timeout error."""
+    deduplicate: bool = False
+    """Equal queries of one caller that are under way at the same time are run once."""
     shutdown_timeout: int = Field(default=10, ge=1)
     """Seconds that open requests get to finish after SIGTERM."""
     cors: Cors = Cors()

@@ -68,6 +68,28 @@ class Authenticator:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._refresher
 
+    @property
+    def has_issuers(self) -> bool:
+        """Whether tokens are looked at: without an issuer every caller is anonymous."""
+        return bool(self._issuers)
+
+    def remembered(self, authorization: str) -> Claims | None:
+        """The claims of an `Authorization` header that was verified before. Raises AuthenticationError."""
+        entry = self._verified.get(authorization)
+        if entry is None or entry.generation != entry.keys.generation:
+            return None
+        self._verified.move_to_end(authorization)
+        return self._current(authorization, entry.claims)
+
+    def _current(self, authorization: str, claims: Claims) -> Claims:
+        """The same claims. Raises AuthenticationError where they hold no longer."""
+        if time.time() >= claims.expires_at + self._jwt.leeway:
+            self._verified.pop(authorization, None)
+            raise AuthenticationError("the token has expired")
+        if self._revoked(claims):
+            raise AuthenticationError("the token has been revoked")
+        return claims
+
     async def authenticate(self, authorization: str | None) -> Claims | None:
         """The claims of an `Authorization` header, None where there is none or no issuer is configured.
 
@@ -75,18 +97,8 @@ class Authenticator:
         """
         if not authorization or not self._issuers:
             return None
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            raise AuthenticationError("the header 'Authorization' must be 'Bearer <token>'")
-        remembered = self._remembered(token)
-        claims = remembered or await self._verify(token)
-        if time.time() >= claims.expires_at + self._jwt.leeway:
-            self._verified.pop(token, None)
-            raise AuthenticationError("the token has expired")
-        if self._revoked(claims):
-            raise AuthenticationError("the token has been revoked")
-        return claims
+        claims = self.remembered(authorization)
+        return self._current(authorization, await self._verify(authorization)) if claims is None else claims
 
     def still_valid(self, claims: Claims) -> bool:
         """Whether an open stream may go on: its token is neither expired (clocks are not given leeway) nor revoked."""
@@ -95,14 +107,11 @@ class Authenticator:
     def _revoked(self, claims: Claims) -> bool:
         return self._revocations.revoked(claims.session, claims.subject, claims.issued_at)
 
-    def _remembered(self, token: str) -> Claims | None:
-        entry = self._verified.get(token)
-        if entry is None or entry.generation != entry.keys.generation:
-            return None
-        self._verified.move_to_end(token)
-        return entry.claims
-
-    async def _verify(self, token: str) -> Claims:
+    async def _verify(self, authorization: str) -> Claims:
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise AuthenticationError("the header 'Authorization' must be 'Bearer <token>'")
         if len(token) > _MAX_TOKEN_LENGTH:
             raise AuthenticationError("the token is too long")
         try:
@@ -115,7 +124,7 @@ class Authenticator:
             raise AuthenticationError("the token's issuer is not accepted")
         _check_header(header, keys.issuer)
         claims = _claims(await self._decode(token, header, keys), self._jwt)
-        self._verified[token] = _Verified(claims, keys, keys.generation)
+        self._verified[authorization] = _Verified(claims, keys, keys.generation)
         if len(self._verified) > self._jwt.cache:
             self._verified.popitem(last=False)
         return claims

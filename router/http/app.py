@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -9,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
 
 from router.authorization.claims import Authenticator
 from router.config import Config
@@ -19,12 +20,14 @@ from router.http.endpoint import GraphQLEndpoint
 from router.http.engines import EngineBuilder
 from router.http.middleware import RequestMiddleware
 from router.http.operations import Operations
+from router.http.protocol import GraphQLProtocol
 from router.http.supergraphs import Supergraphs
-from router.subscriptions.websocket import WebSocketEndpoint
 
 
 def create_app(config: Config, build: Callable[[str], Engine] | None = None) -> Starlette:
     """The application that serves what `config` says; `build` makes an engine of a supergraph's SDL.
+
+    GraphQL itself is served by `app.state.protocol`, which is for uvicorn's setting `http`.
 
     Raises ConfigurationError. Its start raises SupergraphUnavailableError.
     """
@@ -32,6 +35,7 @@ def create_app(config: Config, build: Callable[[str], Engine] | None = None) -> 
     supergraphs = Supergraphs(config.supergraph, build or builder.build)
     authenticator = Authenticator(config.authorization)
     operations = Operations(config, supergraphs, authenticator)
+    endpoint = GraphQLEndpoint(config, operations)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -40,18 +44,18 @@ def create_app(config: Config, build: Callable[[str], Engine] | None = None) -> 
             await supergraphs.start()
             yield
         finally:
+            await endpoint.close()
             await supergraphs.close()
             await operations.close()
             await authenticator.close()
             await builder.close()
 
-    app = Starlette(routes=_routes(config, operations, supergraphs), lifespan=lifespan, middleware=_middleware(config))
-    app.state.supergraphs = supergraphs
-    app.state.operations = operations
+    app = Starlette(routes=_routes(config, supergraphs), lifespan=lifespan, middleware=_middleware(config))
+    app.state.protocol = partial(GraphQLProtocol, endpoint, config.server)
     return app
 
 
-def _routes(config: Config, operations: Operations, supergraphs: Supergraphs) -> list[BaseRoute]:
+def _routes(config: Config, supergraphs: Supergraphs) -> list[BaseRoute]:
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "up"})
 
@@ -63,9 +67,11 @@ def _routes(config: Config, operations: Operations, supergraphs: Supergraphs) ->
     async def metrics(request: Request) -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    routes: list[BaseRoute] = [  # what is asked most stands first
-        Route(config.server.path, GraphQLEndpoint(config, operations)),
-        WebSocketRoute(config.server.path, WebSocketEndpoint(config, operations).serve),
+    async def options(request: Request) -> Response:
+        return Response(status_code=405, headers={"allow": "GET, POST"})
+
+    routes: list[BaseRoute] = [
+        Route(config.server.path, options, methods=["OPTIONS"]),
         Route("/health", health),
         Route("/ready", ready),
         Route("/metrics", metrics),
@@ -77,7 +83,7 @@ def _routes(config: Config, operations: Operations, supergraphs: Supergraphs) ->
 
 def _middleware(config: Config) -> list[Middleware]:
     cors = config.server.cors
-    layers = [Middleware(RequestMiddleware, config=config)]
+    layers = [Middleware(RequestMiddleware, max_header_bytes=config.server.max_header_bytes)]
     if cors.origins:
         layers.append(
             Middleware(

@@ -35,6 +35,10 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from router.config import Limits
+from router.engine import Prepared
+from router.errors import RequestRefused
+from router.http.limits import parse_document
 from router.supergraph.links import directive_arguments, read_links
 from router.supergraph.records import Supergraph
 
@@ -72,6 +76,41 @@ def estimate(
     root = supergraph.schema.get_root_type(operation.operation)
     base = _MUTATION if operation.operation is OperationType.MUTATION else 0.0
     return base + (estimation.selections(operation.selection_set, root, {}) if root is not None else 0.0)
+
+
+class Costs:
+    """The limit on the cost. What was found for scalar variables is remembered, since few values make a difference."""
+
+    def __init__(self, config: Limits) -> None:
+        self._config = config
+        self._found = lru_cache(maxsize=10_000)(self._estimate)
+
+    def check(self, supergraph: Supergraph, prepared: Prepared, text: str, variables: Mapping[str, Any] | None) -> None:
+        """Raise RequestRefused where the operation with these variables costs too much."""
+        given = variables or {}
+        names = [definition.variable.name.value for definition in prepared.operation.variable_definitions or ()]
+        used = {name: given[name] for name in names if name in given}
+        if any(isinstance(value, list | dict) for value in used.values()):
+            found = self._estimate(supergraph, prepared, text, tuple(used.items()))
+        else:
+            found = self._found(supergraph, prepared, text, tuple(map(_without_text, used.items())))
+        limit = self._config.cost
+        if limit is not None and found > limit:
+            message = f"the operation may cost {limit:g}, and is estimated at {found:g}"
+            raise RequestRefused.because(message, "COST_ESTIMATED_TOO_EXPENSIVE", cost=found, limit=limit)
+
+    def _estimate(
+        self, supergraph: Supergraph, prepared: Prepared, text: str, variables: tuple[tuple[Any, ...], ...]
+    ) -> float:
+        document = parse_document(text, self._config)
+        values = {name: value for name, value, *_ in variables}
+        return estimate(supergraph, document, prepared.operation, values, self._config.list_size)
+
+
+def _without_text(item: tuple[str, Any]) -> tuple[str, Any, type]:
+    """A variable as far as it can decide about the cost: a number may be a size, a truth may skip fields."""
+    name, value = item
+    return name, "" if isinstance(value, str) else value, type(value)
 
 
 @dataclass(frozen=True, slots=True)

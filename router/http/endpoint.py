@@ -1,89 +1,157 @@
-"""GraphQL over HTTP: one ASGI endpoint for GET and POST (https://graphql.github.io/graphql-over-http/draft/)."""
+"""GraphQL over HTTP: GET and POST (https://graphql.github.io/graphql-over-http/draft/)."""
 
 import asyncio
+from collections.abc import Hashable
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import structlog
-from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
 
 from router.authorization.claims import AuthenticationError, AuthenticationUnavailableError
 from router.config import Config
 from router.errors import RequestRefused
 from router.execution.result import Result
 from router.http import csrf, negotiation
-from router.http.operations import Caller, Operation, Operations
+from router.http.flights import Flight
+from router.http.forwarded import names_that_matter
+from router.http.operations import Caller, Operations
+from router.http.protocol import Exchange, GraphQLProtocol
 from router.http.request import GraphQLRequest, read_body, read_query_string
-from router.http.responses import encode, send_body, send_error, send_refusal, send_result
-from router.subscriptions.streams import send_events, serve_stream
-from router.telemetry import request_span
+from router.http.responses import answer_batch, answer_error, answer_refusal, answer_result
+from router.subscriptions.hub import Hub
+from router.subscriptions.streams import Streams, answer_events
+from router.subscriptions.websocket import WebSocketEndpoint
+from router.telemetry import current_request, request_span
 
-_ALLOW = (b"allow", b"GET, POST")
+_LOG = structlog.get_logger("router.http")
+_ALLOW = b"allow: GET, POST\r\n"
+_ALLOW_POST = b"allow: POST\r\n"
+_CHALLENGE = b'www-authenticate: Bearer error="invalid_token"\r\n'
 
 
 class GraphQLEndpoint:
-    """Serves one request after the other of a connection; holds no state of its own."""
+    """Serves the requests of all connections."""
 
     def __init__(self, config: Config, operations: Operations) -> None:
         self._server = config.server
         self._subscriptions = config.subscriptions
         self._operations = operations
+        self._hub = Hub(config, operations)
+        self._streams = Streams(self._hub, config.subscriptions)
+        self._websockets = WebSocketEndpoint(config, operations, self._hub)
+        self._deduplicates = config.server.deduplicate and not operations.access_may_change
+        self._names = ("authorization", *names_that_matter(config.subgraphs))
+        self._flights: dict[Hashable, Flight] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(Headers(scope=scope))
-        with request_span(headers):
-            await self._serve(scope, receive, send, headers)
+    async def close(self) -> None:
+        self._streams.close()
+        self._websockets.close()
+        await self._hub.close()
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
-        accept = headers.get("accept")
-        media_type = negotiation.single(accept)
+    def upgrade(self, exchange: Exchange, protocol: GraphQLProtocol) -> None:
+        self._websockets.upgrade(exchange, protocol)
+
+    def begin(self, exchange: Exchange) -> None:
+        """Serve a request. Returns at once."""
         try:
-            request = await self._read(scope, receive, headers, accept)
-            caller = await self._operations.identify(headers)
+            self._check(exchange)
+            key = self._identity(exchange) if self._deduplicates else None
         except RequestRefused as refused:
-            allow = [_ALLOW] if refused.status == 405 else []
-            await send_error(send, media_type, refused, headers=allow)
+            allow = _ALLOW if refused.status == 405 else b""
+            answer_error(exchange, negotiation.single(exchange.headers.get("accept")), refused, headers=allow)
             return
-        except AuthenticationError as error:
-            await self._send_unauthenticated(send, media_type, str(error))
-            return
-        except AuthenticationUnavailableError as error:
-            await send_error(send, media_type, RequestRefused.because(str(error), "AUTHENTICATION_UNAVAILABLE", 503))
-            return
-        if isinstance(request, list):
-            results = [(await self._result(item, caller)).raw for item in request]
-            await send_body(send, 200, f"{media_type or negotiation.JSON}; charset=utf-8", encode(results))
-            return
-        await self._run(scope, receive, send, request, caller)
+        flight = self._flights.get(key) if key is not None else None
+        if flight is not None:
+            flight.join(exchange)
+        else:
+            self._start(exchange, key)
 
-    async def _read(
-        self, scope: Scope, receive: Receive, headers: dict[str, str], accept: str | None
-    ) -> GraphQLRequest | list[GraphQLRequest]:
-        method = scope["method"]
+    def _start(self, exchange: Exchange, key: Hashable | None) -> None:
+        flight = Flight(self._flights, key)
+        flight.join(exchange)
+        flight.task = asyncio.get_running_loop().create_task(self._serve(flight, exchange))
+
+    def _check(self, exchange: Exchange) -> None:
+        """What can be told by the head alone. Raises RequestRefused."""
+        if exchange.refused is not None:
+            raise exchange.refused
+        headers, method = exchange.headers, exchange.method
         if method not in ("GET", "POST"):
             raise RequestRefused.because(f"{method} is not for GraphQL: use POST or GET", "METHOD_NOT_ALLOWED", 405)
-        if not negotiation.acceptable(accept):
+        if not negotiation.acceptable(headers.get("accept")):
             message = f"none of the accepted media types is offered: {', '.join(negotiation.OFFERED)}"
             raise RequestRefused.because(message, "NOT_ACCEPTABLE", 406)
+        content_type = headers.get("content-type", "")
+        if method == "POST" and _is_json(content_type):
+            return  # which no page sends without a preflight
         if self._server.csrf.enabled:
             csrf.check(headers, self._server.csrf.required_headers)
-        if method == "GET":
-            return read_query_string(dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)))
-        _check_content_type(headers.get("content-type", ""))
-        request = read_body(await self._body(receive, headers))
+        if method == "POST":
+            raise _unsupported(content_type)
+
+    def _identity(self, exchange: Exchange) -> Hashable | None:
+        """All that can change the answer; None where the caller's token must be verified or refused first."""
+        try:
+            if self._operations.known(exchange.headers) is None:
+                return None
+        except AuthenticationError:
+            return None
+        asked = exchange.query_string if exchange.method == "GET" else bytes(exchange.body)
+        return (self._operations.serving, exchange.method, asked, *map(exchange.headers.get, self._names))
+
+    async def _serve(self, flight: Flight, exchange: Exchange) -> None:
+        current_request.set(exchange)
+        try:
+            with request_span(exchange.headers):
+                await self._run(flight, exchange)
+        except Exception as error:
+            flight.close()
+            for waiting in flight.exchanges:
+                _answer_failure(waiting, error)
+
+    async def _run(self, flight: Flight, exchange: Exchange) -> None:
+        request = self._read(exchange)
+        headers = exchange.headers
+        caller = self._operations.known(headers) or await self._operations.identify(headers)
+        if isinstance(request, list):
+            self._begin_alone(flight.part())
+            results = [await self._result(item, caller) for item in request]
+            answer_batch(exchange, negotiation.single(headers.get("accept")) or negotiation.JSON, results)
+            return
+        try:
+            operation = self._operations.ready(request, caller) or await self._operations.prepare(request, caller)
+            exchange.operation_name = operation.prepared.operation_name
+            kind = operation.prepared.operation_type
+            if kind != "query":
+                self._begin_alone(flight.part())
+                if kind == "mutation" and exchange.method == "GET":
+                    raise RequestRefused.because("a mutation needs POST", "METHOD_NOT_ALLOWED", 405)
+                if kind == "subscription":
+                    self._streams.begin(exchange, self._stream_type(exchange), operation)
+                    return
+            result = await self._operations.execute(operation)
+        except RequestRefused as refused:
+            flight.close()
+            for waiting in flight.exchanges:
+                _answer_refusal(waiting, refused)
+            return
+        flight.close()
+        for waiting in flight.exchanges:
+            waiting.operation_name = exchange.operation_name
+            _answer(waiting, result)
+
+    def _begin_alone(self, exchanges: list[Exchange]) -> None:
+        for exchange in exchanges:
+            self._start(exchange, None)
+
+    def _read(self, exchange: Exchange) -> GraphQLRequest | list[GraphQLRequest]:
+        if exchange.method == "GET":
+            return read_query_string(dict(parse_qsl(exchange.query_string.decode("latin-1"), keep_blank_values=True)))
+        request = read_body(bytes(exchange.body))
+        exchange.body = b""
         if isinstance(request, list):
             self._check_batch(request)
         return request
-
-    async def _body(self, receive: Receive, headers: dict[str, str]) -> bytes:
-        limit = self._server.max_body_bytes
-        if int(headers.get("content-length") or 0) > limit:
-            raise _too_large(limit)
-        try:
-            async with asyncio.timeout(self._server.request_timeout):
-                return await _gather(receive, limit)
-        except TimeoutError:
-            raise RequestRefused.because("the body did not arrive in time", "REQUEST_TIMEOUT", 408) from None
 
     def _check_batch(self, requests: list[GraphQLRequest]) -> None:
         if not self._server.batching.enabled:
@@ -91,41 +159,6 @@ class GraphQLEndpoint:
         if not 0 < len(requests) <= self._server.batching.maximum:
             message = f"a batch has between 1 and {self._server.batching.maximum} operations"
             raise RequestRefused.because(message, "BATCH_LIMIT")
-
-    async def _run(self, scope: Scope, receive: Receive, send: Send, request: GraphQLRequest, caller: Caller) -> None:
-        accept = caller.headers.get("accept")
-        media_type = negotiation.single(accept)
-        streaming = negotiation.acceptable(accept)[0] == negotiation.EVENT_STREAM
-        try:
-            operation = await self._operations.prepare(request, caller)
-            structlog.contextvars.bind_contextvars(operation=operation.prepared.operation_name)
-            _check_method(scope["method"], operation)
-            if operation.prepared.operation_type == "subscription":
-                stream_type = self._stream_type(accept)
-                await serve_stream(self._operations, operation, stream_type, self._subscriptions, receive, send)
-                return
-            result = await self._operations.execute(operation)
-        except RequestRefused as refused:
-            if streaming:
-                await send_events(send, Result.refused(refused.errors))
-            elif refused.status == 405:
-                await send_error(send, media_type, refused, headers=[(b"allow", b"POST")])
-            else:
-                await send_refusal(send, media_type, refused)
-            return
-        if streaming:
-            await send_events(send, result)
-        else:
-            await send_result(send, media_type or negotiation.JSON, result)
-
-    def _stream_type(self, accept: str | None) -> str:
-        if not self._subscriptions.enabled:
-            raise RequestRefused.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
-        stream_type = negotiation.stream(accept)
-        if stream_type is None:
-            message = "a subscription needs a WebSocket, or 'Accept: text/event-stream' or 'multipart/mixed'"
-            raise RequestRefused.because(message, "SUBSCRIPTION_NEEDS_STREAM", 406)
-        return stream_type
 
     async def _result(self, request: GraphQLRequest, caller: Caller) -> Result:
         """The result of one operation of a batch."""
@@ -137,43 +170,66 @@ class GraphQLEndpoint:
         except RequestRefused as refused:
             return Result.refused(refused.errors)
 
-    async def _send_unauthenticated(self, send: Send, media_type: str | None, message: str) -> None:
-        refused = RequestRefused.because(message, "UNAUTHENTICATED", 401)
-        await send_error(send, media_type, refused, headers=[(b"www-authenticate", b'Bearer error="invalid_token"')])
+    def _stream_type(self, exchange: Exchange) -> str:
+        if not self._subscriptions.enabled:
+            raise RequestRefused.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
+        stream_type = negotiation.stream(exchange.headers.get("accept"))
+        if stream_type is None:
+            message = "a subscription needs a WebSocket, or 'Accept: text/event-stream' or 'multipart/mixed'"
+            raise RequestRefused.because(message, "SUBSCRIPTION_NEEDS_STREAM", 406)
+        return stream_type
 
 
-def _check_content_type(content_type: str) -> None:
-    media_type, _, parameters = content_type.partition(";")
-    media_type = media_type.strip().lower()
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    media_type, _, parameters = content_type.lower().partition(";")
+    return media_type.strip() == negotiation.JSON and _charset(parameters) in ("", "utf-8", "utf8")
+
+
+def _charset(parameters: str) -> str:
+    return parameters.partition("charset=")[2].strip(' "')
+
+
+def _unsupported(content_type: str) -> RequestRefused:
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         message = "file uploads are not supported: send the file to its own service and its address in a variable"
-        raise RequestRefused.because(message, "UPLOADS_NOT_SUPPORTED", 415)
+        return RequestRefused.because(message, "UPLOADS_NOT_SUPPORTED", 415)
     if media_type != negotiation.JSON:
-        raise RequestRefused.because("the content type must be application/json", "UNSUPPORTED_MEDIA_TYPE", 415)
-    charset = parameters.lower().partition("charset=")[2].strip(' "')
-    if charset not in ("", "utf-8", "utf8"):
-        raise RequestRefused.because("the body must be in UTF-8", "UNSUPPORTED_MEDIA_TYPE", 415)
+        return RequestRefused.because("the content type must be application/json", "UNSUPPORTED_MEDIA_TYPE", 415)
+    return RequestRefused.because("the body must be in UTF-8", "UNSUPPORTED_MEDIA_TYPE", 415)
 
 
-def _check_method(method: str, operation: Operation) -> None:
-    if method == "GET" and operation.prepared.operation_type == "mutation":
-        raise RequestRefused.because("a mutation needs POST", "METHOD_NOT_ALLOWED", 405)
+def _answer(exchange: Exchange, result: Result) -> None:
+    accept = exchange.headers.get("accept")
+    if negotiation.acceptable(accept)[0] == negotiation.EVENT_STREAM:
+        answer_events(exchange, result)
+    else:
+        answer_result(exchange, negotiation.single(accept) or negotiation.JSON, result)
 
 
-async def _gather(receive: Receive, limit: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise RequestRefused.because("the client went away", "CLIENT_CLOSED_REQUEST", 499)
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > limit:
-            raise _too_large(limit)
-        if not message.get("more_body", False):
-            return b"".join(chunks)
+def _answer_refusal(exchange: Exchange, refused: RequestRefused) -> None:
+    """What the GraphQL layer refused."""
+    accept = exchange.headers.get("accept")
+    if negotiation.acceptable(accept)[0] == negotiation.EVENT_STREAM:
+        answer_events(exchange, Result.refused(refused.errors))
+    elif refused.status == 405:
+        answer_error(exchange, negotiation.single(accept), refused, headers=_ALLOW_POST)
+    else:
+        answer_refusal(exchange, negotiation.single(accept), refused)
 
 
-def _too_large(limit: int) -> RequestRefused:
-    return RequestRefused.because(f"the body is larger than {limit} bytes", "BODY_TOO_LARGE", 413)
+def _answer_failure(exchange: Exchange, error: Exception) -> None:
+    """What failed before there was an operation."""
+    media_type = negotiation.single(exchange.headers.get("accept"))
+    if isinstance(error, RequestRefused):
+        answer_error(exchange, media_type, error)
+    elif isinstance(error, AuthenticationError):
+        refused = RequestRefused.because(str(error), "UNAUTHENTICATED", 401)
+        answer_error(exchange, media_type, refused, headers=_CHALLENGE)
+    elif isinstance(error, AuthenticationUnavailableError):
+        answer_error(exchange, media_type, RequestRefused.because(str(error), "AUTHENTICATION_UNAVAILABLE", 503))
+    else:
+        _LOG.error("a request failed", exc_info=error)
+        refused = RequestRefused.because("the router failed", "INTERNAL_SERVER_ERROR", 500)
+        answer_error(exchange, media_type, refused)

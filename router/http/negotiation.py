@@ -31,6 +31,7 @@ def acceptable(accept: str | None) -> tuple[str, ...]:
     return tuple(sorted(wanted, key=lambda media_type: -weights[media_type]))
 
 
+@lru_cache(maxsize=256)
 def single(accept: str | None) -> str | None:
     """The media type of an answer in one piece; None if the client takes no such answer.
 

@@ -4,53 +4,40 @@ HTTP, WebSocket and the two stream formats differ only in how they carry request
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
 
+import msgspec
 import structlog
 
 from router.authorization.access import Access
 from router.authorization.claims import AuthenticationError, Authenticator, Claims
 from router.authorization.policies import Policies
-from router.authorization.rules import access_rules
 from router.config import Config
 from router.engine import Prepared, RequestContext
 from router.errors import RequestRefused
 from router.execution.result import Result
-from router.http import cost, limits
+from router.http.cost import Costs
+from router.http.deadlines import Deadlines
 from router.http.persisted import PersistedOperations
 from router.http.request import GraphQLRequest
 from router.http.supergraphs import Serving, Supergraphs
-from router.telemetry import OPERATION_SECONDS, OPERATIONS, series, span
+from router.telemetry import OPERATION_SECONDS, OPERATIONS, span
 
 _LOG = structlog.get_logger("router.http")
+_ATTRIBUTES = {kind: {"graphql.operation.type": kind} for kind in ("query", "mutation", "subscription")}
 
 
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Whatever should not happen is logged, and the client learns only that it did."""
-    try:
-        yield
-    except RequestRefused:
-        series(OPERATIONS, "unknown", "refused").inc()
-        raise
-    except Exception:
-        _LOG.exception("the operation failed")
-        raise RequestRefused.because("the router failed", "INTERNAL_SERVER_ERROR", 500) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, eq=False):
     """Who asks: verified claims, None for an anonymous caller, and the headers that came with the request."""
 
     claims: Claims | None
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, eq=False):
     """An operation that may run, bound to the supergraph that it was prepared for."""
 
     serving: Serving
@@ -78,92 +65,142 @@ class Operations:
         self._authenticator = authenticator
         self._policies = Policies(config.authorization.directives)
         self._persisted = PersistedOperations(config.operations)
-
+        self._costs = None if config.limits.cost is None else Costs(config.limits)
+        self._deadlines: Deadlines[asyncio.Task[Any]] = Deadlines(config.server.request_timeout, _cancel)
         self._planner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="planner")
-        self.draining = False
-        self.open_streams = 0
 
     async def close(self) -> None:
+        self._deadlines.close()
         self._planner.shutdown(wait=False, cancel_futures=True)
         await self._persisted.close()
 
-    def drain(self) -> None:
-        """Let open streams end soon, because the process is about to."""
-        self.draining = True
+    @property
+    def serving(self) -> Serving:
+        """What is served now. Raises RequestRefused."""
+        serving = self._supergraphs.current
+        if serving is None:
+            raise RequestRefused.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
+        return serving
 
     async def identify(self, headers: Mapping[str, str]) -> Caller:
         """Verify the bearer token. Raises AuthenticationError, also where a token is needed and absent."""
-        claims = await self._authenticator.authenticate(headers.get("authorization"))
-        if claims is None and self._config.authorization.require_authentication:
+        known = self.known(headers)
+        if known is not None:
+            return known
+        return Caller(await self._authenticator.authenticate(headers["authorization"]), headers)
+
+    def known(self, headers: Mapping[str, str]) -> Caller | None:
+        """The caller if nothing has to be verified: anonymous, or a token that was before. Raises AuthenticationError."""
+        authorization = headers.get("authorization")
+        if authorization and self._authenticator.has_issuers:
+            claims = self._authenticator.remembered(authorization)
+            return None if claims is None else Caller(claims, headers)
+        if self._config.authorization.require_authentication:
             raise AuthenticationError("a bearer token is needed")
-        return Caller(claims, headers)
+        return Caller(None, headers)
 
     def still_valid(self, caller: Caller) -> bool:
         """Whether the caller's token is neither expired nor revoked by now."""
         return caller.claims is None or self._authenticator.still_valid(caller.claims)
 
+    @property
+    def access_may_change(self) -> bool:
+        """Whether one token may see different fields at different times, because a callable decides about them."""
+        return self._policies.may_change
+
     async def prepare(self, request: GraphQLRequest, caller: Caller) -> Operation:
         """Parse, validate, limit, filter and plan, or take all that from the cache. Raises RequestRefused."""
-        return await self._prepare(await self._persisted.resolve(request), request, caller)
+        return self.ready(request, caller) or await self._prepare(
+            await self._persisted.resolve(request), request, caller
+        )
 
-    async def _prepare(self, text: str, request: GraphQLRequest, caller: Caller) -> Operation:
+    def ready(self, request: GraphQLRequest, caller: Caller) -> Operation | None:
+        """The operation if it was prepared before, and nothing must be asked to know so."""
         serving = self._supergraphs.current
         if serving is None:
-            raise RequestRefused.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
-        engine, name = serving.engine, request.operation_name
-        with span("prepare"), _faults():
-            access = await self._policies.access(access_rules(engine.supergraph), caller.claims)
-            prepared = engine.cached(text, name, access)
-            if prepared is None:
-                # One at a time, and beside the event loop: whoever asks something known does not wait for a plan.
-                loop = asyncio.get_running_loop()
-                prepared = await loop.run_in_executor(self._planner, engine.prepare, text, name, access)
+            return None
+        text, access = self._persisted.text(request), self._policies.fixed(serving.rules, caller.claims)
+        if text is None or access is None:
+            return None
+        prepared = serving.engine.cached(text, request.operation_name or None, access)
+        return None if prepared is None else Operation(serving, prepared, request, text, caller, access)
+
+    async def _prepare(self, text: str, request: GraphQLRequest, caller: Caller) -> Operation:
+        serving = self.serving
+        engine, name = serving.engine, request.operation_name or None
+        with span("prepare"):
+            try:
+                access = await self._policies.access(serving.rules, caller.claims)
+                prepared = engine.cached(text, name, access)
+                if prepared is None:
+                    # One at a time, and beside the event loop: whoever asks something known does not wait for a plan.
+                    loop = asyncio.get_running_loop()
+                    prepared = await loop.run_in_executor(self._planner, engine.prepare, text, name, access)
+            except Exception as error:
+                raise _refusal(error) from None
         return Operation(serving, prepared, request, text, caller, access)
+
+    def is_current(self, operation: Operation) -> bool:
+        """Whether nothing can have changed of what the operation was prepared for, but its caller's token."""
+        return self._supergraphs.current is operation.serving and not self._policies.may_change
 
     async def renewed(self, operation: Operation) -> Operation:
         """The same operation for what is served, and for what its caller may see, by now. Raises RequestRefused."""
-        serving = self._supergraphs.current
-        access = await self._policies.access(access_rules(operation.serving.engine.supergraph), operation.caller.claims)
-        if serving is operation.serving and access == operation.access:
-            return operation
+        if self._supergraphs.current is operation.serving:
+            access = await self._policies.access(operation.serving.rules, operation.caller.claims)
+            if access == operation.access:
+                return operation
         return await self._prepare(operation.text, operation.request, operation.caller)
 
     async def execute(self, operation: Operation) -> Result:
         """Run a query or mutation within the time limit. Raises RequestRefused."""
         self._check_cost(operation)
-        timeout = self._config.server.request_timeout
         kind = operation.prepared.operation_type
-        with span("execute", **{"graphql.operation.type": kind}), series(OPERATION_SECONDS, kind).time(), _faults():
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        began = perf_counter()
+        until = self._deadlines.begin(task)
+        with span("execute", _ATTRIBUTES[kind]):
             try:
-                async with asyncio.timeout(timeout):
-                    result = await operation.serving.engine.execute(
-                        operation.prepared, operation.request.variables, self._context(operation, timeout)
-                    )
-            except TimeoutError:
-                message = f"the operation took longer than {timeout:g} s"
-                raise RequestRefused.because(message, "GATEWAY_TIMEOUT", 504) from None
-        series(OPERATIONS, kind, "errors" if result.failed else "ok").inc()
+                context = RequestContext(operation.caller.headers, operation.caller.claims, until)
+                result = await operation.serving.engine.execute(
+                    operation.prepared, operation.request.variables, context
+                )
+                self._deadlines.end(task)
+            except asyncio.CancelledError:
+                if self._deadlines.end(task) or task.uncancel() > 0:
+                    raise  # for another reason than time
+                message = f"the operation took longer than {self._deadlines.limit:g} s"
+                raise _refusal(RequestRefused.because(message, "GATEWAY_TIMEOUT", 504)) from None
+            except Exception as error:
+                self._deadlines.end(task)
+                raise _refusal(error) from None
+            finally:
+                OPERATION_SECONDS.observe(perf_counter() - began, kind)
+        OPERATIONS.add(kind, "errors" if result.failed else "ok")
         return result
 
     def subscribe(self, operation: Operation) -> AsyncIterator[Result]:
         """The results of a subscription, one an event. Raises RequestRefused."""
         self._check_cost(operation)
-        return operation.serving.engine.subscribe(
-            operation.prepared, operation.request.variables, self._context(operation, None)
-        )
+        context = RequestContext(operation.caller.headers, operation.caller.claims)
+        return operation.serving.engine.subscribe(operation.prepared, operation.request.variables, context)
 
     def _check_cost(self, operation: Operation) -> None:
         """The one limit that depends on variables, so that it cannot be paid once an operation."""
-        limit = self._config.limits.cost
-        if limit is None:
-            return
-        supergraph, size = operation.serving.engine.supergraph, self._config.limits.list_size
-        document = limits.parse_document(operation.text, self._config.limits)
-        found = cost.estimate(supergraph, document, operation.prepared.operation, operation.request.variables, size)
-        if found > limit:
-            message = f"the operation may cost {limit:g}, and is estimated at {found:g}"
-            raise RequestRefused.because(message, "COST_ESTIMATED_TOO_EXPENSIVE", cost=found, limit=limit)
+        if self._costs is not None:
+            supergraph = operation.serving.engine.supergraph
+            self._costs.check(supergraph, operation.prepared, operation.text, operation.request.variables)
 
-    def _context(self, operation: Operation, timeout: float | None) -> RequestContext:
-        deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
-        return RequestContext(headers=operation.caller.headers, claims=operation.caller.claims, deadline=deadline)
+
+def _cancel(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+
+
+def _refusal(error: Exception) -> RequestRefused:
+    """Whatever should not happen is logged, and the client learns only that it did."""
+    if isinstance(error, RequestRefused):
+        OPERATIONS.add("unknown", "refused")
+        return error
+    _LOG.exception("the operation failed")
+    return RequestRefused.because("the router failed", "INTERNAL_SERVER_ERROR", 500)

@@ -34,6 +34,10 @@ class PersistedOperations:
     async def close(self) -> None:
         await self._automatic.close()
 
+    def text(self, request: GraphQLRequest) -> str | None:
+        """The operation's text if the request just says it."""
+        return request.query if request.extensions is None and not self._manifest else None
+
     async def resolve(self, request: GraphQLRequest) -> str:
         """The operation's text. Raises RequestRefused."""
         named = _persisted_hash(request)

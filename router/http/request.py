@@ -1,7 +1,6 @@
 """From the bytes of a request to a GraphQL request (GraphQL over HTTP, sections 5 and 6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -9,18 +8,28 @@ import msgspec
 from router.errors import RequestRefused
 
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
     """The four parameters; `query` is None where only `extensions.persistedQuery` names the operation."""
 
-    query: str | None
+    query: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
 
 
+_decode = msgspec.json.Decoder(GraphQLRequest).decode
+
+
 def read_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
     """A JSON body: one request, or a batch. Raises RequestRefused."""
+    try:
+        request = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):  # as well for a type that is wrong, which is told below
+        return _read_other(body)
+    return request if request.query else read_parameters(msgspec.json.decode(body))
+
+
+def _read_other(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
     try:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):

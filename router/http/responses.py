@@ -1,53 +1,45 @@
-"""Answers as bytes: one JSON document, and the parts of a stream."""
+"""Answers to GraphQL requests as bytes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from starlette.types import Send
 
 from router.errors import RequestRefused
 from router.execution.result import Result
 from router.http.negotiation import GRAPHQL_RESPONSE, JSON
+from router.http.protocol import Exchange
 
-Headers = Iterable[tuple[bytes, bytes]]
-
-
-async def send_body(send: Send, status: int, content_type: str, body: bytes, headers: Headers = ()) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", content_type.encode()),
-                (b"content-length", str(len(body)).encode()),
-                (b"cache-control", b"no-store"),
-                *headers,
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})
+_CONTENT_TYPES = {media_type: f"{media_type}; charset=utf-8" for media_type in (GRAPHQL_RESPONSE, JSON)}
 
 
 def encode(document: Mapping[str, Any] | list[Any]) -> bytes:
     return msgspec.json.encode(document)
 
 
-async def send_result(send: Send, media_type: str, result: Result) -> None:
+def answer_result(exchange: Exchange, media_type: str, result: Result) -> None:
     """An execution result. Without `data` the request failed before execution (GraphQL over HTTP, section 6.4.2)."""
     status = 400 if media_type == GRAPHQL_RESPONSE and not result.executed else 200
-    await send_body(send, status, f"{media_type}; charset=utf-8", result.body)
+    exchange.answer(status, _CONTENT_TYPES[media_type], result.body)
 
 
-async def send_refusal(send: Send, media_type: str | None, refused: RequestRefused, headers: Headers = ()) -> None:
+def answer_batch(exchange: Exchange, media_type: str, results: list[Result]) -> None:
+    exchange.answer(200, _CONTENT_TYPES[media_type], encode([result.raw for result in results]))
+
+
+def answer_refusal(exchange: Exchange, media_type: str | None, refused: RequestRefused) -> None:
     """A refusal by the GraphQL layer. In `application/json` a well-formed GraphQL answer has status 200."""
     status = 200 if media_type == JSON and refused.status == 400 else refused.status
-    await send_error(send, media_type, refused, status, headers)
+    answer_error(exchange, media_type, refused, status)
 
 
-async def send_error(
-    send: Send, media_type: str | None, refused: RequestRefused, status: int | None = None, headers: Headers = ()
+def answer_error(
+    exchange: Exchange,
+    media_type: str | None,
+    refused: RequestRefused,
+    status: int | None = None,
+    headers: bytes = b"",
 ) -> None:
     """A refusal by the HTTP layer, with its own status whatever the media type."""
     body = Result.refused(refused.errors).body
-    await send_body(send, status or refused.status, f"{media_type or JSON}; charset=utf-8", body, headers)
+    exchange.answer(status or refused.status, _CONTENT_TYPES[media_type or JSON], body, headers)

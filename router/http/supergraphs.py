@@ -8,10 +8,12 @@ import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import structlog
 
+from router.authorization.rules import AccessRules, access_rules
 from router.config import ConfigurationError, Supergraph
 from router.engine import Engine
 from router.supergraph.reader import SupergraphError
@@ -20,14 +22,19 @@ from router.telemetry import SUPERGRAPHS
 _LOG = structlog.get_logger("router.supergraph")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Serving:
     """An engine and the digest of the supergraph that it runs."""
 
     engine: Engine
     digest: str
 
-    @property
+    @cached_property
+    def rules(self) -> AccessRules:
+        """Who may see what of it."""
+        return access_rules(self.engine.supergraph)
+
+    @cached_property
     def places(self) -> dict[str, str]:
         """Where each subgraph is."""
         return {name: subgraph.url for name, subgraph in self.engine.supergraph.subgraphs.items()}

@@ -4,25 +4,24 @@ Server-sent events follow graphql-sse in "distinct connections" mode, multipart 
 over HTTP (`multipart/mixed;subscriptionSpec=1.0`).
 """
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from starlette.types import Receive, Send
 
 from router.config import Subscriptions
+from router.errors import RequestRefused
 from router.execution.result import Result
+from router.http.deadlines import Deadlines
 from router.http.negotiation import EVENT_STREAM, MULTIPART
-from router.http.operations import Operation, Operations
-from router.http.responses import encode, send_body
-from router.subscriptions.results import refusal_of, results
+from router.http.operations import Operation
+from router.http.protocol import Exchange
+from router.http.responses import encode
+from router.subscriptions.hub import Hub, Subscriber, refusal_of
 from router.telemetry import STREAMS
 
 _LOG = structlog.get_logger("router.subscriptions")
+_HEADERS = b"x-accel-buffering: no\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,69 +69,80 @@ _FORMATS = {
 }
 
 
-async def serve_stream(
-    operations: Operations,
-    operation: Operation,
-    media_type: str,
-    settings: Subscriptions,
-    receive: Receive,
-    send: Send,
-) -> None:
-    """Answer with a stream of results; ends when the subscription does or the client goes away."""
-    form = _FORMATS[media_type]
-    headers = [(b"content-type", form.content_type.encode()), (b"cache-control", b"no-cache")]
-    await send({"type": "http.response.start", "status": 200, "headers": [*headers, (b"x-accel-buffering", b"no")]})
-    with STREAMS.labels(media_type).track_inprogress():
-        writing = asyncio.create_task(_write(operations, operation, form, settings, send))
-        leaving = asyncio.create_task(_gone(receive))
-        await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (writing, leaving):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+class Streams:
+    """Answers that are streams of results."""
+
+    def __init__(self, hub: Hub, settings: Subscriptions) -> None:
+        self._hub = hub
+        self._settings = settings
+        self.heartbeats: Deadlines[_Stream] = Deadlines(settings.heartbeat, lambda stream: stream.beat())
+
+    def close(self) -> None:
+        self.heartbeats.close()
+
+    def begin(self, exchange: Exchange, media_type: str, operation: Operation) -> None:
+        """Answer with a stream; it ends when the subscription does or the client goes away."""
+        stream = _Stream(exchange, media_type, self._settings.queue, self.heartbeats)
+        try:
+            self._hub.open(stream, operation)
+        except RequestRefused as refused:
+            stream.end(refused)
 
 
-async def send_events(send: Send, result: Result) -> None:
+def answer_events(exchange: Exchange, result: Result) -> None:
     """One result to a client that reads nothing but server-sent events."""
     form = _FORMATS[EVENT_STREAM]
-    await send_body(send, 200, form.content_type, form.event(result) + form.end)
+    exchange.answer(200, form.content_type, form.event(result) + form.end)
 
 
-async def _write(
-    operations: Operations, operation: Operation, form: _Format, settings: Subscriptions, send: Send
-) -> None:
-    async def write(piece: bytes) -> None:
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+class _Stream(Subscriber):
+    """One answer."""
 
-    await write(form.begin)  # so that the client knows at once that it is connected
-    async with _heartbeat(write, form.heartbeat, settings.heartbeat):
-        try:
-            stream = results(operations, operation, settings)
-            async with contextlib.aclosing(stream):
-                async for result in stream:
-                    await write(form.event(result))
-        except Exception as error:
+    __slots__ = ("_exchange", "_form", "_heartbeats", "_open", "limit")
+
+    def __init__(self, exchange: Exchange, media_type: str, limit: int, heartbeats: "Deadlines[_Stream]") -> None:
+        super().__init__()
+        self.limit = limit
+        self._form = _FORMATS[media_type]
+        self._open = STREAMS.labels(media_type)
+        self._open.inc()
+        self._heartbeats = heartbeats
+        self._exchange = exchange
+        exchange.begin_stream(self._form.content_type, _HEADERS)
+        exchange.write(self._form.begin)  # so that the client knows at once that it is connected
+        exchange.gone = self._gone
+        exchange.ending = self._shut_down
+        exchange.resumed = self.resume
+        heartbeats.begin(self)
+
+    @property
+    def is_paused(self) -> bool:
+        return self._exchange.is_paused
+
+    def write(self, result: Result) -> None:
+        self._exchange.write(self._form.event(result))
+
+    def finish(self, error: Exception | None) -> None:
+        self._close()
+        if error is not None:
             _LOG.info("subscription ended", error=type(error).__name__)
-            await write(form.failure(refusal_of(error).errors))
-    await send({"type": "http.response.body", "body": form.end, "more_body": False})
+            self._exchange.write(self._form.failure(refusal_of(error).errors))
+        self._exchange.write(self._form.end)
+        self._exchange.end_stream()
 
+    def beat(self) -> None:
+        self._heartbeats.begin(self)
+        if not self.is_paused:
+            self._exchange.write(self._form.heartbeat)
 
-@asynccontextmanager
-async def _heartbeat(write: Any, piece: bytes, interval: float) -> AsyncIterator[None]:
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(interval)
-            await write(piece)
+    def _gone(self, _: Exchange) -> None:
+        self._close()
+        self.leave()
 
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    def _shut_down(self) -> None:
+        self.leave()
+        self.end(RequestRefused.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
 
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    def _close(self) -> None:
+        self._heartbeats.end(self)
+        self._open.dec()

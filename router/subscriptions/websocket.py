@@ -1,25 +1,31 @@
 """Clients over WebSocket: the graphql-transport-ws protocol (https://github.com/enisdenjo/graphql-ws, PROTOCOL.md)."""
 
 import asyncio
-import contextlib
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import orjson
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from websockets.datastructures import Headers
 
 from router.authorization.claims import AuthenticationError, AuthenticationUnavailableError
 from router.config import Config
 from router.errors import RequestRefused
-from router.http.operations import Caller, Operation, Operations
+from router.execution.result import Result
+from router.http.deadlines import Deadlines
+from router.http.operations import Caller, Operations
+from router.http.protocol import REQUEST_ID, Exchange, GraphQLProtocol
 from router.http.request import read_parameters
-from router.http.responses import encode
-from router.subscriptions.results import AccessEndedError, refusal_of, results
-from router.telemetry import STREAMS
+from router.subscriptions.hub import AccessEndedError, Hub, Subscriber, refusal_of
+from router.subscriptions.socket import RefusedHandshakeError, WebSocket, handshake
+from router.telemetry import STREAMS, current_request
 
 SUBPROTOCOL = "graphql-transport-ws"
 _LOG = structlog.get_logger("router.subscriptions")
+_FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_PING = b'{"type":"ping"}'
+_STREAMS = STREAMS.labels(SUBPROTOCOL)
 
 
 class _CloseError(Exception):
@@ -32,180 +38,256 @@ class _CloseError(Exception):
 
 
 class WebSocketEndpoint:
-    """One connection after the other, as the ASGI route sees it."""
+    """What all connections share."""
 
-    def __init__(self, config: Config, operations: Operations) -> None:
-        self._config = config
-        self._operations = operations
+    def __init__(self, config: Config, operations: Operations, hub: Hub) -> None:
+        self.operations = operations
+        self.hub = hub
+        self.settings = config.subscriptions
+        self._server = config.server
+        self.initialising: Deadlines[_Connection] = Deadlines(config.subscriptions.init_timeout, _Connection.too_late)
+        self.heartbeats: Deadlines[_Connection] = Deadlines(config.subscriptions.heartbeat, _Connection.beat)
 
-    async def serve(self, websocket: WebSocket) -> None:
-        if self._foreign(websocket):
-            await websocket.close(4403, "Forbidden")
+    def close(self) -> None:
+        self.initialising.close()
+        self.heartbeats.close()
+
+    def upgrade(self, exchange: Exchange, protocol: GraphQLProtocol) -> None:
+        """Make the connection, of which the exchange is the first request, a WebSocket."""
+        transport, headers = protocol.transport, exchange.headers
+        if self._is_foreign(headers):
+            transport.write(_FORBIDDEN)
+            transport.close()
             return
-        if SUBPROTOCOL not in websocket.scope["subprotocols"]:
-            await websocket.accept()
-            await websocket.close(4406, "Subprotocol not acceptable")
+        offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
+        subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
+        try:
+            handshake(transport, protocol.head(), subprotocol, Headers({REQUEST_ID: exchange.request_id}))
+        except RefusedHandshakeError:
             return
-        await websocket.accept(SUBPROTOCOL)
-        await _Connection(websocket, self._config, self._operations).serve()
+        socket = WebSocket(transport, protocol.server_state, self._server.max_body_bytes)
+        if subprotocol is None:
+            socket.close(4406, "Subprotocol not acceptable")
+        else:
+            socket.listener = _Connection(self, socket, headers)
 
-    def _foreign(self, websocket: WebSocket) -> bool:
+    def _is_foreign(self, headers: dict[str, str]) -> bool:
         """Whether a page of an origin that CORS does not allow opens the connection (CORS itself ignores WebSockets)."""
-        origin, allowed = websocket.headers.get("origin"), self._config.server.cors.origins
-        if origin is None or not self._config.server.csrf.enabled or "*" in allowed or origin in allowed:
+        origin, allowed = headers.get("origin"), self._server.cors.origins
+        if origin is None or not self._server.csrf.enabled or "*" in allowed or origin in allowed:
             return False
-        return urlsplit(origin).netloc != websocket.headers.get("host")
+        return urlsplit(origin).netloc != headers.get("host")
 
 
 class _Connection:
-    def __init__(self, websocket: WebSocket, config: Config, operations: Operations) -> None:
-        self._websocket = websocket
-        self._settings = config.subscriptions
-        self._operations = operations
+    """One client."""
+
+    __slots__ = ("_caller", "_early", "_endpoint", "_headers", "_running", "_socket", "_task")
+
+    def __init__(self, endpoint: WebSocketEndpoint, socket: WebSocket, headers: dict[str, str]) -> None:
+        self._endpoint = endpoint
+        self._socket = socket
+        self._headers = headers
         self._caller: Caller | None = None
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._early: list[bytes] = []
+        self._task: asyncio.Task[None] | None = None
+        self._running: dict[str, _Running] = {}
+        endpoint.initialising.begin(self)
 
-    async def serve(self) -> None:
-        """Until the client leaves, breaks the protocol, or loses its access."""
-        keeper: asyncio.Task[None] | None = None
-        try:
-            await self._initialise()
-            keeper = asyncio.create_task(self._keep())
-            while True:
-                await self._handle(await self._receive())
-        except _CloseError as error:
-            await self._close(error.code, error.reason)
-        except WebSocketDisconnect:
+    # What the socket tells
+
+    def received(self, message: bytes) -> None:
+        if self._task is not None:  # its token is being verified
+            self._early.append(message)
             return
-        finally:
-            await _cancel(*([keeper] if keeper else []), *self._running.values())
-
-    async def _initialise(self) -> None:
         try:
-            async with asyncio.timeout(self._settings.init_timeout):
-                message = await self._receive()
-                while message["type"] in ("ping", "pong"):
-                    await self._answer_ping(message)
-                    message = await self._receive()
-        except TimeoutError:
-            raise _CloseError(4408, "Connection initialisation timeout") from None
-        if message["type"] == "subscribe":
-            raise _CloseError(4401, "Unauthorized")
-        if message["type"] != "connection_init":
-            raise _CloseError(4400, f"Invalid message of type '{message['type']}'")
-        self._caller = await self._identify(message.get("payload"))
-        await self._send({"type": "connection_ack"})
+            self._handle(_read(message))
+        except _CloseError as error:
+            self.close(error.code, error.reason)
 
-    async def _identify(self, payload: Any) -> Caller:
-        headers = dict(self._websocket.headers)
+    def resumed(self) -> None:
+        for running in list(self._running.values()):
+            running.resume()
+
+    def shut_down(self) -> None:
+        for running in list(self._running.values()):
+            running.leave()
+            running.end(RequestRefused.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
+
+    def lost(self) -> None:
+        self._endpoint.initialising.end(self)
+        self._endpoint.heartbeats.end(self)
+        self._endpoint.hub.unwatch(self)
+        if self._task is not None:
+            self._task.cancel()
+        for identity in list(self._running):
+            self._stop(identity)
+
+    # What is due
+
+    def too_late(self) -> None:
+        self.close(4408, "Connection initialisation timeout")
+
+    def beat(self) -> None:
+        self._endpoint.heartbeats.begin(self)
+        self._socket.ping(_PING)
+
+    def recheck(self) -> None:
+        """The token may end while nothing is subscribed."""
+        if self._caller is not None and not self._endpoint.operations.still_valid(self._caller):
+            self.close(4403, "Forbidden")
+
+    # The protocol
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "ping":
+            self.send({"type": "pong", **({"payload": message["payload"]} if "payload" in message else {})})
+        elif kind == "pong":
+            return
+        elif self._caller is None:
+            self._initialise(kind, message.get("payload"))
+        elif kind == "subscribe":
+            self._subscribe(_id(message), message.get("payload"))
+        elif kind == "complete":
+            self._stop(_id(message))
+        elif kind == "connection_init":
+            raise _CloseError(4429, "Too many initialisation requests")
+        else:
+            raise _CloseError(4400, f"Invalid message of type '{kind}'")
+
+    def _initialise(self, kind: str, payload: Any) -> None:
+        if kind == "subscribe":
+            raise _CloseError(4401, "Unauthorized")
+        if kind != "connection_init":
+            raise _CloseError(4400, f"Invalid message of type '{kind}'")
         if payload is not None and not isinstance(payload, dict):
             raise _CloseError(4400, "Invalid payload of 'connection_init'")
         for name, value in (payload or {}).items():
             if name.lower() == "authorization" and isinstance(value, str):
-                headers["authorization"] = value
+                self._headers["authorization"] = value
+        self._socket.pause_reading()
+        self._task = asyncio.get_running_loop().create_task(self._identify())
+
+    async def _identify(self) -> None:
         try:
-            return await self._operations.identify(headers)
+            caller = await self._endpoint.operations.identify(self._headers)
         except AuthenticationError:
-            raise _CloseError(4403, "Forbidden") from None
+            self.close(4403, "Forbidden")
+            return
         except AuthenticationUnavailableError:
-            raise _CloseError(4500, "Authentication is not available") from None
-
-    async def _keep(self) -> None:
-        """Heartbeats, and the end of a connection whose token ended, even while nothing is subscribed."""
-        loop = asyncio.get_running_loop()
-        beat_at = loop.time() + self._settings.heartbeat
-        while True:
-            await asyncio.sleep(min(self._settings.recheck_interval, self._settings.heartbeat))
-            if self._caller is not None and not self._operations.still_valid(self._caller):
-                await self._close(4403, "Forbidden")
-                return
-            if loop.time() >= beat_at:
-                beat_at = loop.time() + self._settings.heartbeat
-                await self._send({"type": "ping"})
-
-    async def _handle(self, message: dict[str, Any]) -> None:
-        match message["type"]:
-            case "ping" | "pong":
-                await self._answer_ping(message)
-            case "subscribe":
-                self._subscribe(_id(message), message.get("payload"))
-            case "complete":
-                task = self._running.pop(_id(message), None)
-                if task is not None:
-                    task.cancel()
-            case "connection_init":
-                raise _CloseError(4429, "Too many initialisation requests")
-            case other:
-                raise _CloseError(4400, f"Invalid message of type '{other}'")
-
-    async def _answer_ping(self, message: dict[str, Any]) -> None:
-        if message["type"] == "ping":
-            await self._send({"type": "pong", **({"payload": message["payload"]} if "payload" in message else {})})
+            self.close(4500, "Authentication is not available")
+            return
+        finally:
+            self._task = None
+            self._endpoint.initialising.end(self)
+            self._socket.resume_reading()
+        self._caller = caller
+        self._endpoint.heartbeats.begin(self)
+        if caller.claims is not None:
+            self._endpoint.hub.watch(self)
+        self.send({"type": "connection_ack"})
+        early, self._early = self._early, []
+        for message in early:
+            self.received(message)
 
     def _subscribe(self, identity: str, payload: Any) -> None:
         if not isinstance(payload, dict) or not isinstance(payload.get("query", ""), str):
             raise _CloseError(4400, "Invalid payload of 'subscribe'")
         if identity in self._running:
             raise _CloseError(4409, f"Subscriber for {identity} already exists")
-        crowded = len(self._running) >= self._settings.maximum_per_connection
-        self._running[identity] = asyncio.create_task(self._guarded(identity, payload, crowded))
+        is_crowded = len(self._running) >= self._endpoint.settings.maximum_per_connection
+        running = self._running[identity] = _Running(self, identity, self._headers[REQUEST_ID], self._socket)
+        running.limit = self._endpoint.settings.queue
+        if is_crowded:
+            running.end(RequestRefused.because("too many operations on this connection", "TOO_MANY_OPERATIONS"))
+        else:
+            running.task = asyncio.get_running_loop().create_task(self._run(running, payload))
 
-    async def _guarded(self, identity: str, payload: dict[str, Any], crowded: bool) -> None:
-        """Run one operation; whatever fails becomes its `error` message, or closes the connection."""
+    async def _run(self, running: "_Running", payload: dict[str, Any]) -> None:
+        assert self._caller is not None  # noqa: S101 - set before the first subscribe is read
+        current_request.set(running)
         try:
-            if crowded:
-                raise RequestRefused.because("too many operations on this connection", "TOO_MANY_OPERATIONS")
-            await self._run(identity, payload)
-            answer: dict[str, Any] = {"id": identity, "type": "complete"}
-        except AccessEndedError:
-            await self._close(4403, "Forbidden")
-            return
-        except WebSocketDisconnect:
-            return
+            operation = await self._endpoint.operations.prepare(read_parameters(payload), self._caller)
+            running.operation_name = operation.prepared.operation_name
+            if operation.prepared.operation_type != "subscription":
+                running.next(await self._endpoint.operations.execute(operation))
+            elif self._endpoint.settings.enabled:
+                self._endpoint.hub.open(running, operation)
+                running.task = None
+                return
+            else:
+                raise RequestRefused.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
         except Exception as error:
             if not isinstance(error, RequestRefused):
                 _LOG.exception("operation failed")
-            answer = {"id": identity, "type": "error", "payload": refusal_of(error).errors}
-        if self._running.pop(identity, None) is not None:
-            await self._send(answer)
+            running.end(error)
+        else:
+            running.end(None)
 
-    async def _run(self, identity: str, payload: dict[str, Any]) -> None:
-        assert self._caller is not None  # noqa: S101 - set before the first subscribe is read
-        operation = await self._operations.prepare(read_parameters(payload), self._caller)
-        if operation.prepared.operation_type == "subscription":
-            await self._stream(identity, operation)
+    def _stop(self, identity: str) -> None:
+        """The client wants no more of an operation."""
+        running = self._running.pop(identity, None)
+        if running is not None:
+            running.leave()
+            if running.task is not None:
+                running.task.cancel()
+
+    # What the operations send
+
+    def send(self, message: dict[str, Any]) -> None:
+        self._socket.send(msgspec.json.encode(message))
+
+    def finish(self, running: "_Running", error: Exception | None) -> None:
+        if self._running.get(running.identity) is not running:
             return
-        await self._send({"id": identity, "type": "next", "payload": (await self._operations.execute(operation)).raw})
+        del self._running[running.identity]
+        if isinstance(error, AccessEndedError):
+            self.close(4403, "Forbidden")
+        elif error is None:
+            self.send({"id": running.identity, "type": "complete"})
+        else:
+            self.send({"id": running.identity, "type": "error", "payload": refusal_of(error).errors})
 
-    async def _stream(self, identity: str, operation: Operation) -> None:
-        if not self._settings.enabled:
-            raise RequestRefused.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
-        with STREAMS.labels(SUBPROTOCOL).track_inprogress():
-            stream = results(self._operations, operation, self._settings)
-            async with contextlib.aclosing(stream):
-                async for result in stream:
-                    await self._send({"id": identity, "type": "next", "payload": result.raw})
+    def close(self, code: int, reason: str) -> None:
+        self._socket.close(code, reason)
+        self.lost()
 
-    async def _receive(self) -> dict[str, Any]:
-        frame = await self._websocket.receive()
-        if frame["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(frame.get("code", 1005))
-        try:
-            message = orjson.loads(frame.get("text") or frame.get("bytes") or b"")
-        except orjson.JSONDecodeError:
-            raise _CloseError(4400, "Invalid message: no JSON") from None
-        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            raise _CloseError(4400, "Invalid message: no 'type'")
-        return message
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        if self._websocket.application_state is WebSocketState.CONNECTED:
-            await self._websocket.send_text(encode(message).decode())
+class _Running(Subscriber):
+    """One operation of a connection."""
 
-    async def _close(self, code: int, reason: str) -> None:
-        if self._websocket.application_state is WebSocketState.CONNECTED:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                await self._websocket.close(code, reason[:120])
+    __slots__ = ("_connection", "_head", "_socket", "identity", "limit", "operation_name", "request_id", "task")
+
+    def __init__(self, connection: _Connection, identity: str, request_id: str, socket: WebSocket) -> None:
+        super().__init__()
+        self._connection = connection
+        self._socket = socket
+        self._head = b'{"id":%b,"type":"next","payload":' % msgspec.json.encode(identity)
+        self.identity = identity
+        self.request_id = request_id
+        self.operation_name: str | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        return self._socket.is_paused
+
+    def write(self, result: Result) -> None:
+        self._socket.send(self._head, result.body, b"}")
+
+    def finish(self, error: Exception | None) -> None:
+        self._connection.finish(self, error)
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    try:
+        message = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise _CloseError(4400, "Invalid message: no JSON") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise _CloseError(4400, "Invalid message: no 'type'")
+    return message
 
 
 def _id(message: dict[str, Any]) -> str:
@@ -213,9 +295,3 @@ def _id(message: dict[str, Any]) -> str:
     if not isinstance(identity, str) or not identity:
         raise _CloseError(4400, f"Invalid message of type '{message['type']}': no 'id'")
     return identity
-
-
-async def _cancel(*tasks: "asyncio.Task[None]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

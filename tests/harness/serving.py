@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from shared.command import KEEP_ALIVE_SECONDS
@@ -56,6 +57,7 @@ async def serving_all(*applications: tuple[ASGIApp, socket.socket]) -> AsyncIter
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=app.state.protocol if isinstance(app, Starlette) and hasattr(app.state, "protocol") else "auto",
         log_config=None,
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

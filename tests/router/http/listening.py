@@ -7,12 +7,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 
 class _Server(uvicorn.Server):
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1))
+        http = app.state.protocol if isinstance(app, Starlette) and hasattr(app.state, "protocol") else "auto"
+        super().__init__(
+            uvicorn.Config(app, port=0, http=http, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
+        )
         self.listening = asyncio.Event()
         self.ending = asyncio.Event()
 

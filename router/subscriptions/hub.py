@@ -1,0 +1,234 @@
+"""Open subscriptions, whatever protocol carries them to clients.
+
+Equal ones share one stream: one subscription at the subgraph, and one execution and encoding an event. Whoever comes
+after the first event gets a stream of its own, because the first events of a subscription may differ from later ones.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Hashable
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from router.config import Config
+from router.errors import RequestRefused
+from router.execution.result import Result
+from router.http.forwarded import names_that_matter
+from router.http.operations import Operation, Operations
+
+_LOG = structlog.get_logger("router.subscriptions")
+
+
+class AccessEndedError(Exception):
+    """The token that the stream was opened with has expired or was revoked."""
+
+
+class Watched(Protocol):
+    """What must be looked at as often as streams are."""
+
+    def recheck(self) -> None: ...
+
+
+class Subscriber:
+    """A client's end of a stream. `limit` results wait for a client that reads slowly; one more ends the stream."""
+
+    __slots__ = ("_ended", "_waiting", "operation", "stream")
+
+    limit: int
+
+    def __init__(self) -> None:
+        self.operation: Operation | None = None
+        self.stream: Stream | None = None
+        self._waiting: deque[Result] | None = None
+        self._ended: tuple[Exception | None] | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the connection takes nothing now."""
+        raise NotImplementedError
+
+    def write(self, result: Result) -> None:
+        """Send a result."""
+        raise NotImplementedError
+
+    def finish(self, error: Exception | None) -> None:
+        """Send the end, and why if it is no completion."""
+        raise NotImplementedError
+
+    def next(self, result: Result) -> None:
+        """Send a result, if not now then when the client has read what came before."""
+        if not self.is_paused and self._waiting is None:
+            self.write(result)
+        elif self._waiting is None:
+            self._waiting = deque((result,))
+        elif len(self._waiting) < self.limit:
+            self._waiting.append(result)
+        else:
+            self.leave()
+            message = "the client reads slower than the subgraph sends"
+            self.end(RequestRefused.because(message, "SUBSCRIPTION_QUEUE_OVERFLOW", 503))
+
+    def end(self, error: Exception | None) -> None:
+        """Send the end after all results."""
+        if self._waiting is None:
+            self.finish(error)
+        else:
+            self._ended = (error,)
+
+    def resume(self) -> None:
+        """The connection takes more."""
+        while self._waiting and not self.is_paused:
+            self.write(self._waiting.popleft())
+        if not self._waiting:
+            self._waiting = None
+            if self._ended is not None:
+                self.finish(*self._ended)
+
+    def leave(self) -> None:
+        """Take no more results."""
+        if self.stream is not None:
+            self.stream.remove(self)
+
+
+class Stream:
+    """One subscription at a subgraph, and those who asked for the same."""
+
+    def __init__(self, hub: "Hub", key: Hashable, operation: Operation) -> None:
+        self._hub = hub
+        self._operation = operation
+        self.key = key
+        self.subscribers: dict[Subscriber, None] = {}
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def add(self, subscriber: Subscriber) -> None:
+        self.subscribers[subscriber] = None
+        subscriber.stream = self
+        self._hub.open_subscriptions += 1
+
+    def remove(self, subscriber: Subscriber) -> None:
+        del self.subscribers[subscriber]
+        subscriber.stream = None
+        self._hub.open_subscriptions -= 1
+        if not self.subscribers:
+            self._hub.forget(self)
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        failure: Exception | None = None
+        try:
+            async for result in self._hub.operations.subscribe(self._operation):
+                self._hub.close_to_others(self)
+                for subscriber in list(self.subscribers):
+                    subscriber.next(result)
+        except Exception as error:
+            if not isinstance(error, RequestRefused):
+                _LOG.exception("subscription failed")
+            failure = error
+        self._hub.forget(self)
+        self._hub.open_subscriptions -= len(self.subscribers)
+        for subscriber in list(self.subscribers):
+            subscriber.stream = None
+            subscriber.end(failure)
+
+
+class Hub:
+    """All open streams. They are held against the present at every `recheck_interval`."""
+
+    def __init__(self, config: Config, operations: Operations) -> None:
+        self.operations = operations
+        self.open_subscriptions = 0
+        self._settings = config.subscriptions
+        self._names = names_that_matter(config.subgraphs)
+        self._streams: set[Stream] = set()
+        self._joinable: dict[Hashable, Stream] = {}
+        self._watched: set[Watched] = set()
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+
+    def open(self, subscriber: Subscriber, operation: Operation) -> None:
+        """Begin to send the subscriber results. Raises RequestRefused."""
+        if self.open_subscriptions >= self._settings.maximum:
+            raise RequestRefused.because("too many subscriptions are open", "TOO_MANY_SUBSCRIPTIONS", 503)
+        self._attach(subscriber, operation)
+        self._keep_watching()
+
+    def watch(self, watched: Watched) -> None:
+        self._watched.add(watched)
+        self._keep_watching()
+
+    def unwatch(self, watched: Watched) -> None:
+        self._watched.discard(watched)
+
+    def close_to_others(self, stream: Stream) -> None:
+        """Let nobody join any more."""
+        if self._joinable.get(stream.key) is stream:
+            del self._joinable[stream.key]
+
+    def forget(self, stream: Stream) -> None:
+        self.close_to_others(stream)
+        self._streams.discard(stream)
+
+    def _attach(self, subscriber: Subscriber, operation: Operation) -> None:
+        subscriber.operation = operation
+        headers = operation.caller.headers
+        key = (
+            operation.serving,
+            operation.prepared,
+            msgspec.json.encode(operation.request.variables),
+            *map(headers.get, self._names),
+        )
+        stream = self._joinable.get(key)
+        if stream is None:
+            stream = self._joinable[key] = Stream(self, key, operation)
+            self._streams.add(stream)
+        stream.add(subscriber)
+
+    def _keep_watching(self) -> None:
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.get_running_loop().create_task(self._watch(), name="streams")
+
+    async def _watch(self) -> None:
+        while self._streams or self._watched:
+            await asyncio.sleep(self._settings.recheck_interval)
+            for watched in list(self._watched):
+                watched.recheck()
+            for stream in list(self._streams):
+                for subscriber in list(stream.subscribers):
+                    await self._recheck(subscriber, stream)
+
+    async def _recheck(self, subscriber: Subscriber, stream: Stream) -> None:
+        """End it with its token; narrow it, or move it to a new supergraph, where its operation would run otherwise."""
+        operation = subscriber.operation
+        if operation is None or subscriber.stream is not stream:
+            return
+        try:
+            if not self.operations.still_valid(operation.caller):
+                raise AccessEndedError
+            if self.operations.is_current(operation):
+                return
+            renewed = await self.operations.renewed(operation)
+            if subscriber.stream is not stream:
+                return
+            subscriber.operation = renewed
+            if not renewed.runs_like(operation):
+                stream.remove(subscriber)
+                self._attach(subscriber, renewed)
+        except Exception as error:
+            if subscriber.stream is not None:
+                subscriber.leave()
+            subscriber.end(error)
+
+
+def refusal_of(error: Exception) -> RequestRefused:
+    """What tells the client why its stream ended."""
+    if isinstance(error, RequestRefused):
+        return error
+    if isinstance(error, AccessEndedError):
+        return RequestRefused.because("the token has expired or was revoked", "UNAUTHENTICATED", 401)
+    return RequestRefused.because("the subscription failed", "INTERNAL_SERVER_ERROR", 500)

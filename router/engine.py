@@ -4,7 +4,7 @@ import contextlib
 import random
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -22,8 +22,8 @@ from graphql.execution.values import get_variable_values
 from router.authorization.access import ANONYMOUS, Access
 from router.authorization.filter import Denied, filter_operation
 from router.errors import RequestRefused
-from router.execution.data import ResponsePath
-from router.execution.errors import SubgraphFailure, failure_errors
+from router.execution.deferred import Delivery
+from router.execution.errors import SubgraphFailure, failure_errors, null_errors
 from router.execution.executor import Execution
 from router.execution.introspection import introspect, introspection_document
 from router.execution.program import Programs, Unfit
@@ -32,6 +32,9 @@ from router.execution.result import Result
 from router.execution.shape import Shaper
 from router.execution.transport import RequestContext, Transport
 from router.planning import BUDGET, Planner, PlanningError, QueryPlan
+from router.planning.conditions import Condition, holds
+from router.planning.deferral import DEFER, decided, with_defer
+from router.planning.normalize import Selection
 from router.planning.plan import Subscription
 from router.supergraph import Supergraph, read_supergraph
 
@@ -63,16 +66,21 @@ class EngineConfig:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """An operation that may run: its plan, the programs of the plan, and what shapes the answers that those do not take."""
+    """An operation that may run: its plan, the programs of the plan, and what shapes the answers that those do not take.
+
+    `selection` is all that it asks, and `deferred` has when each of its deferred fragments is one.
+    """
 
     operation_type: OperationKind
     operation_name: str | None
     plan: QueryPlan
     operation: OperationDefinitionNode
+    selection: Selection
     shaper: Shaper
     programs: Programs
     introspection: DocumentNode | None
     denied: tuple[Denied, ...] = field(default=())
+    deferred: tuple[Condition, ...] = ()
 
 
 class Engine:
@@ -81,6 +89,7 @@ class Engine:
     def __init__(self, supergraph_sdl: str, *, transport: Transport, config: EngineConfig | None = None) -> None:
         self.supergraph: Supergraph = read_supergraph(supergraph_sdl)
         self.config = config or EngineConfig()
+        self._served_schema = with_defer(self.supergraph.api_schema)
         self._transport = transport
         self._planners: dict[frozenset[str], Planner] = {}
         self._prepared: OrderedDict[tuple[str, str | None, Hashable, frozenset[str]], Prepared] = OrderedDict()
@@ -106,8 +115,11 @@ class Engine:
         return found
 
     async def execute(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Result:
-        """Run a query or mutation. Raises RequestRefused."""
+        """Run a query or mutation whose answer comes as a whole. Raises RequestRefused."""
         requests = self._requests(prepared, variables, request)
+        if prepared.deferred and _defers(prepared, requests):
+            message = "the operation defers: send 'Accept: multipart/mixed;deferSpec=20220824' or 'text/event-stream'"
+            raise RequestRefused.because(message, "DEFER_BAD_HEADER", 406)
         try:
             return await self._run_program(prepared, requests) or await self._interpret(prepared, requests)
         finally:
@@ -132,6 +144,28 @@ class Engine:
         execution = self._execution(prepared, requests)
         await execution.run(prepared.plan.node)
         return self._response(prepared, execution)
+
+    def defers(self, prepared: Prepared, variables: dict[str, Any] | None) -> bool:
+        """Whether the answer comes in parts. Raises RequestRefused."""
+        return bool(prepared.deferred) and _defers(prepared, self._requests(prepared, variables, RequestContext()))
+
+    async def execute_in_parts(
+        self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
+    ) -> AsyncIterator[Result]:
+        """Run a query or mutation that defers: the primary answer, then what is deferred. Raises RequestRefused."""
+        requests = self._requests(prepared, variables, request)
+        execution = replace(self._execution(prepared, requests), selection=prepared.selection)
+        self._introspect(prepared, execution)
+        denied = [] if self.config.authorization_dry_run else [one.error() for one in prepared.denied]
+        extensions = self._denied_extensions(prepared)
+        payloads = Delivery(prepared.plan, prepared.shaper, execution, denied).payloads()
+        try:
+            async with contextlib.aclosing(payloads):
+                async for payload in payloads:
+                    yield Result.part({**payload, **extensions})
+                    extensions = {}
+        finally:
+            requests.abandon()
 
     async def subscribe(
         self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
@@ -187,18 +221,22 @@ class Engine:
             asked = whole
             if allowed is not document:  # what is denied may have been all that told types apart
                 asked = planner.normalize(planned_operation, _fragments(allowed)).with_type_names()
-            plan = planner.plan(planned_operation, asked)
+            plan = planner.plan(operation, asked)
         except PlanningError as error:
             raise RequestRefused.because(str(error), "QUERY_PLANNING_FAILED", 500) from error
+        deferred = tuple({one.condition for one in whole.deferrals()})
+        primary = whole.part(None) if deferred else whole
         return Prepared(
             operation_type=operation.operation.value,
             operation_name=operation.name.value if operation.name else None,
             plan=plan,
             operation=operation,
-            shaper=Shaper(self.supergraph.api_schema, whole),
-            programs=Programs(self.supergraph, plan, whole),
+            selection=whole,
+            shaper=Shaper(self.supergraph.api_schema, primary),
+            programs=Programs(self.supergraph, plan, primary),
             introspection=introspection_document(document, operation),
             denied=denied,
+            deferred=deferred,
         )
 
     def _parse(self, query: str, operation_name: str | None) -> tuple[DocumentNode, OperationDefinitionNode]:
@@ -216,9 +254,9 @@ class Engine:
             raise RequestRefused.because(message, "GRAPHQL_VALIDATION_FAILED")
         if self.config.check is not None:
             self.config.check(document, operation, self.supergraph.api_schema)
-        if errors := validate(self.supergraph.api_schema, document, hide_suggestions=not self.config.suggestions):
+        if errors := validate(self._served_schema, document, hide_suggestions=not self.config.suggestions):
             raise RequestRefused([_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
-        return document, operation
+        return document, decided(document, operation) if DEFER in query else operation
 
     # Executing
 
@@ -250,20 +288,30 @@ class Engine:
 
     def _response(self, prepared: Prepared, execution: Execution) -> Result:
         errors = execution.errors
-        if prepared.introspection is not None:
-            local = introspect(self.supergraph.api_schema, prepared.introspection, execution.requests.variables)
-            execution.data.update(local.get("data") or {})
-            errors += local.get("errors") or []
+        self._introspect(prepared, execution)
         data, violations = prepared.shaper.shape(execution.data, execution.requests.variables)
         if not self.config.authorization_dry_run:
             errors += (one.error() for one in prepared.denied)
-        errors += _null_errors(errors, violations, data)
+        errors += null_errors(errors, violations, data)
         response: dict[str, Any] = {"data": data}
         if errors:
             response["errors"] = errors
-        if prepared.denied and self.config.authorization_dry_run:
-            response["extensions"] = {"authorization": {"denied": [list(one.path) for one in prepared.denied]}}
-        return Result.of(response)
+        return Result.of({**response, **self._denied_extensions(prepared)})
+
+    def _introspect(self, prepared: Prepared, execution: Execution) -> None:
+        if prepared.introspection is not None:
+            local = introspect(self._served_schema, prepared.introspection, execution.requests.variables)
+            execution.data.update(local.get("data") or {})
+            execution.errors += local.get("errors") or []
+
+    def _denied_extensions(self, prepared: Prepared) -> dict[str, Any]:
+        if not prepared.denied or not self.config.authorization_dry_run:
+            return {}
+        return {"extensions": {"authorization": {"denied": [list(one.path) for one in prepared.denied]}}}
+
+
+def _defers(prepared: Prepared, requests: Requests) -> bool:
+    return any(holds(one, requests.variables) for one in prepared.deferred)
 
 
 def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
@@ -274,29 +322,3 @@ def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
     formatted: dict[str, Any] = dict(error.formatted)
     formatted["extensions"] = {**(error.extensions or {}), "code": code}
     return formatted
-
-
-def _null_errors(
-    errors: list[dict[str, Any]], violations: list[tuple[ResponsePath, str]], data: Any
-) -> list[dict[str, Any]]:
-    """An error for each null that the schema does not allow and no error explains yet."""
-    told = [[part for part in error.get("path") or () if part != "@"] for error in errors]
-    made = []
-    for path, coordinate in violations:
-        if not any(_explains(one, path) for one in told) and not (told and data is None):
-            message = f"Cannot return null for non-nullable field {coordinate}."
-            made.append({"message": message, "path": list(path), "extensions": {"code": "NULL_IN_NON_NULL_FIELD"}})
-    return made
-
-
-def _explains(told: list[str | int], path: ResponsePath) -> bool:
-    """Whether an error may be the cause of a null: one of the same object, or of one around or in it.
-
-    A subgraph that had an error may have made null more than the field of the error. Paths of denied fields have no
-    list indexes.
-    """
-    places = path if any(isinstance(part, int) for part in told) else tuple(one for one in path if isinstance(one, str))
-    for number, (one, other) in enumerate(zip(told, places, strict=False)):
-        if one != other:
-            return number > 0 and isinstance(one, str)
-    return bool(told)

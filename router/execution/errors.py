@@ -70,3 +70,29 @@ def renamed(path: Iterable[str | int], renames: tuple[Rename, ...]) -> ResponseP
         else:
             found.append(part)
     return tuple(found)
+
+
+def null_errors(
+    errors: list[dict[str, Any]], violations: list[tuple[ResponsePath, str]], data: Any
+) -> list[dict[str, Any]]:
+    """An error for each null that the schema does not allow and no error explains yet."""
+    told = [[part for part in error.get("path") or () if part != "@"] for error in errors]
+    made = []
+    for path, coordinate in violations:
+        if not any(_explains(one, path) for one in told) and not (told and data is None):
+            message = f"Cannot return null for non-nullable field {coordinate}."
+            made.append({"message": message, "path": list(path), "extensions": {"code": "NULL_IN_NON_NULL_FIELD"}})
+    return made
+
+
+def _explains(told: list[str | int], path: ResponsePath) -> bool:
+    """Whether an error may be the cause of a null: one of the same object, or of one around or in it.
+
+    A subgraph that had an error may have made null more than the field of the error. Paths of denied fields have no
+    list indexes.
+    """
+    places = path if any(isinstance(part, int) for part in told) else tuple(one for one in path if isinstance(one, str))
+    for number, (one, other) in enumerate(zip(told, places, strict=False)):
+        if one != other:
+            return number > 0 and isinstance(one, str)
+    return bool(told)

@@ -17,6 +17,8 @@ from graphql import (
     execute_sync,
 )
 
+from router.planning.deferral import DEFER
+
 _INTROSPECTION = ("__schema", "__type")
 
 
@@ -50,5 +52,6 @@ def _only(
             kept = _only(inner.selection_set, fragments)
             if kept:
                 wrapped = SelectionSetNode(selections=kept)
-                found.append(InlineFragmentNode(directives=node.directives, selection_set=wrapped))
+                directives = tuple(one for one in node.directives or () if one.name.value != DEFER)  # it is at hand
+                found.append(InlineFragmentNode(directives=directives, selection_set=wrapped))
     return tuple(found)

@@ -27,6 +27,12 @@ class Result:
         """Of an operation that was not run."""
         return cls.of({"errors": errors})
 
+    @classmethod
+    def part(cls, payload: Mapping[str, Any]) -> Self:
+        """From a payload of an answer in several parts."""
+        entries = payload.get("incremental", (payload,))
+        return cls(_encode(payload), failed=any("errors" in one for one in entries))
+
     @property
     def raw(self) -> msgspec.Raw:
         """To be put into a larger document."""

@@ -1,7 +1,7 @@
 """Shapes the router's data into the answer: the client's fields in the client's order, nulls by the API schema."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -18,7 +18,7 @@ from graphql import (
 from router.execution.data import Object, ResponsePath
 from router.planning.conditions import ALWAYS, Condition, holds
 from router.planning.graph import TYPENAME
-from router.planning.normalize import Field, Selection
+from router.planning.normalize import Deferred, Field, Selection
 
 
 class _Bubble(Exception):
@@ -28,12 +28,31 @@ class _Bubble(Exception):
 Complete = Callable[["_Run", Any, ResponsePath], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A deferred fragment of one object of the answer, and the object."""
+
+    deferred: Deferred
+    path: ResponsePath
+    item: Object
+
+
 @dataclass(slots=True)
 class _Run:
-    """One shaping: the variables, and what was null though it must not be."""
+    """One shaping: the variables, what was null though it must not be, and what is deferred."""
 
     variables: Mapping[str, Any]
     violations: list[tuple[ResponsePath, str]]
+    pending: list[Pending] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A part of the answer, each place of a null that the schema does not allow, and what of it comes later."""
+
+    data: Object | None
+    violations: list[tuple[ResponsePath, str]]
+    pending: list[Pending]
 
 
 class Shaper:
@@ -61,6 +80,17 @@ class Shaper:
         except _Bubble:
             return None, run.violations
 
+    def shape_part(
+        self, selection: Selection, item: Object, path: ResponsePath, variables: Mapping[str, Any]
+    ) -> Shaped:
+        """What one part of the answer, the primary one or a deferred one, has for an object."""
+        run = _Run(variables, [])
+        try:
+            data = self._object(run, selection, item, path)
+        except _Bubble:
+            return Shaped(None, run.violations, [])
+        return Shaped(data, run.violations, [one for one in run.pending if _is_there(data, one.path[len(path) :])])
+
     def _object(self, run: _Run, selection: Selection, item: Object, path: ResponsePath) -> Object:
         type_name: str | None = next(iter(selection.types)) if len(selection.types) == 1 else item.get(TYPENAME)
         if type_name is None and self._depends_on_type(run, selection):
@@ -79,6 +109,9 @@ class Shaper:
                 made[key] = item.get(key)
             else:
                 made[key] = complete(run, item.get(key), (*path, key))
+        for later in selection.deferred:
+            if (later.types == selection.types or type_name in later.types) and holds(later.condition, run.variables):
+                run.pending.append(Pending(later, path, item))
         return made
 
     def _depends_on_type(self, run: _Run, selection: Selection) -> bool:
@@ -95,17 +128,17 @@ class Shaper:
         if not isinstance(parent, GraphQLObjectType):
             return []
         table: list[tuple[str, Condition, str, Complete | None]] = []
-        for field in selection.fields:
-            if type_name not in field.types and not (type_name is None and field.types == selection.types):
+        for one in selection.fields:
+            if type_name not in one.types and not (type_name is None and one.types == selection.types):
                 continue
-            condition = ALWAYS if field.condition == ALWAYS else field.condition
-            if field.name == TYPENAME:
-                table.append((field.key, condition, field.name, None))
-            elif field.name.startswith("__"):
-                table.append((field.key, condition, field.name, _as_is))
+            condition = ALWAYS if one.condition == ALWAYS else one.condition
+            if one.name == TYPENAME:
+                table.append((one.key, condition, one.name, None))
+            elif one.name.startswith("__"):
+                table.append((one.key, condition, one.name, _as_is))
             else:
-                complete = self._completer(parent.fields[field.name].type, field, f"{owner}.{field.name}")
-                table.append((field.key, condition, field.name, complete))
+                complete = self._completer(parent.fields[one.name].type, one, f"{owner}.{one.name}")
+                table.append((one.key, condition, one.name, complete))
         return table
 
     def _completer(self, kind: GraphQLOutputType, field: Field, coordinate: str) -> Complete:
@@ -152,6 +185,15 @@ class Shaper:
             return self._object(run, selection, value, path)
 
         return complete
+
+
+def _is_there(data: Any, path: ResponsePath) -> bool:
+    """Whether an object is in the answer: no null around it took it along."""
+    for part in path:
+        if data is None:
+            return False
+        data = data[part]
+    return data is not None
 
 
 def _nullable(inner: Complete) -> Complete:

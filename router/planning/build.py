@@ -3,11 +3,12 @@
 Where several ways would do, `Choices` says which to take.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, Condition, either
+from router.planning.deferral import Deferral
 from router.planning.graph import TYPENAME, Context, Fetch, Input, Joint, Node, Place, Position, Serving
 from router.planning.normalize import Arguments, Field, PlanningError, Selection
 from router.planning.options import Choices, Option, best_entry, options
@@ -39,10 +40,30 @@ class Builder:
         self._underway: list[tuple[Position, str, EntryPoint, object]] = []
         walker.changed()
 
-    def build(self, selection: Selection) -> None:
-        """Serve an operation's selection."""
+    def build(self, selection: Selection, deferrals: Sequence[Deferral] = ()) -> None:
+        """Serve an operation's selection: what is needed first, then each deferral, those after which others come first."""
+        self._enter_part(None)
         self._register(self.root, selection)
         self._serve_all(self.root, selection, self.root.types, ALWAYS, client=True)
+        for deferral in deferrals:
+            self._enter_part(deferral)
+            self._serve_below(self.root, selection, deferral.path)
+        self._enter_part(None)
+
+    def _enter_part(self, deferral: Deferral | None) -> None:
+        self.walker.deferral = deferral
+        self.walker.changed()
+
+    def _serve_below(self, position: Position, selection: Selection, path: tuple[str, ...]) -> None:
+        """Serve the part of the answer that begins at the end of a path."""
+        if not path:
+            self._serve_all(position, selection, position.types, ALWAYS, client=True)
+            return
+        for one in selection.fields:
+            if one.key == path[0] and one.selection is not None and (types := one.types & position.types):
+                for serving in position.node(one, types, client=True).served(self.walker.deferral):
+                    if serving.child is not None:
+                        self._serve_below(serving.child, one.selection, path[1:])
 
     # Wanting
 
@@ -63,11 +84,11 @@ class Builder:
         key: bool = False,
     ) -> None:
         """Serve the fields of a selection to objects of these types, then those of their values."""
+        deferral = self.walker.deferral
         wanted = [(one, one.types & types) for one in selection.fields if one.types & types]
         if len(selection.types) > 1:
-            for one in selection.fields:
-                if one.name == TYPENAME or one.types != selection.types or not client:
-                    self._want_type_name(position, one.condition if client else condition)
+            for needed in self._need_type_name(selection) if client else [condition]:
+                self._want_type_name(position, needed)
         nodes = []
         for one, among in wanted:
             if one.name.startswith("__"):
@@ -82,14 +103,24 @@ class Builder:
             else sorted(nodes, key=lambda entry: self._freedom(position, entry[0]))
         )
         for node, one, among in ordered:
-            self._serve(position, node, among, one.selection, key=key)
+            if one.deferral == deferral or not client:
+                self._serve(position, node, among, one.selection, key=key)
         for node, one, among in nodes:
             if one.selection is None:
                 continue
-            for serving in node.servings:
+            for serving in node.served(deferral):
                 if serving.child is not None and serving.types & among:
                     child = serving.child
                     self._serve_all(child, one.selection, child.types, condition, client=client, key=key)
+
+    def _need_type_name(self, selection: Selection) -> Iterator[Condition]:
+        """When the client's fields, and the deferred fragments of them, need to know of which type an object is."""
+        for one in selection.fields:
+            if one.deferral == self.walker.deferral and (one.name == TYPENAME or one.types != selection.types):
+                yield one.condition
+        for later in selection.deferred:
+            if later.deferral.parent == self.walker.deferral and later.types != selection.types:
+                yield later.condition
 
     def _want_type_name(self, position: Position, condition: Condition) -> None:
         """Serve `__typename`, so that objects of this position can be told apart."""
@@ -110,7 +141,7 @@ class Builder:
     def _serve(
         self, position: Position, node: Node, types: frozenset[str], selection: Selection | None, *, key: bool = False
     ) -> None:
-        done = frozenset(name for serving in node.servings for name in serving.types)
+        done = frozenset(name for serving in node.served(self.walker.deferral) for name in serving.types)
         by_place: dict[int, tuple[Place | Joint, set[str]]] = {}
         for type_name in sorted(types - done):
             found = options(self.walker, position, node, type_name, selection, key=key)
@@ -267,7 +298,7 @@ class Builder:
         return entry.child
 
     def _fetch_root(self, position: Position, type_name: str, subgraph: str) -> Place:
-        fetch = Fetch(len(self.fetches), subgraph, position, root=self._operation(type_name))
+        fetch = Fetch(len(self.fetches), subgraph, position, self._operation(type_name), self.walker.deferral)
         fetch.place = Place(position, fetch, type_name, frozenset((type_name,)))
         if position.parent is not None:
             fetch.wait_for(fetch for place in position.places[:1] for fetch in place.fetches)
@@ -341,7 +372,7 @@ class Builder:
     ) -> Fetch:
         """The fetch that enters here and can take this too, or a new one."""
         objects = entry.type if entry.interface == "object" else None
-        for place in position.places:
+        for place in self.walker.open(position):
             if isinstance(place, Joint):
                 continue
             fetch = place.fetch
@@ -354,7 +385,7 @@ class Builder:
                 continue
             if not any(one is fetch or one.follows(fetch) for one in before):
                 return fetch
-        fetch = Fetch(len(self.fetches), entry.subgraph, position, root=None)
+        fetch = Fetch(len(self.fetches), entry.subgraph, position, None, self.walker.deferral)
         fetch.place = Place(position, fetch, "_Entity", frozenset(), objects)
         fetch.contexts += contexts
         self._add(fetch)
@@ -365,7 +396,7 @@ class Builder:
             fetch
             for node in position.nodes
             if node.name == TYPENAME
-            for serving in node.servings
+            for serving in node.served(self.walker.deferral)
             if type_name in serving.types
             for fetch in serving.place.fetches
         }
@@ -379,7 +410,7 @@ class Builder:
             for node in position.nodes:
                 if node.name != wanted.name or node.arguments != wanted.arguments:
                     continue
-                for serving in node.servings:
+                for serving in node.served(self.walker.deferral):
                     if type_name is None or type_name in serving.types:
                         found.update(serving.place.fetches)
                         if serving.child is not None and wanted.selection is not None:

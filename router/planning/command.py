@@ -7,6 +7,7 @@ from pathlib import Path
 from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, parse, validate
 
 from router.execution.program import Unsupported, compile_plan
+from router.planning.deferral import decided, with_defer
 from router.planning.normalize import PlanningError, Selection
 from router.planning.plan import QueryPlan
 from router.planning.planner import Planner
@@ -28,13 +29,14 @@ def run(supergraph: Path, operation: Path, *, stages: bool = False, source: bool
 def explain(supergraph: Supergraph, text: str, *, stages: bool = False, source: bool = False) -> Iterator[str]:
     """The plans of a document's operations, and the stages before them and the requests after them on request."""
     document = parse(text)
-    if errors := validate(supergraph.api_schema, document):
+    if errors := validate(with_defer(supergraph.api_schema), document):
         raise errors[0]
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     planner = Planner(supergraph)
-    for node in document.definitions:
-        if not isinstance(node, OperationDefinitionNode):
+    for definition in document.definitions:
+        if not isinstance(definition, OperationDefinitionNode):
             continue
+        node = decided(document, definition)
         selection = planner.normalize(node, fragments)
         if stages:
             yield f"Normalized {{\n{chr(10).join(selection.lines('  '))}\n}}"
@@ -47,6 +49,8 @@ def explain(supergraph: Supergraph, text: str, *, stages: bool = False, source: 
 
 def _source(supergraph: Supergraph, plan: QueryPlan, selection: Selection) -> str:
     """What the plan is compiled to while no variable of `@skip` or `@include` is given."""
+    if plan.deferred:
+        return "# interpreted: the answer comes in parts"
     try:
         return compile_plan(supergraph, plan, selection, {}).source
     except Unsupported as error:

@@ -74,7 +74,9 @@ class Freezer:
             condition=condition,
             entities=tuple(entities),
             contexts=tuple(
-                plan.ContextValue(one.variable, path_of(one.position), self._fields(one.position, one.selection, None))
+                plan.ContextValue(
+                    one.variable, path_of(one.position), self._fields(fetches[0], one.position, one.selection, None)
+                )
                 for one in fetches[0].contexts
             ),
         )
@@ -123,10 +125,10 @@ class Freezer:
         position = fetch.position
         merged: dict[tuple[str | None, Fields, tuple[plan.Requirement, ...]], frozenset[str]] = {}
         for type_name, inputs in fetch.inputs.items():
-            keys = self._fields(position, inputs[0].fields, type_name)
+            keys = self._fields(fetch, position, inputs[0].fields, type_name)
             requirements: dict[Fields, list[str]] = {}
             for one in inputs[1:]:
-                fields = self._fields(position, one.fields, type_name)
+                fields = self._fields(fetch, position, one.fields, type_name)
                 requirements.setdefault(fields, []).append(one.needed_by.key if one.needed_by else "")
             required = tuple(plan.Requirement(fields, tuple(for_keys)) for fields, for_keys in requirements.items())
             name = inputs[0].type_name
@@ -143,7 +145,8 @@ class Freezer:
         kind = self.supergraph.subgraphs[fetch.subgraph].types.get(name or "")
         return kind is not None and kind.kind == "interface" and not kind.interface_object
 
-    def _fields(self, position: Position, selection: Selection, type_name: str | None) -> tuple[plan.InputField, ...]:
+    def _fields(self, fetch: Fetch, position: Position, selection: Selection, type_name: str | None) -> Fields:
+        """What a fetch takes of the data at a position."""
         found = []
         several = len(position.types) > 1
         if type_name is None and several:
@@ -155,7 +158,7 @@ class Freezer:
                 serving
                 for node in position.nodes
                 if node.name == wanted.name and node.arguments == wanted.arguments
-                for serving in node.servings
+                for serving in node.served(fetch.deferral)
                 if serving.types & wanted.types and (type_name is None or type_name in serving.types)
             ]
             types = wanted.types if type_name is None and several and wanted.types != position.types else None
@@ -166,7 +169,7 @@ class Freezer:
                 seen.add(serving.node.key)
                 inner: tuple[plan.InputField, ...] = ()
                 if serving.child is not None and wanted.selection is not None:
-                    inner = self._fields(serving.child, wanted.selection, None)
+                    inner = self._fields(fetch, serving.child, wanted.selection, None)
                 found.append(plan.InputField(wanted.name, serving.node.key, inner, types))
                 if type_name is not None or not several:
                     break

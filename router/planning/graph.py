@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, NEVER, Condition, both, either
+from router.planning.deferral import Deferral, at_hand
 from router.planning.normalize import Arguments, Field, Selection
 from router.supergraph.records import Vertex
 
@@ -19,7 +20,7 @@ TYPENAME = "__typename"
 class Node:
     """A field that is wanted at a position. `key` is its name in the router's data, unique for an object's type.
 
-    `client`: the client asks for it, and `selection` is what for of its value.
+    `client`: the client asks for it with this part of the answer, and `selection` is what for of its value.
     """
 
     key: str
@@ -29,7 +30,12 @@ class Node:
     condition: Condition
     client: bool
     selection: Selection | None = None
+    deferral: Deferral | None = None
     servings: list["Serving"] = field(default_factory=list)
+
+    def served(self, deferral: Deferral | None) -> Iterator["Serving"]:
+        """The servings that one part of the answer can rely on."""
+        return (one for one in self.servings if one.place.serves(deferral))
 
 
 @dataclass(eq=False, slots=True)
@@ -62,12 +68,15 @@ class Position:
         if client:
             for node in self.nodes:
                 same = node.key == wanted.key and node.name == wanted.name and node.arguments == wanted.arguments
-                if node.client and same and node.types == types:
+                if node.client and same and types <= node.types and node.deferral == wanted.deferral:
                     node.condition = either(node.condition, wanted.condition)
                     return node
             return self._add(
-                Node(wanted.key, wanted.name, wanted.arguments, types, wanted.condition, True, wanted.selection)
-            )
+                Node(
+                    wanted.key, wanted.name, wanted.arguments, types, wanted.condition, True, wanted.selection,
+                    wanted.deferral,
+                )
+            )  # fmt: skip
         same_field = [n for n in self.nodes if n.name == wanted.name and n.arguments == wanted.arguments]
         for node in same_field:
             if types <= node.types:
@@ -139,6 +148,10 @@ class Place:
         """How many fetches in a row have to come before what it brings."""
         return self.fetch.level
 
+    def serves(self, deferral: Deferral | None) -> bool:
+        """Whether what it brings is there when this part of the answer is fetched."""
+        return at_hand(self.fetch.deferral, deferral)
+
     def entry(self, node: Node, types: frozenset[str], value: Position | None = None) -> Entry:
         """The entry of a node, found or made, that serves these types and leads to this position."""
         for entry in self.entries:
@@ -172,6 +185,9 @@ class Joint:
     @property
     def level(self) -> int:
         return max(fetch.level for fetch in self.fetches)
+
+    def serves(self, deferral: Deferral | None) -> bool:
+        return all(place.serves(deferral) for place, _ in self.members)
 
     def of(self, type_name: str) -> Iterator[Place]:
         """The places that may bring objects of this type."""
@@ -207,13 +223,14 @@ class Fetch:
     """A request to be: operation fields at a root, or `_entities` for the objects of a position.
 
     `after` are the fetches that bring what this one's representations are made of. One with `contexts` is a request for
-    each value of theirs, and takes no other fields.
+    each value of theirs, and takes no other fields. `deferral` is the part of the answer that needs it first.
     """
 
     number: int
     subgraph: str
     position: Position
     root: str | None
+    deferral: Deferral | None = None
     place: Place = field(init=False)
     inputs: dict[str, list[Input]] = field(default_factory=dict)
     contexts: list[Context] = field(default_factory=list)

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     ValueNode,
     get_named_type,
@@ -21,6 +22,7 @@ from graphql import (
 from graphql.language import ListValueNode, ObjectValueNode, VariableNode
 
 from router.planning.conditions import ALWAYS, NEVER, Condition, both, condition_of, either, show
+from router.planning.deferral import Deferral, deferred
 
 
 class PlanningError(Exception):
@@ -37,7 +39,11 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field as asked of some object types: its response key, and what is selected of its value."""
+    """A field as asked of some object types: its response key, and what is selected of its value.
+
+    `deferral` is the part of the answer that it is fetched with, `shown` are those that it is delivered with and when,
+    if others than the primary answer.
+    """
 
     key: str
     name: str
@@ -45,14 +51,27 @@ class Field:
     types: frozenset[str]
     condition: Condition
     selection: "Selection | None"
+    deferral: Deferral | None = None
+    shown: tuple[tuple[Deferral | None, Condition], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A deferred fragment of objects of these types. `selection` is what it delivers, once parts are told apart."""
+
+    deferral: Deferral
+    types: frozenset[str]
+    condition: Condition
+    selection: "Selection"
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is asked of objects that may have any of these types."""
+    """What is asked of objects that may have any of these types, and the deferred fragments of it."""
 
     types: frozenset[str]
     fields: tuple[Field, ...]
+    deferred: tuple[Deferred, ...] = ()
 
     def with_type_names(self) -> "Selection":
         """The same, with `__typename` wherever objects may be of several types."""
@@ -61,7 +80,27 @@ class Selection:
         )
         if len(self.types) > 1:
             fields += (Field("__typename", "__typename", Arguments(), self.types, ALWAYS, None),)
-        return Selection(self.types, fields)
+        return replace(self, fields=fields)
+
+    def part(self, deferral: Deferral | None) -> "Selection":
+        """What is delivered with one part of the answer, and which fragments of that are delivered later."""
+        fields = []
+        for one in self.fields:
+            for part, condition in one.shown or ((None, one.condition),):
+                if part == deferral:
+                    selection = one.selection and one.selection.part(deferral)
+                    fields.append(replace(one, condition=condition, selection=selection))
+        later = (
+            replace(one, selection=self.part(one.deferral)) for one in self.deferred if one.deferral.parent == deferral
+        )
+        return Selection(self.types, tuple(fields), tuple(later))
+
+    def deferrals(self) -> Iterator[Deferred]:
+        """The deferred fragments of it and of its fields' values."""
+        yield from self.deferred
+        for one in self.fields:
+            if one.selection is not None:
+                yield from one.selection.deferrals()
 
     @property
     def size(self) -> int:
@@ -72,10 +111,11 @@ class Selection:
         """As text, a field a line."""
         for field in self.fields:
             on = "" if field.types == self.types else f"{'|'.join(sorted(field.types))}."
+            later = f" deferred by {field.deferral}" if field.deferral else ""
             alias = "" if field.key == field.name else f"{field.key}: "
             when = "" if field.condition == ALWAYS else f" if {show(field.condition)}"
             arguments = f"({field.arguments.text})" if field.arguments.text else ""
-            yield f"{indent}{on}{alias}{field.name}{arguments}{when}"
+            yield f"{indent}{on}{alias}{field.name}{arguments}{when}{later}"
             if field.selection:
                 yield from field.selection.lines(indent + "  ")
 
@@ -90,9 +130,30 @@ class _Occurrence:
     node: FieldNode
     types: frozenset[str]
     condition: Condition
+    deferral: Deferral | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A selection set: when, of which object types and with which part of the answer its fields are asked."""
+
+    selection_set: SelectionSetNode
+    condition: Condition
+    types: frozenset[str]
+    deferral: Deferral | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What selection sets at one place ask: fields by response key, and deferred fragments."""
+
+    path: tuple[str, ...]
+    fields: dict[str, list[_Occurrence]]
+    deferred: dict[Deferral, Deferred]
 
 
 _MAX_FIELDS = 20_000
+_MAX_DEFERRED = 250
 
 
 class Normalizer:
@@ -108,9 +169,12 @@ class Normalizer:
         self.possible = possible
         self.fragments = fragments or {}
         self.size = 0
+        self.deferred = 0
+        self.defers = False
 
     def operation(self, operation: OperationDefinitionNode) -> Selection:
         """The selection at the operation's root."""
+        self.defers = operation.operation is not OperationType.SUBSCRIPTION  # an event is one answer
         root = self.schema.get_root_type(operation.operation)
         if root is None:
             raise PlanningError(f"the schema has no {operation.operation.value} type")
@@ -126,73 +190,98 @@ class Normalizer:
 
     def selection(self, types: frozenset[str], selection_set: SelectionSetNode) -> Selection:
         """What a selection set asks of objects of these types."""
-        return self._merge(types, [(selection_set, ALWAYS, types)])
+        return self._merge(types, (), [_Part(selection_set, ALWAYS, types, None)])
 
-    def _merge(
-        self, types: frozenset[str], sets: Sequence[tuple[SelectionSetNode, Condition, frozenset[str]]]
-    ) -> Selection:
-        by_key: dict[str, list[_Occurrence]] = defaultdict(list)
-        for selection_set, condition, among in sets:
-            for found in self._collect(selection_set, condition, among):
-                by_key[(found.node.alias or found.node.name).value].append(found)
-        fields = tuple(field for key, found in by_key.items() for field in self._fields(key, found))
+    def _merge(self, types: frozenset[str], path: tuple[str, ...], parts: Sequence[_Part]) -> Selection:
+        found = _Found(path, defaultdict(list), {})
+        for part in parts:
+            self._collect(part, found)
+        fields = tuple(field for key, among in found.fields.items() for field in self._fields(key, path, among))
         self.size += len(fields)
         if self.size > _MAX_FIELDS:
             raise PlanningError(f"the operation has more than {_MAX_FIELDS} fields when its fragments are unfolded")
-        return Selection(types, fields)
+        return Selection(types, fields, tuple(found.deferred.values()))
 
-    def _collect(
-        self, selection_set: SelectionSetNode, condition: Condition, types: frozenset[str]
-    ) -> Iterator[_Occurrence]:
-        for node in selection_set.selections:
-            here = both(condition, condition_of(node))
+    def _collect(self, part: _Part, found: _Found) -> None:
+        for node in part.selection_set.selections:
+            here = both(part.condition, condition_of(node))
             if here == NEVER:
                 continue
             if isinstance(node, FieldNode):
-                yield _Occurrence(node, types, here)
+                key = (node.alias or node.name).value
+                found.fields[key].append(_Occurrence(node, part.types, here, part.deferral))
                 continue
             inner = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
             if not isinstance(inner, InlineFragmentNode | FragmentDefinitionNode):
                 raise PlanningError(f"{node.kind} is not a selection")
             on = inner.type_condition
-            among = types & self.possible.get(on.name.value, frozenset()) if on else types
-            if among:
-                yield from self._collect(inner.selection_set, here, among)
+            among = part.types & self.possible.get(on.name.value, frozenset()) if on else part.types
+            if not among:
+                continue
+            parts = deferred(node, here, found.path, part.deferral) if self.defers else ((part.deferral, here),)
+            for deferral, condition in parts:
+                if deferral is not None and deferral != part.deferral:
+                    self._defer(found, deferral, among, condition)
+                self._collect(_Part(inner.selection_set, condition, among, deferral), found)
 
-    def _fields(self, key: str, found: list[_Occurrence]) -> Iterator[Field]:
+    def _defer(self, found: _Found, deferral: Deferral, types: frozenset[str], condition: Condition) -> None:
+        self.deferred += 1
+        if self.deferred > _MAX_DEFERRED:
+            raise PlanningError(f"the operation has more than {_MAX_DEFERRED} deferred fragments")
+        known = found.deferred.get(deferral)
+        if known is not None:
+            types, condition = types | known.types, either(condition, known.condition)
+        found.deferred[deferral] = Deferred(deferral, types, condition, Selection(types, ()))
+
+    def _fields(self, key: str, path: tuple[str, ...], found: list[_Occurrence]) -> Iterator[Field]:
         """The fields of a response key: one for the object types that the same selections ask it of."""
         classes: dict[tuple[int, ...], set[str]] = defaultdict(set)
         for type_name in sorted({name for occurrence in found for name in occurrence.types}):
             who = tuple(index for index, occurrence in enumerate(found) if type_name in occurrence.types)
             classes[who].add(type_name)
-        leaves: dict[tuple[str, Arguments, Condition], Field] = {}
+        leaves: dict[Field, frozenset[str]] = {}
         for who, types in classes.items():
-            field = self._field(key, frozenset(types), [found[index] for index in who])
-            if field.selection is not None:
-                yield field
-                continue
-            same = (field.name, field.arguments, field.condition)
-            known = leaves.get(same)
-            leaves[same] = Field(key, *same[:2], field.types | (known.types if known else frozenset()), same[2], None)
-        yield from leaves.values()
+            for deferral, together in _by_owner([found[index] for index in who]).items():
+                field = self._field(key, path, frozenset(types), together, deferral)
+                if field.selection is not None:
+                    yield field
+                    continue
+                same = replace(field, types=frozenset())
+                leaves[same] = leaves.get(same, frozenset()) | types
+        for leaf, among in leaves.items():
+            yield replace(leaf, types=among)
 
-    def _field(self, key: str, types: frozenset[str], found: list[_Occurrence]) -> Field:
+    def _field(
+        self,
+        key: str,
+        path: tuple[str, ...],
+        types: frozenset[str],
+        found: list[_Occurrence],
+        deferral: Deferral | None,
+    ) -> Field:
         first = found[0].node
+        shown = _conditions(found)
         condition = NEVER
-        for occurrence in found:
-            condition = either(condition, occurrence.condition)
+        for one in shown.values():
+            condition = either(condition, one)
         selection = None
         if first.selection_set and not first.name.value.startswith("__"):  # introspection is not planned
             values = self._value_types(types, first.name.value)
-            selection = self._merge(
-                values,
-                [
-                    (one.node.selection_set, ALWAYS if one.condition == condition else one.condition, values)
-                    for one in found
-                    if one.node.selection_set
-                ],
-            )
-        return Field(key, first.name.value, arguments_of(first), types, condition, selection)
+            parts = [
+                _Part(
+                    one.node.selection_set,
+                    ALWAYS if one.condition == condition else one.condition,
+                    values,
+                    one.deferral,
+                )
+                for one in found
+                if one.node.selection_set
+            ]
+            selection = self._merge(values, (*path, key), parts)
+        return Field(
+            key, first.name.value, arguments_of(first), types, condition, selection, deferral,
+            () if shown.keys() == {None} else tuple(shown.items()),
+        )  # fmt: skip
 
     def _value_types(self, types: frozenset[str], name: str) -> frozenset[str]:
         """The object types that this field of objects of these types may give."""
@@ -206,6 +295,30 @@ class Normalizer:
             if is_composite_type(named):
                 found |= self.possible.get(named.name, frozenset())
         return found
+
+
+def _conditions(found: Sequence[_Occurrence]) -> dict[Deferral | None, Condition]:
+    """When a field is asked with each part of the answer."""
+    conditions: dict[Deferral | None, Condition] = {}
+    for one in found:
+        conditions[one.deferral] = either(conditions.get(one.deferral, NEVER), one.condition)
+    return conditions
+
+
+def _by_owner(found: list[_Occurrence]) -> dict[Deferral | None, list[_Occurrence]]:
+    """A field's occurrences by the part of the answer that fetches it: the first that always does when they need it."""
+    conditions = _conditions(found)
+    if len(conditions) == 1:
+        return {found[0].deferral: found}
+    owned: dict[Deferral | None, list[_Occurrence]] = defaultdict(list)
+    for one in found:
+        before = one.deferral.ancestors if one.deferral else []
+        needed = conditions[one.deferral]
+        owners = (
+            part for part in before if part in conditions and either(conditions[part], needed) == conditions[part]
+        )
+        owned[next(owners, one.deferral)].append(one)
+    return owned
 
 
 def arguments_of(node: FieldNode) -> Arguments:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from router.planning.graph import Joint, Node, Place, Position
+from router.planning.graph import TYPENAME, Joint, Node, Place, Position
 from router.planning.normalize import PlanningError, Selection
 from router.planning.walk import Cost, Walker, Way, resolves
 from router.supergraph.records import EntryPoint, SubgraphField, Vertex
@@ -43,18 +43,9 @@ def options(
     walker: Walker, position: Position, node: Node, type_name: str, selection: Selection | None, *, key: bool
 ) -> list[Option]:
     """The options for a field of objects of this type; at least one. Raises PlanningError if there is none."""
-    found = [
-        Option(
-            _rank((0, place.level), walker.missing_at(place, type_name, node.name, selection)),
-            place.vertex,
-            here,
-            place,
-        )
-        for place in position.places
-        if type_name in place.types
-        and (here := walker.local(place, type_name, node.name, key=key))
-        and not here.needs_input
-    ]
+    free = key or node.name == TYPENAME  # so cheap that no part of the answer waits longer for it
+    places = walker.near(position) if free else walker.open(position)
+    found = _options_at(walker, places, node, type_name, selection, key=key)
     if found and selection is None:
         return found[:1]
     ways = walker.ways(position, type_name)
@@ -66,9 +57,34 @@ def options(
         cost = _cost(walker, position, type_name, vertex, resolver.field, way)
         if cost is not None:
             found.append(Option(_rank(cost, walker.missing_of(resolver, selection)), vertex, resolver.field))
+    if not found:  # what can only be had together with what is needed before
+        found = _options_at(walker, walker.near(position), node, type_name, selection, key=key)
     if not found:
         raise PlanningError(f"{type_name}.{node.name} cannot be reached from where it is asked for")
     return sorted(found, key=lambda option: option.rank)
+
+
+def _options_at(
+    walker: Walker,
+    places: Sequence[Place | Joint],
+    node: Node,
+    type_name: str,
+    selection: Selection | None,
+    *,
+    key: bool,
+) -> list[Option]:
+    return [
+        Option(
+            _rank((0, place.level), walker.missing_at(place, type_name, node.name, selection)),
+            place.vertex,
+            here,
+            place,
+        )
+        for place in places
+        if type_name in place.types
+        and (here := walker.local(place, type_name, node.name, key=key))
+        and not here.needs_input
+    ]
 
 
 def best_entry(walker: Walker, position: Position, type_name: str, vertex: Vertex) -> tuple[Cost, EntryPoint] | None:

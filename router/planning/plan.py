@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graphql import parse, print_ast
 
 from router.planning.conditions import ALWAYS, Condition, show
+from router.planning.deferral import Deferral
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +199,35 @@ PlanNode = Fetch | Parallel | Sequence | Subscription
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """What is fetched for an operation; nothing if `node` is None."""
+    """What is fetched for an operation, nothing if `node` is None, and what for each deferral after what it is part of."""
 
     node: PlanNode | None
+    deferred: tuple[tuple[Deferral, PlanNode | None], ...] = ()
 
     def __str__(self) -> str:
-        inner = "\n".join(self.node.lines("  ")) + "\n" if self.node else ""
-        return f"QueryPlan {{\n{inner}}}"
+        return "\n".join(("QueryPlan {", *self._lines(None, self.node, "  "), "}"))
+
+    def _lines(self, deferral: Deferral | None, node: PlanNode | None, indent: str) -> Iterator[str]:
+        """One part of the plan, with what is deferred of it."""
+        later = [(one, rest) for one, rest in self.deferred if one.parent == deferral]
+        if not later:
+            yield from node.lines(indent) if node else ()
+            return
+        yield f"{indent}Defer {{"
+        yield f"{indent}  Primary {{"
+        yield from node.lines(indent + "    ") if node else ()
+        yield f"{indent}  }}, ["
+        for one, rest in later:
+            yield f"{indent}    Deferred({one}) {{"
+            yield from self._lines(one, rest, indent + "      ")
+            yield f"{indent}    }},"
+        yield f"{indent}  ]"
+        yield indent + "}"
 
     def fetches(self) -> Iterator[Fetch]:
         """All requests that it may make."""
-        yield from _fetches(self.node)
+        for node in (self.node, *(one for _, one in self.deferred)):
+            yield from _fetches(node)
 
 
 def _fetches(node: PlanNode | None) -> Iterator[Fetch]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, OperationType, print_ast
 
 from router.planning.build import Builder
+from router.planning.deferral import Deferral
 from router.planning.freeze import Freezer
 from router.planning.graph import Fetch, places_below
 from router.planning.normalize import Field, Normalizer, PlanningError, Selection
@@ -12,7 +13,7 @@ from router.planning.options import Choices
 from router.planning.passes.drop_empty import drop_empty
 from router.planning.passes.schedule import schedule
 from router.planning.passes.widen_conditions import widen_conditions
-from router.planning.plan import PlanNode, QueryPlan, Sequence, Subscription
+from router.planning.plan import QueryPlan, Sequence, Subscription
 from router.planning.walk import Walker
 from router.planning.wire import Wire
 from router.supergraph.records import Supergraph
@@ -23,6 +24,8 @@ how busy the machine is; some 100 ms at most.
 """
 
 Stages = list[list[list[Fetch]]]
+Parts = dict[Deferral | None, Stages]
+"""The stages of the primary answer, and of what is deferred."""
 Rank = tuple[int, int, int]
 
 
@@ -47,59 +50,66 @@ class Planner:
 
     def plan(self, operation: OperationDefinitionNode, selection: Selection) -> QueryPlan:
         """Plan an operation by its normal form. Raises PlanningError if there is no plan."""
-        return QueryPlan(self._node(operation.operation, selection, self._freezer(operation)))
+        freezer = self._freezer(operation)
+        if operation.operation is OperationType.MUTATION:
+            return self._mutations(selection, freezer)
+        if operation.operation is OperationType.QUERY:
+            return _plan(freezer, self.best(selection))
+        if not selection.fields:  # all of it is denied or answered by the router
+            return QueryPlan(None)
+        first, *rest = self.best(selection)[None]
+        return QueryPlan(Subscription(freezer.request(first[0]), freezer.stages(rest)))
 
     def _freezer(self, operation: OperationDefinitionNode) -> Freezer:
         definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
         return Freezer(self.supergraph, self.wire, definitions)
 
-    def _node(self, kind: OperationType, selection: Selection, freezer: Freezer) -> PlanNode | None:
-        if kind is OperationType.QUERY:
-            return freezer.stages(self.best(selection))
-        if kind is OperationType.SUBSCRIPTION:
-            if not selection.fields:  # all of it is denied or answered by the router
-                return None
-            first, *rest = self.best(selection)
-            return Subscription(freezer.request(first[0]), freezer.stages(rest))
-        nodes = self._mutations(selection, freezer)
-        return nodes[0] if len(nodes) == 1 else Sequence(tuple(nodes)) if nodes else None
-
-    def _mutations(self, selection: Selection, freezer: Freezer) -> list[PlanNode]:
+    def _mutations(self, selection: Selection, freezer: Freezer) -> QueryPlan:
         """A plan for each root field, one after the other; neighbours of one subgraph may share a request."""
-        groups: list[tuple[list[Field], Stages]] = []
+        groups: list[tuple[list[Field], Parts]] = []
         for field in selection.fields:
             if field.name.startswith("__"):
                 continue
-            stages = self.best(Selection(selection.types, (field,)))
-            if groups and len(stages) == 1 and len(groups[-1][1]) == 1:
+            parts = self.best(Selection(selection.types, (field,)))
+            if groups and len(parts[None]) == 1 and len(groups[-1][1][None]) == 1:
                 together = self.best(Selection(selection.types, (*groups[-1][0], field)))
-                if len(together) == 1 and len(together[0]) == 1:
+                if len(together[None]) == 1 and len(together[None][0]) == 1:
                     groups[-1] = ([*groups[-1][0], field], together)
                     continue
-            groups.append(([field], stages))
-        nodes = (freezer.stages(stages) for _, stages in groups)
-        return [node for node in nodes if node is not None]
+            groups.append(([field], parts))
+        plans = [_plan(freezer, parts) for _, parts in groups]
+        nodes = tuple(one.node for one in plans if one.node is not None)
+        deferred = tuple(later for one in plans for later in one.deferred)
+        return QueryPlan(Sequence(nodes) if len(nodes) > 1 else nodes[0] if nodes else None, deferred)
 
     def show_fetches(self, operation: OperationDefinitionNode, selection: Selection) -> Iterator[str]:
         """As text: the fetches of a query, each with those it waits for, before they are put together in stages."""
         freezer = self._freezer(operation)
         for fetch in sorted(
-            (one for stage in self.best(selection) for request in stage for one in request), key=_number
+            (
+                one
+                for stages in self.best(selection).values()
+                for stage in stages
+                for request in stage
+                for one in request
+            ),
+            key=_number,
         ):
             after = ", ".join(str(one.number) for one in sorted(fetch.after, key=_number))
             yield "\n".join(
                 (f"#{fetch.number}{f' after {after}' if after else ''}", *freezer.request([fetch]).lines("  "))
             )
 
-    def best(self, selection: Selection) -> Stages:
+    def best(self, selection: Selection) -> Parts:
         """The stages with the fewest requests, then the fewest stages, then the fewest fields.
 
         The first plan takes what looks best at each choice. Then, while the budget lasts, each choice is made
         differently, one at a time, and what is better is kept.
         """
         self.walker.start()
+        deferrals = sorted({one.deferral: None for one in selection.deferrals()}, key=lambda one: len(one.ancestors))
         choices = Choices()
-        best, failure = self._attempt(selection, choices)
+        best, failure = self._attempt(selection, deferrals, choices)
         budget, size = self.budget, selection.size
         taken: dict[int, int] = {}
         position = 0
@@ -109,7 +119,7 @@ class Planner:
                 if best is not None and budget < 0:
                     return best[1]
                 other = Choices({**taken, position: option})
-                found, _ = self._attempt(selection, other)
+                found, _ = self._attempt(selection, deferrals, other)
                 if found is not None and (best is None or found[0] < best[0]):
                     best, choices, taken = found, other, dict(other.taken)
             position += 1
@@ -118,23 +128,33 @@ class Planner:
         return best[1]
 
     def _attempt(
-        self, selection: Selection, choices: Choices
-    ) -> tuple[tuple[Rank, Stages] | None, PlanningError | None]:
+        self, selection: Selection, deferrals: list[Deferral], choices: Choices
+    ) -> tuple[tuple[Rank, Parts] | None, PlanningError | None]:
         """A plan with these choices and how good it is, or why they lead nowhere."""
         (root,) = selection.types
         for join in (True, False):
             choices.offered.clear()
             builder = Builder(self.walker, root, choices, join=join)
             try:
-                builder.build(selection)
+                builder.build(selection, deferrals)
                 break
             except PlanningError as error:
                 if not builder.joined:
                     return None, error
         widen_conditions(builder.fetches)
-        stages = schedule(drop_empty(builder.fetches))
+        fetches = drop_empty(builder.fetches)
+        parts: Parts = {
+            deferral: schedule([fetch for fetch in fetches if fetch.deferral == deferral])
+            for deferral in (None, *deferrals)
+        }
+        requests = sum(len(stage) for stages in parts.values() for stage in stages)
         fields = sum(len(place.entries) for fetch in builder.fetches for place in places_below(fetch.place))
-        return ((sum(len(stage) for stage in stages), len(stages), fields), stages), None
+        return ((requests, sum(map(len, parts.values())), fields), parts), None
+
+
+def _plan(freezer: Freezer, parts: Parts) -> QueryPlan:
+    nodes = {deferral: freezer.stages(stages) for deferral, stages in parts.items()}
+    return QueryPlan(nodes.pop(None), tuple((one, node) for one, node in nodes.items() if one is not None))
 
 
 def _number(fetch: Fetch) -> int:

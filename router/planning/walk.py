@@ -6,11 +6,12 @@ until nothing gets cheaper, as in Dijkstra's algorithm over subgraphs, with keys
 """
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
+from router.planning.deferral import Deferral
 from router.planning.graph import TYPENAME, Joint, Place, Position
 from router.planning.normalize import Field, Normalizer, Selection
 from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef, Vertex
@@ -50,11 +51,12 @@ class Way:
 
 
 class Walker:
-    """Finds the ways through one supergraph."""
+    """Finds the ways through one supergraph. `deferral` is the part of the answer that they are wanted for."""
 
     def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
         self.supergraph = supergraph
         self.index = Index(supergraph, labels)
+        self.deferral: Deferral | None = None
         self._field_sets: dict[tuple[frozenset[str], str], Selection] = {}
         self._normalizer = Normalizer(supergraph.schema, supergraph.possible)
         self._ways: dict[tuple[Position, str], dict[Vertex, Way]] = {}
@@ -69,6 +71,14 @@ class Walker:
         return found
 
     # What a place or a subgraph resolves by itself
+
+    def open(self, position: Position) -> list[Place | Joint]:
+        """The places that may be asked for more: those of fetches for the same part of the answer."""
+        return [place for place in position.places if all(fetch.deferral == self.deferral for fetch in place.fetches)]
+
+    def near(self, position: Position) -> list[Place | Joint]:
+        """The places that are there for this part: those that may be asked for keys, and for what is nowhere else."""
+        return [place for place in position.places if place.serves(self.deferral)]
 
     def local(self, place: Place | Joint, type_name: str, name: str, *, key: bool = False) -> SubgraphField | None:
         """The field, if this place's subgraph resolves it there, its `@requires` aside."""
@@ -142,7 +152,7 @@ class Walker:
 
     def _walk(self, position: Position, type_name: str) -> dict[Vertex, Way]:
         ways: dict[Vertex, Way] = {}
-        for place in position.places:
+        for place in self.open(position):
             if type_name in place.types:
                 level = place.level
                 if place.vertex not in ways or level < ways[place.vertex].cost[1]:
@@ -223,7 +233,7 @@ class Walker:
             best = min(
                 (
                     place.level
-                    for place in position.places
+                    for place in self.near(position)
                     if type_name in place.types
                     and (found := self.local(place, type_name, field.name, key=True))
                     and not _extra(found, self.missing_at(place, type_name, field.name, field.selection))
@@ -273,13 +283,16 @@ class Walker:
     ) -> Cost | None:
         """What it costs to reach all of these fields; of a key if it is the one that leads to `without`."""
         total, depth = 0, 0
-        used: set[Vertex] = set()
+        used: set[Vertex | None] = set()
         for field in selection.fields:
             if field.name == TYPENAME or type_name not in field.types:
                 continue
-            best: tuple[Cost, Vertex] | None = None
-            for vertex, cost in self._field_costs(position, type_name, field, ways, without):
-                left = (cost[0] - ways[vertex].cost[0], cost[1]) if vertex in used else cost
+            best: tuple[Cost, Vertex | None] | None = None
+            costs = list(self._field_costs(position, type_name, field, ways, without))
+            if not costs:
+                costs = list(self._costs_at(self.near(position), type_name, field, key=False))
+            for vertex, cost in costs:
+                left = (cost[0] - ways[vertex].cost[0], cost[1]) if vertex and vertex in used else cost
                 if best is None or left < best[0]:
                     best = left, vertex
             if best is None:
@@ -290,13 +303,10 @@ class Walker:
 
     def _field_costs(
         self, position: Position, type_name: str, field: Field, ways: Mapping[Vertex, Way], without: Vertex | None
-    ) -> Iterator[tuple[Vertex, Cost]]:
-        """What a field costs, by where it is taken."""
+    ) -> Iterator[tuple[Vertex | None, Cost]]:
+        """What a field costs, by where it is taken: at a place that is there, or by the way to a vertex."""
         key = without is not None
-        for place in position.places:
-            if type_name in place.types and (found := self.local(place, type_name, field.name, key=key)):
-                extra = _extra(found, self.missing_at(place, type_name, field.name, field.selection))
-                yield place.vertex, (extra, place.level + extra)
+        yield from self._costs_at(self.near(position) if key else self.open(position), type_name, field, key=key)
         for resolver in self.resolvers(type_name, field.name):
             way = ways.get(resolver.vertex)
             if way is None or way.place is not None or resolver.vertex == without:
@@ -304,6 +314,14 @@ class Walker:
             if resolves(resolver.field, key=key):
                 extra = _extra(resolver.field, self.missing_of(resolver, field.selection))
                 yield resolver.vertex, (way.cost[0] + extra, way.cost[1] + extra)
+
+    def _costs_at(
+        self, places: Iterable[Place | Joint], type_name: str, field: Field, *, key: bool
+    ) -> Iterator[tuple[None, Cost]]:
+        for place in places:
+            if type_name in place.types and (found := self.local(place, type_name, field.name, key=key)):
+                extra = _extra(found, self.missing_at(place, type_name, field.name, field.selection))
+                yield None, (extra, place.level + extra)
 
     def missing_of(self, resolver: Resolver, selection: Selection | None) -> int:
         """How many of the fields selected of a value the subgraph that gives it cannot resolve."""

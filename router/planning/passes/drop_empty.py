@@ -5,7 +5,7 @@ from router.planning.graph import Fetch, Place
 
 
 def drop_empty(fetches: list[Fetch]) -> list[Fetch]:
-    """The fetches with entries; the others are taken off the waiting lists.
+    """The fetches with entries; the others are taken off the waiting lists, and those of parts delivered before.
 
     A field under `@skip(if: $a)` whose fields all have `@include(if: $a)` is no way to those, for example.
     """
@@ -13,7 +13,7 @@ def drop_empty(fetches: list[Fetch]) -> list[Fetch]:
         _prune(fetch.place)
     needed = [fetch for fetch in fetches if fetch.place.entries]
     for fetch in needed:
-        fetch.after = {one for one in fetch.after if one.place.entries}
+        fetch.after = {one for one in fetch.after if one.place.entries and one.deferral == fetch.deferral}
     return needed
 
 

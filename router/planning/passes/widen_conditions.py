@@ -16,25 +16,25 @@ def widen_conditions(fetches: list[Fetch]) -> None:
         for fetch in fetches:
             condition = fetch.condition
             for context in fetch.contexts:
-                changed |= _widen(context.position, context.selection, None, condition)
+                changed |= _widen(fetch, context.position, context.selection, None, condition)
             for type_name, inputs in fetch.inputs.items():
                 for one in inputs:
                     needed = condition if one.needed_by is None else one.needed_by.condition
-                    changed |= _widen(fetch.position, one.fields, type_name, needed)
+                    changed |= _widen(fetch, fetch.position, one.fields, type_name, needed)
 
 
-def _widen(position: Position, selection: Selection, type_name: str | None, condition: Condition) -> bool:
+def _widen(fetch: Fetch, position: Position, selection: Selection, type_name: str | None, condition: Condition) -> bool:
     changed = False
     names = {(wanted.name, wanted.arguments): wanted for wanted in selection.fields}
     for node in position.nodes:
         wanted = names.get((node.name, node.arguments))
         if wanted is None and node.name != TYPENAME:
             continue
-        servings = [one for one in node.servings if type_name is None or type_name in one.types]
+        servings = [one for one in node.served(fetch.deferral) if type_name is None or type_name in one.types]
         wider = either(node.condition, condition) if servings else node.condition
         changed |= wider != node.condition
         node.condition = wider
         for serving in servings:
             if wanted is not None and wanted.selection is not None and serving.child is not None:
-                changed |= _widen(serving.child, wanted.selection, None, condition)
+                changed |= _widen(fetch, serving.child, wanted.selection, None, condition)
     return changed

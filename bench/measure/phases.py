@@ -5,7 +5,7 @@ import re
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,15 +13,20 @@ from bench.measure.compare import CONNECTIONS, serving, shop, warm_up
 from bench.measure.gateways import HEAVY, HEAVY_FETCHES, OURS, SMALL, SMALL_GUARDED, Case, Place, Start, ours
 from bench.measure.load import load
 from bench.measure.process import Measured, python
+from bench.measure.sampler import PLAN
+from bench.workload.shop import operation, supergraph
+from router.config import parse
+from router.http.engines import EngineBuilder
 
 CASES = (HEAVY, HEAVY_FETCHES, SMALL, SMALL_GUARDED)
 _LISTED = 25
 
-# The innermost frame that a pattern matches says the phase.
+# The innermost frame that a pattern matches says the phase. Frames of generated code have their line's text.
 _PATTERNS = {
-    "requests to subgraphs": r"router/client/|router/execution/transport|router/http/engines|/aiohttp/|/yarl/|/multidict/",
-    "collecting, merging": r"router/execution/(?!shape)|/msgspec/|<plan",
-    "the answer's shape": r"router/execution/shape|router/execution/introspection",
+    "requests to subgraphs": r"router/(client/|execution/(transport|requests|fetch|headers)|http/engines)|/aiohttp/",
+    "decoding answers": r"<plan>.*decode|router/execution/program.py:_text",
+    "encoding the answer": r"<plan>.*encode",
+    "collecting, merging": r"<plan>|router/execution/",
     "authorization": r"router/authorization/|/jwt/",
     "preparing": r"router/engine|router/planning/|router/http/(limits|cost|persisted)|/graphql/",
     "metrics, logs, traces": r"router/telemetry|/prometheus_client/|/structlog/|/opentelemetry/",
@@ -56,7 +61,7 @@ async def phases(*, seconds: float, report: Callable[[str], None]) -> list[Profi
                     await warm_up(process, target, CONNECTIONS, size)
                     forget(process)
                     await load(target, connections=CONNECTIONS, seconds=seconds, size=size)
-                found.append(profile(case.name, output))
+                found.append(profile(case.name, output, _program(case)))
     return found
 
 
@@ -70,19 +75,34 @@ def forget(process: Measured) -> None:
     process.all()[0].send_signal(signal.SIGUSR1)
 
 
-def profile(name: str, output: Path) -> Profile:
-    """What the samples say."""
+def profile(name: str, output: Path, program: str = "") -> Profile:
+    """What the samples say; `program` is the code that was generated for the operation."""
+    lines = dict(enumerate(program.splitlines(), 1))
     by_phase: Counter[str] = Counter()
     by_function: Counter[str] = Counter()
     for stack, count in json.loads(output.read_text()):
-        by_phase[_phase(stack)] += count
-        by_function[re.sub(r".*(site-packages|python3\.\d+|router)/", "", stack[0])] += count
+        frames = [_with_text(frame, lines) for frame in stack]
+        by_phase[_phase(frames)] += count
+        by_function[re.sub(r".*(site-packages|python3\.\d+|router)/", "", frames[0])] += count
     total = max(1, by_phase.total())
     return Profile(
         name,
         {phase: by_phase[phase] / total for phase in PHASES},
         {function: count / total for function, count in by_function.most_common(_LISTED)},
     )
+
+
+def _with_text(frame: str, lines: Mapping[int, str]) -> str:
+    if not frame.startswith(PLAN):
+        return frame
+    return f"{PLAN} {lines.get(int(frame.rpartition(':')[2]), '').strip()}"
+
+
+def _program(case: Case) -> str:
+    """The code that the router generates for a case's operation."""
+    engine = EngineBuilder(parse({})).build(supergraph("http://shop.example")[0])
+    program = engine.prepare(operation(case.operation)).programs.get({})
+    return program.source if program is not None else ""
 
 
 def _phase(stack: list[str]) -> str:

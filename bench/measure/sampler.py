@@ -14,6 +14,8 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
+PLAN = "<plan>"
+"""The file of generated code, of which lines are noted, not only functions."""
 _EVERY_SECONDS = 0.01  # the kernel's own step on many machines
 _DEEPEST = 40
 
@@ -25,7 +27,8 @@ def main() -> None:
     def note(_: int, frame: FrameType | None) -> None:
         stack: list[str] = []
         while frame is not None and len(stack) < _DEEPEST:
-            stack.append(f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}")
+            place = f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}"
+            stack.append(f"{place}:{frame.f_lineno}" if frame.f_code.co_filename == PLAN else place)
             frame = frame.f_back
         samples[tuple(stack)] += 1
 

@@ -9,6 +9,8 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.database.driver import Driver
+
 STATEMENT_TIMEOUT_MILLISECONDS = 10_000
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 10
@@ -23,19 +25,18 @@ class Database:
     """A service's own database: a bounded pool of connections, each statement with a time limit."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        options: dict[str, Any] = {
-            "connect_args": {
-                "timeout": CONNECT_TIMEOUT_SECONDS,
-                "server_settings": {
-                    "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
-                    "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS * 3),
-                    "timezone": "UTC",
-                    "jit": "off",
-                    # A search finds a name with one letter wrong: `Lindkvist` is 0.54 like `Lindqvist`.
-                    "pg_trgm.word_similarity_threshold": "0.45",
-                },
-            }
+        connection = {
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "server_settings": {
+                "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
+                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS * 3),
+                "timezone": "UTC",
+                "jit": "off",
+                # A search finds a name with one letter wrong: `Lindkvist` is 0.54 like `Lindqvist`.
+                "pg_trgm.word_similarity_threshold": "0.45",
+            },
         }
+        options: dict[str, Any] = {"connect_args": connection}
         self.engine = create_async_engine(
             asyncpg_url(url),
             pool_size=pool_size,
@@ -45,6 +46,7 @@ class Database:
             **options,
         )
         self.reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.driver = Driver(url, pool_size, command_timeout=STATEMENT_TIMEOUT_MILLISECONDS / 1000, **connection)
         # A leader's lock lives as long as its connection, outside the pool that requests share.
         self._unpooled = create_async_engine(
             asyncpg_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT", **options
@@ -78,6 +80,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.driver.close()
         await self.engine.dispose()
         await self._unpooled.dispose()
 

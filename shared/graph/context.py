@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import Select
+from sqlalchemy import ARRAY, Select, any_, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
@@ -57,14 +57,18 @@ class Context:
 
         For audited rows a miss is entered into the trail as a denial: the caller has named what is not theirs.
         """
-        async with self.read() as session:
-            rows = (await session.scalars(statement.where(key.in_(set(identifiers))))).all()
+        wanted = key == any_(literal(identifiers, ARRAY(key.type)))
+        rows = await self.runtime.database.driver.fetch(statement.where(wanted))
         found = {getattr(row, key.key): row for row in rows}
+        results = [found.get(identifier) for identifier in identifiers]
         entity = statement.column_descriptions[0]["entity"]
-        missing = [identifier for identifier in identifiers if identifier not in found]
-        if missing and issubclass(entity, Audited):
-            self.recorder.denied(entity.__name__, missing)
-        return [found.get(identifier) for identifier in identifiers]
+        if issubclass(entity, Audited):
+            self.recorder.read_all(entity, rows)
+            if None in results:
+                self.recorder.denied(
+                    entity.__name__, [identifier for identifier in identifiers if identifier not in found]
+                )
+        return results
 
     async def load(self, batch: Callable[["Context", list[K]], Awaitable[Sequence[T]]], key: K) -> T:
         """One key's value; all that resolvers ask of `batch` at the same time is one call of it, keys and values in order."""
@@ -77,8 +81,7 @@ class Context:
         """Store what was read and denied; an answer leaves only after that."""
         entries = self.recorder.take()
         if entries:
-            async with self.runtime.database.write() as session:
-                session.add_all(entries)
+            await self.runtime.database.driver.insert(entries)
 
 
 Info = strawberry.Info[Context, None]

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import strawberry
+from graphql import GraphQLField
 from strawberry.extensions import FieldExtension
+from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 from strawberry.types.field import StrawberryField
 
 from shared.graph.context import Info
@@ -47,6 +49,16 @@ def subscription(*, description: str, scopes: list[list[str]] | None = None, aut
 def guarded(*, description: str, scopes: list[list[str]]) -> Any:
     """A field of a type that needs more than its type does."""
     return strawberry.federation.field(description=description, requires_scopes=scopes)
+
+
+def definition_of(field: GraphQLField) -> StrawberryField | None:
+    """A schema's field as it was declared; None for one that GraphQL brings along."""
+    return field.extensions.get("strawberry-definition")
+
+
+def access_rules(definition: StrawberryField) -> list[Authenticated | RequiresScopes]:
+    """A field's own rules of who may ask for it."""
+    return [rule for rule in definition.directives if isinstance(rule, Authenticated | RequiresScopes)]
 
 
 def _access(scopes: list[list[str]] | None, authenticated: bool) -> dict[str, Any]:

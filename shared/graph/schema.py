@@ -10,13 +10,15 @@ import strawberry
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
-from strawberry.federation.schema_directives import Authenticated, RequiresScopes
+from strawberry.federation.schema_directives import RequiresScopes
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from shared.auth.principal import Forbidden, Principal
 from shared.graph.conclusion import Conclusion
 from shared.graph.context import Info
+from shared.graph.execution import Executor
+from shared.graph.fields import access_rules, definition_of
 from shared.graph.scalars import SCALARS
 from shared.ids import parse_id
 
@@ -38,6 +40,7 @@ class Schema(strawberry.federation.Schema):
             mutation=mutation,
             subscription=subscription,
             types=types,
+            execution_context_class=Executor,
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
             extensions=[
                 Conclusion,
@@ -82,10 +85,8 @@ class Schema(strawberry.federation.Schema):
 def _guard_fields(kind: GraphQLObjectType) -> None:
     """Check each field's own `@authenticated` and `@requiresScopes`, whatever the router let through."""
     for name, field in kind.fields.items():
-        definition = field.extensions.get("strawberry-definition")
-        rules = [
-            rule for rule in getattr(definition, "directives", ()) if isinstance(rule, Authenticated | RequiresScopes)
-        ]
+        definition = definition_of(field)
+        rules = access_rules(definition) if definition else []
         if not rules:
             continue
         scopes = next((rule.scopes for rule in rules if isinstance(rule, RequiresScopes)), [])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import orjson
@@ -142,12 +143,20 @@ class Clinic:
             if task is None or not task.get_name().startswith("background:"):
                 found.append(statement)
 
-        engine = self._running[service].runtime.database.engine.sync_engine
+        database = self._running[service].runtime.database
+        engine, driver = database.engine.sync_engine, database.driver
+
+        def noted(execute: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+            async def execute_noted(what: Any) -> Any:
+                found.append(str(what))
+                return await execute(what)
+
+            return execute_noted
+
         sqlalchemy_event.listen(engine, "before_cursor_execute", note)
-        try:
+        with patch.multiple(driver, fetch=noted(driver.fetch), insert=noted(driver.insert)):
             yield found
-        finally:
-            sqlalchemy_event.remove(engine, "before_cursor_execute", note)
+        sqlalchemy_event.remove(engine, "before_cursor_execute", note)
 
     @staticmethod
     async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:

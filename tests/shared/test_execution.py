@@ -1,0 +1,238 @@
+"""What is completed in columns is what graphql-core answers, errors and all."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from inspect import isawaitable
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import strawberry
+from graphql import (
+    GraphQLError,
+    GraphQLObjectType,
+    execute,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    parse,
+    validate,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from shared.audit.recorder import AuditRecorder
+from shared.auth.principal import Principal
+from shared.graph.connections import Connection, Edge, PageInfo
+from shared.graph.execution import Executor
+from shared.graph.fields import guarded
+from shared.graph.scalars import Money
+from shared.graph.schema import Schema
+from shared.ids import new_id
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "r"
+    GREEN = strawberry.enum_value("g", description="Like grass.")
+
+
+@strawberry.interface
+class Named:
+    name: str | None
+
+
+@strawberry.type
+class Leaf(Named):
+    text: str
+    number: int | None
+    flag: bool
+    share: float | None
+    colour: Colour | None
+    at: datetime | None
+    day: date | None
+    price: Money | None
+    words: list[str | None] | None
+    colours: list[Colour]
+
+    @strawberry.field
+    def shouted(self) -> str:
+        return self.text.upper()
+
+    @strawberry.field
+    def picky(self) -> int | None:
+        if self.number == 1:
+            raise GraphQLError("not this one", extensions={"code": "ODD"})
+        return self.number
+
+    @strawberry.field
+    async def later(self) -> str | None:
+        await asyncio.sleep(0)
+        return self.name
+
+    @strawberry.field
+    def awaited(self) -> Money | None:
+        return self._price()  # type: ignore[return-value]  # GraphQL awaits what it gets
+
+    async def _price(self) -> Money | None:
+        return self.price
+
+    @strawberry.field
+    def repeated(self, times: int = 2) -> str:
+        return self.text * times
+
+    @guarded(description="For readers.", scopes=[["leaf:read"]])
+    def secret(self) -> str | None:
+        return self.text
+
+
+@strawberry.type
+class Branch(Named):
+    leaves: list[Leaf] | None
+    maybe: list[Leaf | None]
+    only: Leaf | None
+    must: Leaf
+    things: list[Annotated["Leaf | Branch", strawberry.union("Thing")] | None] | None
+    named: list[Named] | None
+    rows: list[list[Leaf]] | None
+    page: Connection[Leaf] | None
+
+    @strawberry.field
+    def generated(self) -> list[Leaf] | None:
+        return iter(self.leaves or ())  # type: ignore[return-value]  # any iterable is a list
+
+    @strawberry.field
+    async def slow(self) -> list[Leaf] | None:
+        return self.leaves
+
+
+@strawberry.type
+class Query:
+    branches: list[Branch | None] | None
+    branch: Branch
+
+
+SCHEMA = Schema(query=Query)
+READER = Principal(new_id(), new_id(), frozenset({"NURSE"}), frozenset({"leaf:read"}))
+OTHER = Principal(new_id(), new_id(), frozenset({"NURSE"}), frozenset())
+
+# Now and then something that does not fit its type: a null that may not be, an error, a number for a text.
+texts = st.sampled_from(["a", "ä"]) | st.sampled_from(["b", None, 7, True, ValueError("spoilt")])
+leaf = st.builds(
+    Leaf,
+    name=texts,
+    text=texts,
+    number=st.sampled_from([0, 1, 2**31, "x", None]),
+    flag=st.sampled_from([True, False, None]),
+    share=st.sampled_from([0.5, 1, float("nan"), None]),
+    colour=st.sampled_from([*Colour, None, "r"]),
+    at=st.sampled_from([datetime(2026, 5, 4, tzinfo=UTC), None, "today"]),
+    day=st.sampled_from([date(2026, 5, 4), None]),
+    price=st.sampled_from([Money(Decimal("1.20"), "EUR"), None, ValueError("spoilt")]),
+    words=st.lists(texts, max_size=2) | st.none() | st.just("ab"),
+    colours=st.lists(st.sampled_from([*Colour]), max_size=2),
+)
+fitting = st.builds(
+    Leaf,
+    name=st.sampled_from(["a", None]),
+    text=st.just("b"),
+    number=st.sampled_from([0, None]),
+    flag=st.booleans(),
+    share=st.just(0.5),
+    colour=st.sampled_from([*Colour, None]),
+    at=st.just(datetime(2026, 5, 4, tzinfo=UTC)),
+    day=st.just(date(2026, 5, 4)),
+    price=st.sampled_from([Money(Decimal("1.20"), "EUR"), None]),
+    words=st.lists(st.sampled_from(["c", None]), max_size=2),
+    colours=st.lists(st.sampled_from([*Colour]), max_size=2),
+)
+NO_MORE = PageInfo(has_next_page=False, has_previous_page=False, start_cursor=None, end_cursor="x")
+
+
+async def _one() -> int:
+    return 1
+
+
+def _page(leaves: list[Leaf]) -> Connection[Leaf]:
+    return Connection(edges=[Edge(node=each, cursor="x") for each in leaves], page_info=NO_MORE, count=_one)
+
+
+def branches(leaves: st.SearchStrategy[Leaf], inner: st.SearchStrategy[Branch] | None) -> st.SearchStrategy[Branch]:
+    many = st.lists(leaves, max_size=3)
+    things = leaves if inner is None else leaves | inner
+    return st.builds(
+        Branch,
+        name=st.sampled_from(["x", None]),
+        leaves=many | st.none(),
+        maybe=st.lists(leaves | st.none(), max_size=3),
+        only=leaves | st.none(),
+        must=leaves,
+        things=st.lists(things | st.none(), max_size=3),
+        named=st.lists(things, max_size=3),
+        rows=st.lists(many, max_size=2),
+        page=many.map(_page) | st.none(),
+    )
+
+
+def roots(leaves: st.SearchStrategy[Leaf]) -> st.SearchStrategy[Query]:
+    branch = branches(leaves, branches(leaves, None))
+    return st.builds(Query, branches=st.lists(branch | st.none(), max_size=3), branch=branch)
+
+
+@st.composite
+def selections(draw: st.DrawFn, kind: Any, depth: int) -> str:
+    """A selection set with aliases, fragments and conditions; two of the same response name may not differ, so none are."""
+    names = iter(range(100))
+    parts = ["__typename"] if draw(st.booleans()) else []
+    fields = {} if not hasattr(kind, "fields") else kind.fields
+    chosen = draw(st.lists(st.sampled_from(sorted(fields)), min_size=1, max_size=4)) if fields else []
+    for name in chosen:
+        if kind.name == "Query" and name.startswith("_"):
+            continue
+        inner = get_named_type(fields[name].type)
+        below = draw(selections(inner, depth - 1)) if is_composite_type(inner) and depth else ""
+        if is_composite_type(inner) and not below:
+            continue
+        alias = f"{kind.name}_{name}_{depth}_{next(names)}: " if draw(st.booleans()) or below else ""
+        condition = draw(st.sampled_from(["", "", "", " @include(if: $yes)", " @skip(if: $yes)", " @skip(if: false)"]))
+        part = f"{alias}{name}{condition} {below}"
+        wrap = draw(
+            st.sampled_from(["{}", "{}", f"... on {kind.name} {{{{ {{}} }}}}", "... @include(if: $yes) {{ {} }}"])
+        )
+        parts.append(wrap.format(part))
+    if is_abstract_type(kind) and depth:
+        for possible in SCHEMA._schema.get_possible_types(kind):
+            if possible.name in ("Leaf", "Branch") and draw(st.booleans()):
+                parts.append(f"... on {possible.name} {draw(selections(possible, depth - 1))}")
+    return f"{{ {' '.join(parts or ['__typename'])} }}"
+
+
+QUERY = SCHEMA._schema.query_type
+assert isinstance(QUERY, GraphQLObjectType)
+
+
+async def answer(executor: Any, text: str, root: Query, principal: Principal, *, yes: bool) -> Any:
+    """Data and errors, in the form in which they leave."""
+    result = execute(
+        SCHEMA._schema,
+        parse(text),
+        root,
+        context_value=SimpleNamespace(principal=principal, recorder=AuditRecorder(principal)),
+        variable_values={"yes": yes},
+        executor_class=executor,
+        operation_extensions=None,
+    )
+    result = await result if isawaitable(result) else result
+    errors = sorted((error.formatted for error in result.errors or ()), key=str)
+    return result.data, errors
+
+
+@given(st.data(), roots(leaf) | roots(fitting), st.sampled_from([READER, OTHER]), st.booleans())
+async def test_answers_are_those_of_graphql_core(data: Any, root: Query, principal: Principal, yes: bool) -> None:
+    text = "query($yes: Boolean!) " + data.draw(selections(QUERY, 4))
+    problems = [error for error in validate(SCHEMA._schema, parse(text)) if "is never used" not in error.message]
+    assert not problems, (text, problems)
+    expected = await answer(StrawberryGraphQLCoreExecutionContext, text, root, principal, yes=yes)
+    assert await answer(Executor, text, root, principal, yes=yes) == expected

@@ -102,7 +102,7 @@ def parse_field_set(schema: Schema, parent: str, text: str, *, allow_alias: bool
 
 
 def fields_of(schema: Schema, parent: str, text: Value) -> Iterator[tuple[str, Field]]:
-    """The fields, with their parents, that a field set names up to the first that is not there; never raises."""
+    """The fields, with their parents, that a field set names up to its first unknown field or argument; never raises."""
     node = _parsed(text) if isinstance(text, str) else "not a string"
     if not isinstance(node, str):
         with suppress(FieldSetError):
@@ -118,6 +118,8 @@ def _fields(schema: Schema, parent: str, node: SelectionSetNode) -> Iterator[tup
             if not field:
                 continue
             yield parent, field
+            if any(argument.name.value not in field.arguments for argument in selection.arguments or ()):
+                raise FieldSetError(f'"{parent}.{field.name}" lacks an argument')
             if selection.selection_set:
                 yield from _fields(schema, base_name(field.type), selection.selection_set)
         elif isinstance(selection, InlineFragmentNode):

@@ -103,6 +103,16 @@ BROKEN: list[tuple[ErrorCode, Graph]] = [
         {"a": fed('type Query { p: P } type P @key(fields: "id") { id: ID a: Int @requires(fields: "nope") }')},
     ),
     (
+        ErrorCode.EXTERNAL_UNUSED,
+        {
+            "a": fed('type Query { p: P } type P @key(fields: "id") { id: ID b: Int c: Int }'),
+            "b": fed(
+                'type P @key(fields: "id") { id: ID b: Int @external c: Int'
+                ' @external a: Int @requires(fields: "b(x: 1) c") }'
+            ),
+        },
+    ),
+    (
         ErrorCode.REQUIRES_INVALID_FIELDS,
         {
             "a": fed('type Query { p: P } type P @key(fields: "id") { id: ID b(x: Int!): Int }'),

@@ -1,4 +1,4 @@
-"""The HTTP transport against a server on a free port."""
+"""The HTTP transport against a server on a free port, with either client."""
 
 import asyncio
 import gzip
@@ -53,12 +53,12 @@ async def subgraph() -> AsyncIterator[Subgraph]:
     await runner.cleanup()
 
 
-@pytest.fixture
-async def transports() -> AsyncIterator[Callable[..., HttpTransport]]:
+@pytest.fixture(params=["own", "aiohttp"])
+async def transports(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., HttpTransport]]:
     made: list[HttpTransport] = []
 
     def make(named: dict[str, SubgraphOverride] | None = None, **defaults: Any) -> HttpTransport:
-        defaults.setdefault("retry", Retry(attempts=2, backoff=0))
+        defaults = {"client": request.param, "retry": Retry(attempts=2, backoff=0), **defaults}
         made.append(HttpTransport(Subgraphs(all=SubgraphDefaults(**defaults), named=named or {})))
         return made[-1]
 
@@ -158,7 +158,7 @@ async def test_a_graphql_response_with_an_error_status_counts(subgraph: Subgraph
 
 async def test_a_slow_subgraph_is_a_timeout(subgraph: Subgraph, transports: Make) -> None:
     async def slow(request: web.Request) -> web.StreamResponse:
-        await asyncio.sleep(5)
+        await asyncio.sleep(0.5)
         return await subgraph.fine(request)
 
     subgraph.handler = slow

@@ -22,6 +22,7 @@ def _type(world: World, kind: TypeDef, subgraph: str) -> str:
     interfaces = [name for name in sorted(kind.interfaces) if kind.name in world.types[name].members.get(subgraph, ())]
     directives = [f'@key(fields: "{key}")' for key in kind.keys.get(subgraph, ())]
     directives += ["@interfaceObject"] * (subgraph in kind.objects)
+    directives += ['@context(name: "around")'] * (subgraph == kind.sets_context)
     fields = " ".join(
         signature(one, subgraph) if interface else _field(one, subgraph)
         for one in kind.fields.values()
@@ -39,6 +40,9 @@ def _field(one: FieldDef, subgraph: str) -> str:
         directives.append("@external")
     elif len(one.owners | one.external) > 1:
         directives.append("@shareable")
+    if one.context:
+        argument = f'(around: String @fromContext(field: "$around {{ {one.context} }}"))'
+        directives[0] = f"{one.name}{argument}: {one.type}"
     if one.requires and not external:
         escaped = one.requires.replace('"', '\\"')
         directives.append(f'@requires(fields: "{escaped}")')

@@ -1,19 +1,22 @@
 """The servers of a world: each subgraph, and the merged schema, executed by graphql-core over the same rows."""
 
+import functools
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     GraphQLError,
     GraphQLResolveInfo,
     OperationDefinitionNode,
     SelectionSetNode,
     build_schema,
-    graphql_sync,
+    execute_sync,
     parse,
+    validate,
 )
 
 from router.execution.errors import SubgraphFailure
@@ -26,12 +29,16 @@ Failures = frozenset[tuple[str, int, str]]
 
 @dataclass
 class Item:
-    """An object in a server: its row; what the path provides; what a representation brought for `@requires`."""
+    """An object in a server: its row; what the path provides; what a representation brought for `@requires`.
+
+    `around` is the row of the nearest object around it that sets the context.
+    """
 
     row: dict[str, Any]
     provided: frozenset[str] = frozenset()
     brought: dict[str, Any] = field(default_factory=dict)
     known_as: str | None = None
+    around: dict[str, Any] | None = None
 
 
 class Merged:
@@ -43,21 +50,28 @@ class Merged:
         self.schema = build_schema(merged_sdl(world))
 
     def execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        result = graphql_sync(
-            self.schema, query, Item(self.world.rows["Query"][0]), variable_values=variables,
+        """The answer to a valid operation."""
+        result = execute_sync(
+            self.schema, parse(query), Item(self.world.rows["Query"][0]), variable_values=variables,
             field_resolver=self.resolve, type_resolver=lambda item, *_: item.row["__typename"],
         )  # fmt: skip
         return dict(result.formatted)
 
     def resolve(self, item: Item, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if info.parent_type.name == "Query":
-            return self.wrap(item.row[info.field_name])
-        return self.wrap(true_value(self.world, item.row, info.field_name, arguments, self.failures))
+            return self.wrap(item.row[info.field_name], None)
+        kind = self.world.types[info.parent_type.name]
+        selected = kind.fields[info.field_name].context
+        if selected:
+            assert item.around is not None
+            return computed(info.field_name, true_value(self.world, item.around, selected, {}))
+        value = true_value(self.world, item.row, info.field_name, arguments, self.failures)
+        return self.wrap(value, item.row if kind.sets_context else item.around)
 
-    def wrap(self, value: Any) -> Any:
+    def wrap(self, value: Any, around: dict[str, Any] | None) -> Any:
         if isinstance(value, list):
-            return [self.wrap(one) for one in value]
-        return Item(self.world.rows[value[0]][value[1]]) if isinstance(value, tuple) else value
+            return [self.wrap(one, around) for one in value]
+        return Item(self.world.rows[value[0]][value[1]], around=around) if isinstance(value, tuple) else value
 
 
 def true_value(
@@ -84,6 +98,7 @@ def computed(name: str, values: Any) -> str:
     return f"{name}{json.dumps(values, sort_keys=True)}"
 
 
+@functools.cache
 def selection_of(text: str) -> SelectionSetNode:
     definition = parse(f"{{{text}}}").definitions[0]
     assert isinstance(definition, OperationDefinitionNode)
@@ -132,6 +147,7 @@ class Server:
         self.name = name
         self.failures = failures
         self.schema = build_schema(self.sdl())
+        self.valid: dict[str, DocumentNode] = {}
 
     def sdl(self) -> str:
         lines, entities = [], []
@@ -159,8 +175,14 @@ class Server:
         return "\n".join(lines)
 
     def execute(self, payload: dict[str, Any]) -> dict[str, Any]:
-        result = graphql_sync(
-            self.schema, payload["query"], Item({}), variable_values=payload.get("variables"),
+        document = self.valid.get(payload["query"])
+        if document is None:
+            document = parse(payload["query"])
+            if errors := validate(self.schema, document):
+                return {"errors": [error.formatted for error in errors]}
+            self.valid[payload["query"]] = document
+        result = execute_sync(
+            self.schema, document, Item({}), variable_values=payload.get("variables"),
             field_resolver=self.resolve, type_resolver=lambda item, *_: item.known_as or item.row["__typename"],
         )  # fmt: skip
         return dict(result.formatted)
@@ -174,6 +196,8 @@ class Server:
         one = self.world.types[owner].fields[name]
         if one.requires:
             return self.compute(item, one)
+        if one.context:
+            return computed(name, arguments["around"])
         if self.name not in one.owners and name not in item.provided:
             raise GraphQLError(f"{owner}.{name} is external in {self.name} and not provided here")
         return self.wrap(true_value(self.world, item.row, name, arguments, self.failures), one)

@@ -36,6 +36,7 @@ class FieldDef:
     external: set[str] = field(default_factory=set)
     by_interface: str | None = None  # resolved by interface objects of this interface
     strict: set[str] = field(default_factory=set)  # subgraphs where it is non-null, though clients see it nullable
+    context: str | None = None  # what an argument that clients do not see selects of the object around
 
     def type_in(self, subgraph: str) -> Ref:
         return Ref(self.type.name, self.type.many, self.type.required or subgraph in self.strict)
@@ -52,6 +53,7 @@ class TypeDef:
     interfaces: set[str] = field(default_factory=set)
     members: dict[str, set[str]] = field(default_factory=dict)  # by subgraph
     objects: set[str] = field(default_factory=set)  # subgraphs where an interface is an interface object
+    sets_context: str | None = None  # the subgraph where fields of others take arguments from it
 
 
 @dataclass
@@ -86,6 +88,7 @@ class Generator:
         self._links()
         self._requires()
         self._provides()
+        self._contexts()
         roots = self._roots()
         world = World(self.names, self.types, {}, roots)
         self._rows(world)
@@ -319,9 +322,39 @@ class Generator:
                     link.provides[owner] = f"... on {on} {{ {chosen} }}" if on else chosen
                     target.fields[chosen].external.add(owner)
 
+    def _contexts(self) -> None:
+        """A type that only objects with a context lead to, and a field of it with an argument from there."""
+        name = self.rng.choice(self.names)
+        around = [kind for kind in self._entity_types() if name in kind.subgraphs and self._plain(kind)]
+        if not around or self.rng.random() < 0.6:
+            return
+        inner = TypeDef("C0", "entity", self._some(self.names) | {name})
+        inner.keys = {one: ["id"] for one in inner.subgraphs}
+        inner.fields["id"] = FieldDef("id", Ref("ID", required=True), set(inner.subgraphs))
+        inner.fields["f0"] = FieldDef("f0", Ref("String"), {self.rng.choice(sorted(inner.subgraphs))})
+        self.types["C0"] = inner
+        for kind in around:
+            kind.sets_context = name
+            owners = sorted(kind.subgraphs & inner.subgraphs)
+            many = self.rng.random() < 0.5
+            kind.fields["c"] = FieldDef("c", Ref("C0", many), {self.rng.choice(owners)}, self.rng.random() < 0.2)
+        for number, selected in enumerate(sorted(set.intersection(*(self._plain(kind) for kind in around)))[:2]):
+            inner.fields[f"c{number}"] = FieldDef(f"c{number}", Ref("String"), {name}, context=selected)
+            for kind in around:
+                if name not in kind.fields[selected].owners:
+                    kind.fields[selected].external.add(name)
+
+    def _plain(self, kind: TypeDef) -> set[str]:
+        """The fields of an entity that are single strings."""
+        return {
+            one.name
+            for one in kind.fields.values()
+            if one.type.name == "String" and not one.type.many and not one.argument and one.by_interface is None
+        }
+
     def _roots(self) -> dict[str, FieldDef]:
         roots = {}
-        reachable = [one for one in self.types.values() if one.name != "Tag" and one.subgraphs]
+        reachable = [one for one in self.types.values() if one.name not in ("Tag", "C0") and one.subgraphs]
         for number in range(self.rng.randint(2, 5)):
             kind = self.rng.choice(sorted(reachable, key=lambda one: one.name))
             owner = self.rng.choice(sorted(kind.subgraphs))
@@ -354,7 +387,7 @@ class Generator:
                 row[one.name] = ("Tag", number)
             elif one.type.name in self.types:
                 row[one.name] = self._reference(world, one)
-            elif not one.requires:
+            elif not one.requires and not one.context:
                 absent = not one.type.required and not one.strict and self.rng.random() < self.nulls
                 value = None if absent else f"{name}.{one.name}.{number}"
                 row[one.name] = [value, value] if one.type.many and value is not None else value
@@ -408,14 +441,17 @@ def _merged_types(world: World) -> Iterator[str]:
 
 
 def signature(one: FieldDef, subgraph: str = "") -> str:
-    return f"{one.name}{'(x: String)' if one.argument else ''}: {one.type_in(subgraph)}"
+    """A field's definition as clients see it, or a subgraph."""
+    argument = "(x: String)" if one.argument else "(around: String)" if one.context and subgraph else ""
+    return f"{one.name}{argument}: {one.type_in(subgraph)}"
 
 
 def supergraph_sdl(world: World) -> str:
-    """The same, composed in join v0.3."""
+    """The same, composed in join v0.5."""
     lines = [
         'schema @link(url: "https://specs.apollo.dev/link/v1.0")'
-        ' @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }',
+        ' @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION)'
+        ' @link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY) { query: Query }',
         "enum join__Graph {"
         + " ".join(f'{n.upper()} @join__graph(name: "{n}", url: "http://{n}/")' for n in world.subgraphs)
         + "}",
@@ -454,6 +490,8 @@ def _joined(world: World, kind: TypeDef) -> str:
             for name, here in sorted(world.types[interface].members.items())
             if kind.name in here
         ]
+    if kind.sets_context:
+        head += ' @context(name: "around")'
     fields = "\n".join(f"  {signature(one)} {_join_fields(one)}" for one in kind.fields.values())
     return f"{head} {' '.join(types)} {{\n{fields}\n}}"
 
@@ -469,6 +507,9 @@ def _join_fields(one: FieldDef) -> str:
         if one.requires and name in one.owners:
             escaped = one.requires.replace('"', '\\"')
             arguments += f', requires: "{escaped}"'
+        if one.context:
+            selected = f'name: "around", type: "String", context: "around", selection: "{{ {one.context} }}"'
+            arguments += f", contextArguments: [{{{selected}}}]"
         if name in one.provides:
             arguments += f', provides: "{one.provides[name]}"'
         made.append(f"@join__field(graph: {name.upper()}{arguments})")

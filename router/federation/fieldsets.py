@@ -75,14 +75,14 @@ def _braces(selections: tuple[Selection, ...]) -> str:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> SelectionSetNode | str:
     """The syntax tree of a field set, or why it has none."""
+    if not text.strip("{}, \t\r\n"):
+        return "it must name at least one field"
     source = text if text.strip().startswith("{") else f"{{{text}}}"
     try:
-        document = parse(source, no_location=True)
+        document = parse(source, no_location=True, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         return error.message
     operation = document.definitions[0]
-    if isinstance(operation, OperationDefinitionNode) and not operation.selection_set.selections:
-        return "it must name at least one field"
     if len(document.definitions) != 1 or not isinstance(operation, OperationDefinitionNode):
         return "it must be one selection set"
     return operation.selection_set

@@ -27,7 +27,7 @@ from router.errors import RequestRefused
 def parse_document(text: str, limits: Limits) -> DocumentNode:
     """Parse within the limit of tokens. Raises RequestRefused, also for what is not GraphQL."""
     try:
-        return parse(text, max_lexical_tokens=limits.tokens)
+        return parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         if f"more than {limits.tokens} tokens" in error.message:
             raise _over("tokens", limits.tokens, None, "MAX_TOKENS_LIMIT") from None

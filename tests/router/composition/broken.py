@@ -73,6 +73,12 @@ BROKEN: list[tuple[ErrorCode, Graph]] = [
     ),
     # keys, @requires, @provides
     (ErrorCode.KEY_INVALID_FIELDS, {"a": fed('type Query { p: P } type P @key(fields: "nope") { id: ID }')}),
+    (ErrorCode.KEY_INVALID_FIELDS, {"a": fed('type Query { p: P } type P @key(fields: "") { id: ID }')}),
+    (ErrorCode.KEY_INVALID_FIELDS, {"a": fed('type Query { p: P } type P @key(fields: "{ }") { id: ID }')}),
+    (
+        ErrorCode.KEY_INVALID_FIELDS,
+        {"a": fed('type Query { p: P } type P @key(fields: "o { }") { id: ID o: O } type O { id: ID }')},
+    ),
     (ErrorCode.KEY_INVALID_FIELDS_TYPE, {"a": fed('type Query { p: P } type P @key(fields: ["id"]) { id: ID }')}),
     (ErrorCode.KEY_FIELDS_HAS_ARGS, {"a": fed('type Query { p: P } type P @key(fields: "id") { id(x: Int): ID }')}),
     (

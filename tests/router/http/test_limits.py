@@ -115,3 +115,13 @@ async def test_production_hides_the_schema() -> None:
         assert "errors" not in await graph.ask("{ __schema { queryType { name } } }")
         (error,) = (await graph.ask("{ helo }"))["errors"]
         assert "hello" in error["message"]
+
+
+@pytest.mark.parametrize(
+    "query", ["{ }", "{ item { } }", "{ hello ... on Query { } }", "{ hello ...F } fragment F on Query { }"]
+)
+async def test_a_selection_set_that_selects_nothing_is_no_graphql(query: str) -> None:
+    async with running() as graph:
+        answer = await graph.ask(query)
+        assert codes(answer) == ["GRAPHQL_PARSE_FAILED"]
+        assert not graph.queries

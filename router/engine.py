@@ -3,7 +3,7 @@
 import contextlib
 import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -151,7 +151,7 @@ class Engine:
 
     async def execute_in_parts(
         self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
-    ) -> AsyncIterator[Result]:
+    ) -> AsyncGenerator[Result, None]:
         """Run a query or mutation that defers: the primary answer, then what is deferred. Raises RequestRefused."""
         requests = self._requests(prepared, variables, request)
         execution = replace(self._execution(prepared, requests), selection=prepared.selection)

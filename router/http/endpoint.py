@@ -14,7 +14,8 @@ from router.execution.result import Result
 from router.http import csrf, negotiation
 from router.http.flights import Flight
 from router.http.forwarded import names_that_matter
-from router.http.operations import Caller, Operations
+from router.http.operations import Caller, Operation, Operations
+from router.http.parts import answer_in_parts
 from router.http.protocol import Exchange, GraphQLProtocol
 from router.http.request import GraphQLRequest, read_body, read_query_string
 from router.http.responses import answer_batch, answer_error, answer_refusal, answer_result
@@ -129,6 +130,8 @@ class GraphQLEndpoint:
                 if kind == "subscription":
                     self._streams.begin(exchange, self._stream_type(exchange), operation)
                     return
+            if operation.prepared.deferred and await self._run_in_parts(flight, exchange, operation):
+                return
             result = await self._operations.execute(operation)
         except RequestRefused as refused:
             flight.close()
@@ -139,6 +142,15 @@ class GraphQLEndpoint:
         for waiting in flight.exchanges:
             waiting.operation_name = exchange.operation_name
             _answer(waiting, result)
+
+    async def _run_in_parts(self, flight: Flight, exchange: Exchange, operation: Operation) -> bool:
+        """Whether the client is answered in parts: it defers something, and takes such an answer."""
+        media_type = negotiation.parts(exchange.headers.get("accept"))
+        if media_type is None or not self._operations.defers(operation):
+            return False
+        self._begin_alone(flight.part())
+        await answer_in_parts(exchange, media_type, self._operations, operation)
+        return True
 
     def _begin_alone(self, exchanges: list[Exchange]) -> None:
         for exchange in exchanges:

@@ -6,9 +6,10 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 MULTIPART = "multipart/mixed"
+DEFERRED = "multipart/mixed;deferSpec=20220824"
 
 _SINGLE = (GRAPHQL_RESPONSE, JSON)
-OFFERED = (*_SINGLE, MULTIPART, EVENT_STREAM)
+OFFERED = (*_SINGLE, MULTIPART, DEFERRED, EVENT_STREAM)
 
 
 @lru_cache(maxsize=256)
@@ -23,9 +24,7 @@ def acceptable(accept: str | None) -> tuple[str, ...]:
     for position, entry in enumerate(accept.lower().split(",")):
         media_type, *parameters = (part.strip() for part in entry.split(";"))
         weight = _quality(parameters) - position * 1e-6
-        if media_type == MULTIPART and not any(parameter.startswith("subscriptionspec") for parameter in parameters):
-            continue  # the client expects another protocol over multipart
-        for offered in _matches(media_type):
+        for offered in _matches(media_type, parameters):
             weights.setdefault(offered, weight)
     wanted = [media_type for media_type in OFFERED if weights.get(media_type, 0.0) > 0]
     return tuple(sorted(wanted, key=lambda media_type: -weights[media_type]))
@@ -46,6 +45,11 @@ def stream(accept: str | None) -> str | None:
     return next((media_type for media_type in acceptable(accept) if media_type in (MULTIPART, EVENT_STREAM)), None)
 
 
+def parts(accept: str | None) -> str | None:
+    """The media type of an answer of which some parts come later; None if the client takes none."""
+    return next((media_type for media_type in acceptable(accept) if media_type in (DEFERRED, EVENT_STREAM)), None)
+
+
 def _quality(parameters: list[str]) -> float:
     for parameter in parameters:
         name, _, value = parameter.partition("=")
@@ -57,7 +61,11 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def _matches(media_type: str) -> tuple[str, ...]:
+def _matches(media_type: str, parameters: list[str]) -> tuple[str, ...]:
+    if media_type == MULTIPART:  # several protocols are told apart by their parameter
+        given = {parameter.replace('"', "").replace(" ", "") for parameter in parameters}
+        subscribes = any(parameter.startswith("subscriptionspec") for parameter in given)
+        return (*((MULTIPART,) if subscribes else ()), *((DEFERRED,) if "deferspec=20220824" in given else ()))
     if media_type == "*/*":
         return (JSON,)
     if media_type == "application/*":

@@ -4,8 +4,9 @@ HTTP, WebSocket and the two stream formats differ only in how they carry request
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from time import perf_counter
 from typing import Any
 
@@ -179,6 +180,34 @@ class Operations:
                 OPERATION_SECONDS.observe(perf_counter() - began, kind)
         OPERATIONS.add(kind, "errors" if result.failed else "ok")
         return result
+
+    def defers(self, operation: Operation) -> bool:
+        """Whether the answer comes in parts. Raises RequestRefused."""
+        return operation.serving.engine.defers(operation.prepared, operation.request.variables)
+
+    async def execute_in_parts(self, operation: Operation, take: Callable[[Result], None]) -> None:
+        """Run a query or mutation that defers; `take` gets each part of the answer. Raises RequestRefused.
+
+        Subgraphs have until the time limit, and what they did not give by then is null.
+        """
+        self._check_cost(operation)
+        kind = operation.prepared.operation_type
+        began = perf_counter()
+        until = asyncio.get_running_loop().time() + self._deadlines.limit
+        context = RequestContext(operation.caller.headers, operation.caller.claims, until)
+        failed = False
+        with span("execute", _ATTRIBUTES[kind]):
+            try:
+                engine, variables = operation.serving.engine, operation.request.variables
+                async with aclosing(engine.execute_in_parts(operation.prepared, variables, context)) as parts:
+                    async for part in parts:
+                        take(part)
+                        failed |= part.failed
+            except Exception as error:
+                raise _refusal(error) from None
+            finally:
+                OPERATION_SECONDS.observe(perf_counter() - began, kind)
+        OPERATIONS.add(kind, "errors" if failed else "ok")
 
     def subscribe(self, operation: Operation) -> AsyncIterator[Result]:
         """The results of a subscription, one an event. Raises RequestRefused."""

@@ -13,7 +13,7 @@ from router.config import Subscriptions
 from router.errors import RequestRefused
 from router.execution.result import Result
 from router.http.deadlines import Deadlines
-from router.http.negotiation import EVENT_STREAM, MULTIPART
+from router.http.negotiation import DEFERRED, EVENT_STREAM, MULTIPART
 from router.http.operations import Operation
 from router.http.protocol import Exchange
 from router.http.responses import encode
@@ -21,11 +21,11 @@ from router.subscriptions.hub import Hub, Subscriber, refusal_of
 from router.telemetry import STREAMS
 
 _LOG = structlog.get_logger("router.subscriptions")
-_HEADERS = b"x-accel-buffering: no\r\n"
+HEADERS = b"x-accel-buffering: no\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class _Format:
+class Format:
     """How a protocol writes its pieces."""
 
     content_type: str
@@ -47,8 +47,8 @@ class _Format:
 
 _PART = b"\r\ncontent-type: application/json\r\n\r\n"
 _BOUNDARY = b"\r\n--graphql"  # closes each part at once: a client reads a part when it sees the next boundary
-_FORMATS = {
-    EVENT_STREAM: _Format(
+FORMATS = {
+    EVENT_STREAM: Format(
         content_type="text/event-stream; charset=utf-8",
         begin=b":\n\n",
         before_event=b"event: next\ndata: ",
@@ -57,7 +57,7 @@ _FORMATS = {
         end=b"event: complete\ndata:\n\n",
         payload_key=False,
     ),
-    MULTIPART: _Format(
+    MULTIPART: Format(
         content_type='multipart/mixed; boundary="graphql"; subscriptionSpec="1.0"',
         begin=_BOUNDARY,
         before_event=_PART,
@@ -65,6 +65,15 @@ _FORMATS = {
         heartbeat=_PART + b"{}" + _BOUNDARY,
         end=b"--\r\n",
         payload_key=True,
+    ),
+    DEFERRED: Format(
+        content_type='multipart/mixed; boundary="graphql"; deferSpec=20220824',
+        begin=_BOUNDARY,
+        before_event=_PART,
+        after_event=_BOUNDARY,
+        heartbeat=b"",
+        end=b"--\r\n",
+        payload_key=False,
     ),
 }
 
@@ -91,7 +100,7 @@ class Streams:
 
 def answer_events(exchange: Exchange, result: Result) -> None:
     """One result to a client that reads nothing but server-sent events."""
-    form = _FORMATS[EVENT_STREAM]
+    form = FORMATS[EVENT_STREAM]
     exchange.answer(200, form.content_type, form.event(result) + form.end)
 
 
@@ -103,12 +112,12 @@ class _Stream(Subscriber):
     def __init__(self, exchange: Exchange, media_type: str, limit: int, heartbeats: "Deadlines[_Stream]") -> None:
         super().__init__()
         self.limit = limit
-        self._form = _FORMATS[media_type]
+        self._form = FORMATS[media_type]
         self._open = STREAMS.labels(media_type)
         self._open.inc()
         self._heartbeats = heartbeats
         self._exchange = exchange
-        exchange.begin_stream(self._form.content_type, _HEADERS)
+        exchange.begin_stream(self._form.content_type, HEADERS)
         exchange.write(self._form.begin)  # so that the client knows at once that it is connected
         exchange.gone = self._gone
         exchange.ending = self._shut_down

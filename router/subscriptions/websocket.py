@@ -211,7 +211,10 @@ class _Connection:
             operation = await self._endpoint.operations.prepare(read_parameters(payload), self._caller)
             running.operation_name = operation.prepared.operation_name
             if operation.prepared.operation_type != "subscription":
-                running.next(await self._endpoint.operations.execute(operation))
+                if operation.prepared.deferred and self._endpoint.operations.defers(operation):
+                    await self._endpoint.operations.execute_in_parts(operation, running.next)
+                else:
+                    running.next(await self._endpoint.operations.execute(operation))
             elif self._endpoint.settings.enabled:
                 self._endpoint.hub.open(running, operation)
                 running.task = None

@@ -1,13 +1,16 @@
 """The command line: `python -m router serve | compose | plan | config-schema`."""
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from router.config import Config, ConfigurationError, load
+if TYPE_CHECKING:  # composing and planning need no configuration
+    from router.config import Config
 
 app = typer.Typer(
     name="router",
@@ -27,6 +30,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
 ) -> None:
     """Serve a supergraph at /graphql, over HTTP and WebSocket."""
+    from router.config import ConfigurationError, load
     from router.http.server import run
     from router.http.supergraphs import SupergraphUnavailableError
 
@@ -66,6 +70,8 @@ def plan(
 @app.command("config-schema")
 def config_schema() -> None:
     """Print the JSON schema of the configuration."""
+    from router.config import Config
+
     typer.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 

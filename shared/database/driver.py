@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import JSON, DateTime, Dialect, Float, Numeric, Select, insert
+from sqlalchemy import ARRAY, JSON, DateTime, Dialect, Float, Numeric, Select, insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
@@ -106,16 +106,7 @@ def _row_class(statement: Select[Any]) -> type[asyncpg.Record]:
 
 
 def _reader(place: int, kind: Any) -> Callable[[asyncpg.Record], Any]:
-    impl, read = kind.dialect_impl(_DIALECT), itemgetter(place)
-    process: Callable[[Any], Any] | None
-    if isinstance(impl, JSON):
-        process = orjson.loads
-    elif isinstance(impl, DateTime) and impl.timezone:
-        process = _datetime
-    elif isinstance(impl, Float | Numeric):
-        process = None  # the driver has made it a float or a Decimal already
-    else:
-        process = impl.result_processor(_DIALECT, None)
+    process, read = _processor(kind.dialect_impl(_DIALECT)), itemgetter(place)
     if process is None:
         return read
 
@@ -124,6 +115,18 @@ def _reader(place: int, kind: Any) -> Callable[[asyncpg.Record], Any]:
         return None if value is None else process(value)
 
     return processed
+
+
+def _processor(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes a column's value of the driver's; None where they are the same."""
+    if isinstance(kind, JSON):
+        return orjson.loads
+    if isinstance(kind, DateTime) and kind.timezone:
+        return _datetime
+    if isinstance(kind, Float | Numeric) or (isinstance(kind, ARRAY) and _processor(kind.item_type) is None):
+        return None
+    processor: Callable[[Any], Any] | None = kind.result_processor(_DIALECT, None)
+    return processor
 
 
 def _datetime(value: int) -> datetime:

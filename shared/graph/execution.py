@@ -135,5 +135,8 @@ def _reader(field: GraphQLField) -> Read | None:
     resolver = definition.base_resolver
     if resolver is None or resolver.is_async or definition.extensions:
         return None
+    column = getattr(resolver.wrapped_func, "column", None)
+    if column is not None:
+        return attrgetter(f"row.{column}")
     alone = resolver.self_parameter is not None and len(resolver.signature.parameters) == 1
     return cast(Read, resolver.wrapped_func) if alone else None

@@ -1,6 +1,7 @@
 """How a domain declares its root fields and entities: each says who may ask."""
 
 from collections.abc import Awaitable, Callable
+from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -44,6 +45,17 @@ def mutation(*, description: str, scopes: list[list[str]] | None = None, authent
 def subscription(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
     """A field of Subscription."""
     return strawberry.federation.field(is_subscription=True, description=description, **_access(scopes, authenticated))
+
+
+def from_row(value: str | Callable[[Any], Any], *, description: str) -> Any:
+    """A field that is made of its object's `row` where it is asked for: a column by its name, or what a function makes."""
+    make = attrgetter(value) if isinstance(value, str) else value
+
+    def read(self: Any) -> Any:
+        return make(self.row)
+
+    read.column = value if isinstance(value, str) else None  # type: ignore[attr-defined]
+    return strawberry.field(resolver=read, description=description)
 
 
 def guarded(*, description: str, scopes: list[list[str]]) -> Any:

@@ -15,7 +15,7 @@ from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, check_first, connect, connection
 from shared.graph.context import Info
 from shared.graph.datatypes import Coding
-from shared.graph.fields import guarded
+from shared.graph.fields import from_row, guarded
 from shared.ids import parse_id
 from subgraphs.appointments import models, policy, repository
 from subgraphs.appointments.models import Status
@@ -185,21 +185,37 @@ class Cancellation:
     reason_code: str = strawberry.field(description="PATIENT_REQUEST, PRACTITIONER_UNAVAILABLE, DUPLICATE or OTHER.")
 
 
+def _status(row: models.Appointment) -> AppointmentStatus:
+    return AppointmentStatus(row.status)
+
+
+def _type(row: models.Appointment) -> Coding:
+    return Coding(system=row.type_system, code=row.type_code, display=row.type_display)
+
+
+def _cancellation(row: models.Appointment) -> Cancellation | None:
+    if row.cancelled_by is None:
+        return None
+    return Cancellation(by=row.cancelled_by, reason_code=row.cancellation_reason or "OTHER")
+
+
 @strawberry.federation.type(
     keys=["id"], requires_scopes=[[policy.READ]], description="A visit that was agreed on (FHIR Appointment)."
 )
 class Appointment:
     row: strawberry.Private[models.Appointment]
     id: strawberry.ID = strawberry.field(description="Its key.")
-    status: AppointmentStatus | None = strawberry.field(description="Its state.")
-    type: Coding | None = strawberry.field(description="What it is for, as a code.")
-    starts_at: datetime | None = strawberry.field(description="When it begins.")
-    ends_at: datetime | None = strawberry.field(description="When it ends.")
-    reason: str | None = strawberry.field(description="Why the patient comes, in their own words.")
-    booked_at: datetime | None = strawberry.field(description="When it was first agreed on.")
-    held_until: datetime | None = strawberry.field(description="While HELD: until when the patient can accept it.")
-    cancellation: Cancellation | None = strawberry.field(description="If CANCELLED: by whom and why.")
-    version: int | None = strawberry.field(description="Counts its changes; a change names the one that it read.")
+    status: AppointmentStatus | None = from_row(_status, description="Its state.")
+    type: Coding | None = from_row(_type, description="What it is for, as a code.")
+    starts_at: datetime | None = from_row("starts_at", description="When it begins.")
+    ends_at: datetime | None = from_row("ends_at", description="When it ends.")
+    reason: str | None = from_row("reason", description="Why the patient comes, in their own words.")
+    booked_at: datetime | None = from_row("booked_at", description="When it was first agreed on.")
+    held_until: datetime | None = from_row(
+        "held_until", description="While HELD: until when the patient can accept it."
+    )
+    cancellation: Cancellation | None = from_row(_cancellation, description="If CANCELLED: by whom and why.")
+    version: int | None = from_row("version", description="Counts its changes; a change names the one that it read.")
 
     @strawberry.field(description="Who comes.")
     def patient(self) -> Patient | None:
@@ -216,22 +232,7 @@ class Appointment:
     @classmethod
     def of(cls, row: models.Appointment) -> Self:
         """From its row."""
-        cancellation = None
-        if row.cancelled_by is not None:
-            cancellation = Cancellation(by=row.cancelled_by, reason_code=row.cancellation_reason or "OTHER")
-        return cls(
-            row=row,
-            id=strawberry.ID(str(row.id)),
-            status=AppointmentStatus(row.status),
-            type=Coding(system=row.type_system, code=row.type_code, display=row.type_display),
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            reason=row.reason,
-            booked_at=row.booked_at,
-            held_until=row.held_until,
-            cancellation=cancellation,
-            version=row.version,
-        )
+        return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
     async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:

@@ -11,7 +11,12 @@ from shared.graph.connections import After, Connection, First, connect
 from shared.graph.context import Info
 from shared.graph.datatypes import Address, AddressInput, Coding, CodingInput, HumanName
 from shared.graph.errors import InvalidInput, NotFound, VersionConflict
+from shared.graph.fields import from_row
 from subgraphs.directory import models, policy, repository
+
+
+def _address(row: models.Organization | models.Location) -> Address:
+    return Address(**row.address)
 
 
 @strawberry.federation.type(
@@ -20,11 +25,11 @@ from subgraphs.directory import models, policy, repository
 class Organization:
     row: strawberry.Private[models.Organization]
     id: strawberry.ID = strawberry.field(description="Its key.")
-    name: str | None = strawberry.field(description="Its name.")
-    phone: str | None = strawberry.field(description="Its telephone number.")
-    address: Address | None = strawberry.field(description="Where it is.")
-    active: bool | None = strawberry.field(description="Whether it is in use.")
-    version: int | None = strawberry.field(description="Counts its changes; an update names the one that it read.")
+    name: str | None = from_row("name", description="Its name.")
+    phone: str | None = from_row("phone", description="Its telephone number.")
+    address: Address | None = from_row(_address, description="Where it is.")
+    active: bool | None = from_row("active", description="Whether it is in use.")
+    version: int | None = from_row("version", description="Counts its changes; an update names the one that it read.")
 
     @strawberry.field(description="Its locations, by name.")
     async def locations(
@@ -36,15 +41,7 @@ class Organization:
     @classmethod
     def of(cls, row: models.Organization) -> Self:
         """From its row."""
-        return cls(
-            row=row,
-            id=strawberry.ID(str(row.id)),
-            name=row.name,
-            phone=row.phone,
-            address=Address(**row.address),
-            active=row.active,
-            version=row.version,
-        )
+        return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
     async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
@@ -58,19 +55,25 @@ class Position:
     longitude: float = strawberry.field(description="East of Greenwich.")
 
 
+def _position(row: models.Location) -> Position | None:
+    if row.latitude is None or row.longitude is None:
+        return None
+    return Position(latitude=row.latitude, longitude=row.longitude)
+
+
 @strawberry.federation.type(
     keys=["id"], requires_scopes=[[policy.READ]], description="A place where care is given (FHIR Location)."
 )
 class Location:
     row: strawberry.Private[models.Location]
     id: strawberry.ID = strawberry.field(description="Its key.")
-    name: str | None = strawberry.field(description="Its name; some have none of their own.")
-    phone: str | None = strawberry.field(description="Its telephone number.")
-    address: Address | None = strawberry.field(description="Where it is.")
-    time_zone: str | None = strawberry.field(description="Its time zone, a name of the IANA database.")
-    position: Position | None = strawberry.field(description="Where it is on the map.")
-    active: bool | None = strawberry.field(description="Whether it is in use.")
-    version: int | None = strawberry.field(description="Counts its changes; an update names the one that it read.")
+    name: str | None = from_row("name", description="Its name; some have none of their own.")
+    phone: str | None = from_row("phone", description="Its telephone number.")
+    address: Address | None = from_row(_address, description="Where it is.")
+    time_zone: str | None = from_row("time_zone", description="Its time zone, a name of the IANA database.")
+    position: Position | None = from_row(_position, description="Where it is on the map.")
+    active: bool | None = from_row("active", description="Whether it is in use.")
+    version: int | None = from_row("version", description="Counts its changes; an update names the one that it read.")
 
     @strawberry.field(description="Whose location it is.")
     async def organization(self, info: Info) -> Organization | None:
@@ -79,20 +82,7 @@ class Location:
     @classmethod
     def of(cls, row: models.Location) -> Self:
         """From its row."""
-        position = None
-        if row.latitude is not None and row.longitude is not None:
-            position = Position(latitude=row.latitude, longitude=row.longitude)
-        return cls(
-            row=row,
-            id=strawberry.ID(str(row.id)),
-            name=row.name,
-            phone=row.phone,
-            address=Address(**row.address),
-            time_zone=row.time_zone,
-            position=position,
-            active=row.active,
-            version=row.version,
-        )
+        return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
     async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
@@ -117,20 +107,24 @@ class PractitionerRole:
         return Location.of(row) if row else None
 
 
+def _name(row: models.Practitioner) -> HumanName:
+    return HumanName(given=row.given, family=row.family, prefix=row.prefix)
+
+
 @strawberry.federation.type(
     keys=["id"], requires_scopes=[[policy.READ]], description="A person who gives care (FHIR Practitioner)."
 )
 class Practitioner:
     row: strawberry.Private[models.Practitioner]
     id: strawberry.ID = strawberry.field(description="Their key.")
-    name: HumanName | None = strawberry.field(description="Their name.")
-    npi: str | None = strawberry.field(description="National Provider Identifier of the United States.")
-    licence_number: str | None = strawberry.field(description="The licence to practise.")
-    email: str | None = strawberry.field(description="Address at work.")
-    phone: str | None = strawberry.field(description="Telephone at work.")
-    languages: list[str] | None = strawberry.field(description="Languages for talks with patients, BCP 47.")
-    active: bool | None = strawberry.field(description="Whether they practise here now.")
-    version: int | None = strawberry.field(description="Counts the changes; an update names the one that it read.")
+    name: HumanName | None = from_row(_name, description="Their name.")
+    npi: str | None = from_row("npi", description="National Provider Identifier of the United States.")
+    licence_number: str | None = from_row("licence_number", description="The licence to practise.")
+    email: str | None = from_row("email", description="Address at work.")
+    phone: str | None = from_row("phone", description="Telephone at work.")
+    languages: list[str] | None = from_row("languages", description="Languages for talks with patients, BCP 47.")
+    active: bool | None = from_row("active", description="Whether they practise here now.")
+    version: int | None = from_row("version", description="Counts the changes; an update names the one that it read.")
 
     @strawberry.field(description="What they do, for whom and where.")
     async def roles(self, info: Info) -> list[PractitionerRole] | None:
@@ -139,18 +133,7 @@ class Practitioner:
     @classmethod
     def of(cls, row: models.Practitioner) -> Self:
         """From its row."""
-        return cls(
-            row=row,
-            id=strawberry.ID(str(row.id)),
-            name=HumanName(given=row.given, family=row.family, prefix=row.prefix),
-            npi=row.npi,
-            licence_number=row.licence_number,
-            email=row.email,
-            phone=row.phone,
-            languages=row.languages,
-            active=row.active,
-            version=row.version,
-        )
+        return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
     async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:

@@ -10,7 +10,7 @@ import strawberry
 
 from shared.graph.context import Info
 from shared.graph.datatypes import Address, HumanName
-from shared.graph.fields import guarded
+from shared.graph.fields import from_row, guarded
 from subgraphs.patients import models, policy, repository
 
 
@@ -148,31 +148,82 @@ class CommunicationPreferences:
     reminders: bool = strawberry.field(description="Whether they agree to be reminded of appointments.")
 
 
+def _name(row: models.Patient) -> HumanName:
+    return HumanName(given=row.given, family=row.family, prefix=row.prefix)
+
+
+def _other_names(row: models.Patient) -> list[OtherName]:
+    return [_other_name(**name) for name in row.other_names]
+
+
+def _gender(row: models.Patient) -> AdministrativeGender:
+    return AdministrativeGender(row.gender)
+
+
+def _marital_status(row: models.Patient) -> MaritalStatus | None:
+    return MaritalStatus(row.marital_status) if row.marital_status else None
+
+
+def _contact_points(row: models.Patient) -> list[ContactPoint]:
+    return [_contact_point(**point) for point in row.contact_points]
+
+
+def _addresses(row: models.Patient) -> list[PatientAddress]:
+    return [_address(**address) for address in row.addresses]
+
+
+def _emergency_contacts(row: models.Patient) -> list[EmergencyContact]:
+    return [_emergency_contact(**contact) for contact in row.emergency_contacts]
+
+
+def _communication_preferences(row: models.Patient) -> CommunicationPreferences:
+    channels = [CommunicationChannel(channel) for channel in row.preferred_channels]
+    return CommunicationPreferences(language=row.language, channels=channels, reminders=row.reminders)
+
+
+def _other_name(use: str | None, **name: Any) -> OtherName:
+    return OtherName(use=NameUse(use) if use else None, name=HumanName(**name))
+
+
+def _contact_point(system: str, value: str, use: str | None) -> ContactPoint:
+    return ContactPoint(system=ContactPointSystem(system), value=value, use=ContactPointUse(use) if use else None)
+
+
+def _address(use: str | None, **address: Any) -> PatientAddress:
+    return PatientAddress(use=AddressUse(use) if use else None, address=Address(**address))
+
+
+def _emergency_contact(relationship: str, **contact: Any) -> EmergencyContact:
+    return EmergencyContact(relationship=Relationship(relationship), **contact)
+
+
 @strawberry.federation.type(
     keys=["id"], requires_scopes=[[policy.READ]], description="A person who is given care (FHIR Patient)."
 )
 class Patient:
     row: strawberry.Private[models.Patient]
     id: strawberry.ID = strawberry.field(description="Their key.")
-    medical_record_number: str | None = strawberry.field(
-        description="The number that we have given them; its last digit checks the others."
+    medical_record_number: str | None = from_row(
+        "medical_record_number", description="The number that we have given them; its last digit checks the others."
     )
-    name: HumanName | None = strawberry.field(description="Their official name.")
-    other_names: list[OtherName] | None = strawberry.field(description="Names before marriage and the like.")
-    birth_date: date | None = strawberry.field(description="Day of birth.")
-    gender: AdministrativeGender | None = strawberry.field(description="Gender for administration.")
-    marital_status: MaritalStatus | None = strawberry.field(description="Marital status.")
-    deceased: bool | None = strawberry.field(description="Whether they have died.")
-    deceased_at: datetime | None = strawberry.field(description="When they died, if that is known.")
-    contact_points: list[ContactPoint] | None = strawberry.field(description="Telephone numbers, email addresses.")
-    addresses: list[PatientAddress] | None = strawberry.field(description="Addresses.")
-    emergency_contacts: list[EmergencyContact] | None = strawberry.field(description="Whom to call.")
-    communication_preferences: CommunicationPreferences | None = strawberry.field(
-        description="How they want to be reached."
+    name: HumanName | None = from_row(_name, description="Their official name.")
+    other_names: list[OtherName] | None = from_row(_other_names, description="Names before marriage and the like.")
+    birth_date: date | None = from_row("birth_date", description="Day of birth.")
+    gender: AdministrativeGender | None = from_row(_gender, description="Gender for administration.")
+    marital_status: MaritalStatus | None = from_row(_marital_status, description="Marital status.")
+    deceased: bool | None = from_row("deceased", description="Whether they have died.")
+    deceased_at: datetime | None = from_row("deceased_at", description="When they died, if that is known.")
+    contact_points: list[ContactPoint] | None = from_row(
+        _contact_points, description="Telephone numbers, email addresses."
     )
-    active: bool | None = strawberry.field(description="False for a duplicate that was merged into another.")
-    registered_at: datetime | None = strawberry.field(description="When they were entered here.")
-    version: int | None = strawberry.field(description="Counts the changes; an update names the one that it read.")
+    addresses: list[PatientAddress] | None = from_row(_addresses, description="Addresses.")
+    emergency_contacts: list[EmergencyContact] | None = from_row(_emergency_contacts, description="Whom to call.")
+    communication_preferences: CommunicationPreferences | None = from_row(
+        _communication_preferences, description="How they want to be reached."
+    )
+    active: bool | None = from_row("active", description="False for a duplicate that was merged into another.")
+    registered_at: datetime | None = from_row("created_at", description="When they were entered here.")
+    version: int | None = from_row("version", description="Counts the changes; an update names the one that it read.")
 
     @guarded(description="Numbers by which other systems know them.", scopes=[[policy.WRITE]])
     async def identifiers(self, info: Info) -> list[PatientIdentifier] | None:
@@ -196,47 +247,9 @@ class Patient:
     @classmethod
     def of(cls, row: models.Patient) -> Self:
         """From its row."""
-        return cls(
-            row=row,
-            id=strawberry.ID(str(row.id)),
-            medical_record_number=row.medical_record_number,
-            name=HumanName(given=row.given, family=row.family, prefix=row.prefix),
-            other_names=[_other_name(**name) for name in row.other_names],
-            birth_date=row.birth_date,
-            gender=AdministrativeGender(row.gender),
-            marital_status=MaritalStatus(row.marital_status) if row.marital_status else None,
-            deceased=row.deceased,
-            deceased_at=row.deceased_at,
-            contact_points=[_contact_point(**point) for point in row.contact_points],
-            addresses=[_address(**address) for address in row.addresses],
-            emergency_contacts=[_emergency_contact(**contact) for contact in row.emergency_contacts],
-            communication_preferences=CommunicationPreferences(
-                language=row.language,
-                channels=[CommunicationChannel(channel) for channel in row.preferred_channels],
-                reminders=row.reminders,
-            ),
-            active=row.active,
-            registered_at=row.created_at,
-            version=row.version,
-        )
+        return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
     async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
         return [None if row is None else cls.of(row) for row in await repository.patients(info.context, ids)]
-
-
-def _other_name(use: str | None, **name: Any) -> OtherName:
-    return OtherName(use=NameUse(use) if use else None, name=HumanName(**name))
-
-
-def _contact_point(system: str, value: str, use: str | None) -> ContactPoint:
-    return ContactPoint(system=ContactPointSystem(system), value=value, use=ContactPointUse(use) if use else None)
-
-
-def _address(use: str | None, **address: Any) -> PatientAddress:
-    return PatientAddress(use=AddressUse(use) if use else None, address=Address(**address))
-
-
-def _emergency_contact(relationship: str, **contact: Any) -> EmergencyContact:
-    return EmergencyContact(relationship=Relationship(relationship), **contact)

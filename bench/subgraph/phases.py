@@ -1,0 +1,49 @@
+"""Where a subgraph's time goes: py-spy's samples, native frames included, each counted for the first phase that it is in."""
+
+import asyncio
+import re
+from collections import Counter
+from pathlib import Path
+
+from bench.subgraph.running import Target
+
+_REQUESTS = 2000
+_SECONDS = 6
+
+# The innermost frame that a pattern matches says the phase.
+_PATTERNS = {
+    "JSON": r"orjson|decode_json|encode_json",
+    "signature, token": r"shared/signature|shared/auth|/jwt/|hashlib|hmac",
+    "audit": r"shared/audit",
+    "SQL": r"sqlalchemy|asyncpg|sqlmodel|shared/database|greenlet",
+    "parse, validate": r"graphql/language|graphql/validation|parser_cache|validation_cache",
+    "execution": r"/graphql/|strawberry/(?!http|asgi)|shared/graph/(?!view)",
+    "the domain's own": r"subgraphs/|reporting/",
+    "HTTP": r"uvicorn|starlette|httptools|uvloop|asyncio|strawberry|shared/graph/view|cross_web|opentelemetry|shared/service",
+}
+PHASES = [*_PATTERNS, "else"]
+
+
+async def shares(py_spy: Path, target: Target) -> dict[str, float]:
+    """Each phase's share of the time in which the process worked, while it is asked."""
+    asking = asyncio.create_task(target.ask(_REQUESTS))
+    command = ["record", "--native", "--format", "raw", "--full-filenames", "--rate", "500"]
+    command += ["--duration", str(_SECONDS), "--output", "/dev/stdout", "--pid", str(target.process.pid)]
+    profiler = await asyncio.create_subprocess_exec(
+        py_spy, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    output, _ = await profiler.communicate()
+    await asking
+    samples: Counter[str] = Counter()
+    for line in output.decode().splitlines():
+        stack, _, count = line.rpartition(" ")
+        samples[_phase(stack.split(";"))] += int(count)
+    return {phase: samples[phase] / max(1, samples.total()) for phase in PHASES}
+
+
+def _phase(stack: list[str]) -> str:
+    for frame in reversed(stack):
+        for phase, pattern in _PATTERNS.items():
+            if re.search(pattern, frame):
+                return phase
+    return "else"

@@ -1,0 +1,147 @@
+"""The measured subgraphs, started as the local stack starts them, and signed requests to each."""
+
+import asyncio
+import random
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import aiohttp
+import orjson
+import psutil
+
+from bench.subgraph.workloads import Workload
+from shared.database.engine import Database
+from shared.signature import sign
+from stack.databases import migrate_all, prepare
+from stack.environment import Addresses, of_subgraph
+from stack.ports import free_port
+from stack.secrets import POSTGRES_PASSWORD, generate
+from stack.servers.kafka import Kafka
+from stack.servers.postgres import Postgres
+from stack.servers.valkey import Valkey
+from stack.services import PORTS, subgraph
+from stack.supervisor import Service
+from tests.harness import tokens
+
+_KEYS = 100
+_CONNECTIONS = 8
+
+
+class Target:
+    """A running subgraph, and a client with a nurse's token that asks it for 100 keys at a time, others each time."""
+
+    def __init__(self, workload: Workload, service: Service, key: bytes, client: aiohttp.ClientSession) -> None:
+        self.workload, self.process = workload, psutil.Process(service.pid)
+        self._url, self._key, self._client = f"{service.url}/graphql", key, client
+        self._authorization = f"Bearer {tokens.token('NURSE')}"
+        self._ids = [str(row.id) for row in workload.rows]
+
+    @property
+    def name(self) -> str:
+        """The subgraph's."""
+        name: str = self.workload.subgraph
+        return name
+
+    async def ask(self, times: int) -> None:
+        """Ask so many times, over several connections."""
+        asked = iter(range(times))
+
+        async def connection() -> None:
+            for _ in asked:
+                await self._ask()
+
+        await asyncio.gather(*(connection() for _ in range(_CONNECTIONS)))
+
+    async def _ask(self) -> None:
+        ids = random.sample(self._ids, _KEYS)
+        representations = [{"__typename": self.workload.typename, "id": key} for key in ids]
+        body = orjson.dumps({"query": self.workload.query, "variables": {"r": representations}})
+        headers = sign(self._key, "POST", "/graphql", body, self._authorization)
+        headers |= {"content-type": "application/json", "authorization": self._authorization}
+        async with self._client.post(self._url, data=body, headers=headers) as response:
+            answer = orjson.loads(await response.read())
+        if "errors" in answer or [entity["id"] for entity in answer["data"]["_entities"]] != ids:
+            sys.exit(f"{self.name} answered {answer}")
+
+
+@dataclass(frozen=True)
+class Running:
+    """The targets, and PostgreSQL: its administrator's address and its log."""
+
+    targets: Sequence[Target]
+    postgres: str
+    log: Path
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for the servers' data; PostgreSQL may run as another user."""
+    with tempfile.TemporaryDirectory(prefix="caregraph-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@asynccontextmanager
+async def running(chosen: Sequence[Workload]) -> AsyncIterator[Running]:
+    """Servers, rows, subgraphs."""
+    secrets = generate()
+    key = secrets["ROUTER_SIGNATURE_KEY"].encode()
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(_folder())
+        log = folder / "postgres.log"
+        postgres = Postgres(folder / "postgres", free_port(), secrets[POSTGRES_PASSWORD], log=log)
+        valkey = Valkey(folder / "valkey", free_port(), log=folder / "valkey.log")
+        kafka = Kafka(folder / "kafka", free_port(), log=folder / "kafka.log")
+        for server in (postgres, valkey, kafka):
+            stack.push_async_callback(server.stop)
+        await asyncio.gather(postgres.start(), valkey.start(), kafka.start())
+        subgraphs = [subgraph(workload.subgraph) for workload in chosen]
+        databases = await prepare(postgres.url, subgraphs, secrets)
+        await migrate_all(subgraphs, databases)
+        addresses = Addresses(databases, valkey.url, kafka.address, {name: free_port() for name in PORTS})
+        stack.enter_context(_issuer(addresses.ports["identity"]))
+        client = await stack.enter_async_context(aiohttp.ClientSession())
+        targets = []
+        for workload, each in zip(chosen, subgraphs, strict=True):
+            await _fill(databases[each.name], workload)
+            command = [sys.executable, "-m", "shared.service", each.module]
+            environment = of_subgraph(each, addresses, secrets)
+            service = Service(each.name, command, environment, addresses.url(each.name), folder / f"{each.name}.log")
+            stack.push_async_callback(service.stop)
+            await service.start()
+            targets.append(Target(workload, service, key, client))
+        yield Running(targets, postgres.url, log)
+
+
+async def _fill(url: str, workload: Workload) -> None:
+    database = Database(url)
+    async with database.write() as session:
+        session.add_all(workload.rows)
+    await database.close()
+
+
+@contextmanager
+def _issuer(port: int) -> Iterator[None]:
+    """Publishes the key of the tokens, in identity's place."""
+
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = orjson.dumps(tokens.jwks())
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", port), Keys) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()

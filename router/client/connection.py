@@ -36,6 +36,7 @@ class Connection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._used = False  # has given an answer
         self._idle_since = self._loop.time()
+        self._head: dict[bytes, bytes] = {}
         self._parser = HttpResponseParser(self)
 
     def start(self, exchange: Exchange) -> None:
@@ -43,10 +44,10 @@ class Connection(asyncio.Protocol):
         self._exchange = exchange
         self._complete = False
         self._status = 0  # until the head is complete
-        self._head: dict[bytes, bytes] = {}
+        self._head.clear()
         self._overhead = 0
         self._body = b""
-        self._rest: bytearray | None = None
+        self._rest: bytes | bytearray = b""
         self._transport.write(exchange.message)
 
     def usable(self) -> bool:
@@ -92,7 +93,7 @@ class Connection(asyncio.Protocol):
             if not self._complete:
                 self.fail(Failure.INVALID)
                 return
-        if len(self._rest or self._body) > self._limits.response_bytes:
+        if len(self._body) + len(self._rest) > self._limits.response_bytes:
             self.fail(Failure.TOO_LARGE)
         elif self._complete:
             self._finish(exchange)
@@ -127,21 +128,23 @@ class Connection(asyncio.Protocol):
         self._overhead = 0
         if not self._body:
             self._body = part
-        elif self._rest is None:
-            self._rest = bytearray(self._body + part)
-        else:
+        elif self._rest:
             self._rest += part
+        else:
+            self._rest = bytearray(part)
 
     def on_message_complete(self) -> None:
         if 100 <= self._status < 200:  # interim: the answer is still to come
-            self._status, self._head = 0, {}
+            self._status = 0
+            self._head.clear()
         else:
             self._complete = True
             self._reusable = self._parser.should_keep_alive()
 
     def _finish(self, exchange: Exchange) -> None:
+        status, content_type = self._status, self._head.get(b"content-type", b"")
+        body = self._decoded()
         self._exchange = None
-        status, head, body = self._status, self._head, self._body if self._rest is None else bytes(self._rest)
         if self._reusable:
             self._used = True
             self._idle_since = self._loop.time()
@@ -149,16 +152,22 @@ class Connection(asyncio.Protocol):
         else:
             self._pool.ended(self)
             self._transport.close()
-        if head.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
-            exchange.failed(Failure.INVALID)
-            return
-        if (coding := head.get(b"content-encoding")) is not None:
-            try:
-                body = decoded(coding, body, self._limits.response_bytes)
-            except TooLargeError:
-                exchange.failed(Failure.TOO_LARGE)
-                return
-            except ValueError:
-                exchange.failed(Failure.INVALID)
-                return
-        exchange.answered(status, head.get(b"content-type", b""), body)
+        if isinstance(body, Failure):
+            exchange.failed(body)
+        else:
+            exchange.answered(status, content_type, body)
+
+    def _decoded(self) -> bytes | Failure:
+        """The body without its codings."""
+        body = self._body + self._rest if self._rest else self._body
+        if self._head.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+            return Failure.INVALID
+        coding = self._head.get(b"content-encoding")
+        if coding is None:
+            return body
+        try:
+            return decoded(coding, body, self._limits.response_bytes)
+        except TooLargeError:
+            return Failure.TOO_LARGE
+        except ValueError:
+            return Failure.INVALID

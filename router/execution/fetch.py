@@ -85,6 +85,8 @@ class Fetch:
         mutation: bool,
         key: object,
         under_way: dict[object, "Fetch"],
+        future: asyncio.Future[bytes],
+        until: float,
     ) -> None:
         """`fields` are header lines. It is in `under_way` by its key, unless that is None, until it has ended."""
         self._subgraph = subgraph
@@ -93,8 +95,8 @@ class Fetch:
         self._mutation = mutation
         self._key = key
         self._under_way = under_way
-        self._waiting: list[asyncio.Future[bytes]] = []
-        self._until = 0.0
+        self._waiting = [future]
+        self._until = until
         self._attempts = 0
         self.body = body
         if key is not None:

@@ -114,8 +114,7 @@ class HttpTransport:
         if trace := self._trace_headers():
             fields += lines(trace)
         authorization = forwarded.fields.get("authorization", "")
-        fetch = Fetch(asked, fields, authorization, payload, mutation, key, self._under_way)
-        fetch.join(future, until)
+        fetch = Fetch(asked, fields, authorization, payload, mutation, key, self._under_way, future, until)
         fetch.start(loop.time())
         return future
 

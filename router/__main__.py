@@ -28,6 +28,7 @@ def serve(
     config: Annotated[Path | None, typer.Option(help="The router's configuration, YAML.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 for any free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve the port.", min=1)] = None,
 ) -> None:
     """Serve a supergraph at /graphql, over HTTP and WebSocket."""
     from router.config import ConfigurationError, load
@@ -35,7 +36,7 @@ def serve(
     from router.http.supergraphs import SupergraphUnavailableError
 
     try:
-        run(_override(load(config), supergraph, subgraphs, host, port))
+        run(_override(load(config), supergraph, subgraphs, host=host, port=port, workers=workers))
     except (ConfigurationError, SupergraphUnavailableError) as error:
         for line in str(error).splitlines():
             typer.echo(f"router: {line}", err=True)
@@ -75,11 +76,9 @@ def config_schema() -> None:
     typer.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 
-def _override(
-    config: Config, supergraph: Path | None, subgraphs: Path | None, host: str | None, port: int | None
-) -> Config:
+def _override(config: Config, supergraph: Path | None, subgraphs: Path | None, **server: Any) -> Config:
     """The command line goes before the file."""
-    server = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    server = {name: value for name, value in server.items() if value is not None}
     source: dict[str, Any] = {}
     if supergraph is not None or subgraphs is not None:
         source = {"file": supergraph, "subgraphs": subgraphs, "sdl": None}

@@ -67,6 +67,8 @@ class Server(Section):
     """Address to listen on; `--host` goes first."""
     port: int = Field(default=4000, ge=0, le=65535)
     """Port to listen on; 0 for any free one; `--port` goes first."""
+    workers: int = Field(default=1, ge=1, le=256)
+    """Processes that serve the port, at most one a core; `--workers` goes first."""
     path: str = Field(default="/graphql", pattern=r"^/")
     """Where GraphQL is served, over HTTP and WebSocket."""
     graphiql: bool = True
@@ -224,7 +226,7 @@ class Subscriptions(Section):
     queue: int = Field(default=100, ge=1)
     """Events that wait for a slow client; one more ends its stream."""
     maximum: int = Field(default=10_000, ge=1)
-    """Subscriptions that the router may have open; one more is refused with `TOO_MANY_SUBSCRIPTIONS`."""
+    """Subscriptions that a worker may have open; one more is refused with `TOO_MANY_SUBSCRIPTIONS`."""
     maximum_per_connection: int = Field(default=100, ge=1)
     """Operations that one WebSocket connection may have open."""
     recheck_interval: float = Field(default=1.0, gt=0, le=5)

@@ -1,5 +1,6 @@
 """The router as an ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -21,11 +22,15 @@ from router.http.engines import EngineBuilder
 from router.http.middleware import RequestMiddleware
 from router.http.operations import Operations
 from router.http.protocol import GraphQLProtocol
+from router.http.snapshots import Snapshots
 from router.http.supergraphs import Supergraphs
 
 
-def create_app(config: Config, build: Callable[[str], Engine] | None = None) -> Starlette:
+def create_app(
+    config: Config, build: Callable[[str], Engine] | None = None, snapshots: Snapshots | None = None
+) -> Starlette:
     """The application that serves what `config` says; `build` makes an engine of a supergraph's SDL.
+    `snapshots` hold the metrics of all workers, if there are several.
 
     GraphQL itself is served by `app.state.protocol`, which is for uvicorn's setting `http`.
 
@@ -39,23 +44,28 @@ def create_app(config: Config, build: Callable[[str], Engine] | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        keeping: asyncio.Task[None] | None = None
         await authenticator.start()
         try:
             await supergraphs.start()
+            if snapshots is not None:
+                keeping = asyncio.create_task(snapshots.keep(), name="metrics")
             yield
         finally:
+            if keeping is not None:
+                keeping.cancel()
             await endpoint.close()
             await supergraphs.close()
             await operations.close()
             await authenticator.close()
             await builder.close()
 
-    app = Starlette(routes=_routes(config, supergraphs), lifespan=lifespan, middleware=_middleware(config))
+    app = Starlette(routes=_routes(config, supergraphs, snapshots), lifespan=lifespan, middleware=_middleware(config))
     app.state.protocol = partial(GraphQLProtocol, endpoint, config.server)
     return app
 
 
-def _routes(config: Config, supergraphs: Supergraphs) -> list[BaseRoute]:
+def _routes(config: Config, supergraphs: Supergraphs, snapshots: Snapshots | None) -> list[BaseRoute]:
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "up"})
 
@@ -65,7 +75,8 @@ def _routes(config: Config, supergraphs: Supergraphs) -> list[BaseRoute]:
         return JSONResponse({"status": "ready", "supergraph": supergraphs.current.digest})
 
     async def metrics(request: Request) -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        text = generate_latest() if snapshots is None else snapshots.merged()
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     async def options(request: Request) -> Response:
         return Response(status_code=405, headers={"allow": "GET, POST"})

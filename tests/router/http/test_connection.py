@@ -1,0 +1,149 @@
+"""HTTP/1.1 as bytes: pieces, pipelines, clients that leave, and what proxies tell."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from router.telemetry import FETCHES
+from tests.router.http.graph import Graph, running
+
+HELLO = b'{"data":{"hello":"Hello world"}}'
+WAIT = '{ hello(name: "wait") }'
+
+
+@pytest.fixture(scope="module")
+async def graph() -> AsyncIterator[Graph]:
+    rules = [{"propagate": "x-forwarded-for"}, {"propagate": "x-request-id"}]
+    async with running({"server": {"request_timeout": 2}, "subgraphs": {"all": {"headers": rules}}}) as graph:
+        yield graph
+
+
+def request(query: str = "{ hello }", *headers: str, version: str = "1.1") -> bytes:
+    body = json.dumps({"query": query}).encode()
+    lines = [f"POST /graphql HTTP/{version}", "host: x", "content-type: application/json", *headers]
+    return "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
+
+
+async def connected(graph: Graph) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", int(re.findall(r":(\d+)/", graph.url)[0]))
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the next answer."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    first, *lines = head.rstrip().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    return int(first.split()[1]), headers, await reader.readexactly(int(headers.get("content-length", 0)))
+
+
+async def exchanged(graph: Graph, sent: bytes, count: int = 1) -> list[tuple[int, dict[str, str], bytes]]:
+    reader, writer = await connected(graph)
+    writer.write(sent)
+    async with asyncio.timeout(5):
+        answers = [await answer(reader) for _ in range(count)]
+    writer.close()
+    return answers
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in a subgraph
+            await asyncio.sleep(0.02)
+
+
+async def test_a_request_may_come_in_pieces(graph: Graph) -> None:
+    whole = request()
+    reader, writer = await connected(graph)
+    for split in range(1, len(whole)):
+        writer.write(whole[:split])
+        await asyncio.sleep(0.002)
+        writer.write(whole[split:])
+        status, _, body = await answer(reader)
+        assert (status, body) == (200, HELLO), split
+    writer.close()
+
+
+async def test_a_body_may_come_in_chunks(graph: Graph) -> None:
+    body = b'{"query": "{ hello }"}'
+    head = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    assert (await exchanged(graph, head + chunks + b"0\r\n\r\n"))[0][2] == HELLO
+
+
+async def test_pipelined_requests_are_answered_in_order(graph: Graph) -> None:
+    health = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
+    refused = b"PUT /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
+    sent = request(WAIT) + request() + health + refused * 1500 + request("{ __typename }") + health
+    answers = await exchanged(graph, sent, 1505)
+    assert [answers[number][2] for number in (0, 1, 2)] == [
+        b'{"data":{"hello":"Hello wait"}}',
+        HELLO,
+        b'{"status":"up"}',
+    ]
+    assert {status for status, _, _ in answers[3:1503]} == {405}
+    assert [body for _, _, body in answers[1503:]] == [b'{"data":{"__typename":"Query"}}', b'{"status":"up"}']
+
+
+@pytest.mark.parametrize("sent", [request("{ hello }", "connection: close"), request(version="1.0")])
+async def test_a_connection_ends_when_the_client_wants_it_to(graph: Graph, sent: bytes) -> None:
+    reader, writer = await connected(graph)
+    writer.write(sent)
+    status, headers, body = await answer(reader)
+    assert (status, headers["connection"], body) == (200, "close", HELLO)
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_a_client_that_asks_first_is_told_to_go_on(graph: Graph) -> None:
+    reader, writer = await connected(graph)
+    head, _, body = request("{ hello }", "expect: 100-continue").partition(b"\r\n\r\n")
+    writer.write(head + b"\r\n\r\n")
+    assert (await answer(reader))[0] == 100
+    writer.write(body)
+    assert (await answer(reader))[2] == HELLO
+    writer.close()
+
+
+async def test_a_body_that_is_announced_too_large_is_not_waited_for(graph: Graph) -> None:
+    sent = b"POST /graphql HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n"
+    assert (await exchanged(graph, sent))[0][0] == 413
+
+
+async def test_a_head_without_a_body_to_come_has_none(graph: Graph) -> None:
+    reader, writer = await connected(graph)
+    writer.write(b"HEAD /graphql HTTP/1.1\r\nhost: x\r\n\r\n" + request())
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert (await answer(reader))[2] == HELLO
+    writer.close()
+
+
+async def test_what_is_no_http_is_refused(graph: Graph) -> None:
+    assert (await exchanged(graph, b"\x16\x03\x01\r\n\r\n"))[0][0] == 400
+
+
+async def test_a_whole_address_is_understood(graph: Graph) -> None:
+    sent = request().replace(b"POST /graphql", b"POST http://x/graphql")
+    assert (await exchanged(graph, sent))[0][2] == HELLO
+
+
+async def test_an_operation_ends_when_nobody_waits_for_it(graph: Graph) -> None:
+    def lost() -> float:
+        return FETCHES._counts["shop", "failed"]
+
+    before, asked = lost(), len(graph.shop.queries)
+    _, writer = await connected(graph)
+    writer.write(request("{ slow }"))
+    await until(lambda: len(graph.shop.queries) > asked)
+    writer.close()
+    await until(lambda: lost() > before)
+
+
+async def test_a_proxy_that_is_trusted_tells_the_clients_address(graph: Graph) -> None:
+    for header, address in (("x-forwarded-for: 203.0.113.7, 127.0.0.1", "203.0.113.7"), ("x-other: 1", "127.0.0.1")):
+        await exchanged(graph, request("{ hello }", header, "x-request-id: one-2"))
+        sent = graph.shop.headers[-1]
+        assert (sent["x-forwarded-for"], sent["x-request-id"]) == (address, "one-2")

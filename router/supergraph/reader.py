@@ -25,6 +25,7 @@ from graphql import (
 )
 
 from router.supergraph.api_schema import build_api_schema
+from router.supergraph.features import refusals
 from router.supergraph.links import Links, directive_arguments, read_links
 from router.supergraph.records import (
     ContextArgument,
@@ -49,7 +50,11 @@ _BUILT_IN_SCALARS = ("Int", "Float", "String", "Boolean", "ID")
 
 
 class SupergraphError(Exception):
-    """The text is not a supergraph that the router can run."""
+    """The text is not a supergraph that the router can run. `code` is the documented one."""
+
+    def __init__(self, reason: str, code: str = "INVALID_FEDERATION_SUPERGRAPH") -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
 
 
 def read_supergraph(sdl: str) -> Supergraph:
@@ -58,6 +63,8 @@ def read_supergraph(sdl: str) -> Supergraph:
         document = parse(sdl, no_location=True)
     except GraphQLError as error:
         raise SupergraphError(f"the supergraph is not valid SDL: {error.message}") from error
+    for code, reason in refusals(document):
+        raise SupergraphError(reason, code)
     links = read_links(document)
     try:
         schema = build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)

@@ -80,9 +80,27 @@ def test_the_api_schema_has_no_inaccessible_and_no_internal_elements() -> None:
     assert "enum Size {\n  S\n}" in printed
 
 
+LINK_TAG = '@link(url: "https://specs.apollo.dev/tag/v0.3")'
+
+
 @pytest.mark.parametrize(
-    ("sdl", "reason"), [("type Query {", "not valid SDL"), ("type Query { a: Int }", "not a composed supergraph")]
+    ("sdl", "code", "reason"),
+    [
+        ("type Query {", "INVALID_FEDERATION_SUPERGRAPH", "not valid SDL"),
+        ("type Query { a: Int }", "INVALID_FEDERATION_SUPERGRAPH", "not a composed supergraph"),
+        (HIDING.replace("join/v0.3", "join/v0.9"), "INVALID_FEDERATION_SUPERGRAPH", "join v0.9 is not known"),
+        (HIDING.replace(LINK_TAG, '@link(url: "tag")'), "INVALID_FEDERATION_SUPERGRAPH", "does not identify a feature"),
+        *(
+            (HIDING.replace(LINK_TAG, f'@link(url: "{url}", for: {purpose})'), "UNSUPPORTED_LINKED_FEATURE", url)
+            for url, purpose in (
+                ("https://specs.apollo.dev/connect/v0.2", "EXECUTION"),
+                ("https://specs.apollo.dev/policy/v0.9", "SECURITY"),
+                ("https://example.com/authenticated/v0.1", "SECURITY"),
+            )
+        ),
+    ],
 )
-def test_what_is_no_supergraph_is_told(sdl: str, reason: str) -> None:
-    with pytest.raises(SupergraphError, match=reason):
+def test_what_cannot_be_run_is_told_with_its_code(sdl: str, code: str, reason: str) -> None:
+    with pytest.raises(SupergraphError, match=f"^{code}: .*{reason}") as refused:
         read_supergraph(sdl)
+    assert refused.value.code == code

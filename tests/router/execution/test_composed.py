@@ -27,14 +27,14 @@ async def test_fixtures_of_composition(name: str) -> None:
     mocked = Mocked(VALID[name], composition.api_schema_sdl or "")
     engine = Engine(composition.supergraph_sdl or "", transport=InProcess(mocked.servers), config=UNGUARDED)
     rng = random.Random(name)
-    for _ in range(OPERATIONS * 3):
+    for _ in range(OPERATIONS):
         query, variables = Operations(mocked.schema, rng).operation()
         answer = await run(engine, query, variables)
         answer.pop("extensions", None)
         assert answer == mocked.execute(query, variables), query
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.integers(0, 2**32))
 async def test_random_graphs(seed: int) -> None:
     rng = random.Random(seed)

@@ -7,7 +7,7 @@
 import { createInterface } from "node:readline";
 import { composeServices } from "@apollo/composition";
 import { Supergraph, operationFromDocument } from "@apollo/federation-internals";
-import { QueryPlanner } from "@apollo/query-planner";
+import { QueryPlanner, prettyFormatQueryPlan } from "@apollo/query-planner";
 import { buildSchema, lexicographicSortSchema, parse, printSchema } from "graphql";
 
 const read = (supergraph) => Supergraph.build(supergraph, { supportedFeatures: null });
@@ -18,8 +18,9 @@ function answers(supergraph, queries) {
   const graph = read(supergraph);
   const planner = new QueryPlanner(graph);
   try {
-    for (const query of queries) planner.buildQueryPlan(operationFromDocument(graph.apiSchema(), parse(query)));
-    return true;
+    const plans = queries.map((query) => planner.buildQueryPlan(operationFromDocument(graph.apiSchema(), parse(query))));
+    // No subgraph answers a query for the mutation root's fields, though it is planned as if they were an entity's.
+    return !plans.some((plan) => prettyFormatQueryPlan(plan).includes("... on Mutation {"));
   } catch {
     return false;
   }

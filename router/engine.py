@@ -3,7 +3,7 @@
 import contextlib
 import random
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -17,7 +17,6 @@ from graphql import (
     parse,
     validate,
 )
-from graphql.execution.values import get_variable_values
 
 from router.authorization.access import ANONYMOUS, Access
 from router.authorization.filter import Denied, filter_operation
@@ -31,6 +30,7 @@ from router.execution.requests import Requests
 from router.execution.result import Result
 from router.execution.shape import Shaper
 from router.execution.transport import RequestContext, Transport
+from router.execution.variables import Variables
 from router.planning import BUDGET, Planner, PlanningError, QueryPlan
 from router.planning.conditions import Condition, holds
 from router.planning.deferral import DEFER, decided, with_defer
@@ -75,6 +75,7 @@ class Prepared:
     operation_name: str | None
     plan: QueryPlan
     operation: OperationDefinitionNode
+    variables: Variables
     selection: Selection
     shaper: Shaper
     programs: Programs
@@ -122,8 +123,9 @@ class Engine:
             raise RequestRefused.because(message, "DEFER_BAD_HEADER", 406)
         try:
             return await self._run_program(prepared, requests) or await self._interpret(prepared, requests)
-        finally:
+        except BaseException:
             requests.abandon()
+            raise
 
     async def _run_program(self, prepared: Prepared, requests: Requests) -> Result | None:
         """The answer as the compiled plan gives it; None where the plan must be interpreted."""
@@ -231,6 +233,7 @@ class Engine:
             operation_name=operation.name.value if operation.name else None,
             plan=plan,
             operation=operation,
+            variables=Variables(self.supergraph.api_schema, operation, suggestions=self.config.suggestions),
             selection=whole,
             shaper=Shaper(self.supergraph.api_schema, primary),
             programs=Programs(self.supergraph, plan, primary),
@@ -261,7 +264,9 @@ class Engine:
     # Executing
 
     def _requests(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Requests:
-        coerced = self._coerce(prepared.operation, variables or {})
+        coerced = prepared.variables.coerce(variables or {})
+        if isinstance(coerced, list):
+            raise RequestRefused([_with_code(error, "BAD_USER_INPUT") for error in coerced])
         return Requests(self.supergraph.subgraphs, self._transport, coerced, request)
 
     def _execution(self, prepared: Prepared, requests: Requests) -> Execution:
@@ -271,20 +276,6 @@ class Engine:
             redacted=self.config.redacted,
             required=prepared.shaper.required if prepared.operation_type == "mutation" else frozenset(),
         )
-
-    def _coerce(self, operation: OperationDefinitionNode, variables: dict[str, Any]) -> Mapping[str, Any]:
-        if not operation.variable_definitions:
-            return {}
-        found = get_variable_values(
-            self.supergraph.api_schema,
-            operation.variable_definitions,
-            variables,
-            max_errors=50,
-            hide_suggestions=not self.config.suggestions,
-        )
-        if isinstance(found, list):
-            raise RequestRefused([_with_code(error, "BAD_USER_INPUT") for error in found])
-        return found.coerced
 
     def _response(self, prepared: Prepared, execution: Execution) -> Result:
         errors = execution.errors

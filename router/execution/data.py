@@ -71,6 +71,18 @@ def _merge_lists(target: list[Any], source: list[Any]) -> None:
             _merge_lists(known, value)
 
 
+def take_nonsense_away(value: Any) -> None:
+    """Take away type names that are no names, so that they may be looked up."""
+    if isinstance(value, dict):
+        if not isinstance(value.get("__typename", ""), str):
+            del value["__typename"]
+        for item in value.values():
+            take_nonsense_away(item)
+    elif isinstance(value, list):
+        for item in value:
+            take_nonsense_away(item)
+
+
 def copied(value: Any) -> Any:
     """A deep copy of JSON data."""
     if isinstance(value, dict):

@@ -42,6 +42,12 @@ def subgraph_error(error: Any, subgraph: str, path: ResponsePath | None, *, reda
     return made
 
 
+def error_path(error: Any) -> list[str | int]:
+    """The path that a subgraph's error has; none if it has no good one."""
+    path = error.get("path") if isinstance(error, dict) else None
+    return path if isinstance(path, list) and all(isinstance(part, str | int) for part in path) else []
+
+
 def visible(selection: Selection, path: Iterable[str | int]) -> ResponsePath:
     """The longest part of a path in the router's data that is in the client's selection."""
     found: list[str | int] = []

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from router.execution.data import Object, ResponsePath, copied, located, merge, objects_at, undo
-from router.execution.errors import SubgraphFailure, failure_errors, renamed, subgraph_error, visible
+from router.execution.data import Object, ResponsePath, copied, located, merge, objects_at, take_nonsense_away, undo
+from router.execution.errors import SubgraphFailure, error_path, failure_errors, renamed, subgraph_error, visible
 from router.execution.representations import Batch, context_value
 from router.execution.requests import Requests
 from router.planning.conditions import holds
@@ -66,6 +66,7 @@ class Execution:
             raise SubgraphFailure(fetch.subgraph, "did not answer with JSON") from error
         if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
             raise SubgraphFailure(fetch.subgraph, "did not answer with a GraphQL response")
+        take_nonsense_away(answer.get("data"))
         return answer
 
     # Root fetches
@@ -96,7 +97,7 @@ class Execution:
 
     def _root_errors(self, fetch: Fetch, errors: Any) -> None:
         for error in errors if isinstance(errors, list) else ():
-            path = error.get("path") if isinstance(error, dict) else None
+            path = error_path(error)
             if not path:
                 self._add(error, fetch.subgraph, _common(list(self._missing(fetch.path, fetch.missing))))
                 continue
@@ -174,8 +175,8 @@ class Execution:
 
     def _entity_errors(self, fetch: Fetch, errors: Any, by_alias: Mapping[str, tuple[Entities, list[Target]]]) -> None:
         for error in errors if isinstance(errors, list) else ():
-            path: list[Any] = (error.get("path") if isinstance(error, dict) else None) or []
-            known = by_alias.get(path[0]) if path else None
+            path = error_path(error)
+            known = by_alias.get(str(path[0])) if path else None
             if known and len(path) > 1 and isinstance(path[1], int):
                 rest = renamed(path[2:], known[0].renames)
                 for at, _, index in self._located(known[1]):

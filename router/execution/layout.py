@@ -19,6 +19,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
+    is_abstract_type,
     is_non_null_type,
     parse,
 )
@@ -34,24 +35,52 @@ class Unsupported(Exception):
     """The plan is only interpreted. The message says why."""
 
 
+@dataclass(frozen=True)
+class _Delivery:
+    """One time that a request brings something. `types`: of which types the objects on the way to it must be."""
+
+    renames: tuple[Rename, ...]
+    types: tuple[frozenset[str] | None, ...]
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether all objects get it."""
+        return all(types is None for types in self.types)
+
+    def apart(self, other: "_Delivery") -> bool:
+        """Whether no object gets both."""
+        return any(
+            one is not None and two is not None and not one & two
+            for one, two in zip(self.types, other.types, strict=False)
+        )
+
+
 @dataclass(eq=False)
 class Attribute:
     """A field of the objects at a place, by its key in the router's data. Without `fields` the client does not see it.
 
-    `kinds` are its types, by that of the object. `brought`: some request brings it; `in_place`: the one that brings the
-    objects; `again`: several do. `certain`: they have it once their requests are done, whatever their type. `used`: the
-    router needs it itself.
+    `kinds` are its types, by that of the object. `deliveries`: what brings it; `in_place`: the one of the objects does.
+    `certain`: they have it once their requests are done, whatever their type. `used`: the router needs it itself.
     """
 
     key: str
     fields: list[Field] = field(default_factory=list)
     child: "Place | None" = None
     kinds: dict[str, GraphQLOutputType] = field(default_factory=dict)
-    brought: bool = False
-    again: bool = False
+    deliveries: list["_Delivery"] = field(default_factory=list)
     in_place: bool = False
     certain: bool = False
     used: bool = False
+
+    @property
+    def brought(self) -> bool:
+        """Whether a request brings it."""
+        return bool(self.deliveries)
+
+    @property
+    def again(self) -> bool:
+        """Whether several requests bring it."""
+        return len(self.deliveries) > 1
 
     @property
     def nullable(self) -> bool:
@@ -61,10 +90,14 @@ class Attribute:
 
 @dataclass(eq=False)
 class Place:
-    """The objects at a place of the answer, which may be of any of these types. `hidden`: the client does not see them."""
+    """The objects at a place of the answer, which may be of any of these types.
+
+    `abstract`: a subgraph may give others, which the client does not see. `hidden`: the client sees none of them.
+    """
 
     path: tuple[str, ...]
     types: frozenset[str]
+    abstract: bool = False
     hidden: bool = False
     attributes: dict[str, Attribute] = field(default_factory=dict)
 
@@ -123,8 +156,8 @@ class Layout:
 
     # What the client asked
 
-    def _place(self, path: tuple[str, ...], selection: Selection) -> Place:
-        place = Place(path, selection.types)
+    def _place(self, path: tuple[str, ...], selection: Selection, *, abstract: bool = False) -> Place:
+        place = Place(path, selection.types, abstract)
         for one in selection.fields:
             if not holds(one.condition, self.variables):
                 continue
@@ -137,7 +170,8 @@ class Layout:
             if one.selection is not None:
                 if attribute.child is not None:
                     raise Unsupported("selections that differ by type under one key")
-                attribute.child = self._place((*path, one.key), one.selection)
+                open_ended = any(is_abstract_type(get_named_type(kind)) for kind in attribute.kinds.values())
+                attribute.child = self._place((*path, one.key), one.selection, abstract=open_ended)
         return place
 
     # What the requests bring
@@ -152,7 +186,7 @@ class Layout:
         (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
         wire = _Wire(fragments, self.variables).fields(operation.selection_set)
         if not fetch.entities:
-            self.pieces[id(fetch), 0] = self._piece(self.root, wire, fetch.renames, everywhere=True)
+            self.pieces[id(fetch), 0] = self._piece(self.root, wire, _Delivery(fetch.renames, ()))
         for entities in fetch.entities:
             self._bring_entities(fetch, entities, wire[entities.alias].selection or {})
 
@@ -161,11 +195,8 @@ class Layout:
             if holds(source.condition, self.variables) and self._leads_somewhere(source.path):
                 place = self.place_at(source.path)
                 self._use(place, source)
-                everywhere = all(step.types is None for step in source.path) and all(
-                    one.types is None for one in source.representations
-                )
-                piece = self._piece(place, wire, entities.renames, everywhere=everywhere)
-                self.pieces[id(fetch), id(source)] = piece
+                delivery = _Delivery(entities.renames, (*(step.types for step in source.path), _represented(source)))
+                self.pieces[id(fetch), id(source)] = self._piece(place, wire, delivery)
 
     def _leads_somewhere(self, path: Path) -> bool:
         """Whether there are objects at a path: what leads to it may have been left out."""
@@ -190,30 +221,44 @@ class Layout:
         return place
 
     def _piece(
-        self,
-        place: Place,
-        wire: dict[str, WireField],
-        renames: tuple[Rename, ...],
-        path: tuple[str, ...] = (),
-        *,
-        everywhere: bool,
+        self, place: Place, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...] = ()
     ) -> Piece:
-        """`everywhere`: all objects at the place get it."""
+        """`path`: where the objects are in what the request brings, by keys on the wire."""
         certain = not any(one.on for one in wire.values()) if path else len({one.on for one in wire.values()}) == 1
         found, inner = {}, {}
         for key, one in wire.items():
-            attribute = found[key] = self._attribute(place, key, one, renames, path)
-            if one.selection is not None and attribute.brought and attribute.child is not None:
-                within = everywhere and certain
-                inner[key] = self._piece(attribute.child, one.selection, renames, (*path, key), everywhere=within)
-            self._bring_value(attribute, key, one, renames, path)
-            attribute.certain |= certain and everywhere
+            attribute = found[key] = self._attribute(place, key, one, delivery, path)
+            if one.selection is not None and attribute.child is not None:
+                if any(not known.apart(delivery) for known in attribute.deliveries):
+                    inner[key] = self._piece(attribute.child, one.selection, delivery, (*path, key))
+                else:
+                    self._fill(attribute, one.selection, delivery, (*path, key))
+            attribute.deliveries.append(delivery)
+            attribute.certain |= certain and delivery.everywhere
         return Piece(found, inner, certain)
 
+    def _fill(
+        self, attribute: Attribute, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...]
+    ) -> None:
+        """Objects that come with a request: their attributes are decoded in place."""
+        place, first = attribute.child, not attribute.brought
+        if place is None:
+            return
+        for key, one in wire.items():
+            inner = self._attribute(place, key, one, delivery, path)
+            if inner.key != key:
+                raise Unsupported("one key for several fields of a request")
+            if one.selection is not None:
+                self._fill(inner, one.selection, delivery, (*path, key))
+            inner.deliveries.append(delivery)
+            inner.in_place, inner.certain = True, not one.on and (first or inner.certain)
+        for key in place.attributes.keys() - wire.keys():
+            place.attributes[key].certain = False  # other objects may have got it by now, these have not
+
     def _attribute(
-        self, place: Place, wire: str, one: WireField, renames: tuple[Rename, ...], path: tuple[str, ...]
+        self, place: Place, wire: str, one: WireField, delivery: "_Delivery", path: tuple[str, ...]
     ) -> Attribute:
-        key = next((rename.key for rename in renames if rename.path == path and rename.wire == wire), wire)
+        key = next((one.key for one in delivery.renames if one.path == path and one.wire == wire), wire)
         attribute = place.attributes.setdefault(key, Attribute(key))
         if not attribute.fields and not attribute.kinds:
             attribute.kinds |= _kinds(self.supergraph.schema, place.types, one.name)
@@ -222,24 +267,6 @@ class Layout:
                 types = (self.supergraph.possible.get(name, (name,)) for name in names)
                 attribute.child = Place((*place.path, key), frozenset(itertools.chain(*types)), hidden=True)
         return attribute
-
-    def _bring_value(
-        self, attribute: Attribute, wire: str, one: WireField, renames: tuple[Rename, ...], path: tuple[str, ...]
-    ) -> None:
-        if attribute.child is not None and one.selection is not None and not attribute.brought:
-            self._fill(attribute.child, one.selection, renames, (*path, wire))
-        attribute.again, attribute.brought = attribute.brought, True
-
-    def _fill(
-        self, place: Place, wire: dict[str, WireField], renames: tuple[Rename, ...], path: tuple[str, ...]
-    ) -> None:
-        """Objects that come with a request: their attributes are decoded in place."""
-        for key, one in wire.items():
-            attribute = self._attribute(place, key, one, renames, path)
-            if attribute.key != key:
-                raise Unsupported("one key for several fields of a request")
-            self._bring_value(attribute, key, one, renames, path)
-            attribute.in_place, attribute.certain = True, not one.on
 
     # What the router needs itself
 
@@ -278,14 +305,14 @@ class Layout:
             place.attributes.setdefault(TYPENAME, Attribute(TYPENAME)).used = True
 
     def _use_types(self, place: Place) -> None:
-        """The type is needed where the answer depends on it, and looked at wherever a request tells it."""
+        """The type is needed where the answer depends on it, or where it may be none that the client sees."""
         known = place.attributes.get(TYPENAME)
         depends = place.single is None and any(
             one.name == TYPENAME or one.types != place.types
             for attribute in place.attributes.values()
             for one in attribute.fields
         )
-        if known is not None and (known.brought or known.used):
+        if known is not None and known.brought and place.abstract:
             known.used = True
         if depends or (known is not None and known.used and place.single is None):
             if known is None or not known.brought:
@@ -348,3 +375,13 @@ def _merged(one: dict[str, WireField] | None, other: dict[str, WireField] | None
 def _in_one(field: WireField) -> WireField:
     """A field that only one of two selections has."""
     return WireField(field.name, field.on or "one", field.selection)
+
+
+def _represented(source: Source) -> frozenset[str] | None:
+    """The types of the objects that are represented, None for any."""
+    found: frozenset[str] = frozenset()
+    for one in source.representations:
+        if one.types is None:
+            return None
+        found |= one.types
+    return found

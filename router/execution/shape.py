@@ -210,7 +210,7 @@ def _nullable(inner: Complete) -> Complete:
 
 def _enum(values: frozenset[str]) -> Complete:
     def complete(run: _Run, value: Any, path: ResponsePath) -> Any:
-        return value if value in values else None
+        return value if isinstance(value, str) and value in values else None
 
     return complete
 

@@ -19,7 +19,7 @@ from tests.router.execution.world import Generator, supergraph_sdl
 
 EXAMPLES = int(os.environ.get("FUZZ", "40"))
 OPERATIONS = 5  # for each graph
-NONSENSE = (None, 7, 1.5, True, "text", [], {}, [None], {"id": None}, "E0")
+NONSENSE: tuple[Any, ...] = (None, 7, 1.5, True, "text", [], {}, [None], {"id": None}, "E0")
 
 fuzz = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize="FUZZ" not in os.environ

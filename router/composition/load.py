@@ -40,7 +40,7 @@ from router.federation.build import build_schema
 from router.federation.links import FEDERATION, JOIN, LINK
 from router.federation.model import DirectiveDefinition, Kind, Schema, Type
 from router.federation.printing import print_definition, print_type
-from router.federation.specs import FEDERATION_DIRECTIVES, federation, known
+from router.federation.specs import CONNECT, FEDERATION_DIRECTIVES, federation, known
 from router.federation.types import base_name
 
 RESERVED_NAME = "_"
@@ -88,6 +88,8 @@ class _Loader:
         subgraph = SubgraphSchema(
             self._name, self._url, schema if feature else without_misspelt_federation_1(schema), links, feature
         )
+        if self._uses_connectors(subgraph):
+            return None
         problems: list[Problem] = []
         completed = complete(subgraph.schema, self._definitions(subgraph), problems)
         for code, message, element in problems:
@@ -103,6 +105,15 @@ class _Loader:
             self._error(ErrorCode.INVALID_GRAPHQL, message, where)
         self._check_shadowing(subgraph)
         return subgraph if len(self._report.errors) == errors else None
+
+    def _uses_connectors(self, subgraph: SubgraphSchema) -> bool:
+        feature = subgraph.links.feature(CONNECT)
+        names = {feature.directive_name(name) for name in ("connect", "source")} if feature else set()
+        used = sorted(names & subgraph.used_directives - subgraph.schema.definitions.keys())
+        if feature and used:
+            message = f"Resolve in a GraphQL service what @{used[0]} takes from elsewhere: connectors are not supported"
+            self._error(ErrorCode.UNSUPPORTED_FEATURE, message, feature.node)
+        return bool(used)
 
     def _error(self, code: ErrorCode, message: str, node: Node | None) -> None:
         self._report.error(code, message, [(self._name, node)])

@@ -23,6 +23,7 @@ AUTHENTICATED = SPECS + "authenticated"
 REQUIRES_SCOPES = SPECS + "requiresScopes"
 POLICY = SPECS + "policy"
 CACHE_TAG = SPECS + "cacheTag"
+CONNECT = SPECS + "connect"
 
 
 @dataclass(frozen=True, slots=True)

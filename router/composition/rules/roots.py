@@ -1,4 +1,4 @@
-"""Root types: the supergraph's are named Query, Mutation and Subscription."""
+"""Root types: the supergraph's are named Query, Mutation and Subscription, and routers call subgraphs by fields of Query."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ CODES = {
     "mutation": ErrorCode.ROOT_MUTATION_USED,
     "subscription": ErrorCode.ROOT_SUBSCRIPTION_USED,
 }
+MISPLACED = {"_Any": (Kind.OBJECT, Kind.INTERFACE, Kind.UNION), "_Entity": (Kind.INPUT,)}
 
 
 def check_roots(subgraph: SubgraphSchema, report: Report) -> None:
@@ -24,6 +25,10 @@ def check_roots(subgraph: SubgraphSchema, report: Report) -> None:
             root = f'the {operation} root "{name}"' if name else "the query root, which routers add to every subgraph,"
             message = f'Rename the type "{usual}": {root} has that name in the supergraph'
             report.error(CODES[operation], message, subgraph.at(subgraph.schema.types[usual]))
+    for reserved, kinds in MISPLACED.items():
+        if subgraph.schema.kind(reserved) in kinds:
+            message = f'Rename the type "{reserved}": routers ask for entities by a type of that name'
+            report.error(ErrorCode.INVALID_GRAPHQL, message, subgraph.at(subgraph.schema.types[reserved]))
 
 
 def with_usual_roots(subgraph: SubgraphSchema) -> SubgraphSchema:

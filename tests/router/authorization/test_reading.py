@@ -1,9 +1,13 @@
 """Rules that a supergraph states, completed."""
 
+import pytest
 from graphql import parse
 
 from router.authorization.access import Access
 from router.authorization.rules import AccessRules
+from router.engine import Engine
+from tests.router.composition.graphs import composed, fed
+from tests.router.execution.servers import InProcess
 
 HEAD = """
 schema
@@ -71,3 +75,26 @@ def test_what_a_field_is_computed_from_is_asked_of_it_however_far() -> None:
         assert rules.allows_field("A", name, Access(scopes=frozenset("c")))
     assert not rules.allows_field("C", "above", Access(scopes=frozenset("c")))
     assert rules.allows_field("C", "above", Access(authenticated=True))
+
+
+@pytest.mark.parametrize(
+    ("query", "denied"),
+    [
+        ("{ items { id } }", [("items",)]),
+        ("{ items { ... on Open { id } } }", [("items",)]),
+        ("{ open { id } closed { __typename } }", [("closed",)]),
+    ],
+)
+def test_rules_that_composition_puts_on_an_interface_are_asked_of_whoever_enters_by_it(
+    query: str, denied: list[tuple[str, ...]]
+) -> None:
+    sdl = """
+      type Query { items: [Item] open: Open closed: Closed }
+      interface Item { id: ID }
+      type Open implements Item { id: ID }
+      type Closed implements Item @authenticated { id: ID }
+    """
+    supergraph = composed(a=fed(sdl)).supergraph_sdl
+    assert supergraph is not None
+    engine = Engine(supergraph, transport=InProcess({}))
+    assert [one.path for one in engine.prepare(query).denied] == denied

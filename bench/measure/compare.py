@@ -11,7 +11,7 @@ import httpx
 
 from bench.measure.gateways import Case, Gateway, Place
 from bench.measure.load import Target, first_answer, load
-from bench.measure.process import LOAD_CORE, Measured, MeasurementError, on, python, running
+from bench.measure.process import LOAD_CORE, MEASURED_CORE, Measured, MeasurementError, on, python, running
 from bench.measure.tokens import Issuer
 from bench.workload.shop import expected, operation, supergraph
 from stack.ports import free_port
@@ -121,11 +121,13 @@ async def measure(shop: Shop, gateway: Gateway, case: Case, *, seconds: float, c
 
 
 @asynccontextmanager
-async def serving(shop: Shop, gateway: Gateway, case: Case) -> AsyncIterator[tuple[Measured, Target, int]]:
+async def serving(
+    shop: Shop, gateway: Gateway, case: Case, *, core: int | None = MEASURED_CORE
+) -> AsyncIterator[tuple[Measured, Target, int]]:
     """Run a gateway that has been seen to answer right, in so many bytes."""
     place = shop.place(case)
     start = gateway.start(case, place)
-    with running(start.command, start.environment) as process:
+    with running(start.command, start.environment, core=core) as process:
         target = shop.target(case, place, start.path)
         answer = await first_answer(target, process)
         if answer.json() != {"data": expected(case.operation)}:

@@ -9,7 +9,6 @@ from bench.measure.compare import CONNECTIONS, Row, Shop, measure, serving, shop
 from bench.measure.gateways import HEAVY_FETCHES, OURS, ours
 from bench.measure.load import load
 from bench.measure.process import cpu_seconds
-from router.config import Server
 
 _MANY = 500
 _EVENTS = 20
@@ -18,10 +17,10 @@ _WORKERS = 2
 
 @dataclass(frozen=True)
 class Limit:
-    """A promise: what was measured must be below `below`. `value` is None where it could not be measured."""
+    """A promise: what was measured must be below `below`."""
 
     name: str
-    value: float | None
+    value: float
     below: float
     unit: str
 
@@ -55,12 +54,10 @@ async def limits(*, rounds: int, seconds: float, report: Callable[[str], None]) 
     return found
 
 
-async def _workers(running: Shop, seconds: float, one: Row) -> tuple[float | None, float | None]:
+async def _workers(running: Shop, seconds: float, one: Row) -> tuple[float, float]:
     """How much more than the mean the busier worker does, and what a request costs compared with one worker."""
-    if "workers" not in Server.model_fields:
-        return None, None
     gateway = replace(OURS, start=partial(ours, workers=_WORKERS))
-    async with serving(running, gateway, HEAVY_FETCHES) as (process, target, size):
+    async with serving(running, gateway, HEAVY_FETCHES, core=None) as (process, target, size):
         await warm_up(process, target, CONNECTIONS, size)
         before = {each.pid: cpu_seconds(each) for each in process.all()}
         outcome = await load(target, connections=CONNECTIONS, seconds=seconds, size=size)

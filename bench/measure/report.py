@@ -110,10 +110,7 @@ def promises(limits: Sequence[Limit]) -> Table:
     table.add_column("measured", justify="right")
     table.add_column("below")
     for one in limits:
-        if one.value is None:
-            measured = Text("not measured", style="dim")
-        else:
-            measured = verdict(f"{one.value:.4g} {one.unit}", reached=one.value < one.below)
+        measured = verdict(f"{one.value:.4g} {one.unit}", reached=one.value < one.below)
         table.add_row(one.name, measured, f"{one.below:g} {one.unit}")
     return table
 

@@ -1,6 +1,7 @@
 """The command line of a service; see `shared.service`."""
 
 import asyncio
+import gc
 from importlib import import_module
 from typing import Annotated
 
@@ -29,6 +30,9 @@ def serve(
         return
     import uvicorn
 
+    # What the imports made stays: the collector need not look through it again and again, nor so often at a request's.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     settings = load_settings(service.settings, service.name)
     set_up_logging(service.name, settings.log_level)
     set_up_tracing(service.name, settings.otel_exporter_otlp_endpoint)

@@ -64,7 +64,8 @@ class UnitOfWork:
         **detail: Any,
     ) -> None:
         """Record what the trail would not notice by itself: what was done, not which row was written."""
-        self.session.add(self.recorder.entry(action, resource, resource_ids, patients, detail=detail or None))
+        entry = self.recorder.entry(action, resource, resource_ids, patients, detail=detail or None)
+        self.session.add(AuditEntry(**entry))
 
 
 @asynccontextmanager

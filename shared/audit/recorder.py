@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, UOWTransaction
 
 from shared.auth.principal import Principal
-from shared.database.model import Audited
+from shared.database.model import Audited, utc_now
 from shared.database.tables import AuditEntry
+from shared.ids import new_id
 
 
 class Action(StrEnum):
@@ -39,7 +40,7 @@ class AuditRecorder:
         self.principal, self.operation, self.request_id = principal, operation, request_id
         self._reads: dict[str, dict[UUID, UUID | None]] = defaultdict(dict)
         self._denied: dict[str, set[UUID]] = defaultdict(set)
-        self._other: list[AuditEntry] = []
+        self._other: list[dict[str, Any]] = []
 
     def read(self, row: Audited) -> None:
         """A row was loaded for the caller."""
@@ -63,7 +64,7 @@ class AuditRecorder:
         """The caller tried what they may not do; `reason` is a code."""
         self._other.append(self.entry(Action.EXECUTE, operation, outcome=Outcome.DENIED, detail={"reason": reason}))
 
-    def take(self) -> list[AuditEntry]:
+    def take(self) -> list[dict[str, Any]]:
         """The entries since the last call."""
         entries = self._other
         for resource, rows in self._reads.items():
@@ -72,7 +73,7 @@ class AuditRecorder:
         for resource, keys in self._denied.items():
             entries.append(self.entry(Action.READ, resource, list(keys), outcome=Outcome.DENIED))
         self._other, self._reads, self._denied = [], defaultdict(dict), defaultdict(set)
-        return [entry for entry in entries if entry.resource_ids or entry.action == Action.EXECUTE]
+        return [entry for entry in entries if entry["resource_ids"] or entry["action"] == Action.EXECUTE]
 
     def entry(
         self,
@@ -83,21 +84,23 @@ class AuditRecorder:
         *,
         outcome: Outcome = Outcome.SUCCESS,
         detail: dict[str, Any] | None = None,
-    ) -> AuditEntry:
-        """An entry of this request; `detail` holds codes only."""
-        return AuditEntry(
-            actor=self.principal.subject,
-            session=self.principal.session,
-            roles=sorted(self.principal.roles),
-            action=action,
-            outcome=outcome,
-            resource=resource,
-            resource_ids=resource_ids or [],
-            patients=patients or [],
-            operation=self.operation,
-            request_id=self.request_id,
-            detail=detail,
-        )
+    ) -> dict[str, Any]:
+        """The values of an `AuditEntry` of this request; `detail` holds codes only."""
+        return {
+            "id": new_id(),
+            "at": utc_now(),
+            "actor": self.principal.subject,
+            "session": self.principal.session,
+            "roles": sorted(self.principal.roles),
+            "action": action,
+            "outcome": outcome,
+            "resource": resource,
+            "resource_ids": resource_ids or [],
+            "patients": patients or [],
+            "operation": self.operation,
+            "request_id": self.request_id,
+            "detail": detail,
+        }
 
 
 class AuditedSession(Session):
@@ -130,7 +133,8 @@ def _flushed(session: Session, _: UOWTransaction) -> None:
                 by_kind[type(row).__name__].append(row)
         for kind, written in by_kind.items():
             patients = list({patient for patient in map(_patient, written) if patient})
-            session.info["written"].append(recorder.entry(action, kind, [_key(row) for row in written], patients))
+            entry = recorder.entry(action, kind, [_key(row) for row in written], patients)
+            session.info["written"].append(AuditEntry(**entry))
 
 
 def _key(row: Any) -> UUID:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from shared.database.driver import Driver
 from shared.database.engine import Database
 from shared.database.tables import AuditEntry
 
@@ -32,13 +33,19 @@ _CHAINED = (
     "operation",
     "request_id",
     "detail",
-    "seal",
 )
 
 
-def entry_hash(previous: bytes, entry: AuditEntry) -> bytes:
-    """SHA-256 over the hash before and the entry's fields as JSON with sorted keys."""
-    fields = {name: getattr(entry, name) for name in _CHAINED}
+_SEAL = """
+UPDATE audit_entry SET seal = sealed.seal, hash = sealed.hash
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS sealed (position, seal, hash)
+WHERE audit_entry.position = sealed.position
+"""
+
+
+def entry_hash(previous: bytes, entry: AuditEntry, number: int) -> bytes:
+    """SHA-256 over the hash before and the entry's fields as JSON with sorted keys; `number` is its seal."""
+    fields = {name: getattr(entry, name) for name in _CHAINED} | {"seal": number}
     options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
     return hashlib.sha256(previous + orjson.dumps(fields, default=str, option=options)).digest()
 
@@ -47,31 +54,27 @@ async def seal(database: Database) -> int:
     """Seal what is not sealed yet, in batches; how many entries that were. Only one process of a service may do so at once."""
     sealed = 0
     while True:
-        async with database.write() as session:
-            found = await _seal_batch(session)
+        found = await _seal_batch(database.driver)
         sealed += found
         if found < _BATCH:
             return sealed
 
 
-async def _seal_batch(session: AsyncSession) -> int:
+async def _seal_batch(driver: Driver) -> int:
     query = select(AuditEntry).where(col(AuditEntry.seal).is_(None)).order_by(col(AuditEntry.position)).limit(_BATCH)
-    entries = (await session.scalars(query)).all()
+    entries = await driver.fetch(query)
     if not entries:
         return 0
-    number, previous = await _last(session)
-    for number, entry in enumerate(entries, start=number + 1):  # noqa: B020 - counts on from the last
-        entry.seal = number
-        previous = entry.hash = entry_hash(previous, entry)
+    newest = select(AuditEntry).order_by(col(AuditEntry.seal).desc().nulls_last()).limit(1)
+    (last,) = await driver.fetch(newest)
+    first, previous = (last.seal or 0) + 1, last.hash or b""
+    hashes = []
+    for number, entry in enumerate(entries, first):
+        previous = entry_hash(previous, entry, number)
+        hashes.append(previous)
+    numbers = range(first, first + len(entries))
+    await driver.execute(_SEAL, [entry.position for entry in entries], numbers, hashes)
     return len(entries)
-
-
-async def _last(session: AsyncSession) -> tuple[int, bytes]:
-    query = (
-        select(col(AuditEntry.seal), col(AuditEntry.hash)).order_by(col(AuditEntry.seal).desc().nulls_last()).limit(1)
-    )
-    row = (await session.execute(query)).first()
-    return (row[0] or 0, row[1] or b"") if row else (0, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ async def verify(database: Database) -> Verification:
         previous, number = b"", 0
         async for entry in _chain(session):
             number += 1
-            if entry.seal != number or entry.hash != entry_hash(previous, entry):
+            if entry.seal != number or entry.hash != entry_hash(previous, entry, number):
                 return Verification(number - 1, unsealed or 0, number)
             previous = entry.hash
     return Verification(number, unsealed or 0, None)

@@ -59,16 +59,20 @@ class Driver:
             rows = await connection.fetch(query.compiled.string, *arguments, record_class=query.rows)
         return cast("Sequence[T]", rows)
 
-    async def insert(self, rows: Sequence[SQLModel]) -> None:
-        """Add rows of one table, all or none; what the database makes is left to it."""
-        table = type(rows[0]).__table__  # type: ignore[attr-defined]
-        query = self._queries.get(table)
+    async def insert(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows of a table, all or none. They have the same columns; the rest is left to the database."""
+        names = tuple(rows[0])
+        query = self._queries.get((table, names))
         if query is None:
-            names = [column.key for column in table.columns if column.identity is None and column.computed is None]
-            query = self._queries[table] = Query.of(insert(table), asyncpg.Record, column_keys=names)
-        arguments = [query.arguments(row.__dict__) for row in rows]
+            query = Query.of(insert(table), asyncpg.Record, column_keys=names)
+            self._queries[table, names] = query
         async with (await self._connections()).acquire() as connection:
-            await connection.executemany(query.compiled.string, arguments)
+            await connection.executemany(query.compiled.string, [query.arguments(row) for row in rows])
+
+    async def execute(self, statement: str, *arguments: Any) -> None:
+        """Execute a statement that is written in PostgreSQL's own words."""
+        async with (await self._connections()).acquire() as connection:
+            await connection.execute(statement, *arguments)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -15,6 +15,7 @@ from strawberry.dataloader import DataLoader
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Principal
 from shared.database.model import Audited
+from shared.database.tables import AuditEntry
 from shared.runtime import Runtime
 from shared.work import UnitOfWork, audited_read, unit_of_work
 
@@ -81,7 +82,7 @@ class Context:
         """Store what was read and denied; an answer leaves only after that."""
         entries = self.recorder.take()
         if entries:
-            await self.runtime.database.driver.insert(entries)
+            await self.runtime.database.driver.insert(AuditEntry, entries)
 
 
 Info = strawberry.Info[Context, None]

@@ -5,11 +5,13 @@ To complete a hundred objects column by column takes a tenth of the time that gr
 """
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     GraphQLField,
     GraphQLList,
@@ -17,6 +19,11 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLSchema,
+    ListTypeNode,
+    NamedTypeNode,
+    NameNode,
+    NonNullTypeNode,
     is_abstract_type,
     is_leaf_type,
 )
@@ -43,6 +50,26 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*args, **options)
         self._flags = frozenset(item for item in self.variable_values.coerced.items() if isinstance(item[1], bool))
         self._found: dict[tuple[int, int], tuple[FieldDetailsList, Complete | None]] = {}
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        raw_variable_values: dict[str, Any] | None = None,
+        *args: Any,
+        **options: Any,
+    ) -> Any:
+        """An executor, or errors. Representations go by the coercion of variables: an `_Any` is what it is."""
+        given = raw_variable_values or {}
+        representations = {name: given[name] for name in _lists_of_any(document) if _is_full_list(given.get(name))}
+        others = given | {name: [] for name in representations}
+        executor = super().build(schema, document, root_value, context_value, others, *args, **options)
+        if isinstance(executor, cls):
+            executor.variable_values.coerced.update(representations)
+        return executor
 
     def complete_value(
         self,
@@ -140,3 +167,18 @@ def _reader(field: GraphQLField) -> Read | None:
         return attrgetter(f"row.{column}")
     alone = resolver.self_parameter is not None and len(resolver.signature.parameters) == 1
     return cast(Read, resolver.wrapped_func) if alone else None
+
+
+def _lists_of_any(document: DocumentNode) -> Iterator[str]:
+    """The names of the variables that are of the type `[_Any!]!`."""
+    for definition in document.definitions:
+        for variable in getattr(definition, "variable_definitions", None) or ():
+            match variable.type:
+                case NonNullTypeNode(
+                    type=ListTypeNode(type=NonNullTypeNode(type=NamedTypeNode(name=NameNode(value="_Any"))))
+                ):
+                    yield variable.variable.name.value
+
+
+def _is_full_list(value: Any) -> bool:
+    return isinstance(value, list) and None not in value

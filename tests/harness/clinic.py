@@ -146,10 +146,10 @@ class Clinic:
         database = self._running[service].runtime.database
         engine, driver = database.engine.sync_engine, database.driver
 
-        def noted(execute: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
-            async def execute_noted(what: Any) -> Any:
-                found.append(str(what))
-                return await execute(what)
+        def noted(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+            async def execute_noted(*what: Any) -> Any:
+                found.append(f"{execute.__name__} {what[0]}")
+                return await execute(*what)
 
             return execute_noted
 

@@ -11,6 +11,7 @@ from shared.audit.recorder import Action, AuditRecorder
 from shared.audit.seal import Verification, seal, verify
 from shared.auth.principal import system
 from shared.database.engine import Database
+from shared.database.tables import AuditEntry
 from shared.ids import new_id
 from tests.harness.databases import cloned
 
@@ -26,7 +27,8 @@ async def add_entries(database: Database, number: int) -> None:
     async with database.write() as session:
         recorder = AuditRecorder(system(), operation="Test")
         for _ in range(number):
-            session.add(recorder.entry(Action.READ, "Thing", [new_id()], [new_id()], detail={"reason": "test"}))
+            entry = recorder.entry(Action.READ, "Thing", [new_id()], [new_id()], detail={"reason": "test"})
+            session.add(AuditEntry(**entry))
 
 
 async def test_a_sealed_chain_is_whole(url: str) -> None:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from shared.audit.recorder import Action, Outcome
+from shared.database.tables import AuditEntry
 from shared.graph.context import Client
 from shared.work import UnitOfWork
 from subgraphs.identity.models import Account, Activity
@@ -36,13 +37,12 @@ def record(
 
 def audit(work: UnitOfWork, kind: ActivityKind, account: Account | None = None) -> None:
     """Enter what happened in the audit trail alone, for an attempt to reach an account that does not exist."""
-    work.session.add(
-        work.recorder.entry(
-            Action.EXECUTE,
-            "Account",
-            [account.id] if account else None,
-            [account.patient_id] if account and account.patient_id else None,
-            outcome=Outcome.DENIED if kind in _DENIALS else Outcome.SUCCESS,
-            detail={"activity": kind.value},
-        )
+    entry = work.recorder.entry(
+        Action.EXECUTE,
+        "Account",
+        [account.id] if account else None,
+        [account.patient_id] if account and account.patient_id else None,
+        outcome=Outcome.DENIED if kind in _DENIALS else Outcome.SUCCESS,
+        detail={"activity": kind.value},
     )
+    work.session.add(AuditEntry(**entry))

@@ -74,41 +74,49 @@ class Server(uvicorn.Server):
 def run(config: Config) -> None:
     """Serve until told to stop. Raises ConfigurationError, and SupergraphUnavailableError with the reason."""
     configure_logs(config.telemetry)
-    listening = _listen(config.server.host, config.server.port)
-    host, port = listening.getsockname()[:2]
-    _LOG.info("listening", address=f"http://{host}:{port}{config.server.path}")
     if config.server.workers == 1:
-        _run_one(config, listening)
+        _run_one(config)
         return
+    listening = _listen(config)
+    _tell(config, listening)
     folder = Path(tempfile.mkdtemp(prefix="router-"))
     try:
         channel = supervise(listening, config.server.workers, config.server.shutdown_timeout)
     except SystemExit:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    _run_one(config, listening, channel, folder)
+    _run_one(config, channel, folder)
 
 
-def _run_one(
-    config: Config, listening: socket.socket, channel: socket.socket | None = None, folder: Path | None = None
-) -> None:
+def _run_one(config: Config, channel: socket.socket | None = None, folder: Path | None = None) -> None:
     finish_traces = configure_traces(config.telemetry)
     try:
-        uvloop.run(_serve(config, listening, channel, folder))
+        uvloop.run(_serve(config, channel, folder))
     finally:
         flush_logs()
         finish_traces()
 
 
-async def _serve(config: Config, listening: socket.socket, channel: socket.socket | None, folder: Path | None) -> None:
+async def _serve(config: Config, channel: socket.socket | None, folder: Path | None) -> None:
     app = create_app(config, snapshots=None if folder is None else Snapshots(folder))
+    sockets = [_listen(config)] if channel is None else []
     async with app.router.lifespan_context(app):
-        await Server(config, app, channel).serve(sockets=[listening] if channel is None else [])
+        for listening in sockets:
+            _tell(config, listening)
+        await Server(config, app, channel).serve(sockets)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def _listen(config: Config) -> socket.socket:
+    address = (config.server.host, config.server.port)
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server(address, family=family, backlog=2048)
     except OSError as error:
-        raise ConfigurationError(f"server: cannot listen on {host}:{port}: {error.strerror or error}") from error
+        message = f"server: cannot listen on {address[0]}:{address[1]}: {error.strerror or error}"
+        raise ConfigurationError(message) from error
+    return listening
+
+
+def _tell(config: Config, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    _LOG.info("listening", address=f"http://{host}:{port}{config.server.path}")

@@ -10,12 +10,15 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import asyncpg
 import orjson
+from asyncpg.pool import PoolAcquireContext
 from sqlalchemy import ARRAY, JSON, DateTime, Dialect, Float, Numeric, Select, insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import SQLModel
 
 T = TypeVar("T")
+
+ACQUIRE_TIMEOUT_SECONDS = 10
 
 _DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 _MOST_QUERIES = 500
@@ -28,7 +31,7 @@ class Query(NamedTuple):
 
     compiled: SQLCompiler
     parameters: Sequence[tuple[str, Callable[[Any], Any] | None]]
-    rows: type[asyncpg.Record] = asyncpg.Record
+    rows: type[asyncpg.Record]
 
     @classmethod
     def of(cls, statement: Any, rows: type[asyncpg.Record], **options: Any) -> "Query":
@@ -55,7 +58,7 @@ class Driver:
     async def fetch(self, statement: Select[T]) -> Sequence[T]:
         """The rows of a statement of one model: its columns as attributes, to be read only, in place of its instances."""
         query, arguments = self._translate(statement)
-        async with (await self._connections()).acquire() as connection:
+        async with await self._acquire() as connection:
             rows = await connection.fetch(query.compiled.string, *arguments, record_class=query.rows)
         return cast("Sequence[T]", rows)
 
@@ -66,12 +69,12 @@ class Driver:
         if query is None:
             query = Query.of(insert(table), asyncpg.Record, column_keys=names)
             self._queries[table, names] = query
-        async with (await self._connections()).acquire() as connection:
+        async with await self._acquire() as connection:
             await connection.executemany(query.compiled.string, [query.arguments(row) for row in rows])
 
     async def execute(self, statement: str, *arguments: Any) -> None:
         """Execute a statement that is written in PostgreSQL's own words."""
-        async with (await self._connections()).acquire() as connection:
+        async with await self._acquire() as connection:
             await connection.execute(statement, *arguments)
 
     async def close(self) -> None:
@@ -79,10 +82,11 @@ class Driver:
         if self._pool is not None:
             await self._pool.close()
 
-    async def _connections(self) -> asyncpg.Pool:
+    async def _acquire(self) -> PoolAcquireContext:
         if self._pool is None:
             self._pool = asyncpg.create_pool(**self._options)
-        return await self._pool  # connects to nobody yet
+        await self._pool  # which connects to nobody yet
+        return self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
 
     def _translate(self, statement: Select[Any]) -> tuple[Query, list[Any]]:
         """A statement, compiled once for all that differ from it in their parameters' values alone, and its own values."""

@@ -26,7 +26,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_body", "_complete", "_exchange", "_head", "_idle_since", "_limits", "_loop", "_overhead", "_parser", "_pool",
-        "_rest", "_reusable", "_status", "_transport", "_used",
+        "_rest", "_reusable", "_status", "_transport", "_used", "is_closing",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
@@ -49,9 +49,6 @@ class Connection(asyncio.Protocol):
         self._body = b""
         self._rest: bytes | bytearray = b""
         self._transport.write(exchange.message)
-
-    def usable(self) -> bool:
-        return not self._transport.is_closing()
 
     def sweep(self, now: float) -> None:
         """End what takes too long."""
@@ -79,6 +76,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self.is_closing = transport.is_closing
 
     def data_received(self, data: bytes) -> None:
         exchange = self._exchange

@@ -108,7 +108,7 @@ class Pool:
     def send(self, exchange: Exchange) -> None:
         while self._free:
             connection = self._free.pop()
-            if connection.usable():
+            if not connection.is_closing():
                 connection.start(exchange)
                 return
         if self._closed:
@@ -195,7 +195,7 @@ class Pool:
         if task.cancelled():
             return
         connection = task.result()
-        if connection is not None and connection.usable():
+        if connection is not None and not connection.is_closing():
             self._connections.add(connection)
             self.free(connection)
         elif self._waiting:

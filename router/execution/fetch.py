@@ -1,7 +1,9 @@
 """One GraphQL request to a subgraph: its attempts, the subgraph's circuit breaker, and all who wait for the response."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 
 from router.client.exchange import Endpoint, Failure
 from router.config import CircuitBreaker, SubgraphDefaults
@@ -25,29 +27,30 @@ _OUR_OWN = frozenset((Failure.QUEUE_FULL, Failure.ABANDONED))
 class Circuit:
     """Leaves a subgraph alone that failed often in a row; then lets one attempt find out whether it is back."""
 
-    __slots__ = ("_breaker", "_failures", "_open_until")
+    __slots__ = ("_breaker", "_open_until", "failures")
 
     def __init__(self, breaker: CircuitBreaker) -> None:
         self._breaker = breaker
-        self._failures = 0
+        self.failures = 0
         self._open_until = 0.0
 
     def passes(self, now: float) -> bool:
         """Whether an attempt may be made at this time (of the loop)."""
-        if self._failures < self._breaker.failures:
+        if self.failures < self._breaker.failures:
             return True
         if now < self._open_until:
             return False
         self._open_until = now + self._breaker.open_for  # the others wait for the outcome of this one
         return True
 
-    def succeeded(self) -> None:
-        self._failures = 0
-
     def failed(self, now: float) -> None:
-        self._failures += 1
-        if self._failures >= self._breaker.failures:
+        self.failures += 1
+        if self.failures >= self._breaker.failures:
             self._open_until = now + self._breaker.open_for
+
+
+Observer = Callable[[str, float, bool], None]
+"""Is told of each fetch that ended: subgraph, seconds, and whether it gave a response that somebody waited for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +67,7 @@ class Subgraph:
     rules: HeaderRules
     settings: SubgraphDefaults
     circuit: Circuit
+    observe: Observer
 
 
 class Fetch:
@@ -95,7 +99,7 @@ class Fetch:
         self._mutation = mutation
         self._key = key
         self._under_way = under_way
-        self._waiting = [future]
+        self._waiting = [(future, perf_counter())]
         self._until = until
         self._attempts = 0
         self.body = body
@@ -104,7 +108,7 @@ class Fetch:
 
     def join(self, future: asyncio.Future[bytes], until: float) -> None:
         """Give this future the response as well; whoever waits for it has until this time (of the loop)."""
-        self._waiting.append(future)
+        self._waiting.append((future, perf_counter()))
         self._until = max(self._until, until)
 
     def start(self, now: float) -> None:
@@ -112,7 +116,7 @@ class Fetch:
         subgraph = self._subgraph
         self._started = now
         self._latest = now + subgraph.timeout
-        if not subgraph.circuit.passes(now):
+        if subgraph.circuit.failures and not subgraph.circuit.passes(now):
             self._fail("has failed too often and is not asked for a while", "SUBGRAPH_CIRCUIT_OPEN")
             return
         self.head = self._fields
@@ -136,11 +140,8 @@ class Fetch:
             if status not in _RETRIED_STATUSES or not self._again():
                 self._fail(f"answered with HTTP status {status}", status=status)
             return
-        self._subgraph.circuit.succeeded()
-        self._end()
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(body)
+        self._subgraph.circuit.failures = 0
+        self._settle(body)
 
     def failed(self, failure: Failure) -> None:
         if failure not in _OUR_OWN:
@@ -159,12 +160,12 @@ class Fetch:
 
     def _restart(self) -> None:
         if self._abandoned():
-            self._end()
+            self._fail(*_REASONS[Failure.ABANDONED])
         else:
             self.start(asyncio.get_running_loop().time())
 
     def _abandoned(self) -> bool:
-        return all(future.done() for future in self._waiting)
+        return all(future.done() for future, _ in self._waiting)
 
     def _count_failure(self) -> None:
         self._subgraph.circuit.failed(asyncio.get_running_loop().time())
@@ -178,14 +179,20 @@ class Fetch:
         return _REASONS[failure]
 
     def _fail(self, reason: str, code: str = _HTTP_ERROR, status: int | None = None) -> None:
-        self._end()
-        failure = SubgraphFailure(self._subgraph.name, reason, code, status)
-        for future in self._waiting:
-            fail(future, failure)
+        self._settle(SubgraphFailure(self._subgraph.name, reason, code, status))
 
-    def _end(self) -> None:
+    def _settle(self, outcome: bytes | SubgraphFailure) -> None:
+        """Give it to all who wait."""
         if self._key is not None:
             del self._under_way[self._key]
+        now, subgraph = perf_counter(), self._subgraph
+        for future, since in self._waiting:
+            if isinstance(outcome, SubgraphFailure):
+                fail(future, outcome)
+                subgraph.observe(subgraph.name, now - since, False)
+            elif not future.done():
+                future.set_result(outcome)
+                subgraph.observe(subgraph.name, now - since, True)
 
 
 def fail(future: asyncio.Future[bytes], failure: SubgraphFailure) -> None:

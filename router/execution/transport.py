@@ -17,7 +17,7 @@ from router.client.pool import PooledClient
 from router.client.with_aiohttp import AiohttpClient
 from router.config import SubgraphOverride, Subgraphs
 from router.execution.errors import SubgraphFailure
-from router.execution.fetch import Circuit, Fetch, Subgraph, fail
+from router.execution.fetch import Circuit, Fetch, Observer, Subgraph, fail
 from router.execution.headers import Forwarded, HeaderRules, lines
 from shared.signature import sign
 
@@ -60,10 +60,12 @@ class HttpTransport:
         config: Subgraphs,
         subscriber: Callable[[str, str, dict[str, Any], RequestContext], AsyncIterator[dict[str, Any]]] | None = None,
         trace_headers: Callable[[], Mapping[str, str]] = dict,
+        observe: Observer = lambda subgraph, seconds, ok: None,
     ) -> None:
         self._config = config
         self._subscriber = subscriber
         self._trace_headers = trace_headers
+        self._observe = observe
         self._deduplicate = config.all.deduplicate
         limits = Limits(config.all.connections, config.all.waiting, config.all.max_response_bytes)
         self._client: Client = AiohttpClient(limits) if config.all.client == "aiohttp" else PooledClient(limits)
@@ -101,6 +103,7 @@ class HttpTransport:
             forwarded = asked.rules.same_for_all or self._forwarded(subgraph, request)
         except SubgraphFailure as failure:
             fail(future, failure)
+            self._observe(subgraph, 0.0, False)
             return future
         until = math.inf if request.deadline is None else request.deadline
         key = None
@@ -149,6 +152,7 @@ class HttpTransport:
             rules=self._own_rules.get(name, self._rules),
             settings=settings,
             circuit=Circuit(settings.circuit_breaker) if known is None else known.circuit,
+            observe=self._observe,
         )
         return made
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 from graphql import DocumentNode, OperationDefinitionNode
@@ -18,27 +17,24 @@ from router.subscriptions.upstream import Upstreams
 from router.telemetry import FETCH_SECONDS, FETCHES, start_span, trace_headers
 
 
-class ObservedTransport(HttpTransport):
-    """Counts and times fetches, and puts each into a span of which the subgraph is told."""
+class TracedTransport(HttpTransport):
+    """Puts each fetch into a span of which the subgraph is told, while there are traces."""
 
     def fetch(
         self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
     ) -> asyncio.Future[bytes]:
-        started = perf_counter()
         span = start_span("fetch", subgraph=subgraph)
         if span is None:
+            return super().fetch(subgraph, url, payload, request, mutation=mutation)
+        with trace.use_span(span):
             future = super().fetch(subgraph, url, payload, request, mutation=mutation)
-        else:
-            with trace.use_span(span):
-                future = super().fetch(subgraph, url, payload, request, mutation=mutation)
-            future.add_done_callback(partial(_end_span, span))
-
-        def observe(done: asyncio.Future[bytes]) -> None:
-            FETCH_SECONDS.observe(perf_counter() - started, subgraph)
-            FETCHES.add(subgraph, "failed" if done.cancelled() or done.exception() is not None else "ok")
-
-        future.add_done_callback(observe)
+        future.add_done_callback(partial(_end_span, span))
         return future
+
+
+def _observe(subgraph: str, seconds: float, ok: bool) -> None:
+    FETCH_SECONDS.observe(seconds, subgraph)
+    FETCHES.add(subgraph, "ok" if ok else "failed")
 
 
 def _end_span(span: trace.Span, done: asyncio.Future[bytes]) -> None:
@@ -54,7 +50,7 @@ class EngineBuilder:
 
     def __init__(self, config: Config) -> None:
         self._subgraphs = config.subgraphs
-        self._transport = ObservedTransport(config.subgraphs, self._subscribe, trace_headers)
+        self._transport = TracedTransport(config.subgraphs, self._subscribe, trace_headers, _observe)
         self._upstreams = Upstreams(config, self._transport.headers)
         self._config = _engine_config(config)
 

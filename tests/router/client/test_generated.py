@@ -20,7 +20,7 @@ from tests.router.client.peer import Recorded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module", loop_factories=["uvloop"])
 
-fuzz = settings(max_examples=int(os.environ.get("FUZZ", "300")))
+fuzz = settings(max_examples=int(os.environ.get("FUZZ", "300")), deadline=None)
 seeds = st.integers(0, 2**32)
 
 

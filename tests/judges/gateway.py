@@ -9,22 +9,18 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import build_schema
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from router.composition import Composition, Subgraph, compose
 from router.engine import Engine, EngineConfig
 from tests.judges.node import Node, node, write
-from tests.router.composition.graphs import VALID, Graph
-from tests.router.execution.authored import subgraphs_of
-from tests.router.execution.mocked import Mocked
+from tests.router.composition.graphs import VALID
+from tests.router.execution.composed import Composed, fixture, random_graph
 from tests.router.execution.operations import Operations
 from tests.router.execution.running import run
-from tests.router.execution.servers import InProcess, Merged, Server, Serves
-from tests.router.execution.world import Generator
+from tests.router.execution.servers import InProcess, Serves
 from tests.router.http.listening import listening
 
 OPERATIONS = 5  # for each graph
@@ -43,9 +39,11 @@ async def judge(graphs: int, seed: int) -> bool:
         node("gateway.mjs") as judged.apollo,
     ):
         for number, graph in enumerate(VALID.values()):
-            await judged.fixture(graph, random.Random(number))
+            await judged.run(fixture(graph, judged.address), random.Random(number))
         for number in range(seed, seed + graphs):
-            await judged.world(random.Random(number))
+            rng = random.Random(number)
+            if (composed := random_graph(rng, judged.address)) is not None:
+                await judged.run(composed, rng)
     write(f"gateway  {judged.graphs} graphs, {judged.outcomes.total()} operations")
     for outcome, count in sorted(judged.outcomes.items()):
         write(f"  {count:5} {outcome}")
@@ -67,43 +65,28 @@ class _Judged:
         answer = self._servers[request.path_params["name"]].execute(await request.json())
         return JSONResponse(answer, headers={"connection": "close"})
 
-    async def fixture(self, graph: Graph, rng: random.Random) -> None:
-        composition = self._composed(graph)
-        mocked = Mocked(graph, composition.api_schema_sdl or "")
-        await self._run(composition, mocked, mocked.servers, rng)
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
-    async def world(self, rng: random.Random) -> None:
-        world = Generator(rng).world()
-        composition = self._composed(subgraphs_of(world))
-        if composition.errors:
-            return
-        oracle = Merged(world)
-        oracle.schema = build_schema(composition.api_schema_sdl or "")
-        await self._run(composition, oracle, {name: Server(world, name) for name in world.subgraphs}, rng)
-
-    def _composed(self, graph: Graph) -> Composition:
-        return compose([Subgraph(name, f"http://127.0.0.1:{self.port}/{name}", sdl) for name, sdl in graph.items()])
-
-    async def _run(
-        self, composition: Composition, oracle: Merged | Mocked, servers: Mapping[str, Serves], rng: random.Random
-    ) -> None:
-        supergraph = composition.supergraph_sdl or ""
+    async def run(self, graph: Composed, rng: random.Random) -> None:
+        """Ask the gateway, ourselves and the oracle the same."""
         self.graphs += 1
-        self._servers = servers
-        engine = Engine(supergraph, transport=InProcess(servers), config=UNGUARDED)
-        refusal = (await self.apollo.ask({"supergraph": supergraph})).get("crash", "")
+        self._servers = graph.servers
+        engine = Engine(graph.supergraph, transport=InProcess(graph.servers), config=UNGUARDED)
+        refusal = (await self.apollo.ask({"supergraph": graph.supergraph})).get("crash", "")
         if refusal and UNSUPPORTED not in refusal:
             self.outcomes[UNREADABLE] += OPERATIONS
-            write(f"{UNREADABLE}: {refusal}\n{supergraph}")
+            write(f"{UNREADABLE}: {refusal}\n{graph.supergraph}")
             return
         for _ in range(OPERATIONS):
-            query, variables = Operations(oracle.schema, rng).operation()
-            right = oracle.execute(query, variables)
+            query, variables = Operations(graph.oracle.schema, rng).operation()
+            right = graph.oracle.execute(query, variables)
             ours = await run(engine, query, variables)
             theirs = {} if refusal else await self.apollo.ask({"query": query, "variables": variables})
             self.outcomes[_compared(right, ours, theirs)] += 1
             if _told(ours) != _told(right):
-                write(f"{WRONG}\n{supergraph}\n{query}\n{variables}\nours:   {ours}\noracle: {right}\n")
+                write(f"{WRONG}\n{graph.supergraph}\n{query}\n{variables}\nours:   {ours}\noracle: {right}\n")
 
 
 def _compared(right: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]) -> str:

@@ -21,9 +21,15 @@ async def opened(graph: Graph, payload: Any = None, **options: Any) -> AsyncIter
         yield socket
 
 
-def connected(graph: Graph, subprotocol: Any = "graphql-transport-ws", **headers: str) -> connect:
+def connected(graph: Graph, subprotocol: Any = "graphql-transport-ws", max_queue: int = 16, **headers: str) -> connect:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return connect(graph.url.replace("http", "ws"), subprotocols=[subprotocol], additional_headers=named, proxy=None)
+    return connect(
+        graph.url.replace("http", "ws"),
+        subprotocols=[subprotocol],
+        additional_headers=named,
+        max_queue=max_queue,
+        proxy=None,
+    )
 
 
 async def say(socket: ClientConnection, **message: Any) -> None:

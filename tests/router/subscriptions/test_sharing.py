@@ -1,0 +1,112 @@
+"""Equal subscriptions share one at the subgraph; slow clients hold up nobody."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from tests.router.http.graph import Graph, codes, running
+from tests.router.subscriptions.client import heard, opened, subscribe
+
+WITH_NAME = "subscription { endless { number seller { name } } }"
+LANGUAGE = {"accept_language": "nl"}
+
+
+@pytest.fixture
+async def graph() -> AsyncIterator[Graph]:
+    rules = [{"propagate": "accept-language"}]
+    async with running({"subscriptions": {"queue": 20}, "subgraphs": {"all": {"headers": rules}}}) as graph:
+        yield graph
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in a subgraph
+            await asyncio.sleep(0.02)
+
+
+def gated(graph: Graph) -> asyncio.Event:
+    """Let `endless` begin when the event is set, and end after two events."""
+    gate = asyncio.Event()
+
+    async def stream(info: Any) -> AsyncIterator[dict[str, Any]]:
+        await gate.wait()
+        for number in (1, 2):
+            yield {"endless": {"number": number, "seller": {"__typename": "User", "id": "u1"}, "secret": "s"}}
+
+    graph.shop.root["endless"] = stream
+    return gate
+
+
+async def test_equal_subscriptions_are_one_at_the_subgraph(graph: Graph) -> None:
+    gate = gated(graph)
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(opened(graph)) for _ in range(3)]
+        other = await stack.enter_async_context(opened(graph, **LANGUAGE))
+        number_only = "subscription { endless { number } }"
+        asked = ((0, "a", WITH_NAME), (0, "b", WITH_NAME), (1, 'c"', WITH_NAME), (2, "d", number_only))
+        for index, identity, query in asked:
+            await subscribe(sockets[index], identity, query)
+        await subscribe(other, "e", WITH_NAME)
+        await until(lambda: graph.shop.open_streams == 3)
+        before = len(graph.accounts.queries)
+        gate.set()
+        for number in (1, 2):
+            event: Any = {"data": {"endless": {"number": number, "seller": {"name": "Ann"}}}}
+            for socket, identity in ((sockets[0], "a"), (sockets[0], "b"), (sockets[1], 'c"'), (other, "e")):
+                assert await heard(socket) == {"id": identity, "type": "next", "payload": event}
+            payload = {"data": {"endless": {"number": number}}}
+            assert await heard(sockets[2]) == {"id": "d", "type": "next", "payload": payload}
+        assert len(graph.accounts.queries) == before + 4, "one an event for each of the two languages"
+        assert [(await heard(sockets[0]))["type"] for _ in range(2)] == ["complete"] * 2
+
+
+async def test_who_comes_after_an_event_gets_a_subscription_of_its_own(graph: Graph) -> None:
+    async with opened(graph) as first, opened(graph) as second:
+        await subscribe(first, "1", "subscription { endless { number } }")
+        while (await heard(first))["payload"]["data"]["endless"]["number"] < 3:
+            pass
+        await subscribe(second, "1", "subscription { endless { number } }")
+        assert (await heard(second))["payload"]["data"]["endless"]["number"] == 1
+
+
+async def test_a_shared_stream_outlives_those_who_leave_it(graph: Graph) -> None:
+    gate = gated(graph)
+    async with opened(graph) as staying:
+        async with opened(graph) as leaving:
+            for socket in (leaving, staying):
+                await subscribe(socket, "1", "subscription { endless { number } }")
+            await until(lambda: graph.shop.open_streams == 1)
+        gate.set()
+        for number in (1, 2):
+            assert (await heard(staying))["payload"]["data"]["endless"]["number"] == number
+        assert (await heard(staying))["type"] == "complete"
+
+
+async def test_a_client_that_does_not_read_is_ended_alone(graph: Graph) -> None:
+    count = 200
+
+    async def flood(info: Any) -> AsyncIterator[dict[str, Any]]:
+        await gate.wait()
+        for number in range(count):
+            yield {"endless": {"number": number, "seller": {"__typename": "User", "id": "x" * 100_000}}}
+            await asyncio.sleep(0.002)
+
+    gate = asyncio.Event()
+    graph.shop.root["endless"] = flood
+    query = "subscription { endless { number seller { id } } }"
+    async with opened(graph, max_queue=1) as slow, opened(graph) as quick:
+        for socket in (slow, quick):
+            await subscribe(socket, "1", query)
+        await until(lambda: graph.shop.open_streams == 1)
+        gate.set()
+        numbers = [(await heard(quick))["payload"]["data"]["endless"]["number"] for _ in range(count)]
+        assert numbers == list(range(count))
+        received = 0
+        while (message := await heard(slow))["type"] == "next":
+            assert message["payload"]["data"]["endless"]["number"] == received
+            received += 1
+        assert (message["type"], codes({"errors": message["payload"]})) == ("error", ["SUBSCRIPTION_QUEUE_OVERFLOW"])
+        assert received < count

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from asyncpg.pgproto import pgproto
 from uuid_utils.compat import uuid7
 
 
@@ -14,6 +13,6 @@ def new_id() -> UUID:
 def parse_id(text: str) -> UUID | None:
     """The key that a client sent as `ID`; None if it is none, which then finds nothing."""
     try:
-        return pgproto.UUID(text)  # the database driver's, made and compared ten times faster
+        return UUID(text)
     except ValueError:
         return None

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
+from asyncpg.pgproto import pgproto
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
@@ -20,7 +21,6 @@ from shared.graph.context import Info
 from shared.graph.execution import Executor
 from shared.graph.fields import access_rules, definition_of
 from shared.graph.scalars import SCALARS
-from shared.ids import parse_id
 
 _CACHED_OPERATIONS = 1000
 
@@ -62,7 +62,7 @@ class Schema(strawberry.federation.Schema):
         results: list[Any] = [None] * len(representations)
 
         async def load(type_name: str, indexes: list[int]) -> None:
-            keys = [parse_id(str(representations[index].get("id"))) for index in indexes]  # type: ignore[attr-defined]  # JSON
+            keys = [_key(str(representations[index].get("id"))) for index in indexes]  # type: ignore[attr-defined]  # JSON
             found = await self._load(type_name, info, [key for key in keys if key is not None])
             for index, key in zip(indexes, keys, strict=True):
                 results[index] = found.get(key) if key else None
@@ -80,6 +80,14 @@ class Schema(strawberry.federation.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """`Conclusion` logs faults, without what they quote."""
+
+
+def _key(text: str) -> UUID | None:
+    """An entity's key, in the database driver's class of UUIDs: it makes and compares a hundred in no time."""
+    try:
+        return pgproto.UUID(text)
+    except ValueError:
+        return None
 
 
 def _guard_fields(kind: GraphQLObjectType) -> None:

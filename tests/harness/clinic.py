@@ -138,25 +138,27 @@ class Clinic:
         """The SQL statements that a service's requests execute meanwhile; those of its jobs are left out."""
         found: list[str] = []
 
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        def note(statement: Any) -> None:
             task = asyncio.current_task()
             if task is None or not task.get_name().startswith("background:"):
-                found.append(statement)
+                found.append(str(statement))
 
-        database = self._running[service].runtime.database
-        engine, driver = database.engine.sync_engine, database.driver
+        def note_of_engine(_: Any, __: Any, statement: str, *___: Any) -> None:
+            note(statement)
 
         def noted(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
             async def execute_noted(*what: Any) -> Any:
-                found.append(f"{execute.__name__} {what[0]}")
+                note(what[0])
                 return await execute(*what)
 
             return execute_noted
 
-        sqlalchemy_event.listen(engine, "before_cursor_execute", note)
+        database = self._running[service].runtime.database
+        engine, driver = database.engine.sync_engine, database.driver
+        sqlalchemy_event.listen(engine, "before_cursor_execute", note_of_engine)
         with patch.multiple(driver, fetch=noted(driver.fetch), insert=noted(driver.insert)):
             yield found
-        sqlalchemy_event.remove(engine, "before_cursor_execute", note)
+        sqlalchemy_event.remove(engine, "before_cursor_execute", note_of_engine)
 
     @staticmethod
     async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:

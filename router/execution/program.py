@@ -1,6 +1,7 @@
 """A plan as a program: compiled from source, run once a request."""
 
 import builtins
+import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -81,6 +82,13 @@ def _condition_variables(selection: Selection) -> Iterator[str]:
             yield from _condition_variables(field.selection)
 
 
+def _entities(seen: dict[Any, None], found: list[Any]) -> dict[Any, Any]:
+    """The entities by what stands for them."""
+    if len(found) != len(seen):
+        raise Unfit
+    return dict(zip(seen, found, strict=True))
+
+
 _NAMES: dict[str, Any] = {
     "Any": Any,
     "Decoder": msgspec.json.Decoder,
@@ -90,6 +98,8 @@ _NAMES: dict[str, Any] = {
     "Struct": msgspec.Struct,
     "UNSET": msgspec.UNSET,
     "Unfit": Unfit,
+    "chain": itertools.chain.from_iterable,
+    "entities": _entities,
     "Value": str | int | float | bool | list | dict,
     "encode": msgspec.json.Encoder().encode,
     "text": _text,

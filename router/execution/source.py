@@ -23,20 +23,20 @@ _MAX_PLACES = 300
 
 @dataclass(slots=True)
 class Target:
-    """The objects of a source in the code: the lists of them, and of the index of each's entity."""
+    """The objects of a source in the code: the lists of them, and of what stands for the entity of each."""
 
     source: Source
     place: Place
     part: Part
     objects: str
-    indexes: str
+    keys: str
 
 
 @dataclass(slots=True)
 class Asked:
-    """One `_entities` field in the code. `seen`: the dict of what stands for its entities, to their indexes.
+    """One `_entities` field in the code. `seen`: what stands for its entities, in the order that they are asked in.
 
-    `careful`: not every object of its sources has an entity.
+    `careful`: that is each representation in JSON, and None for objects that have none; else it is the key itself.
     """
 
     entities: Entities
@@ -135,16 +135,17 @@ class Writer:
         """Write how the objects of an `_entities` field are found, and which stand for the same entity."""
         sources = [one for one in entities.sources if (id(fetch), id(one)) in self.layout.pieces]
         asked = Asked(entities, self.structs.unique("seen"), careful=not self._plain(sources))
-        self._line(f"{asked.seen} = {{}}")
         for source in sources:
             place, piece = self.layout.place_at(source.path), self.layout.pieces[id(fetch), id(source)]
             part = self.structs.part(place, piece, f"Entity{self.numbers[id(fetch)]}")
-            target = Target(source, place, part, self._objects(source.path), self.structs.unique("at"))
+            target = Target(source, place, part, self._objects(source.path), self.structs.unique("keys"))
             asked.targets.append(target)
             if asked.careful:
-                self._collect_carefully(target, asked.seen)
+                self._collect_carefully(target)
             else:
-                self._collect_plainly(target, asked.seen)
+                self._collect_plainly(target)
+        keys = f"chain([{', '.join(target.keys for target in asked.targets)}])"
+        self._line(f"{asked.seen} = dict.fromkeys({f'filter(None, {keys})' if asked.careful else keys})")
         return asked
 
     def _plain(self, sources: list[Source]) -> bool:
@@ -167,20 +168,20 @@ class Writer:
         scalar = not one.fields and one.types is None and is_key(self.structs.annotation(place, attribute))
         return scalar and attribute.certain
 
-    def _collect_plainly(self, target: Target, seen: str) -> None:
+    def _collect_plainly(self, target: Target) -> None:
         names, only = self.structs.names(target.place), target.source.representations[0]
         key = _tuple(f"o.{names[one.key]}" for one in self.layout.inputs(target.place, only))
-        self._line(f"{target.indexes} = [{seen}.setdefault({key}, len({seen})) for o in {target.objects}]")
+        self._line(f"{target.keys} = [{key} for o in {target.objects}]")
         if all(target.place.attributes[one.key].nullable for one in only.keys):
             nulls = " and ".join(f"o.{names[one.key]} is None" for one in only.keys)
             self._line(f"if any({nulls} for o in {target.objects}): raise Unfit")
 
-    def _collect_carefully(self, target: Target, seen: str) -> None:
+    def _collect_carefully(self, target: Target) -> None:
         """Objects whose representation goes by type, has objects within it, or values that may be absent or null."""
         representations, names = target.source.representations, self.structs.names(target.place)
         if len(representations) > 1 and any(one.types is None for one in representations):
             raise Unsupported("several representations of one object")
-        self._line(f"{target.indexes} = []")
+        self._line(f"{target.keys} = []")
         self._line(f"for o in {target.objects}:")
         for number, one in enumerate(representations):
             indent = "    "
@@ -189,11 +190,11 @@ class Writer:
                 among = _among(f"o.{names[TYPENAME]}", one.types)
                 self._line(f"    {'elif' if number else 'if'} {among}{unknown}:")
                 indent = "        "
-            self._lines(self._representation(target, one, seen), indent)
+            self._lines(self._representation(target, one), indent)
         if representations[0].types is not None:
-            self._line(f"    else: {target.indexes}.append(-1)")
+            self._line(f"    else: {target.keys}.append(None)")
 
-    def _representation(self, target: Target, one: Representation, seen: str) -> Iterator[str]:
+    def _representation(self, target: Target, one: Representation) -> Iterator[str]:
         place, names, inputs = target.place, self.structs.names(target.place), self.layout.inputs(target.place, one)
         if len({field.name for field in inputs}) < len(inputs):
             raise Unsupported("parts of one object for several requirements")
@@ -205,7 +206,7 @@ class Writer:
         type_name = repr(one.type_name) if one.type_name is not None else f"o.{names[TYPENAME]}"
         yield f"made = {{'__typename': {type_name}}}"
         yield from self._fill(place, inputs)
-        yield f"{target.indexes}.append({seen}.setdefault(encode(made), len({seen})))"
+        yield f"{target.keys}.append(encode(made))"
 
     def _representations(self, asked: Asked) -> str:
         """The value of the variable that takes the representations."""
@@ -262,10 +263,9 @@ class Writer:
                 if apart:
                     self.structs.lines.append(f"decode_{kind} = Decoder(list[{kind} | None]).decode")
                     value = f"decode_{kind}({value})"
-                found = _found(one, kind)
-                decoding += [f"{found} = {value}", f"if len({found}) != len({one.seen}): raise Unfit"]
+                decoding.append(f"{_found(one, kind)} = entities({one.seen}, {value})")
         every = dict.fromkeys(_found(one, target.part.kind) for one in asked for target in one.targets)
-        self._line(" = ".join([*every, "()"]))
+        self._line(" = ".join([*every, "{}"]))
         self._line(f"if sent{number} is not None:")
         self._line(f"    answer = decode{number}(text(await sent{number}))")
         self._line("    if answer.errors: raise Unfit")
@@ -280,10 +280,12 @@ class Writer:
         """Give the objects of a source what their entities have."""
         part, own = target.part, self.structs.names(target.place)
         kept = part.kept.values()
-        yield f"for o, i in zip({target.objects}, {target.indexes}):"
         if careful:
-            yield "    if i == -1: continue"
-        yield f"    e = {found}[i]"
+            yield f"for o, key in zip({target.objects}, {target.keys}):"
+            yield "    if key is None: continue"
+            yield f"    e = {found}[key]"
+        else:
+            yield f"for o, e in zip({target.objects}, map({found}.__getitem__, {target.keys})):"
         if any(not one.nullable or one.used or one.again or not one.certain for one in kept):
             yield "    if e is None: raise Unfit"
         else:
@@ -331,9 +333,9 @@ class Writer:
         if asked.careful or any(step.types is not None for step in target.source.path):
             return
         path = tuple(step.key for step in target.source.path)
-        found = _found(asked, target.part.kind)
+        found = f"{_found(asked, target.part.kind)}.values()"
         if len(asked.targets) > 1:
-            found = f"[{found}[i] for i in dict.fromkeys({target.indexes})]"
+            found = f"map({_found(asked, target.part.kind)}.__getitem__, dict.fromkeys({target.keys}))"
         for name, one in target.part.kept.items():
             if one.child is not None and name not in target.part.inner:
                 self._makers[*path, one.key] = (found, name)
@@ -360,9 +362,8 @@ class Writer:
             names = self.structs.names(parent)
             among = "" if step.types is None else f" if {_among(f'o.{names[TYPENAME]}', step.types)}"
             clauses, value = f"for o in {self._objects(tuple(before))}{among}", f"o.{names[step.key]}"
-        for level in range(
-            lists(attribute.kinds[name] for name in step.types or parent.types if name in attribute.kinds)
-        ):
+        kinds = (attribute.kinds[name] for name in step.types or parent.types if name in attribute.kinds)
+        for level in range(lists(kinds)):
             clauses += f" for x{level} in {value} or ()"
             value = f"x{level}"
         return f"[{value} {clauses} if {value}]"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import shutil
 import socket
 import tempfile
@@ -21,6 +22,7 @@ from router.http.workers import say_ready, supervise, take_connection
 from router.telemetry import configure_logs, configure_traces, flush_logs
 
 _LOG = structlog.get_logger("router")
+_GARBAGE = (20_000, 20, 50)  # Python's own thresholds look for it several times a request, where hardly any is
 
 
 class Server(uvicorn.Server):
@@ -74,6 +76,7 @@ class Server(uvicorn.Server):
 def run(config: Config) -> None:
     """Serve until told to stop. Raises ConfigurationError, and SupergraphUnavailableError with the reason."""
     configure_logs(config.telemetry)
+    gc.set_threshold(*_GARBAGE)
     if config.server.workers == 1:
         _run_one(config)
         return

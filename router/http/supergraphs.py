@@ -5,6 +5,7 @@ An engine never changes: a new supergraph is a new engine. Requests under way fi
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -94,8 +95,16 @@ class Supergraphs:
         except SupergraphError as error:
             raise SupergraphUnavailableError(str(error)) from error
         self.current = Serving(engine, digest)
+        _spare_garbage_collection()
         SUPERGRAPHS.labels("taken up").inc()
         _LOG.info("supergraph taken up", digest=digest[:12])
+
+
+def _spare_garbage_collection() -> None:
+    """Look for garbage in what is new alone: engines are large and live long. The last one goes when the next comes."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _digest(sdl: str) -> str:

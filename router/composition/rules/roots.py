@@ -25,10 +25,12 @@ def check_roots(subgraph: SubgraphSchema, report: Report) -> None:
             root = f'the {operation} root "{name}"' if name else "the query root, which routers add to every subgraph,"
             message = f'Rename the type "{usual}": {root} has that name in the supergraph'
             report.error(CODES[operation], message, subgraph.at(subgraph.schema.types[usual]))
-    for reserved, kinds in MISPLACED.items():
-        if subgraph.schema.kind(reserved) in kinds:
-            message = f'Rename the type "{reserved}": routers ask for entities by a type of that name'
-            report.error(ErrorCode.INVALID_GRAPHQL, message, subgraph.at(subgraph.schema.types[reserved]))
+    types = subgraph.schema.types
+    if "_Entity" in types or any(subgraph.has(type_, "key") for type_ in types.values()):
+        for reserved, kinds in MISPLACED.items():
+            if subgraph.schema.kind(reserved) in kinds:
+                message = f'Rename the type "{reserved}": routers ask for entities by a type of that name'
+                report.error(ErrorCode.INVALID_GRAPHQL, message, subgraph.at(types[reserved]))
 
 
 def with_usual_roots(subgraph: SubgraphSchema) -> SubgraphSchema:

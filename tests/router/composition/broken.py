@@ -15,7 +15,7 @@ BROKEN: list[tuple[ErrorCode, Graph]] = [
     (ErrorCode.INVALID_GRAPHQL, {"a": 'type Query { a(x: Int = "one"): String }'}),
     (ErrorCode.INVALID_GRAPHQL, {"a": "type Query { a: String @nothing }"}),
     (ErrorCode.INVALID_GRAPHQL, {"a": "type Query { a: String } input _Entity { a: Int }"}),
-    (ErrorCode.INVALID_GRAPHQL, {"a": "type Query { a: String } type _Any { a: Int }"}),
+    (ErrorCode.INVALID_GRAPHQL, {"a": 'type Query { p: P } type P @key(fields: "a") { a: Int } type _Any { a: Int }'}),
     (ErrorCode.INVALID_SUBGRAPH_NAME, {"_": "type Query { a: String }"}),
     (ErrorCode.NO_QUERIES, {"a": fed("type A { a: Int }")}),
     (ErrorCode.ROOT_QUERY_USED, {"a": fed("schema { query: Q } type Q { a: Int } type Query { b: Int }")}),

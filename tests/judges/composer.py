@@ -20,6 +20,7 @@ SHOWN = 5  # disagreements with their SDL
 CRASH = "known: refused here, Apollo's composer fails without a code"
 ANSWERED = "known: Apollo's composer refuses what its own planner answers"
 UNANSWERED = "known: Apollo's composer takes what its own planner cannot answer"
+CONNECTORS = "known: connectors are refused here"
 TWICE = "known: Apollo's composer takes what is defined twice"
 FOLLOWING = "known: Apollo's composer merges types of different kinds, and reports what is wrong with the result"
 
@@ -93,6 +94,8 @@ def _reasons(ours: Composition, our_codes: set[str], their_codes: set[str], thei
         yield ANSWERED
     if not their_codes and our_codes == unsatisfiable and not theirs["answered"]:
         yield UNANSWERED
+    if our_codes == {"UNSUPPORTED_FEATURE"}:
+        yield CONNECTORS
     if not their_codes and all("can only be defined once" in error.message for error in ours.errors):
         yield TWICE
     if "TYPE_KIND_MISMATCH" in our_codes and our_codes < their_codes:

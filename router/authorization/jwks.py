@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import orjson
 import structlog
 from jwt import PyJWK
@@ -53,7 +52,7 @@ class KeySet:
         """Fetch the keys; what cannot be fetched leaves those that are known."""
         try:
             keys = await self._fetch()
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (TimeoutError, OSError, ValueError) as error:
             _LOG.warning("keys not fetched", issuer=self.issuer.issuer, error=f"{type(error).__name__}: {error}")
             return
         if keys != self._keys:
@@ -75,10 +74,7 @@ class KeySet:
         if url.startswith("file:"):
             body = await asyncio.to_thread(Path(url.removeprefix("file:")).read_bytes)
         else:
-            timeout = aiohttp.ClientTimeout(total=self._settings.timeout)
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
-                response.raise_for_status()
-                body = await response.content.read(_MAX_BYTES)
+            body = await _get(url, self._settings.timeout)
         document = orjson.loads(body)
         keys = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(keys, list):
@@ -94,6 +90,21 @@ class KeySet:
                 except PyJWTError:
                     continue  # a key of another type than the algorithm's
         return found
+
+
+async def _get(url: str, seconds: float) -> bytes:
+    """Raises OSError and TimeoutError."""
+    import aiohttp  # takes 10 MB, which only those pay who use it
+
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds)) as session,
+            session.get(url) as response,
+        ):
+            response.raise_for_status()
+            return await response.content.read(_MAX_BYTES)
+    except aiohttp.ClientError as error:
+        raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def _is_for_signatures(key: dict[str, Any]) -> bool:

@@ -8,14 +8,15 @@ read at the start and after each lost connection; the channel `revocations` anno
 import asyncio
 import contextlib
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from router.telemetry import REVOCATIONS_FOLLOWED
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 _LOG = structlog.get_logger("router.authorization")
 _PREFIX = "revoked:"
@@ -59,6 +60,9 @@ class Revocations:
         return entry is not None and issued_at < entry[0]
 
     async def _follow(self, url: str) -> None:
+        from redis.asyncio import Redis  # takes 9 MB, which only those pay who use it
+        from redis.exceptions import RedisError
+
         pause = 0.1
         while True:
             try:
@@ -71,7 +75,7 @@ class Revocations:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _MAX_PAUSE)
 
-    async def _load_and_listen(self, redis: Redis) -> None:
+    async def _load_and_listen(self, redis: "Redis") -> None:
         async with redis.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.subscribe(_CHANNEL)  # before the scan, so that nothing falls between the two
             async for key in redis.scan_iter(match=f"{_PREFIX}*", count=1000):

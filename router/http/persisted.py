@@ -6,17 +6,19 @@ sent along once after `PERSISTED_QUERY_NOT_FOUND`.
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from router.config import AutomaticPersistedQueries, ConfigurationError, Operations
 from router.errors import RequestRefused
 from router.http.request import GraphQLRequest
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 _LOG = structlog.get_logger("router.http")
 _PREFIX = "router:apq:"
@@ -76,11 +78,7 @@ class _AutomaticCache:
     def __init__(self, config: AutomaticPersistedQueries) -> None:
         self._config = config
         self._local: OrderedDict[str, str] = OrderedDict()
-        self._redis = (
-            Redis.from_url(config.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5)
-            if config.redis_url
-            else None
-        )
+        self._redis = _connected(config.redis_url) if config.redis_url else None
 
     async def close(self) -> None:
         if self._redis is not None:
@@ -92,11 +90,7 @@ class _AutomaticCache:
             return self._local[named]
         if self._redis is None:
             return None
-        try:
-            stored = await self._redis.get(_PREFIX + named)
-        except RedisError as error:
-            _LOG.warning("persisted queries not reachable", error=type(error).__name__)
-            return None
+        stored = await _reached(self._redis.get(_PREFIX + named))
         if stored is None:
             return None
         text = stored.decode() if isinstance(stored, bytes) else stored
@@ -108,15 +102,29 @@ class _AutomaticCache:
             return
         self._remember(named, query)
         if self._redis is not None:
-            try:
-                await self._redis.set(_PREFIX + named, query, ex=self._config.ttl)
-            except RedisError as error:
-                _LOG.warning("persisted queries not reachable", error=type(error).__name__)
+            await _reached(self._redis.set(_PREFIX + named, query, ex=self._config.ttl))
 
     def _remember(self, named: str, query: str) -> None:
         self._local[named] = query
         if len(self._local) > self._config.maximum:
             self._local.popitem(last=False)
+
+
+def _connected(url: str) -> "Redis":
+    from redis.asyncio import Redis  # takes 9 MB, which only those pay who use it
+
+    return Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+
+
+async def _reached(answer: Awaitable[Any]) -> Any:
+    """What Redis answers, None while it is away."""
+    from redis.exceptions import RedisError
+
+    try:
+        return await answer
+    except RedisError as error:
+        _LOG.warning("persisted queries not reachable", error=type(error).__name__)
+        return None
 
 
 def read_manifest(path: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ PHASES = [*_PATTERNS, "else"]
 async def shares(py_spy: Path, target: Target) -> dict[str, float]:
     """Each phase's share of the time in which the process worked, while it is asked."""
     asking = asyncio.create_task(target.ask(_REQUESTS))
-    command = ["record", "--native", "--format", "raw", "--full-filenames", "--rate", "500"]
+    command = ["record", "--native", "--format", "raw", "--full-filenames", "--rate", "100"]
     command += ["--duration", str(_SECONDS), "--output", "/dev/stdout", "--pid", str(target.process.pid)]
     profiler = await asyncio.create_subprocess_exec(
         py_spy, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL

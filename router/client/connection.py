@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 _NOTED = _FRAMING | {b"content-type", b"content-encoding"}
+_SHORTEST = min(map(len, _NOTED))
 _MAX_OVERHEAD = 65_536
 """Bytes of a head, of chunk sizes or of trailers that may come before the next part of a body."""
 
@@ -115,9 +116,8 @@ class Connection(asyncio.Protocol):
             raise _MoreThanAnAnswerError
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name in _NOTED and not self._status:
-            self._head[name] = value
+        if len(name) >= _SHORTEST and (lower := name.lower()) in _NOTED and not self._status:
+            self._head[lower] = value
 
     def on_headers_complete(self) -> None:
         self._status = self._parser.get_status_code()

@@ -165,9 +165,9 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
         while self._waiting:
-            self._waiting.popleft().failed(Failure.LOST)
+            self._waiting.popleft().failed(Failure.UNREACHABLE)
         for connection in list(self._connections):
-            connection.fail(Failure.LOST)
+            connection.fail(Failure.UNREACHABLE)
 
     def _open_more(self) -> None:
         """A connection for each exchange that waits, as far as the limit allows."""

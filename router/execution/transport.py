@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from router.authorization.claims import Claims
 from router.client.exchange import Client, Limits
 from router.client.pool import PooledClient
-from router.client.with_aiohttp import AiohttpClient
 from router.config import SubgraphOverride, Subgraphs
 from router.execution.errors import SubgraphFailure
 from router.execution.fetch import Circuit, Fetch, Observer, Subgraph, fail
@@ -68,7 +67,11 @@ class HttpTransport:
         self._observe = observe
         self._deduplicate = config.all.deduplicate
         limits = Limits(config.all.connections, config.all.waiting, config.all.max_response_bytes)
-        self._client: Client = AiohttpClient(limits) if config.all.client == "aiohttp" else PooledClient(limits)
+        self._client: Client = PooledClient(limits)
+        if config.all.client == "aiohttp":
+            from router.client.with_aiohttp import AiohttpClient  # takes 10 MB, which only those pay who use it
+
+            self._client = AiohttpClient(limits)
         self._rules = HeaderRules(config.all.headers)
         self._own_rules = {
             name: HeaderRules((*config.all.headers, *own.headers)) for name, own in config.named.items() if own.headers
@@ -113,9 +116,8 @@ class HttpTransport:
             if same is not None:
                 same.join(future, until)
                 return future
-        fields = forwarded.lines
-        if trace := self._trace_headers():
-            fields += lines(trace)
+        trace = self._trace_headers()
+        fields = lines({**forwarded.fields, **trace}) if trace else forwarded.lines
         authorization = forwarded.fields.get("authorization", "")
         fetch = Fetch(asked, fields, authorization, payload, mutation, key, self._under_way, future, until)
         fetch.start(loop.time())

@@ -7,9 +7,9 @@ import pytest
 
 from router.client.exchange import Failure, Limits
 from router.client.pool import PooledClient
-from router.config import HeaderRule, Retry
+from router.config import HeaderRule, Retry, SubgraphDefaults, Subgraphs
 from router.execution.errors import SubgraphFailure
-from router.execution.transport import RequestContext
+from router.execution.transport import HttpTransport, RequestContext
 from tests.router.client.peer import BODY, OK, Recorded, Wire, answering, peer, transport, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -42,6 +42,19 @@ async def test_the_request() -> None:
             "",
             PAYLOAD.decode(),
         ]
+
+
+async def test_the_span_of_the_fetch_takes_the_place_of_the_clients() -> None:
+    settings = SubgraphDefaults(headers=(HeaderRule(propagate="traceparent"),))
+    ours = HttpTransport(Subgraphs(all=settings), trace_headers=lambda: {"traceparent": "of the fetch"})
+    async with peer(answering(OK)) as subgraph:
+        await ours.fetch("s", subgraph.url, PAYLOAD, RequestContext(headers={"traceparent": "of the client"}))
+        assert (
+            subgraph.requests[0].count(b"traceparent: ")
+            == subgraph.requests[0].count(b"traceparent: of the fetch\r\n")
+            == 1
+        )
+    await ours.close()
 
 
 @pytest.mark.parametrize("value", ["a\r\nx-evil: 1", "a\nb", "a\rb", "a\0b", "snow\N{SNOWMAN}"])
@@ -336,14 +349,18 @@ async def test_who_joins_with_more_time_gets_it() -> None:
 
 
 async def test_the_end_of_the_client_is_a_failure_for_who_still_waits() -> None:
-    async def never(wire: Wire) -> None:
+    async def once_and_never_again(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(OK)
         await wire.request()
         await wire.ended()
 
-    async with peer(never) as subgraph:
-        async with transport(connections=1) as ours:
+    async with peer(once_and_never_again) as subgraph:
+        async with transport(connections=1, retry=Retry(attempts=2, backoff=0)) as ours:
+            await ours.fetch("s", subgraph.url, PAYLOAD, CLIENT)
             both = [ours.fetch("s", subgraph.url, PAYLOAD, CLIENT) for _ in range(2)]
-            await until(lambda: len(subgraph.requests) == 1)
+            await until(lambda: len(subgraph.requests) == 2)
         for failed in await asyncio.gather(*both, return_exceptions=True):
             assert isinstance(failed, SubgraphFailure)
         await until(lambda: not subgraph.open)
+        assert subgraph.connections == 1

@@ -26,6 +26,9 @@ from router.config import Config, ConfigurationError, load, parse
             {"issuer": "i", "jwks_url": "http://x", "audiences": ["a"], "algorithms": ["HS256"]}]}}},
          "authorization.jwt.issuers.0: HS256 is not accepted"),
         ({"subgraphs": {"all": {"signature_key": "short"}}}, "subgraphs.all.signature_key: "),
+        ({"subgraphs": {"all": {"client": "curl"}}}, "subgraphs.all.client: Input should be 'own' or 'aiohttp'"),
+        ({"subgraphs": {"all": {"headers": [{"insert": "a: b", "value": "c"}]}}}, "subgraphs.all.headers.0.insert: "),
+        ({"subgraphs": {"all": {"headers": [{"insert": "a", "value": "b\r\nc: d"}]}}}, "subgraphs.all.headers.0.value: "),
         ([], "configuration: "),
     ],
 )  # fmt: skip

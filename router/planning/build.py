@@ -61,7 +61,7 @@ class Builder:
             return
         for one in selection.fields:
             if one.key == path[0] and one.selection is not None and (types := one.types & position.types):
-                for serving in position.node(one, types, client=True).served(self.walker.deferral):
+                for serving in position.client_node(one, types).served(self.walker.deferral):
                     if serving.child is not None:
                         self._serve_below(serving.child, one.selection, path[1:])
 
@@ -71,7 +71,7 @@ class Builder:
         """Enter the client's fields first, so that others may share them and none takes their keys."""
         for wanted in selection.fields:
             if (types := wanted.types & position.types) and wanted.name != TYPENAME:
-                position.node(wanted, types, client=True)
+                position.client_node(wanted, types)
 
     def _serve_all(
         self,
@@ -93,8 +93,11 @@ class Builder:
         for one, among in wanted:
             if one.name.startswith("__"):
                 continue
-            node = position.node(one, among, client=client)
-            if not client:
+            if client:
+                node = position.client_node(one, among)
+            else:
+                node = position.node(one, among, deferral, None if key else condition)
+                node.users.add(deferral)
                 node.condition = either(node.condition, condition)
             nodes.append((node, one, among))
         ordered = (
@@ -125,7 +128,8 @@ class Builder:
     def _want_type_name(self, position: Position, condition: Condition) -> None:
         """Serve `__typename`, so that objects of this position can be told apart."""
         wanted = Field(TYPENAME, TYPENAME, Arguments(), position.types, condition, None)
-        node = position.node(wanted, position.types, client=False)
+        node = position.node(wanted, position.types, self.walker.deferral)
+        node.users.add(self.walker.deferral)
         node.condition = either(node.condition, condition)
         self._serve(position, node, position.types, None)
 
@@ -408,7 +412,8 @@ class Builder:
             if type_name is not None and type_name not in wanted.types:
                 continue
             for node in position.nodes:
-                if node.name != wanted.name or node.arguments != wanted.arguments:
+                same = node.name == wanted.name and node.arguments == wanted.arguments
+                if not same or not node.feeds(self.walker.deferral):
                     continue
                 for serving in node.served(self.walker.deferral):
                     if type_name is None or type_name in serving.types:

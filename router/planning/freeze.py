@@ -157,7 +157,7 @@ class Freezer:
             servings = [
                 serving
                 for node in position.nodes
-                if node.name == wanted.name and node.arguments == wanted.arguments
+                if node.name == wanted.name and node.arguments == wanted.arguments and node.feeds(fetch.deferral)
                 for serving in node.served(fetch.deferral)
                 if serving.types & wanted.types and (type_name is None or type_name in serving.types)
             ]

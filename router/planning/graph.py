@@ -20,7 +20,8 @@ TYPENAME = "__typename"
 class Node:
     """A field that is wanted at a position. `key` is its name in the router's data, unique for an object's type.
 
-    `client`: the client asks for it with this part of the answer, and `selection` is what for of its value.
+    `client`: the client asks for it, and `selection` is what for of its value. `deferral` is the part of the answer that
+    wants it, `users` are those that take it for keys and required fields.
     """
 
     key: str
@@ -32,10 +33,24 @@ class Node:
     selection: Selection | None = None
     deferral: Deferral | None = None
     servings: list["Serving"] = field(default_factory=list)
+    users: set[Deferral | None] = field(default_factory=set)
+
+    def feeds(self, deferral: Deferral | None) -> bool:
+        """Whether a part of the answer takes it for keys and required fields."""
+        return deferral in self.users or (deferral is None and self.deferral is None)
 
     def served(self, deferral: Deferral | None) -> Iterator["Serving"]:
         """The servings that one part of the answer can rely on."""
         return (one for one in self.servings if one.place.serves(deferral))
+
+    def lends(self, deferral: Deferral | None, condition: Condition) -> bool:
+        """Whether another part of the answer may use it too: none is then fetched when it is not needed."""
+        if self.deferral == deferral:
+            return True
+        wider, narrower = (
+            (self.condition, condition) if at_hand(self.deferral, deferral) else (condition, self.condition)
+        )
+        return either(wider, narrower) == wider
 
 
 @dataclass(eq=False, slots=True)
@@ -63,21 +78,30 @@ class Position:
     known: bool = True
     spread: int = 1
 
-    def node(self, wanted: Field, types: frozenset[str], *, client: bool) -> Node:
-        """The node of this field, found or made. A client's field keeps its response key."""
-        if client:
-            for node in self.nodes:
-                same = node.key == wanted.key and node.name == wanted.name and node.arguments == wanted.arguments
-                if node.client and same and types <= node.types and node.deferral == wanted.deferral:
-                    node.condition = either(node.condition, wanted.condition)
-                    return node
-            return self._add(
-                Node(
-                    wanted.key, wanted.name, wanted.arguments, types, wanted.condition, True, wanted.selection,
-                    wanted.deferral,
-                )
-            )  # fmt: skip
-        same_field = [n for n in self.nodes if n.name == wanted.name and n.arguments == wanted.arguments]
+    def client_node(self, wanted: Field, types: frozenset[str]) -> Node:
+        """The node of a client's field, found or made. It keeps its response key."""
+        for node in self.nodes:
+            same = node.key == wanted.key and node.name == wanted.name and node.arguments == wanted.arguments
+            if node.client and same and types <= node.types and node.deferral == wanted.deferral:
+                node.condition = either(node.condition, wanted.condition)
+                return node
+        key, arguments, condition = wanted.key, wanted.arguments, wanted.condition
+        return self._add(Node(key, wanted.name, arguments, types, condition, True, wanted.selection, wanted.deferral))
+
+    def node(
+        self, wanted: Field, types: frozenset[str], deferral: Deferral | None, condition: Condition | None = None
+    ) -> Node:
+        """The node of a field that is needed for others, found or made.
+
+        With a condition, one of another part of the answer is taken only if that part fetches no more for it.
+        """
+        same_field = [
+            n
+            for n in self.nodes
+            if n.name == wanted.name
+            and n.arguments == wanted.arguments
+            and (condition is None or n.lends(deferral, condition))
+        ]
         for node in same_field:
             if types <= node.types:
                 return node
@@ -88,7 +112,7 @@ class Position:
         key, number = wanted.name, 0
         while any(n.key == key for n in self.nodes):
             key, number = f"_{number}_{wanted.name}", number + 1
-        return self._add(Node(key, wanted.name, wanted.arguments, types, NEVER, False))
+        return self._add(Node(key, wanted.name, wanted.arguments, types, NEVER, False, None, deferral))
 
     def _add(self, node: Node) -> Node:
         self.nodes.append(node)

@@ -28,7 +28,7 @@ def _widen(fetch: Fetch, position: Position, selection: Selection, type_name: st
     names = {(wanted.name, wanted.arguments): wanted for wanted in selection.fields}
     for node in position.nodes:
         wanted = names.get((node.name, node.arguments))
-        if wanted is None and node.name != TYPENAME:
+        if (wanted is None and node.name != TYPENAME) or not node.feeds(fetch.deferral):
             continue
         servings = [one for one in node.served(fetch.deferral) if type_name is None or type_name in one.types]
         wider = either(node.condition, condition) if servings else node.condition

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,10 @@ from graphql import (
     ArgumentNode,
     BooleanValueNode,
     DirectiveNode,
+    FieldNode,
     InlineFragmentNode,
     NameNode,
+    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     StringValueNode,
@@ -23,7 +25,8 @@ from graphql import (
     visit,
 )
 
-from router.engine import Engine, RequestContext
+from router.engine import Engine, Prepared, RequestContext
+from router.execution.data import copied
 
 Payload = dict[str, Any]
 
@@ -96,47 +99,89 @@ def deferring(query: str, variables: dict[str, Any], rng: random.Random) -> tupl
     return text, {**variables, **visitor.variables}
 
 
-async def payloads(engine: Engine, query: str, variables: dict[str, Any] | None = None) -> list[Payload]:
-    """All parts of the answer."""
-    prepared = engine.prepare(query)
-    assert engine.defers(prepared, variables)
-    stream = engine.execute_in_parts(prepared, variables, RequestContext())
-    return [json.loads(result.body) async for result in stream]
+class _AtOnce(Visitor):
+    """Takes out what is deferred, and puts a field `_` into each selection set, so that none is empty."""
+
+    def __init__(self, variables: dict[str, Any]) -> None:
+        super().__init__()
+        self._variables = variables
+
+    def leave_inline_fragment(self, node: InlineFragmentNode, *_: Any) -> Any:
+        deferring = [one for one in node.directives or () if one.name.value == "defer"]
+        if any(self._defers(one) for one in deferring):
+            return self.REMOVE
+        return replace(node, directives=tuple(one for one in node.directives or () if one not in deferring))
+
+    def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> SelectionSetNode:
+        nothing = FieldNode(alias=NameNode(value="_"), name=NameNode(value="__typename"))
+        return replace(node, selections=(*node.selections, nothing))
+
+    def leave_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> OperationDefinitionNode:
+        body = print_ast(node.selection_set)
+        used = (one for one in node.variable_definitions or () if f"${one.variable.name.value}" in body)
+        return replace(node, variable_definitions=tuple(used))
+
+    def _defers(self, node: DirectiveNode) -> bool:
+        wanted = {one.name.value: one.value for one in node.arguments or ()}.get("if")
+        if isinstance(wanted, VariableNode):
+            return bool(self._variables[wanted.name.value])
+        return not isinstance(wanted, BooleanValueNode) or wanted.value
+
+
+def at_once(query: str, variables: dict[str, Any]) -> str:
+    """The operation without what it defers, and with a field `_` in each selection set."""
+    return print_ast(visit(parse(query), _AtOnce(variables)))
+
+
+def without_(data: Any) -> Any:
+    """An answer without the fields `_`."""
+    if isinstance(data, list):
+        return [without_(one) for one in data]
+    return {key: without_(one) for key, one in data.items() if key != "_"} if isinstance(data, dict) else data
+
+
+async def payloads(engine: Engine, prepared: Prepared, variables: dict[str, Any]) -> AsyncIterator[Payload]:
+    """The parts of the answer, decoded."""
+    async for result in engine.execute_in_parts(prepared, variables, RequestContext()):
+        payload = json.loads(result.body)
+        assert result.failed == any("errors" in one for one in payload.get("incremental", (payload,)))
+        yield payload
 
 
 def entries(parts: list[Payload]) -> Iterator[Payload]:
+    """What is delivered of each deferred fragment."""
     for part in parts[1:]:
         yield from part["incremental"]
 
 
 def merged(parts: list[Payload]) -> Payload:
     """The data that a client has in the end."""
-    data = parts[0]["data"]
+    data = copied(parts[0]["data"])
     for entry in entries(parts):
         target = data
         for key in entry["path"]:
             target = target[key]
         if entry["data"] is not None:
-            merge(target, entry["data"])
+            _merge(target, entry["data"])
     return data  # type: ignore[no-any-return]
 
 
-def merge(target: Any, source: Any) -> None:
+def _merge(target: Any, source: Any) -> None:
     for key, value in source.items():
         known = target.get(key)
         if isinstance(known, dict) and isinstance(value, dict):
-            merge(known, value)
+            _merge(known, value)
         elif isinstance(known, list) and isinstance(value, list):
-            merge_lists(known, value)
+            _merge_lists(known, value)
         else:
             target[key] = value
 
 
-def merge_lists(target: list[Any], source: list[Any]) -> None:
+def _merge_lists(target: list[Any], source: list[Any]) -> None:
     for index, value in enumerate(source):
         if isinstance(target[index], dict) and isinstance(value, dict):
-            merge(target[index], value)
+            _merge(target[index], value)
         elif isinstance(target[index], list) and isinstance(value, list):
-            merge_lists(target[index], value)
+            _merge_lists(target[index], value)
         else:
             target[index] = value

@@ -38,6 +38,8 @@ class Connection(asyncio.Protocol):
         self._used = False  # has given an answer
         self._idle_since = self._loop.time()
         self._head: dict[bytes, bytes] = {}
+        self._body = b""
+        self._rest: bytes | bytearray = b""
         self._parser = HttpResponseParser(self)
 
     def start(self, exchange: Exchange) -> None:
@@ -47,8 +49,6 @@ class Connection(asyncio.Protocol):
         self._status = 0  # until the head is complete
         self._head.clear()
         self._overhead = 0
-        self._body = b""
-        self._rest: bytes | bytearray = b""
         self._transport.write(exchange.message)
 
     def sweep(self, now: float) -> None:
@@ -143,7 +143,8 @@ class Connection(asyncio.Protocol):
         status, content_type = self._status, self._head.get(b"content-type", b"")
         body = self._decoded()
         self._exchange = None
-        if self._reusable:
+        self._body = self._rest = b""
+        if self._reusable and not self._transport.get_write_buffer_size():  # it may answer before it has read all
             self._used = True
             self._idle_since = self._loop.time()
             self._pool.free(self)

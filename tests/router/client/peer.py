@@ -26,12 +26,16 @@ class Wire:
 
     async def request(self) -> bytes:
         """The next request, head and body. Raises IncompleteReadError at the end."""
-        head = await self._reader.readuntil(b"\r\n\r\n")
+        head = await self.head()
         length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
         assert length is not None
         request = head + await self._reader.readexactly(int(length[1]))
         self._peer.requests.append(request)
         return request
+
+    async def head(self) -> bytes:
+        """The head of the next request, which is not kept."""
+        return await self._reader.readuntil(b"\r\n\r\n")
 
     async def send(self, *pieces: bytes) -> None:
         """Send each piece by itself."""

@@ -219,6 +219,18 @@ async def test_what_comes_unasked_ends_the_connection() -> None:
             assert subgraph.connections == count
 
 
+async def test_an_answer_before_the_whole_request_is_read_ends_the_connection() -> None:
+    async def hasty(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(OK)
+        await wire.ended()
+
+    async with peer(hasty) as subgraph, transport(timeout=3) as ours:
+        for _ in range(2):
+            assert await ours.fetch("s", subgraph.url, b" " * 20_000_000, CLIENT) == BODY
+        assert subgraph.connections == 2
+
+
 async def _dies_at_the_second(wire: Wire) -> None:
     """The first connection answers once and takes a second request without an answer; later ones answer."""
     await wire.request()

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.measure.compare import CONNECTIONS, serving, shop, warm_up
 from bench.measure.gateways import HEAVY, HEAVY_FETCHES, OURS, SMALL, SMALL_GUARDED, Case, Place, Start, ours
 from bench.measure.load import load
-from bench.measure.process import Measured, python
+from bench.measure.process import ROOT, Measured, python
 from bench.measure.sampler import PLAN
 from bench.workload.shop import operation, supergraph
 from router.config import parse
@@ -83,7 +83,7 @@ def profile(name: str, output: Path, program: str = "") -> Profile:
     for stack, count in json.loads(output.read_text()):
         frames = [_with_text(frame, lines) for frame in stack]
         by_phase[_phase(frames)] += count
-        by_function[re.sub(r".*(site-packages|python3\.\d+|router)/", "", frames[0])] += count
+        by_function[re.sub(r".*(site-packages|python3\.\d+)/", "", frames[0].removeprefix(f"{ROOT}/"))] += count
     total = max(1, by_phase.total())
     return Profile(
         name,

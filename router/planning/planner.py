@@ -26,7 +26,7 @@ how busy the machine is; some 100 ms at most.
 Stages = list[list[list[Fetch]]]
 Parts = dict[Deferral | None, Stages]
 """The stages of the primary answer, and of what is deferred."""
-Rank = tuple[int, int, int]
+Rank = tuple[int, int, int, int]
 
 
 class Planner:
@@ -101,7 +101,7 @@ class Planner:
             )
 
     def best(self, selection: Selection) -> Parts:
-        """The stages with the fewest requests, then the fewest stages, then the fewest fields.
+        """The stages with the fewest requests (for the primary answer, then in all), then the fewest stages and fields.
 
         The first plan takes what looks best at each choice. Then, while the budget lasts, each choice is made
         differently, one at a time, and what is better is kept.
@@ -147,9 +147,9 @@ class Planner:
             deferral: schedule([fetch for fetch in fetches if fetch.deferral == deferral])
             for deferral in (None, *deferrals)
         }
-        requests = sum(len(stage) for stages in parts.values() for stage in stages)
+        first, requests = sum(map(len, parts[None])), sum(len(stage) for stages in parts.values() for stage in stages)
         fields = sum(len(place.entries) for fetch in builder.fetches for place in places_below(fetch.place))
-        return ((requests, sum(map(len, parts.values())), fields), parts), None
+        return ((first, requests, sum(map(len, parts.values())), fields), parts), None
 
 
 def _plan(freezer: Freezer, parts: Parts) -> QueryPlan:

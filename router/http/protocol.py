@@ -147,6 +147,8 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._raw_path = settings.path.encode()
         self._address = ""
         self._proxies: Any = None
+        self._served: Exchange | None = None
+        self._is_held_up = False  # until the client has read what was answered
         self._reading = self._reading_head = False
         self._received = 0  # bytes of the request that is read, in pieces that no other request ended in
         self._piece = 0  # bytes of the present piece
@@ -182,23 +184,32 @@ class GraphQLProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timers()
-        exchange = self.cycle
-        if type(exchange) is Exchange:
+        if type(self.cycle) is Exchange:
             self.cycle = None
-            exchange.response_complete = True
-            if exchange.gone is not None:
-                exchange.gone(exchange)
+        if self._served is not None:
+            self._served.response_complete = True
+            if self._served.gone is not None:
+                self._served.gone(self._served)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
         super().shutdown()
-        if type(self.cycle) is Exchange and self.cycle.ending is not None:
-            self.cycle.ending()
+        if self._served is not None and self._served.ending is not None:
+            self._served.ending()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.flow.pause_reading()  # who does not read answers gets to ask no more
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if type(self.cycle) is Exchange and self.cycle.resumed is not None:
-            self.cycle.resumed()
+        if self._is_held_up:
+            self._is_held_up = False
+            self._go_on()
+            return
+        self.flow.resume_reading()
+        if self._served is not None and self._served.resumed is not None:
+            self._served.resumed()
 
     def head(self) -> bytes:
         """The head of the last request, as a WebSocket's handshake reads it."""
@@ -276,14 +287,23 @@ class GraphQLProtocol(HttpToolsProtocol):
         elif not exchange.was_read:
             exchange.was_read = True
             if exchange.is_turn:
-                self._endpoint.begin(exchange)
+                self._begin(exchange)
 
     # What comes before and after an exchange
 
+    def _begin(self, exchange: Exchange) -> None:
+        self._served = exchange
+        self._endpoint.begin(exchange)
+
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
+        self._served = None
+        if self.flow.write_paused:
+            self._is_held_up = True
+        elif not self.transport.is_closing():
+            self._go_on()
+
+    def _go_on(self) -> None:
         self.flow.resume_reading()
         if self.pipeline:
             self.loop.call_soon(self._next_turn)  # not a call, so that many in one piece do not nest
@@ -300,7 +320,7 @@ class GraphQLProtocol(HttpToolsProtocol):
             return
         cycle.is_turn = True
         if cycle.was_read:
-            self._endpoint.begin(cycle)
+            self._begin(cycle)
 
     def _leave_to_application(self) -> None:
         url, headers, expects = self.url, self.headers, self.expect_100_continue
@@ -332,7 +352,7 @@ class GraphQLProtocol(HttpToolsProtocol):
         exchange.refused, exchange.was_read = refused, True
         exchange.body = b""
         if exchange.is_turn:
-            self._endpoint.begin(exchange)
+            self._begin(exchange)
 
     def _too_slow(self) -> None:
         """A request has begun to arrive and does not end."""
@@ -349,7 +369,8 @@ class GraphQLProtocol(HttpToolsProtocol):
     def _check_idle(self) -> None:
         """One timer a connection, which looks again when it is due, is cheaper than one a request."""
         now = self.loop.time()
-        if self._reading or (self.cycle is not None and not self.cycle.response_complete):
+        is_busy = self._reading or (self.cycle is not None and not self.cycle.response_complete)
+        if is_busy or self.flow.write_paused:
             left: float = self.timeout_keep_alive
         else:
             left = self._idle_since + self.timeout_keep_alive - now

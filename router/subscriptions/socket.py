@@ -118,9 +118,11 @@ class WebSocket(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.is_paused = True
+        self.pause_reading()  # who does not read gets to ask no more
 
     def resume_writing(self) -> None:
         self.is_paused = False
+        self.resume_reading()
         if self.listener is not None:
             self.listener.resumed()
 

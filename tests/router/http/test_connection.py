@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -28,7 +29,11 @@ def request(query: str = "{ hello }", *headers: str, version: str = "1.1") -> by
 
 
 async def connected(graph: Graph) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection("127.0.0.1", int(re.findall(r":(\d+)/", graph.url)[0]))
+    return await asyncio.open_connection("127.0.0.1", port(graph))
+
+
+def port(graph: Graph) -> int:
+    return int(re.findall(r":(\d+)/", graph.url)[0])
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
@@ -85,6 +90,22 @@ async def test_pipelined_requests_are_answered_in_order(graph: Graph) -> None:
     ]
     assert {status for status, _, _ in answers[3:1503]} == {405}
     assert [body for _, _, body in answers[1503:]] == [b'{"data":{"__typename":"Query"}}', b'{"status":"up"}']
+
+
+async def test_who_does_not_read_answers_is_not_served_without_end(graph: Graph) -> None:
+    count, before = 60, len(graph.shop.queries)
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    small.connect(("127.0.0.1", port(graph)))
+    reader, writer = await asyncio.open_connection(sock=small)
+    writer.write(request(f'{{ hello(name: "{"x" * 100_000}") }}') * count)  # more than the sockets' buffers take
+    served = -1
+    while served != len(graph.shop.queries):
+        served = len(graph.shop.queries)
+        await asyncio.sleep(0.3)
+    assert served - before < count
+    assert {(await answer(reader))[0] for _ in range(count)} == {200}
+    writer.close()
 
 
 @pytest.mark.parametrize("sent", [request("{ hello }", "connection: close"), request(version="1.0")])

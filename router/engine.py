@@ -25,7 +25,7 @@ from router.execution.deferred import Delivery
 from router.execution.errors import SubgraphFailure, failure_errors, null_errors
 from router.execution.executor import Execution
 from router.execution.introspection import introspect, introspection_document
-from router.execution.program import Programs, Unfit
+from router.execution.program import Later, Programs, Unfit
 from router.execution.requests import Requests
 from router.execution.result import Result
 from router.execution.shape import Shaper
@@ -49,7 +49,7 @@ class EngineConfig:
 
     `active_labels` are the custom labels of `@override(label:)` that are on; `percent(N)` is by chance, a request at a
     time. `parse` reads each new operation, `check` gets its document, operation and API schema before it is validated,
-    and either may refuse it.
+    and either may refuse it. `later` is given what need not be done at once.
     """
 
     cache: int = 2000
@@ -62,6 +62,7 @@ class EngineConfig:
     authorization_dry_run: bool = False
     parse: Callable[[str], DocumentNode] = parse
     check: Callable[[DocumentNode, OperationDefinitionNode, Any], None] | None = None
+    later: Later = lambda work: work()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,7 +237,7 @@ class Engine:
             variables=Variables(self.supergraph.api_schema, operation, suggestions=self.config.suggestions),
             selection=whole,
             shaper=Shaper(self.supergraph.api_schema, primary),
-            programs=Programs(self.supergraph, plan, primary),
+            programs=Programs(self.supergraph, plan, primary, self.config.later),
             introspection=introspection_document(document, operation),
             denied=denied,
             deferred=deferred,

@@ -1,6 +1,7 @@
 """A plan as a program: compiled from source, run once a request."""
 
 import builtins
+import contextlib
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,27 +53,42 @@ def _text(answer: bytes) -> bytes:
     return answer
 
 
-class Programs:
-    """The programs of a plan: one for each choice of what its conditions depend on, made when first needed."""
+Later = Callable[[Callable[[], None]], object]
+"""What runs a function some time, here or in another thread."""
 
-    def __init__(self, supergraph: Supergraph, plan: QueryPlan, selection: Selection) -> None:
+
+class Programs:
+    """The programs of a plan: one for each choice of what its conditions depend on.
+
+    A program takes longer to make than to run a plan without it, so one is made when the same is asked a second time.
+    """
+
+    def __init__(self, supergraph: Supergraph, plan: QueryPlan, selection: Selection, later: Later) -> None:
         self._compile = partial(compile_plan, supergraph, plan, selection)
+        self._later = later
         self._names = sorted(set(_condition_variables(selection)))
+        self._asked: set[tuple[Any, ...]] = set()
         self._programs: dict[tuple[Any, ...], Program | None] = {}
-        if not self._names:
-            self.get({})
 
     def get(self, variables: Mapping[str, Any]) -> Program | None:
-        """The program for these variables, None where the plan is interpreted."""
-        choice = tuple(variables.get(name) for name in self._names)
-        if choice not in self._programs:
-            if len(self._programs) == _MAX_PROGRAMS:
-                return None
-            try:
-                self._programs[choice] = self._compile(variables)
-            except Unsupported:
-                self._programs[choice] = None
-        return self._programs[choice]
+        """The program for these variables; None where the plan is interpreted, for now or for good."""
+        choice = self._choice(variables)
+        if choice in self._programs:
+            return self._programs[choice]
+        if choice in self._asked:
+            self._programs[choice] = None
+            self._later(partial(self.compile, variables))
+        elif len(self._asked) < _MAX_PROGRAMS:
+            self._asked.add(choice)
+        return None
+
+    def compile(self, variables: Mapping[str, Any]) -> None:
+        """Make the program for these variables, if there can be one."""
+        with contextlib.suppress(Unsupported):
+            self._programs[self._choice(variables)] = self._compile(variables)
+
+    def _choice(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(variables.get(name) for name in self._names)
 
 
 def _condition_variables(selection: Selection) -> Iterator[str]:

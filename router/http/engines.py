@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -52,9 +53,11 @@ class EngineBuilder:
         self._subgraphs = config.subgraphs
         self._transport = TracedTransport(config.subgraphs, self._subscribe, trace_headers, _observe)
         self._upstreams = Upstreams(config, self._transport.headers)
-        self._config = _engine_config(config)
+        self._compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compiler")
+        self._config = replace(_engine_config(config), later=self._compiler.submit)
 
     async def close(self) -> None:
+        self._compiler.shutdown(wait=False, cancel_futures=True)
         await self._upstreams.close()
         await self._transport.close()
 

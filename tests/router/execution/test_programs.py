@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.engine import Engine
+from router.engine import Engine, Prepared
 from router.execution.program import Program, Programs
 from router.execution.transport import RequestContext
 from tests.router.execution.operations import Operations
@@ -93,6 +93,16 @@ async def test_a_program_leaves_what_is_wrong_to_the_interpreter(seed: int) -> N
         await _compare(engine, transport, query, variables)
 
 
+async def test_a_program_is_made_when_the_same_is_asked_again() -> None:
+    rng = random.Random(1)
+    engine, _, operations = _serve(rng, InProcess)
+    query, variables = operations.operation()
+    prepared = engine.prepare(query)
+    coerced = prepared.variables.coerce(variables)
+    assert not isinstance(coerced, list)
+    assert [prepared.programs.get(coerced) is not None for _ in range(3)] == [False, False, True]
+
+
 async def test_plans_are_compiled_but_for_few() -> None:
     compiled = []
     for seed in range(30):
@@ -102,7 +112,7 @@ async def test_plans_are_compiled_but_for_few() -> None:
             query, variables = operations.operation()
             prepared = engine.prepare(query)
             if not any(fetch.contexts for fetch in prepared.plan.fetches()):
-                compiled.append(prepared.programs.get(variables) is not None)
+                compiled.append(_compile(prepared, variables) is not None)
     assert sum(compiled) > 0.95 * len(compiled)
 
 
@@ -115,6 +125,7 @@ def _serve(rng: random.Random, transport: type[InProcess]) -> tuple[Engine, InPr
 
 async def _compare(engine: Engine, transport: InProcess, query: str, variables: dict[str, Any]) -> None:
     prepared = engine.prepare(query)
+    _compile(prepared, variables)
     transport.log.clear()
     answer = await run_prepared(engine, prepared, variables)
     requests = _sorted(transport.log)
@@ -122,6 +133,13 @@ async def _compare(engine: Engine, transport: InProcess, query: str, variables: 
     expected = await run_prepared(engine, replace(prepared, programs=Interpreted()), variables)
     assert answer == expected, query
     assert requests == _sorted(transport.log), query
+
+
+def _compile(prepared: Prepared, variables: dict[str, Any]) -> Program | None:
+    coerced = prepared.variables.coerce(variables)
+    assert not isinstance(coerced, list)
+    prepared.programs.compile(coerced)
+    return prepared.programs.get(coerced)
 
 
 def _sorted(log: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, str]]:

@@ -41,6 +41,7 @@ from router.supergraph import Supergraph, read_supergraph
 __all__ = ["Engine", "EngineConfig", "Prepared", "RequestContext"]
 
 OperationKind = Literal["query", "mutation", "subscription"]
+_NO_LABELS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,8 @@ class Engine:
     # Preparing
 
     def _active_labels(self) -> frozenset[str]:
+        if not self.supergraph.override_labels:
+            return _NO_LABELS
         return frozenset(label for label in self.supergraph.override_labels if self._is_active(label))
 
     def _is_active(self, label: str) -> bool:

@@ -1,7 +1,6 @@
 """The answer to one operation, or to one event of a subscription, as it goes to the client."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import msgspec
@@ -9,8 +8,7 @@ import msgspec
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, gc=False):
     """A GraphQL response in JSON. `executed`: it has `data`, if only null; `failed`: it has `errors`."""
 
     body: bytes

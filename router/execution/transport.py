@@ -7,9 +7,10 @@ configuration has a key, and carries of the client's headers only what the rules
 import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+
+import msgspec
 
 from router.authorization.claims import Claims
 from router.client.exchange import Client, Limits
@@ -24,14 +25,13 @@ _HEAD = b"content-type: application/json\r\naccept: application/graphql-response
 _NO_OVERRIDE = SubgraphOverride()
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True):
     """What a client's request brings: headers by lower-case name, verified claims, and when it ends (loop time)."""
 
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     claims: Claims | None = None
     deadline: float | None = None
-    forwarded: dict[HeaderRules, Forwarded] = field(default_factory=dict, init=False, repr=False, compare=False)
+    forwarded: dict[HeaderRules, Forwarded] = msgspec.field(default_factory=dict)
     """What header rules made of the headers, so that each set of rules is applied once."""
 
 

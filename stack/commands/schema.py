@@ -9,8 +9,8 @@ from rich.console import Console
 group = typer.Typer(help="Compose the graph's schema from the code, check it, compare it.", no_args_is_help=True)
 app = typer.Typer()
 app.add_typer(group, name="schema")
-console = Console()
-errors = Console(stderr=True)
+console = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
 
 
 @group.command()

@@ -40,7 +40,7 @@ def diff(tmp_path: Path, new: str, *manifests: Path) -> tuple[int, list[str]]:
     (tmp_path / "new.graphql").write_text(new)
     options = [part for path in manifests for part in ("--operations", str(path))]
     files = [str(tmp_path / "old.graphql"), str(tmp_path / "new.graphql")]
-    result = CliRunner().invoke(app, ["schema", "diff", *files, *options], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(app, ["schema", "diff", *files, *options])
     return result.exit_code, result.output.splitlines()
 
 

@@ -136,7 +136,7 @@ class Operations(Section):
     """Answer `__schema` and `__type`; by default not in production mode."""
     suggestions: bool | None = None
     """Name the nearest field in validation errors ("Did you mean …?"); by default not in production mode."""
-    cache: int = Field(default=2000, ge=1)
+    cache: int = Field(default=512, ge=1)
     """Prepared operations kept in memory, by operation and by what the caller may see."""
     persisted: AutomaticPersistedQueries = AutomaticPersistedQueries()
     """Automatic persisted queries."""

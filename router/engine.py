@@ -53,7 +53,7 @@ class EngineConfig:
     and either may refuse it. `later` is given what need not be done at once.
     """
 
-    cache: int = 2000
+    cache: int = 512
     introspection: bool = True
     suggestions: bool = True
     planning_budget: int = BUDGET

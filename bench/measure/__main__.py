@@ -14,9 +14,9 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pret
 console = Console(width=max(Console().width, 150))
 progress = Console(stderr=True)
 
-Rounds = Annotated[int, typer.Option(help="How often everything is measured; the least counts.")]
+Rounds = Annotated[int, typer.Option(help="How often everything is started anew and measured.")]
 Save = Annotated[bool, typer.Option("--save", help="Keep the results, in bench/results and docs/performance.md.")]
-Seconds = Annotated[float, typer.Option(help="How long each load lasts.")]
+Seconds = Annotated[float, typer.Option(help="How long each is loaded in a round.")]
 
 _Result = TypeVar("_Result")
 

@@ -1,40 +1,52 @@
-"""Gateways beside each other: in each round every gateway in every case, so that a busy minute hits all of them."""
+"""Gateways beside each other, loaded in turn for a moment each, so that whatever else the machine does hits all of them."""
 
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from statistics import median
 
 import httpx
 
 from bench.measure.gateways import Case, Gateway, Place
-from bench.measure.load import Target, first_answer, load
+from bench.measure.load import Outcome, Target, first_answer, load, percentile_ms
 from bench.measure.process import LOAD_CORE, MEASURED_CORE, Measured, MeasurementError, on, python, running
 from bench.measure.tokens import Issuer
 from bench.workload.shop import expected, operation, supergraph
 from stack.ports import free_port
 
 CONNECTIONS = 50
+_TURN_SECONDS = 1.5
 _WARM_UP_SECONDS = 4
 _LONGEST_WARM_UP_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one gateway did in one case and round. `spread`: how far the dearest round is above this, the cheapest."""
+    """What one gateway did in one case. `turns`: CPU-ms a request in each of its turns; `cpu_ms`: the median of them."""
 
     case: str
     gateway: str
     cpu_ms: float
+    turns: list[float]
     requests_per_second: float
     p50_ms: float
     p99_ms: float
     peak_mb: float
     fetches: float
     wrong: int
-    spread: float = 0.0
+
+    @property
+    def spread(self) -> float:
+        """How far the dearest turn was above the cheapest."""
+        return max(self.turns) / min(self.turns) - 1
+
+    def ratio(self, other: "Row") -> float:
+        """Its CPU time as a share of another's: the median of the shares of each turn."""
+        return median(ours / theirs for ours, theirs in zip(self.turns, other.turns, strict=True))
 
 
 @dataclass(frozen=True)
@@ -86,37 +98,68 @@ async def shop() -> AsyncIterator[Shop]:
 async def compare(
     gateways: Sequence[Gateway], cases: Sequence[Case], *, rounds: int, seconds: float, report: Callable[[str], None]
 ) -> list[Row]:
-    """The cheapest round of each gateway in each case."""
-    found: dict[tuple[Case, str], list[Row]] = {}
+    """Each gateway in each case, started anew in each round."""
+    found: dict[tuple[Case, str], list[Turn]] = {}
     async with shop() as running_shop:
         for number in range(1, rounds + 1):
             for case in cases:
-                for gateway in gateways:
-                    if case in gateway.cases and gateway.installed:
-                        report(f"round {number}: {case.name}: {gateway.name}")
-                        row = await measure(running_shop, gateway, case, seconds=seconds)
-                        found.setdefault((case, gateway.name), []).append(row)
-    return [_best(rows) for rows in found.values()]
+                report(f"round {number}: {case.name}")
+                installed = [one for one in gateways if case in one.cases and one.installed]
+                for name, turns in (await take_turns(running_shop, installed, case, seconds=seconds)).items():
+                    found.setdefault((case, name), []).extend(turns)
+    return [_row(case, name, turns) for (case, name), turns in found.items()]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a gateway did in a moment."""
+
+    outcome: Outcome
+    cpu_seconds: float
+    fetches: int
+    peak_mb: float
+
+
+async def take_turns(
+    shop: Shop, gateways: Sequence[Gateway], case: Case, *, seconds: float, connections: int = CONNECTIONS
+) -> dict[str, list[Turn]]:
+    """Start the gateways, see that they answer right, warm them up, load each in turn. Raises MeasurementError."""
+    found: dict[str, list[Turn]] = {gateway.name: [] for gateway in gateways}
+    async with AsyncExitStack() as stack:
+        started = {one.name: await stack.enter_async_context(serving(shop, one, case)) for one in gateways}
+        for process, target, size in started.values():
+            await warm_up(process, target, connections, size)
+        for _ in range(max(1, round(seconds / _TURN_SECONDS))):
+            for name, (process, target, size) in started.items():
+                cpu, fetches = process.cpu_seconds(), await shop.fetches()
+                outcome = await load(target, connections=connections, seconds=_TURN_SECONDS, size=size)
+                cpu, fetches = process.cpu_seconds() - cpu, await shop.fetches() - fetches
+                found[name].append(Turn(outcome, cpu, fetches, process.peak_mb()))
+    return found
 
 
 async def measure(shop: Shop, gateway: Gateway, case: Case, *, seconds: float, connections: int = CONNECTIONS) -> Row:
-    """Start a gateway, see that it answers right, warm it up, load it. Raises MeasurementError."""
-    async with serving(shop, gateway, case) as (process, target, size):
-        await warm_up(process, target, connections, size)
-        cpu, fetches = process.cpu_seconds(), await shop.fetches()
-        outcome = await load(target, connections=connections, seconds=seconds, size=size)
-        cpu, fetches = process.cpu_seconds() - cpu, await shop.fetches() - fetches
-        peak = process.peak_mb()
+    """One gateway alone. Raises MeasurementError."""
+    turns = await take_turns(shop, [gateway], case, seconds=seconds, connections=connections)
+    return _row(case, gateway.name, turns[gateway.name])
+
+
+def _row(case: Case, name: str, turns: list[Turn]) -> Row:
+    outcomes = [turn.outcome for turn in turns]
+    count = sum(one.count for one in outcomes)
+    each = [turn.cpu_seconds * 1000 / turn.outcome.count for turn in turns]
+    latencies = sorted(chain.from_iterable(one.latencies for one in outcomes))
     return Row(
         case=case.name,
-        gateway=gateway.name,
-        cpu_ms=cpu * 1000 / outcome.count,
-        requests_per_second=outcome.count / outcome.seconds,
-        p50_ms=outcome.percentile_ms(0.5),
-        p99_ms=outcome.percentile_ms(0.99),
-        peak_mb=peak,
-        fetches=fetches / outcome.count,
-        wrong=outcome.wrong,
+        gateway=name,
+        cpu_ms=median(each),
+        turns=each,
+        requests_per_second=count / sum(one.seconds for one in outcomes),
+        p50_ms=percentile_ms(latencies, 0.5),
+        p99_ms=percentile_ms(latencies, 0.99),
+        peak_mb=max(turn.peak_mb for turn in turns),
+        fetches=sum(turn.fetches for turn in turns) / count,
+        wrong=sum(one.wrong for one in outcomes),
     )
 
 
@@ -142,8 +185,3 @@ async def warm_up(process: Measured, target: Target, connections: int, size: int
         await load(target, connections=connections, seconds=1, size=size)
         if process.cpu_seconds() >= enough:
             return
-
-
-def _best(rows: list[Row]) -> Row:
-    rows = sorted(rows, key=lambda row: row.cpu_ms)
-    return replace(rows[0], spread=rows[-1].cpu_ms / rows[0].cpu_ms - 1, wrong=sum(row.wrong for row in rows))

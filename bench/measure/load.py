@@ -7,7 +7,7 @@ the subgraphs, and unlike wrk it notices an answer that is not the one that was 
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,8 +48,10 @@ class Outcome:
     latencies: list[float]
     wrong: int
 
-    def percentile_ms(self, share: float) -> float:
-        return self.latencies[min(len(self.latencies) - 1, int(share * len(self.latencies)))] * 1000
+
+def percentile_ms(latencies: Sequence[float], share: float) -> float:
+    """Of ordered latencies in seconds."""
+    return latencies[min(len(latencies) - 1, int(share * len(latencies)))] * 1000
 
 
 async def first_answer(target: Target, process: Measured) -> httpx.Response:

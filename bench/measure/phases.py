@@ -101,7 +101,9 @@ def _with_text(frame: str, lines: Mapping[int, str]) -> str:
 def _program(case: Case) -> str:
     """The code that the router generates for a case's operation."""
     engine = EngineBuilder(parse({})).build(supergraph("http://shop.example")[0])
-    program = engine.prepare(operation(case.operation)).programs.get({})
+    programs = engine.prepare(operation(case.operation)).programs
+    programs.compile({})
+    program = programs.get({})
     return program.source if program is not None else ""
 
 

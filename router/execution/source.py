@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import is_non_null_type
 
-from router.execution.layout import Layout, Piece, Place, Unsupported
+from router.execution.layout import Attribute, Layout, Piece, Place, Unsupported
 from router.execution.structs import Part, Structs, is_key, lists
 from router.planning import plan
 from router.planning.conditions import holds
@@ -345,11 +345,43 @@ class Writer:
     def _objects(self, path: Path) -> str:
         """The list of the objects at a path, in order."""
         if path not in self._lists:
-            name = self.structs.unique("_".join(["all", *(step.key for step in path)]))
-            search = self._search(path)
-            self._line(f"{name} = {search}")
-            self._lists[path] = name
+            name = self._lists[path] = self.structs.unique("_".join(["all", *(step.key for step in path)]))
+            if path and self._is_reference(path):
+                self._share(path, name)
+            else:
+                search = self._search(path)
+                self._line(f"{name} = {search}")
         return self._lists[path]
+
+    def _is_reference(self, path: Path) -> bool:
+        """Whether the objects at a path come with nothing but scalars, and all else that they get goes by those."""
+        *before, step = path
+        leading = self.layout.place_at(tuple(before)).attributes[step.key]
+        place = self.layout.place_at(path)
+        brought = [one for one in place.attributes.values() if one.brought]
+        given = _given(place)
+        return (
+            all(one.types is None for one in path)
+            and not (leading.again or place.single is None or place.abstract)
+            and tuple(one.key for one in path) not in self._makers
+            and lists(leading.kinds.values()) == 0
+            and len(given) > 0
+            and any(not one.in_place for one in brought)
+            and all(one.certain and is_key(self.structs.annotation(place, one)) for one in given)
+            and all(delivery.everywhere for one in brought for delivery in one.deliveries)
+        )
+
+    def _share(self, path: Path, name: str) -> None:
+        """Write how references that are equal become one object, so that what they get is given once."""
+        *before, step = path
+        place, parent = self.layout.place_at(path), self.layout.place_at(tuple(before))
+        names, held = self.structs.names(place), f"o.{self.structs.names(parent)[step.key]}"
+        key = _tuple(f"e.{names[one.key]}" for one in _given(place))
+        parents = self._objects(tuple(before))
+        self._line(f"{name} = {{}}")
+        self._line(f"for o in {parents}:")
+        self._line(f"    if e := {held}: {held} = {name}.setdefault({key}, e)")
+        self._line(f"{name} = list({name}.values())")
 
     def _search(self, path: Path) -> str:
         *before, step = path
@@ -434,6 +466,11 @@ def _fetches(nodes: Iterable[PlanNode]) -> Iterator[Fetch]:
         if not isinstance(node, Fetch):
             raise Unsupported("stages within a stage")
         yield node
+
+
+def _given(place: Place) -> list[Attribute]:
+    """What the objects at a place come with, and is kept."""
+    return [one for one in place.attributes.values() if one.in_place and (one.fields or one.used)]
 
 
 def _found(asked: Asked, kind: str) -> str:

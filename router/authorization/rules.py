@@ -104,7 +104,7 @@ class AccessRules:
 @lru_cache(maxsize=4)  # the supergraph that is served, and those that still have open subscriptions
 def access_rules(supergraph: Supergraph) -> AccessRules:
     """The rules of a supergraph, read once."""
-    return AccessRules.read(parse(supergraph.sdl, no_location=True))
+    return AccessRules.read(supergraph.document)
 
 
 class _Reader:

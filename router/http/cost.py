@@ -31,7 +31,6 @@ from graphql import (
     is_input_object_type,
     is_list_type,
     is_non_null_type,
-    parse,
     value_from_ast_untyped,
 )
 
@@ -53,7 +52,7 @@ class _Names:
 
 @lru_cache(maxsize=4)
 def _names(supergraph: Supergraph) -> _Names:
-    links = read_links(parse(supergraph.sdl, no_location=True))
+    links = read_links(supergraph.document)
     return _Names(links.directive("cost", "cost"), links.directive("cost", "listSize"))
 
 

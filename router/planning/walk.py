@@ -57,6 +57,7 @@ class Walker:
         self.supergraph = supergraph
         self.index = Index(supergraph, labels)
         self.deferral: Deferral | None = None
+        self._type_names = functools.cache(self._tell_types)
         self._field_sets: dict[tuple[frozenset[str], str], Selection] = {}
         self._normalizer = Normalizer(supergraph.schema, supergraph.possible)
         self._ways: dict[tuple[Position, str], dict[Vertex, Way]] = {}
@@ -121,10 +122,11 @@ class Walker:
                 if on is None or type_name in self.supergraph.possible.get(on.name.value, ()):
                     yield from self._provided(node.selection_set, type_name, name)
 
-    def resolvers(self, type_name: str, name: str) -> tuple[Resolver, ...]:
+    def resolvers(self, type_name: str, name: str) -> Sequence[Resolver]:
         """The subgraphs that have this field. Those with the type itself can tell `__typename`."""
-        if name != TYPENAME:
-            return self.index.resolvers(type_name, name)
+        return self._type_names(type_name) if name == TYPENAME else self.index.resolvers(type_name, name)
+
+    def _tell_types(self, type_name: str) -> tuple[Resolver, ...]:
         return tuple(
             Resolver((subgraph.name, None), _TYPENAME_FIELD)
             for subgraph in self.supergraph.subgraphs.values()

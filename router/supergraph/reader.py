@@ -68,7 +68,7 @@ def read_supergraph(sdl: str) -> Supergraph:
     links = read_links(document)
     try:
         schema = build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
-        return _Reader(document, links).read(sdl, schema, build_api_schema(document, links))
+        return _Reader(document, links).read(schema, build_api_schema(document, links))
     except (GraphQLError, KeyError, TypeError) as error:
         raise SupergraphError(f"the supergraph cannot be read: {error}") from error
 
@@ -91,7 +91,7 @@ class _Reader:
             True for node in self.types.values() for _ in self._directives(node, "implements")
         )
 
-    def read(self, sdl: str, schema: Any, api_schema: Any) -> Supergraph:
+    def read(self, schema: Any, api_schema: Any) -> Supergraph:
         subgraphs = {
             name: Subgraph(name, graph, url, self._types_of(graph)) for graph, (name, url) in self.graphs.items()
         }
@@ -111,7 +111,7 @@ class _Reader:
             roots=self._roots(),
             context_types=self._context_types(),
             override_labels=frozenset(labels),
-            sdl=sdl,
+            document=self.document,
         )
 
     def _directives(self, node: Any, name: str) -> Iterator[dict[str, Any]]:

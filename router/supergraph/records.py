@@ -1,11 +1,11 @@
 """What the planner asks of a supergraph, as immutable records with indexes by name."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from graphql import GraphQLSchema
+from graphql import DocumentNode, GraphQLSchema
 
 Kind = Literal["object", "interface", "union", "enum", "scalar", "input"]
 
@@ -127,7 +127,7 @@ class EntryPoint:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Supergraph:
-    """A supergraph. `schema` has all of its types, `api_schema` those that clients see.
+    """A supergraph. `schema` has all of its types, `api_schema` those that clients see, `document` is its SDL.
 
     `possible` and `interfaces` are of the whole supergraph: the object types of a type, the interfaces of an object.
     `context_types` are the types that set a context, by its name. `roots` are the root types by operation.
@@ -141,7 +141,7 @@ class Supergraph:
     roots: Mapping[str, str]
     context_types: Mapping[str, frozenset[str]]
     override_labels: frozenset[str]
-    sdl: str
+    document: DocumentNode
 
     def subgraph_possible(self, subgraph: str, type_name: str) -> frozenset[str]:
         """The object types that a value of this type can have when it comes from this subgraph."""
@@ -157,7 +157,7 @@ class Index:
     def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
         self.supergraph = supergraph
         self.labels = labels
-        self.resolvers = functools.cache(self._resolvers)
+        self._fields = functools.cache(self._resolvers)
         self.entries = functools.cache(self._entries)
 
     def field(self, subgraph: str, type_name: str, name: str) -> SubgraphField | None:
@@ -168,16 +168,22 @@ class Index:
             return None
         return found
 
-    def _resolvers(self, type_name: str, name: str) -> tuple[Resolver, ...]:
-        found = []
+    def resolvers(self, type_name: str, name: str) -> Sequence[Resolver]:
+        """The subgraphs that have this field of this object type."""
+        return self._fields(type_name).get(name, ())
+
+    def _resolvers(self, type_name: str) -> dict[str, list[Resolver]]:
+        found: dict[str, list[Resolver]] = {}
         for subgraph in self.supergraph.subgraphs.values():
-            if known := self.field(subgraph.name, type_name, name):
-                found.append(Resolver((subgraph.name, None), known))
-            for interface in sorted(self.supergraph.interfaces.get(type_name, ())):
-                kind = subgraph.types.get(interface)
-                if kind and kind.interface_object and (known := self.field(subgraph.name, interface, name)):
-                    found.append(Resolver((subgraph.name, interface), known))
-        return tuple(found)
+            for owner in (type_name, *sorted(self.supergraph.interfaces.get(type_name, ()))):
+                kind = subgraph.types.get(owner)
+                if kind is None or (owner != type_name and not kind.interface_object):
+                    continue
+                vertex = subgraph.name, None if owner == type_name else owner
+                for name in kind.fields:
+                    if known := self.field(subgraph.name, owner, name):
+                        found.setdefault(name, []).append(Resolver(vertex, known))
+        return found
 
     def _entries(self, type_name: str) -> tuple[EntryPoint, ...]:
         found = []

@@ -10,7 +10,7 @@ from graphql import SelectionSetNode
 from router.planning.conditions import ALWAYS, Condition, either
 from router.planning.deferral import Deferral
 from router.planning.graph import TYPENAME, Context, Fetch, Input, Joint, Node, Place, Position, Serving
-from router.planning.normalize import Arguments, Field, PlanningError, Selection
+from router.planning.normalize import NO_ARGUMENTS, Field, PlanningError, Selection
 from router.planning.options import Choices, Option, best_entry, options
 from router.planning.walk import Walker, parsed
 from router.supergraph.records import ContextArgument, EntryPoint, SubgraphField, Vertex
@@ -127,7 +127,7 @@ class Builder:
 
     def _want_type_name(self, position: Position, condition: Condition) -> None:
         """Serve `__typename`, so that objects of this position can be told apart."""
-        wanted = Field(TYPENAME, TYPENAME, Arguments(), position.types, condition, None)
+        wanted = Field(TYPENAME, TYPENAME, NO_ARGUMENTS, position.types, condition, None)
         node = position.node(wanted, position.types, self.walker.deferral)
         node.users.add(self.walker.deferral)
         node.condition = either(node.condition, condition)

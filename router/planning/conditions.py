@@ -16,6 +16,8 @@ def either(one: Condition, other: Condition) -> Condition:
     """Whether one or the other holds."""
     if one == other:
         return one
+    if ALWAYS in (one, other):
+        return ALWAYS
     terms = one | other
     for term in one | other:  # x or not x, with the same rest
         for name, value in term:

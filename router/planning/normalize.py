@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from graphql import (
     FieldNode,
@@ -35,6 +36,9 @@ class Arguments:
 
     text: str = ""
     variables: frozenset[str] = frozenset()
+
+
+NO_ARGUMENTS = Arguments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Selection:
             replace(one, selection=one.selection.with_type_names()) if one.selection else one for one in self.fields
         )
         if len(self.types) > 1:
-            fields += (Field("__typename", "__typename", Arguments(), self.types, ALWAYS, None),)
+            fields += (Field("__typename", "__typename", NO_ARGUMENTS, self.types, ALWAYS, None),)
         return replace(self, fields=fields)
 
     def part(self, deferral: Deferral | None) -> "Selection":
@@ -123,8 +127,7 @@ class Selection:
         return "\n".join(self.lines())
 
 
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
+class _Occurrence(NamedTuple):
     """One place in the document where a field with a response key is selected."""
 
     node: FieldNode
@@ -133,8 +136,7 @@ class _Occurrence:
     deferral: Deferral | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """A selection set: when, of which object types and with which part of the answer its fields are asked."""
 
     selection_set: SelectionSetNode
@@ -235,21 +237,17 @@ class Normalizer:
 
     def _fields(self, key: str, path: tuple[str, ...], found: list[_Occurrence]) -> Iterator[Field]:
         """The fields of a response key: one for the object types that the same selections ask it of."""
-        classes: dict[tuple[int, ...], set[str]] = defaultdict(set)
-        for type_name in sorted({name for occurrence in found for name in occurrence.types}):
-            who = tuple(index for index, occurrence in enumerate(found) if type_name in occurrence.types)
-            classes[who].add(type_name)
-        leaves: dict[Field, frozenset[str]] = {}
-        for who, types in classes.items():
-            for deferral, together in _by_owner([found[index] for index in who]).items():
-                field = self._field(key, path, frozenset(types), together, deferral)
+        leaves: dict[tuple[object, ...], Field] = {}
+        for types, among in _by_types(found):
+            for deferral, together in _by_owner(among).items():
+                field = self._field(key, path, types, together, deferral)
                 if field.selection is not None:
                     yield field
                     continue
-                same = replace(field, types=frozenset())
-                leaves[same] = leaves.get(same, frozenset()) | types
-        for leaf, among in leaves.items():
-            yield replace(leaf, types=among)
+                same = field.name, field.arguments, field.condition, deferral, field.shown
+                known = leaves.get(same)
+                leaves[same] = field if known is None else replace(known, types=known.types | types)
+        yield from leaves.values()
 
     def _field(
         self,
@@ -297,6 +295,20 @@ class Normalizer:
         return found
 
 
+def _by_types(found: list[_Occurrence]) -> Iterator[tuple[frozenset[str], list[_Occurrence]]]:
+    """A response key's occurrences that are asked of the same object types, with these."""
+    first = found[0].types
+    if all(one.types == first for one in found):
+        yield first, found
+        return
+    classes: dict[tuple[int, ...], set[str]] = defaultdict(set)
+    for type_name in sorted({name for occurrence in found for name in occurrence.types}):
+        who = tuple(index for index, occurrence in enumerate(found) if type_name in occurrence.types)
+        classes[who].add(type_name)
+    for who, types in classes.items():
+        yield frozenset(types), [found[index] for index in who]
+
+
 def _conditions(found: Sequence[_Occurrence]) -> dict[Deferral | None, Condition]:
     """When a field is asked with each part of the answer."""
     conditions: dict[Deferral | None, Condition] = {}
@@ -324,7 +336,7 @@ def _by_owner(found: list[_Occurrence]) -> dict[Deferral | None, list[_Occurrenc
 def arguments_of(node: FieldNode) -> Arguments:
     """A field's arguments in their canonical form."""
     if not node.arguments:
-        return Arguments()
+        return NO_ARGUMENTS
     texts = sorted(f"{argument.name.value}: {print_ast(argument.value)}" for argument in node.arguments)
     variables = {name for argument in node.arguments for name in variables_in(argument.value)}
     return Arguments(", ".join(texts), frozenset(variables))

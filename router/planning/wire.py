@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from router.planning.conditions import ALWAYS, Condition
 from router.planning.graph import TYPENAME, Entry, Place
-from router.planning.normalize import Arguments
+from router.planning.normalize import NO_ARGUMENTS, Arguments
 from router.planning.plan import Rename
 from router.supergraph.records import Index, SubgraphType
 
@@ -89,7 +89,7 @@ class _Writer:
             found += pieces
         if not found:
             key = "_" if place.objects else TYPENAME
-            found.append(WireField(key, key, TYPENAME, Arguments(), None, place.types, False, ALWAYS, "String!"))
+            found.append(WireField(key, key, TYPENAME, NO_ARGUMENTS, None, place.types, False, ALWAYS, "String!"))
         return found
 
     def _field(self, place: Place, entry: Entry, static: str, on: str | None, types: frozenset[str]) -> WireField:
@@ -264,16 +264,17 @@ class _Printer:
 
     def _field(self, one: WireField, given: Condition) -> str:
         alias = "" if one.alias == one.name else f"{one.alias}:"
-        condition = ALWAYS if one.condition == given else one.condition
         inner = "" if one.selection is None else self.print(one.selection, one.condition)
         if one.shared and len(inner) > _WORTH_A_FRAGMENT:
             name = self.fragments.setdefault((one.shared, inner), f"f{len(self.fragments)}")
             inner = f"{{...{name}}}"
         self.variables |= one.arguments.variables
-        self.variables |= {name for term in condition for name, _ in term}
         arguments = f"({one.arguments.text})" if one.arguments.text else ""
         head = f"{alias}{one.name}{arguments}"
-        return " ".join(_conditional(head, inner, sorted(term)) for term in sorted(condition, key=sorted))
+        if one.condition in (ALWAYS, given):
+            return head + inner
+        self.variables |= {name for term in one.condition for name, _ in term}
+        return " ".join(_conditional(head, inner, sorted(term)) for term in sorted(one.condition, key=sorted))
 
 
 def _conditional(head: str, inner: str, term: list[tuple[str, bool]]) -> str:

@@ -89,7 +89,7 @@ class Builder:
         if len(selection.types) > 1:
             for needed in self._need_type_name(selection) if client else [condition]:
                 self._want_type_name(position, needed)
-        nodes = []
+        nodes: list[tuple[Node, Field, frozenset[str]]] = []
         for one, among in wanted:
             if one.name.startswith("__"):
                 continue
@@ -100,14 +100,15 @@ class Builder:
                 node.users.add(deferral)
                 node.condition = either(node.condition, condition)
             nodes.append((node, one, among))
-        ordered = (
-            nodes
-            if self.walker.once_only(position)
-            else sorted(nodes, key=lambda entry: self._freedom(position, entry[0]))
-        )
-        for node, one, among in ordered:
-            if one.deferral == deferral or not client:
-                self._serve(position, node, among, one.selection, key=key)
+        due = [
+            (node, one, among)
+            for node, one, among in nodes
+            if (one.deferral == deferral or not client) and node.lacks(among, deferral)
+        ]
+        if not self.walker.once_only(position):
+            due.sort(key=lambda entry: self._freedom(position, entry[0]))
+        for node, one, among in due:
+            self._serve(position, node, among, one.selection, key=key)
         for node, one, among in nodes:
             if one.selection is None:
                 continue
@@ -135,19 +136,18 @@ class Builder:
 
     def _freedom(self, position: Position, node: Node) -> tuple[bool, int]:
         """Fields with fewer subgraphs to choose from come first: what they need, others may use."""
-        counts = [len(self.walker.resolvers(name, node.name)) for name in node.types]
-        return any(self.walker.local(place, min(node.types), node.name) is None for place in position.places), max(
-            counts
-        )
+        some = min(node.types)
+        elsewhere = any(self.walker.local(place, some, node.name) is None for place in position.places)
+        return elsewhere, max(len(self.walker.resolvers(name, node.name)) for name in node.types)
 
     # Serving
 
     def _serve(
         self, position: Position, node: Node, types: frozenset[str], selection: Selection | None, *, key: bool = False
     ) -> None:
-        done = frozenset(name for serving in node.served(self.walker.deferral) for name in serving.types)
+        lacking = node.lacks(types, self.walker.deferral)
         by_place: dict[int, tuple[Place | Joint, set[str]]] = {}
-        for type_name in sorted(types - done):
+        for type_name in sorted(lacking):
             found = options(self.walker, position, node, type_name, selection, key=key)
             place = self._take(position, node, type_name, self.choices.take(found))
             by_place.setdefault(id(place), (place, set()))[1].add(type_name)
@@ -156,7 +156,7 @@ class Builder:
         if self._join and selection is not None and spread > MAX_SPREAD and self._can_join(node, ways):
             self.joined = True
             members = [part for place, served in ways for part in _members(place, served)]
-            ways = [(Joint(tuple(members)), types - done)]
+            ways = [(Joint(tuple(members)), lacking)]
         for place, served in ways:
             self._place(position, node, place, served, selection, position.spread * len(ways))
 

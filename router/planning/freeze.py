@@ -1,5 +1,6 @@
 """Stage 6. The scheduled fetches as the immutable plan: operation texts, paths, representations."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ class Freezer:
         self.supergraph = supergraph
         self.wire = wire
         self.definitions = definitions
+        self._source = functools.cache(self._freeze_source)
 
     def stages(self, stages: Sequence[Sequence[Sequence[Fetch]]]) -> plan.PlanNode | None:
         """Stages after each other; in a stage, requests beside each other; in a request, fetches together."""
@@ -112,7 +114,7 @@ class Freezer:
         head = self._variables(used, more=more)
         return f"query{head}{{{' '.join(fields)}}}"
 
-    def _source(self, fetch: Fetch) -> plan.Source:
+    def _freeze_source(self, fetch: Fetch) -> plan.Source:
         return plan.Source(
             path=path_of(fetch.position),
             representations=self._representations(fetch),

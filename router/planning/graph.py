@@ -43,6 +43,10 @@ class Node:
         """The servings that one part of the answer can rely on."""
         return (one for one in self.servings if one.place.serves(deferral))
 
+    def lacks(self, types: frozenset[str], deferral: Deferral | None) -> frozenset[str]:
+        """To which of these types it is not served yet."""
+        return types.difference(*(one.types for one in self.served(deferral)))
+
     def lends(self, deferral: Deferral | None, condition: Condition) -> bool:
         """Whether another part of the answer may use it too: none is then fetched when it is not needed."""
         if self.deferral == deferral:
@@ -81,8 +85,10 @@ class Position:
     def client_node(self, wanted: Field, types: frozenset[str]) -> Node:
         """The node of a client's field, found or made. It keeps its response key."""
         for node in self.nodes:
-            same = node.key == wanted.key and node.name == wanted.name and node.arguments == wanted.arguments
-            if node.client and same and types <= node.types and node.deferral == wanted.deferral:
+            if node.key != wanted.key or not node.client:
+                continue
+            same = node.name == wanted.name and node.arguments == wanted.arguments
+            if same and types <= node.types and node.deferral == wanted.deferral:
                 node.condition = either(node.condition, wanted.condition)
                 return node
         key, arguments, condition = wanted.key, wanted.arguments, wanted.condition

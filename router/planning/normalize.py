@@ -17,7 +17,6 @@ from graphql import (
     ValueNode,
     get_named_type,
     is_composite_type,
-    parse,
     print_ast,
 )
 from graphql.language import ListValueNode, ObjectValueNode, VariableNode
@@ -182,14 +181,6 @@ class Normalizer:
             raise PlanningError(f"the schema has no {operation.operation.value} type")
         return self.selection(frozenset((root.name,)), operation.selection_set)
 
-    def field_set(self, types: frozenset[str], text: str) -> Selection:
-        """The selection that a directive's field set, such as `id organization { id }`, stands for."""
-        document = parse(f"{{{text}}}", no_location=True)
-        definition = document.definitions[0]
-        if not isinstance(definition, OperationDefinitionNode):
-            raise PlanningError(f"'{text}' is not a field set")
-        return self.selection(types, definition.selection_set)
-
     def selection(self, types: frozenset[str], selection_set: SelectionSetNode) -> Selection:
         """What a selection set asks of objects of these types."""
         return self._merge(types, (), [_Part(selection_set, ALWAYS, types, None)])
@@ -319,9 +310,9 @@ def _conditions(found: Sequence[_Occurrence]) -> dict[Deferral | None, Condition
 
 def _by_owner(found: list[_Occurrence]) -> dict[Deferral | None, list[_Occurrence]]:
     """A field's occurrences by the part of the answer that fetches it: the first that always does when they need it."""
-    conditions = _conditions(found)
-    if len(conditions) == 1:
+    if len({one.deferral for one in found}) == 1:
         return {found[0].deferral: found}
+    conditions = _conditions(found)
     owned: dict[Deferral | None, list[_Occurrence]] = defaultdict(list)
     for one in found:
         before = one.deferral.ancestors if one.deferral else []

@@ -1,7 +1,8 @@
 """Stage 3, first half. All ways to serve one field of objects of one type, the best first, and the choice among them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from router.planning.graph import TYPENAME, Joint, Node, Place, Position
 from router.planning.normalize import PlanningError, Selection
@@ -12,8 +13,7 @@ Rank = tuple[int, int, int]
 """How many more fetches, how deep, how many fields of the value are elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """A way to serve a field: at this vertex, at a place that is there or by a way to a new one."""
 
     rank: Rank
@@ -45,9 +45,10 @@ def options(
     """The options for a field of objects of this type; at least one. Raises PlanningError if there is none."""
     free = key or node.name == TYPENAME  # so cheap that no part of the answer waits longer for it
     places = walker.near(position) if free else walker.open(position)
-    found = _options_at(walker, places, node, type_name, selection, key=key)
-    if found and selection is None:
-        return found[:1]
+    at_hand = _options_at(walker, places, node, type_name, selection, key=key)
+    if selection is None and (first := next(at_hand, None)):
+        return [first]
+    found = list(at_hand)
     ways = walker.ways(position, type_name)
     local = {option.vertex for option in found}
     for resolver in walker.resolvers(type_name, node.name):
@@ -58,7 +59,7 @@ def options(
         if cost is not None:
             found.append(Option(_rank(cost, walker.missing_of(resolver, selection)), vertex, resolver.field))
     if not found:  # what can only be had together with what is needed before
-        found = _options_at(walker, walker.near(position), node, type_name, selection, key=key)
+        found = list(_options_at(walker, walker.near(position), node, type_name, selection, key=key))
     if not found:
         raise PlanningError(f"{type_name}.{node.name} cannot be reached from where it is asked for")
     return sorted(found, key=lambda option: option.rank)
@@ -72,19 +73,13 @@ def _options_at(
     selection: Selection | None,
     *,
     key: bool,
-) -> list[Option]:
-    return [
-        Option(
-            _rank((0, place.level), walker.missing_at(place, type_name, node.name, selection)),
-            place.vertex,
-            here,
-            place,
-        )
-        for place in places
-        if type_name in place.types
-        and (here := walker.local(place, type_name, node.name, key=key))
-        and not here.needs_input
-    ]
+) -> Iterator[Option]:
+    for place in places:
+        if type_name in place.types:
+            here = walker.local(place, type_name, node.name, key=key)
+            if here is not None and not here.needs_input:
+                missing = walker.missing_at(place, type_name, node.name, selection)
+                yield Option(_rank((0, place.level), missing), place.vertex, here, place)
 
 
 def best_entry(walker: Walker, position: Position, type_name: str, vertex: Vertex) -> tuple[Cost, EntryPoint] | None:

@@ -35,7 +35,6 @@ class Planner:
     def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset(), budget: int = BUDGET) -> None:
         self.supergraph = supergraph
         self.walker = Walker(supergraph, labels)
-        self.wire = Wire(self.walker.index)
         self.budget = budget
         visible = supergraph.api_schema.type_map
         self._possible = {
@@ -62,7 +61,7 @@ class Planner:
 
     def _freezer(self, operation: OperationDefinitionNode) -> Freezer:
         definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
-        return Freezer(self.supergraph, self.wire, definitions)
+        return Freezer(self.supergraph, Wire(self.walker.index), definitions)
 
     def _mutations(self, selection: Selection, freezer: Freezer) -> QueryPlan:
         """A plan for each root field, one after the other; neighbours of one subgraph may share a request."""

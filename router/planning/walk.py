@@ -7,13 +7,13 @@ until nothing gets cheaper, as in Dijkstra's algorithm over subgraphs, with keys
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
 from router.planning.deferral import Deferral
 from router.planning.graph import TYPENAME, Joint, Place, Position
-from router.planning.normalize import Field, Normalizer, Selection
+from router.planning.normalize import Field, Normalizer, PlanningError, Selection
 from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef, Vertex
 
 Cost = tuple[int, int]
@@ -37,8 +37,7 @@ def parsed(field_set: str | None) -> tuple[SelectionSetNode, ...]:
     return (definition.selection_set,) if isinstance(definition, OperationDefinitionNode) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """How to get an object at a vertex, and what that costs: it is there already, or by the parent's field, or by a key.
 
     With none of the three: by another fetch at a root.
@@ -59,7 +58,6 @@ class Walker:
         self.deferral: Deferral | None = None
         self._type_names = functools.cache(self._tell_types)
         self._field_sets: dict[tuple[frozenset[str], str], Selection] = {}
-        self._normalizer = Normalizer(supergraph.schema, supergraph.possible)
         self._ways: dict[tuple[Position, str], dict[Vertex, Way]] = {}
         self._missing: dict[tuple[object, ...], int] = {}
         self._kept: list[object] = []  # what `_missing` knows by identity
@@ -68,17 +66,24 @@ class Walker:
         """A field set of a directive, normalised for these types."""
         found = self._field_sets.get((types, text))
         if found is None:
-            found = self._field_sets[types, text] = self._normalizer.field_set(types, text)
+            if not (read := parsed(text)):
+                raise PlanningError(f"'{text}' is not a field set")
+            normalizer = Normalizer(self.supergraph.schema, self.supergraph.possible)
+            found = self._field_sets[types, text] = normalizer.selection(types, read[0])
         return found
 
     # What a place or a subgraph resolves by itself
 
-    def open(self, position: Position) -> list[Place | Joint]:
+    def open(self, position: Position) -> Sequence[Place | Joint]:
         """The places that may be asked for more: those of fetches for the same part of the answer."""
+        if self.deferral is None:  # which is served first
+            return position.places
         return [place for place in position.places if all(fetch.deferral == self.deferral for fetch in place.fetches)]
 
-    def near(self, position: Position) -> list[Place | Joint]:
+    def near(self, position: Position) -> Sequence[Place | Joint]:
         """The places that are there for this part: those that may be asked for keys, and for what is nowhere else."""
+        if self.deferral is None:
+            return position.places
         return [place for place in position.places if place.serves(self.deferral)]
 
     def local(self, place: Place | Joint, type_name: str, name: str, *, key: bool = False) -> SubgraphField | None:

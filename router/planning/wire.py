@@ -5,6 +5,7 @@ be valid there, though the API schema allows them (other nullability or argument
 and a `Rename` undoes it in the answer.
 """
 
+import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,17 +51,21 @@ class Text:
 
 
 class Wire:
-    """Writes selections for the subgraphs of one supergraph."""
+    """Writes the selections of one operation's fetches."""
 
     def __init__(self, index: Index) -> None:
         self.index = index
+        self._fields = functools.cache(self._without_conflicts)
 
     def write(self, place: Place, fragments: Fragments) -> Text:
         """The text of a place's selection set, braces included. Fragments that it uses are added to `fragments`."""
-        fields = _Writer(self.index, place.fetch.subgraph).fields(place, place.static)
-        renames = _Conflicts(fields).renames
+        fields, renames = self._fields(place)
         printer = _Printer(fragments)
         return Text(printer.print(fields, ALWAYS), printer.variables, renames)
+
+    def _without_conflicts(self, place: Place) -> tuple[list[WireField], tuple[Rename, ...]]:
+        fields = _Writer(self.index, place.fetch.subgraph).fields(place, place.static)
+        return fields, _Conflicts(fields).renames
 
 
 class _Writer:

@@ -15,7 +15,6 @@ from graphql import (
     OperationDefinitionNode,
     get_operation_ast,
     parse,
-    validate,
 )
 
 from router.authorization.access import ANONYMOUS, Access
@@ -37,6 +36,7 @@ from router.planning.deferral import DEFER, decided, with_defer
 from router.planning.normalize import Selection
 from router.planning.plan import Subscription
 from router.supergraph import Supergraph, read_supergraph
+from router.validation import violations
 
 __all__ = ["Engine", "EngineConfig", "Prepared", "RequestContext"]
 
@@ -261,7 +261,7 @@ class Engine:
             raise RequestRefused.because(message, "GRAPHQL_VALIDATION_FAILED")
         if self.config.check is not None:
             self.config.check(document, operation, self.supergraph.api_schema)
-        if errors := validate(self._served_schema, document, hide_suggestions=not self.config.suggestions):
+        if errors := violations(self._served_schema, document, query, suggestions=self.config.suggestions):
             raise RequestRefused([_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
         return document, decided(document, operation) if DEFER in query else operation
 

@@ -31,25 +31,43 @@ class Watched(Protocol):
     def recheck(self) -> None: ...
 
 
-class Subscriber:
-    """A client's end of a stream. `limit` results wait for a client that reads slowly; one more ends the stream."""
-
-    __slots__ = ("_ended", "_waiting", "operation", "stream")
-
-    limit: int
-
-    def __init__(self) -> None:
-        self.operation: Operation | None = None
-        self.stream: Stream | None = None
-        self._waiting: deque[Result] | None = None
-        self._ended: tuple[Exception | None] | None = None
+class Sink(Protocol):
+    """What a client's results are written to."""
 
     @property
     def is_paused(self) -> bool:
-        """Whether the connection takes nothing now."""
-        raise NotImplementedError
+        """Whether it takes nothing now."""
 
-    def write(self, result: Result) -> None:
+
+class Event:
+    """A result on its way to many clients, and how it was encoded for the last of them.
+
+    The next client takes the encoding if it is of the same `kind`. One is kept at most, whatever clients come.
+    """
+
+    __slots__ = ("encoded", "kind", "result")
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        self.kind: object = None
+        self.encoded = b""
+
+
+class Subscriber:
+    """A client's end of a stream. `limit` results wait for a client that reads slowly; one more ends the stream."""
+
+    __slots__ = ("_ended", "_sink", "_waiting", "operation", "stream")
+
+    limit: int
+
+    def __init__(self, sink: Sink) -> None:
+        self.operation: Operation | None = None
+        self.stream: Stream | None = None
+        self._sink = sink
+        self._waiting: deque[Result] | None = None
+        self._ended: tuple[Exception | None] | None = None
+
+    def write(self, event: Event) -> None:
         """Send a result."""
         raise NotImplementedError
 
@@ -57,14 +75,15 @@ class Subscriber:
         """Send the end, and why if it is no completion."""
         raise NotImplementedError
 
-    def next(self, result: Result) -> None:
+    def next(self, event: Event) -> None:
         """Send a result, if not now then when the client has read what came before."""
-        if not self.is_paused and self._waiting is None:
-            self.write(result)
-        elif self._waiting is None:
-            self._waiting = deque((result,))
+        if self._waiting is None:
+            if not self._sink.is_paused:
+                self.write(event)
+            else:
+                self._waiting = deque((event.result,))
         elif len(self._waiting) < self.limit:
-            self._waiting.append(result)
+            self._waiting.append(event.result)
         else:
             self.leave()
             message = "the client reads slower than the subgraph sends"
@@ -79,8 +98,8 @@ class Subscriber:
 
     def resume(self) -> None:
         """The connection takes more."""
-        while self._waiting and not self.is_paused:
-            self.write(self._waiting.popleft())
+        while self._waiting and not self._sink.is_paused:
+            self.write(Event(self._waiting.popleft()))
         if not self._waiting:
             self._waiting = None
             if self._ended is not None:
@@ -120,8 +139,9 @@ class Stream:
         try:
             async for result in self._hub.operations.subscribe(self._operation):
                 self._hub.close_to_others(self)
+                event = Event(result)
                 for subscriber in list(self.subscribers):
-                    subscriber.next(result)
+                    subscriber.next(event)
         except Exception as error:
             if not isinstance(error, RequestRefused):
                 _LOG.exception("subscription failed")

@@ -69,10 +69,13 @@ class WebSocket(asyncio.Protocol):
         state.connections.add(self)  # type: ignore[arg-type]  # uvicorn asks nothing of it but `shutdown`
         transport.set_protocol(self)
 
-    def send(self, *parts: bytes) -> None:
-        """Send text, given in parts."""
+    def send(self, text: bytes) -> None:
+        self.send_frame(frame_head(len(text)) + text)
+
+    def send_frame(self, frame: bytes) -> None:
+        """Send text that has its frame's head."""
         if self.is_open:
-            self._transport.write(b"".join((frame_head(sum(map(len, parts))), *parts)))
+            self._transport.write(frame)
 
     def ping(self, message: bytes) -> None:
         """Ask whether the client is there, with a message beside; a client that was silent since the last is cut off."""

@@ -17,7 +17,7 @@ from router.http.negotiation import DEFERRED, EVENT_STREAM, MULTIPART
 from router.http.operations import Operation
 from router.http.protocol import Exchange
 from router.http.responses import encode
-from router.subscriptions.hub import Hub, Subscriber, refusal_of
+from router.subscriptions.hub import Event, Hub, Subscriber, refusal_of
 from router.telemetry import STREAMS
 
 _LOG = structlog.get_logger("router.subscriptions")
@@ -107,16 +107,17 @@ def answer_events(exchange: Exchange, result: Result) -> None:
 class _Stream(Subscriber):
     """One answer."""
 
-    __slots__ = ("_exchange", "_form", "_heartbeats", "_open", "limit")
+    _sink: Exchange
+
+    __slots__ = ("_form", "_heartbeats", "_open", "limit")
 
     def __init__(self, exchange: Exchange, media_type: str, limit: int, heartbeats: "Deadlines[_Stream]") -> None:
-        super().__init__()
+        super().__init__(exchange)
         self.limit = limit
         self._form = FORMATS[media_type]
         self._open = STREAMS.labels(media_type)
         self._open.inc()
         self._heartbeats = heartbeats
-        self._exchange = exchange
         exchange.begin_stream(self._form.content_type, HEADERS)
         exchange.write(self._form.begin)  # so that the client knows at once that it is connected
         exchange.gone = self._gone
@@ -124,25 +125,24 @@ class _Stream(Subscriber):
         exchange.resumed = self.resume
         heartbeats.begin(self)
 
-    @property
-    def is_paused(self) -> bool:
-        return self._exchange.is_paused
-
-    def write(self, result: Result) -> None:
-        self._exchange.write(self._form.event(result))
+    def write(self, event: Event) -> None:
+        if event.kind is not self._form:
+            event.kind = self._form
+            event.encoded = self._form.event(event.result)
+        self._sink.write(event.encoded)
 
     def finish(self, error: Exception | None) -> None:
         self._close()
         if error is not None:
             _LOG.info("subscription ended", error=type(error).__name__)
-            self._exchange.write(self._form.failure(refusal_of(error).errors))
-        self._exchange.write(self._form.end)
-        self._exchange.end_stream()
+            self._sink.write(self._form.failure(refusal_of(error).errors))
+        self._sink.write(self._form.end)
+        self._sink.end_stream()
 
     def beat(self) -> None:
         self._heartbeats.begin(self)
-        if not self.is_paused:
-            self._exchange.write(self._form.heartbeat)
+        if not self._sink.is_paused:
+            self._sink.write(self._form.heartbeat)
 
     def _gone(self, _: Exchange) -> None:
         self._close()

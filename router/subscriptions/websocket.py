@@ -17,8 +17,8 @@ from router.http.deadlines import Deadlines
 from router.http.operations import Caller, Operations
 from router.http.protocol import REQUEST_ID, Exchange, GraphQLProtocol
 from router.http.request import read_parameters
-from router.subscriptions.hub import AccessEndedError, Hub, Subscriber, refusal_of
-from router.subscriptions.socket import RefusedHandshakeError, WebSocket, handshake
+from router.subscriptions.hub import AccessEndedError, Event, Hub, Subscriber, refusal_of
+from router.subscriptions.socket import RefusedHandshakeError, WebSocket, frame_head, handshake
 from router.telemetry import STREAMS, current_request
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -212,9 +212,9 @@ class _Connection:
             running.operation_name = operation.prepared.operation_name
             if operation.prepared.operation_type != "subscription":
                 if operation.prepared.deferred and self._endpoint.operations.defers(operation):
-                    await self._endpoint.operations.execute_in_parts(operation, running.next)
+                    await self._endpoint.operations.execute_in_parts(operation, running.answer)
                 else:
-                    running.next(await self._endpoint.operations.execute(operation))
+                    running.answer(await self._endpoint.operations.execute(operation))
             elif self._endpoint.settings.enabled:
                 self._endpoint.hub.open(running, operation)
                 running.task = None
@@ -260,24 +260,30 @@ class _Connection:
 class _Running(Subscriber):
     """One operation of a connection."""
 
-    __slots__ = ("_connection", "_head", "_socket", "identity", "limit", "operation_name", "request_id", "task")
+    _sink: WebSocket
+
+    __slots__ = ("_connection", "_end", "identity", "limit", "operation_name", "request_id", "task")
 
     def __init__(self, connection: _Connection, identity: str, request_id: str, socket: WebSocket) -> None:
-        super().__init__()
+        super().__init__(socket)
         self._connection = connection
-        self._socket = socket
-        self._head = b'{"id":%b,"type":"next","payload":' % msgspec.json.encode(identity)
+        self._end = b"%b}" % msgspec.json.encode(identity)
         self.identity = identity
         self.request_id = request_id
         self.operation_name: str | None = None
         self.task: asyncio.Task[None] | None = None
 
-    @property
-    def is_paused(self) -> bool:
-        return self._socket.is_paused
+    def answer(self, result: Result) -> None:
+        self.next(Event(result))
 
-    def write(self, result: Result) -> None:
-        self._socket.send(self._head, result.body, b"}")
+    def write(self, event: Event) -> None:
+        # The id comes last, so that all before it is the same for all clients whose ids are as long.
+        end = self._end
+        if event.kind != len(end):
+            event.kind = len(end)
+            text = b'{"type":"next","payload":%b,"id":' % event.result.body
+            event.encoded = frame_head(len(text) + len(end)) + text
+        self._sink.send_frame(event.encoded + end)
 
     def finish(self, error: Exception | None) -> None:
         self._connection.finish(self, error)

@@ -1,6 +1,8 @@
 """Equal subscriptions share one at the subgraph; slow clients hold up nobody."""
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from operator import itemgetter
@@ -66,6 +68,31 @@ async def test_equal_subscriptions_are_one_at_the_subgraph(graph: Graph) -> None
             assert await heard(sockets[2]) == {"id": "d", "type": "next", "payload": payload}
         assert len(graph.accounts.queries) == before + 4, "one an event for each of the two languages"
         assert [(await heard(sockets[0]))["type"] for _ in range(2)] == ["complete"] * 2
+
+
+async def test_clients_of_several_protocols_share_a_stream(graph: Graph) -> None:
+    gate = gated(graph)
+    query = "subscription { endless { number } }"
+    accepted = ("text/event-stream", "multipart/mixed;subscriptionSpec=1.0", "text/event-stream")
+    async with opened(graph) as socket, AsyncExitStack() as stack:
+        await subscribe(socket, "1", query)
+        await until(lambda: graph.shop.open_streams == 1)
+        responses = [
+            await stack.enter_async_context(
+                graph.client.post(graph.url, json={"query": query}, headers={"accept": one})
+            )
+            for one in accepted
+        ]
+        assert graph.shop.open_streams == 1
+        gate.set()
+        events = [f'{{"data":{{"endless":{{"number":{number}}}}}}}' for number in (1, 2)]
+        for event in events:
+            assert await heard(socket) == {"id": "1", "type": "next", "payload": json.loads(event)}
+        sse, multipart, same = [await response.text() for response in responses]
+        begun = ":\n\n"
+        assert sse.removeprefix(begun).split("\n\n")[:2] == [f"event: next\ndata: {event}" for event in events]
+        assert same == sse
+        assert re.findall(r"\r\n(.+)\r\n--graphql", multipart) == [f'{{"payload":{event}}}' for event in events]
 
 
 async def test_who_comes_after_an_event_gets_a_subscription_of_its_own(graph: Graph) -> None:

@@ -398,8 +398,7 @@ class Builder:
     def _type_name_providers(self, position: Position, type_name: str) -> set[Fetch]:
         return {
             fetch
-            for node in position.nodes
-            if node.name == TYPENAME
+            for node in position.nodes_of(TYPENAME)
             for serving in node.served(self.walker.deferral)
             if type_name in serving.types
             for fetch in serving.place.fetches
@@ -411,9 +410,8 @@ class Builder:
         for wanted in selection.fields:
             if type_name is not None and type_name not in wanted.types:
                 continue
-            for node in position.nodes:
-                same = node.name == wanted.name and node.arguments == wanted.arguments
-                if not same or not node.feeds(self.walker.deferral):
+            for node in position.nodes_of(wanted.name, wanted.arguments):
+                if not node.feeds(self.walker.deferral):
                     continue
                 for serving in node.served(self.walker.deferral):
                     if type_name is None or type_name in serving.types:

@@ -158,8 +158,8 @@ class Freezer:
                 continue
             servings = [
                 serving
-                for node in position.nodes
-                if node.name == wanted.name and node.arguments == wanted.arguments and node.feeds(fetch.deferral)
+                for node in position.nodes_of(wanted.name, wanted.arguments)
+                if node.feeds(fetch.deferral)
                 for serving in node.served(fetch.deferral)
                 if serving.types & wanted.types and (type_name is None or type_name in serving.types)
             ]

@@ -3,14 +3,14 @@
 These records are mutable and live only while one plan is built.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, NEVER, Condition, both, either
 from router.planning.deferral import Deferral, at_hand
-from router.planning.normalize import Arguments, Field, Selection
+from router.planning.normalize import NO_ARGUMENTS, Arguments, Field, Selection
 from router.supergraph.records import Vertex
 
 TYPENAME = "__typename"
@@ -77,18 +77,21 @@ class Position:
     types: frozenset[str]
     via: Serving | None = None
     parent: "Position | None" = None
-    nodes: list[Node] = field(default_factory=list)
     places: list["Place | Joint"] = field(default_factory=list)
     known: bool = True
     spread: int = 1
+    _by_field: dict[tuple[str, Arguments], list[Node]] = field(default_factory=dict)
+    _by_key: dict[str, list[Node]] = field(default_factory=dict)
+
+    def nodes_of(self, name: str, arguments: Arguments = NO_ARGUMENTS) -> Sequence[Node]:
+        """The nodes of a field with these arguments."""
+        return self._by_field.get((name, arguments), ())
 
     def client_node(self, wanted: Field, types: frozenset[str]) -> Node:
         """The node of a client's field, found or made. It keeps its response key."""
-        for node in self.nodes:
-            if node.key != wanted.key or not node.client:
-                continue
-            same = node.name == wanted.name and node.arguments == wanted.arguments
-            if same and types <= node.types and node.deferral == wanted.deferral:
+        for node in self.nodes_of(wanted.name, wanted.arguments):
+            same = node.client and node.key == wanted.key and node.deferral == wanted.deferral
+            if same and types <= node.types:
                 node.condition = either(node.condition, wanted.condition)
                 return node
         key, arguments, condition = wanted.key, wanted.arguments, wanted.condition
@@ -102,26 +105,23 @@ class Position:
         With a condition, one of another part of the answer is taken only if that part fetches no more for it.
         """
         same_field = [
-            n
-            for n in self.nodes
-            if n.name == wanted.name
-            and n.arguments == wanted.arguments
-            and (condition is None or n.lends(deferral, condition))
+            n for n in self.nodes_of(wanted.name, wanted.arguments) if condition is None or n.lends(deferral, condition)
         ]
         for node in same_field:
             if types <= node.types:
                 return node
         for node in same_field:
-            if not any(n is not node and n.key == node.key and n.types & types for n in self.nodes):
+            if not any(n is not node and n.types & types for n in self._by_key[node.key]):
                 node.types |= types
                 return node
         key, number = wanted.name, 0
-        while any(n.key == key for n in self.nodes):
+        while key in self._by_key:
             key, number = f"_{number}_{wanted.name}", number + 1
         return self._add(Node(key, wanted.name, wanted.arguments, types, NEVER, False, None, deferral))
 
     def _add(self, node: Node) -> Node:
-        self.nodes.append(node)
+        self._by_field.setdefault((node.name, node.arguments), []).append(node)
+        self._by_key.setdefault(node.key, []).append(node)
         return node
 
 
@@ -164,6 +164,7 @@ class Place:
     objects: str | None = None
     provided: tuple[tuple[SelectionSetNode, ...], ...] = ((),)
     entries: list[Entry] = field(default_factory=list)
+    _by_node: dict[tuple[Node, Position | None], Entry] = field(default_factory=dict)
 
     @property
     def vertex(self) -> Vertex:
@@ -184,12 +185,11 @@ class Place:
 
     def entry(self, node: Node, types: frozenset[str], value: Position | None = None) -> Entry:
         """The entry of a node, found or made, that serves these types and leads to this position."""
-        for entry in self.entries:
-            if entry.node is node and (entry.child.position if entry.child else None) is value:
-                entry.types |= types
-                return entry
-        entry = Entry(node, types)
-        self.entries.append(entry)
+        entry = self._by_node.get((node, value))
+        if entry is None:
+            entry = self._by_node[node, value] = Entry(node, types)
+            self.entries.append(entry)
+        entry.types |= types
         return entry
 
 

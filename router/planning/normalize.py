@@ -29,8 +29,7 @@ class PlanningError(Exception):
     """There is no plan for the operation. The message says what cannot be resolved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """A field's arguments as text, sorted by name, and the variables in them."""
 
     text: str = ""

@@ -184,16 +184,21 @@ class _Conflicts:
         fields = [one for fields in lists for one in fields]
         taken = {one.alias for one in fields}
         groups: list[list[WireField]] = []
+        by_key: dict[str, list[list[WireField]]] = {}
+        aliases: set[str] = set()
         for one in fields:
-            same = [g for g in groups if one.key == g[0].key and all(_mergeable(one, other) for other in g)]
-            if same:
-                one.alias = same[0][0].alias
-                same[0].append(one)
+            same_key = by_key.setdefault(one.key, [])
+            same = next((group for group in same_key if all(_mergeable(one, other) for other in group)), None)
+            if same is not None:
+                one.alias = same[0].alias
+                same.append(one)
                 continue
-            if any(group[0].alias == one.alias for group in groups):
+            if one.alias in aliases:
                 one.alias = next(name for name in _names(one.key) if name not in taken)
                 taken.add(one.alias)
-            groups.append([one])
+            aliases.add(one.alias)
+            same_key.append([one])
+            groups.append(same_key[-1])
         for group in groups:
             if inner := _inner(group):
                 self._resolve(inner)

@@ -25,10 +25,9 @@ def widen_conditions(fetches: list[Fetch]) -> None:
 
 def _widen(fetch: Fetch, position: Position, selection: Selection, type_name: str | None, condition: Condition) -> bool:
     changed = False
-    names = {(wanted.name, wanted.arguments): wanted for wanted in selection.fields}
-    for node in position.nodes:
-        wanted = names.get((node.name, node.arguments))
-        if (wanted is None and node.name != TYPENAME) or not node.feeds(fetch.deferral):
+    asked = [(node, wanted) for wanted in selection.fields for node in position.nodes_of(wanted.name, wanted.arguments)]
+    for node, wanted in (*asked, *((node, None) for node in position.nodes_of(TYPENAME))):
+        if not node.feeds(fetch.deferral):
             continue
         servings = [one for one in node.served(fetch.deferral) if type_name is None or type_name in one.types]
         wider = either(node.condition, condition) if servings else node.condition

@@ -19,6 +19,7 @@ from graphql import (
 
 from router.authorization.access import ANONYMOUS, Access
 from router.authorization.filter import Denied, filter_operation
+from router.authorization.rules import AccessRules
 from router.errors import RequestRefused
 from router.execution.deferred import Delivery
 from router.execution.errors import SubgraphFailure, failure_errors, null_errors
@@ -87,10 +88,14 @@ class Prepared:
 
 
 class Engine:
-    """Runs operations against one supergraph. Immutable but for its cache; a new supergraph is a new Engine."""
+    """Runs operations against one supergraph. Immutable but for its cache; a new supergraph is a new Engine.
+
+    Raises SupergraphError for what is none.
+    """
 
     def __init__(self, supergraph_sdl: str, *, transport: Transport, config: EngineConfig | None = None) -> None:
         self.supergraph: Supergraph = read_supergraph(supergraph_sdl)
+        self.rules = AccessRules.read(self.supergraph.document)
         self.config = config or EngineConfig()
         self._served_schema = with_defer(self.supergraph.api_schema)
         self._transport = transport
@@ -215,7 +220,7 @@ class Engine:
 
     def _prepare(self, query: str, operation_name: str | None, access: Access, labels: frozenset[str]) -> Prepared:
         document, operation = self._parse(query, operation_name)
-        allowed, denied = filter_operation(self.supergraph, document, operation, access)
+        allowed, denied = filter_operation(self.supergraph.api_schema, self.rules, document, operation, access)
         if self.config.authorization_dry_run:
             allowed = document
         elif denied and self.config.reject_unauthorized:

@@ -30,8 +30,7 @@ from graphql import (
 )
 
 from router.authorization.access import Access
-from router.authorization.rules import AccessRules, access_rules
-from router.supergraph.records import Supergraph
+from router.authorization.rules import AccessRules
 
 _META = frozenset({"__typename", "__schema", "__type"})
 
@@ -54,17 +53,20 @@ class Denied:
 
 
 def filter_operation(
-    supergraph: Supergraph, document: DocumentNode, operation: OperationDefinitionNode, access: Access
+    schema: GraphQLSchema,
+    rules: AccessRules,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    access: Access,
 ) -> tuple[DocumentNode, tuple[Denied, ...]]:
     """The document without what `access` does not allow in `operation`, and what was removed.
 
     `document` is valid. Where nothing is denied it comes back as it is; otherwise as the operation alone, its fragment
     spreads written as inline fragments. An operation of which nothing is left has an empty selection set.
     """
-    rules = access_rules(supergraph)
     if access.unrestricted or not rules:
         return document, ()
-    filtering = _Filter(supergraph.api_schema, rules, document, access)
+    filtering = _Filter(schema, rules, document, access)
     selections = filtering.operation(operation)
     if not filtering.denied:
         return document, ()

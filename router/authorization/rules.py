@@ -8,7 +8,7 @@ implementations; a field that `@requires` others asks what they ask.
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from graphql import (
     ConstDirectiveNode,
@@ -16,6 +16,7 @@ from graphql import (
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     FieldNode,
+    GraphQLError,
     InlineFragmentNode,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
@@ -31,8 +32,8 @@ from graphql import (
 )
 
 from router.authorization.access import Access
+from router.supergraph import SupergraphError
 from router.supergraph.links import directive_arguments, read_links
-from router.supergraph.records import Supergraph
 
 _MAX_ALTERNATIVES = 1000
 
@@ -73,8 +74,11 @@ class AccessRules:
 
     @classmethod
     def read(cls, document: DocumentNode) -> "AccessRules":
-        """The rules of a supergraph's SDL."""
-        return _Reader(document).read()
+        """The rules of a supergraph's SDL. Raises SupergraphError."""
+        try:
+            return _Reader(document).read()
+        except (GraphQLError, KeyError, TypeError) as error:
+            raise SupergraphError(f"the access rules cannot be read: {error}") from error
 
     def __bool__(self) -> bool:
         return bool(self.types or self.fields)
@@ -99,12 +103,6 @@ class AccessRules:
         rules = itertools.chain(self.types.values(), self.fields.values())
         requirements = (requirement for rule in rules for requirement in rule if requirement.kind == kind)
         return frozenset(name for requirement in requirements for group in requirement.any_of for name in group)
-
-
-@lru_cache(maxsize=4)  # the supergraph that is served, and those that still have open subscriptions
-def access_rules(supergraph: Supergraph) -> AccessRules:
-    """The rules of a supergraph, read once."""
-    return AccessRules.read(supergraph.document)
 
 
 class _Reader:

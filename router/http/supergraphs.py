@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from router.authorization.rules import AccessRules, access_rules
+from router.authorization.rules import AccessRules
 from router.config import ConfigurationError, Supergraph
 from router.engine import Engine
 from router.supergraph.reader import SupergraphError
@@ -30,10 +30,10 @@ class Serving:
     engine: Engine
     digest: str
 
-    @cached_property
+    @property
     def rules(self) -> AccessRules:
         """Who may see what of it."""
-        return access_rules(self.engine.supergraph)
+        return self.engine.rules
 
     @cached_property
     def places(self) -> dict[str, str]:

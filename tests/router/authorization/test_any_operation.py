@@ -21,12 +21,14 @@ from hypothesis import strategies as st
 
 from router.authorization.access import Access
 from router.authorization.filter import filter_operation
+from router.authorization.rules import AccessRules
 from router.supergraph import read_supergraph
 from router.supergraph.links import directive_arguments
 from tests.router.http.graph import supergraph
 
 SUPERGRAPH = read_supergraph(supergraph("http://127.0.0.1:9/", "http://127.0.0.1:9/"))
 SCHEMA: GraphQLSchema = SUPERGRAPH.schema
+RULES = AccessRules.read(SUPERGRAPH.document)
 SCOPES = ("user:read", "email:read", "admin", "card:read", "margin:read")
 POLICIES = ("call", "inspect", "audit", "see ticks")
 
@@ -123,7 +125,7 @@ def test_no_operation_reaches_what_is_denied(data: st.DataObject) -> None:
     assert not validate(SUPERGRAPH.api_schema, document)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    filtered, denied = filter_operation(SUPERGRAPH, document, operation, access)
+    filtered, denied = filter_operation(SUPERGRAPH.api_schema, RULES, document, operation, access)
     (kept,) = filtered.definitions
     assert isinstance(kept, OperationDefinitionNode)
     runtime = SCHEMA.type_map["Query"]

@@ -47,7 +47,8 @@ async def test_a_new_file_is_taken_up_without_a_failed_request_and_a_broken_one_
                 await asyncio.sleep(0.05)
             assert field in fields
 
-        for broken in ("type Query {", "type Query { a: Int }", ""):
+        no_field_set = graph.sdl().replace('requires: "card"', 'requires: "card {"')
+        for broken in ("type Query {", "type Query { a: Int }", "", no_field_set):
             path.write_text(broken)
             await asyncio.sleep(0.15)
         path.unlink()

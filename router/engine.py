@@ -107,8 +107,10 @@ class Engine:
         key = (query, operation_name, access.key, self._active_labels())
         found = self._prepared.get(key)
         if found is not None:
-            with contextlib.suppress(KeyError):  # it may have been the oldest, and have gone by now
+            try:  # noqa: SIM105 - each request comes here
                 self._prepared.move_to_end(key)
+            except KeyError:  # it was the oldest, and has gone by now
+                pass
         return found
 
     def prepare(self, query: str, operation_name: str | None = None, access: Access = ANONYMOUS) -> Prepared:

@@ -88,7 +88,7 @@ class Programs:
             self._programs[self._choice(variables)] = self._compile(variables)
 
     def _choice(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(variables.get(name) for name in self._names)
+        return tuple(map(variables.get, self._names))
 
 
 def _condition_variables(selection: Selection) -> Iterator[str]:

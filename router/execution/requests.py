@@ -43,11 +43,10 @@ class Requests:
         if self._known is not None and (known := self._known.get((id(fetch), payload))):
             return known.pop()
         subgraph = self._subgraphs[fetch.subgraph]
-        answer = asyncio.ensure_future(
-            self._transport.fetch(
-                fetch.subgraph, subgraph.url, payload, self._request, mutation=fetch.kind == "mutation"
-            )
+        asked = self._transport.fetch(
+            fetch.subgraph, subgraph.url, payload, self._request, mutation=fetch.kind == "mutation"
         )
+        answer = asked if isinstance(asked, asyncio.Future) else asyncio.ensure_future(asked)
         self._sent.append((id(fetch), payload, answer))
         return answer
 

@@ -7,6 +7,7 @@ configuration has a key, and carries of the client's headers only what the rules
 import asyncio
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -99,8 +100,7 @@ class HttpTransport:
         self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
     ) -> asyncio.Future[bytes]:
         """Start a request, at once if a connection is free. Whoever cancels takes the response from nobody else."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[bytes] = loop.create_future()
+        future: asyncio.Future[bytes] = self._loop.create_future()
         try:
             asked = self._subgraph(subgraph, url)
             forwarded = asked.rules.same_for_all or self._forwarded(subgraph, request)
@@ -120,7 +120,7 @@ class HttpTransport:
         fields = lines({**forwarded.fields, **trace}) if trace else forwarded.lines
         authorization = forwarded.fields.get("authorization", "")
         fetch = Fetch(asked, fields, authorization, payload, mutation, key, self._under_way, future, until)
-        fetch.start(loop.time())
+        fetch.start(self._loop.time())
         return future
 
     def subscribe(
@@ -131,6 +131,10 @@ class HttpTransport:
                 subgraph, "cannot be subscribed to: subscriptions are not served", "SUBSCRIPTIONS_OFF"
             )
         return self._subscriber(subgraph, self.url(subgraph, url), payload, request)
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
 
     def _override(self, subgraph: str) -> SubgraphOverride:
         return self._config.named.get(subgraph) or _NO_OVERRIDE

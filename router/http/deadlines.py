@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Hashable
+from functools import cached_property
 from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
@@ -19,10 +20,9 @@ class Deadlines(Generic[T]):
 
     def begin(self, item: T) -> float:
         """Start its time; gives when it ends (time of the loop)."""
-        loop = asyncio.get_running_loop()
-        due = self._open[item] = loop.time() + self.limit
+        due = self._open[item] = self._loop.time() + self.limit
         if self._timer is None:
-            self._timer = loop.call_at(due, self._look)
+            self._timer = self._loop.call_at(due, self._look)
         return due
 
     def end(self, item: T) -> bool:
@@ -33,9 +33,12 @@ class Deadlines(Generic[T]):
         if self._timer is not None:
             self._timer.cancel()
 
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
     def _look(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time() + _TOGETHER
+        now = self._loop.time() + _TOGETHER
         passed = []
         for item, due in self._open.items():
             if due > now:
@@ -43,6 +46,6 @@ class Deadlines(Generic[T]):
             passed.append(item)
         for item in passed:
             del self._open[item]
-        self._timer = loop.call_at(due, self._look) if self._open else None
+        self._timer = self._loop.call_at(due, self._look) if self._open else None
         for item in passed:
             self._call(item)

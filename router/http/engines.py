@@ -19,7 +19,7 @@ from router.telemetry import FETCH_SECONDS, FETCHES, start_span, trace_headers
 
 
 class TracedTransport(HttpTransport):
-    """Puts each fetch into a span of which the subgraph is told, while there are traces."""
+    """Puts each fetch into a span of which the subgraph is told."""
 
     def fetch(
         self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
@@ -51,7 +51,8 @@ class EngineBuilder:
 
     def __init__(self, config: Config) -> None:
         self._subgraphs = config.subgraphs
-        self._transport = TracedTransport(config.subgraphs, self._subscribe, trace_headers, _observe)
+        transport = HttpTransport if config.telemetry.otlp_endpoint is None else TracedTransport
+        self._transport = transport(config.subgraphs, self._subscribe, trace_headers, _observe)
         self._upstreams = Upstreams(config, self._transport.headers)
         self._compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compiler")
         self._config = replace(_engine_config(config), later=self._compiler.submit)

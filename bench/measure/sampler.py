@@ -28,7 +28,7 @@ def main() -> None:
         stack: list[str] = []
         while frame is not None and len(stack) < _DEEPEST:
             place = f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}"
-            stack.append(f"{place}:{frame.f_lineno}" if frame.f_code.co_filename == PLAN else place)
+            stack.append(f"{place}:{frame.f_lineno or 0}" if frame.f_code.co_filename == PLAN else place)
             frame = frame.f_back
         samples[tuple(stack)] += 1
 

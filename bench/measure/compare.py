@@ -19,7 +19,7 @@ from bench.workload.shop import expected, operation, supergraph
 from stack.ports import free_port
 
 CONNECTIONS = 50
-_TURN_SECONDS = 1.5
+_TURN_SECONDS = 0.5
 _WARM_UP_SECONDS = 4
 _LONGEST_WARM_UP_SECONDS = 30
 

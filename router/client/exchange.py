@@ -45,6 +45,8 @@ class Exchange(Protocol):
     body: bytes
     message: bytes
     """Room for the client to keep what it sends."""
+    goes_on: bool
+    """Whether it belongs to something that has begun: where exchanges wait, it comes before those that begin something."""
     repeatable: bool
     """Whether it may be sent again where a connection turns out to be dead. The client clears it when it did."""
 

@@ -88,6 +88,27 @@ class _Endpoint:
         self._pool.send(exchange)
 
 
+class _Queue:
+    """Exchanges that wait: first those that go on with something, so that what that holds is soon let go; each in order."""
+
+    def __init__(self) -> None:
+        self._first: deque[Exchange] = deque()
+        self._others: deque[Exchange] = deque()
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._others)
+
+    def add(self, exchange: Exchange) -> None:
+        (self._first if exchange.goes_on else self._others).append(exchange)
+
+    def put_back(self, exchange: Exchange) -> None:
+        """It was at its turn already."""
+        self._first.appendleft(exchange)
+
+    def pop(self) -> Exchange:
+        return (self._first or self._others).popleft()
+
+
 class Pool:
     """The connections to one origin, and the exchanges that wait for one."""
 
@@ -102,7 +123,7 @@ class Pool:
         self._connections: set[Connection] = set()
         self._free: list[Connection] = []  # the last used one last, so that the others may grow old
         self._opening: set[asyncio.Task[Connection | None]] = set()
-        self._waiting: deque[Exchange] = deque()
+        self._waiting = _Queue()
         self._closed = False
 
     def send(self, exchange: Exchange) -> None:
@@ -116,19 +137,19 @@ class Pool:
         elif len(self._waiting) >= self.limits.waiting:
             exchange.failed(Failure.QUEUE_FULL)
         else:
-            self._waiting.append(exchange)
+            self._waiting.add(exchange)
             self._open_more()
 
     def send_again(self, exchange: Exchange) -> None:
         """Send what a dead connection did not take, on one that cannot be as old."""
         exchange.repeatable = False
-        self._waiting.appendleft(exchange)
+        self._waiting.put_back(exchange)
         self._open_more()
 
     def free(self, connection: Connection) -> None:
         """A connection can take the next exchange."""
         while self._waiting:
-            exchange = self._waiting.popleft()
+            exchange = self._waiting.pop()
             failure = exchange.given_up(asyncio.get_running_loop().time())
             if failure is None:
                 connection.start(exchange)
@@ -148,11 +169,12 @@ class Pool:
         """End what takes too long."""
         for connection in list(self._connections):
             connection.sweep(now)
-        waiting, self._waiting = self._waiting, deque()
-        for exchange in waiting:
+        waiting, self._waiting = self._waiting, _Queue()
+        while waiting:
+            exchange = waiting.pop()
             failure = exchange.given_up(now)
             if failure is None:
-                self._waiting.append(exchange)
+                self._waiting.add(exchange)
             else:
                 exchange.failed(failure)
 
@@ -165,7 +187,7 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
         while self._waiting:
-            self._waiting.popleft().failed(Failure.UNREACHABLE)
+            self._waiting.pop().failed(Failure.UNREACHABLE)
         for connection in list(self._connections):
             connection.fail(Failure.UNREACHABLE)
 
@@ -199,5 +221,5 @@ class Pool:
             self._connections.add(connection)
             self.free(connection)
         elif self._waiting:
-            self._waiting.popleft().failed(Failure.UNREACHABLE)
+            self._waiting.pop().failed(Failure.UNREACHABLE)
         self._open_more()

@@ -75,7 +75,7 @@ class Fetch:
 
     __slots__ = (
         "_attempts", "_authorization", "_fields", "_key", "_latest", "_mutation", "_started", "_subgraph", "_under_way",
-        "_until", "_waiting", "body", "head", "message", "repeatable",
+        "_until", "_waiting", "body", "goes_on", "head", "message", "repeatable",
     )  # fmt: skip
 
     message: bytes
@@ -87,6 +87,7 @@ class Fetch:
         authorization: str,
         body: bytes,
         mutation: bool,
+        goes_on: bool,
         key: object,
         under_way: dict[object, "Fetch"],
         future: asyncio.Future[bytes],
@@ -97,6 +98,7 @@ class Fetch:
         self._fields = fields
         self._authorization = authorization
         self._mutation = mutation
+        self.goes_on = goes_on
         self._key = key
         self._under_way = under_way
         self._waiting = [(future, perf_counter())]

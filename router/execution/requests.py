@@ -44,7 +44,12 @@ class Requests:
             return known.pop()
         subgraph = self._subgraphs[fetch.subgraph]
         asked = self._transport.fetch(
-            fetch.subgraph, subgraph.url, payload, self._request, mutation=fetch.kind == "mutation"
+            fetch.subgraph,
+            subgraph.url,
+            payload,
+            self._request,
+            mutation=fetch.kind == "mutation",
+            entities=bool(fetch.entities),
         )
         answer = asked if isinstance(asked, asyncio.Future) else asyncio.ensure_future(asked)
         self._sent.append((id(fetch), payload, answer))

@@ -40,9 +40,19 @@ class Transport(Protocol):
     """The way to subgraphs. What fails raises SubgraphFailure."""
 
     def fetch(
-        self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
+        self,
+        subgraph: str,
+        url: str,
+        payload: bytes,
+        request: RequestContext,
+        *,
+        mutation: bool = False,
+        entities: bool = False,
     ) -> Awaitable[bytes]:
-        """Start a GraphQL request and give what awaits its response, both in JSON."""
+        """Start a GraphQL request and give what awaits its response, both in JSON.
+
+        One for `entities` goes on with an operation that holds answers already, and may overtake those that begin one.
+        """
         ...
 
     def subscribe(
@@ -97,7 +107,14 @@ class HttpTransport:
         return made
 
     def fetch(
-        self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
+        self,
+        subgraph: str,
+        url: str,
+        payload: bytes,
+        request: RequestContext,
+        *,
+        mutation: bool = False,
+        entities: bool = False,
     ) -> asyncio.Future[bytes]:
         """Start a request, at once if a connection is free. Whoever cancels takes the response from nobody else."""
         future: asyncio.Future[bytes] = self._loop.create_future()
@@ -119,7 +136,7 @@ class HttpTransport:
         trace = self._trace_headers()
         fields = lines({**forwarded.fields, **trace}) if trace else forwarded.lines
         authorization = forwarded.fields.get("authorization", "")
-        fetch = Fetch(asked, fields, authorization, payload, mutation, key, self._under_way, future, until)
+        fetch = Fetch(asked, fields, authorization, payload, mutation, entities, key, self._under_way, future, until)
         fetch.start(self._loop.time())
         return future
 

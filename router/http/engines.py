@@ -22,13 +22,20 @@ class TracedTransport(HttpTransport):
     """Puts each fetch into a span of which the subgraph is told."""
 
     def fetch(
-        self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
+        self,
+        subgraph: str,
+        url: str,
+        payload: bytes,
+        request: RequestContext,
+        *,
+        mutation: bool = False,
+        entities: bool = False,
     ) -> asyncio.Future[bytes]:
         span = start_span("fetch", subgraph=subgraph)
         if span is None:
-            return super().fetch(subgraph, url, payload, request, mutation=mutation)
+            return super().fetch(subgraph, url, payload, request, mutation=mutation, entities=entities)
         with trace.use_span(span):
-            future = super().fetch(subgraph, url, payload, request, mutation=mutation)
+            future = super().fetch(subgraph, url, payload, request, mutation=mutation, entities=entities)
         future.add_done_callback(partial(_end_span, span))
         return future
 

@@ -68,6 +68,7 @@ class Recorded:
     head = b""
     body = b""
     message = b""
+    goes_on = False
     repeatable = True
     outcome: Failure | bytes | None = None
 

@@ -116,6 +116,24 @@ async def test_connections_have_a_bound_and_fetches_wait_in_order() -> None:
         assert [request.split(b"\r\n\r\n")[1] for request in subgraph.requests] == [numbered(n) for n in range(20)]
 
 
+async def test_fetches_of_operations_that_have_begun_come_before_those_that_begin_one() -> None:
+    go = asyncio.Event()
+
+    async def at_last(wire: Wire) -> None:
+        while True:
+            await wire.request()
+            await go.wait()
+            await wire.send(OK)
+
+    async with peer(at_last) as subgraph, transport(connections=1) as ours:
+        asked = [ours.fetch("s", subgraph.url, numbered(n), CLIENT, entities=n in (3, 5)) for n in range(6)]
+        await until(lambda: len(subgraph.requests) == 1)
+        go.set()
+        await asyncio.gather(*asked)
+        bodies = [request.split(b"\r\n\r\n")[1] for request in subgraph.requests]
+        assert bodies == [numbered(n) for n in (3, 5, 0, 1, 2, 4)]
+
+
 async def test_those_who_wait_have_a_bound() -> None:
     go = asyncio.Event()
 

@@ -20,9 +20,7 @@ class Scripted:
         self.log: list[tuple[str, dict[str, Any]]] = []
         self.events: list[dict[str, Any]] = []
 
-    async def fetch(
-        self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
-    ) -> bytes:
+    async def fetch(self, subgraph: str, url: str, payload: bytes, request: RequestContext, **kind: bool) -> bytes:
         body = json.loads(payload)
         self.log.append((subgraph, body))
         found = self.answers[subgraph]

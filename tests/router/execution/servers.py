@@ -258,9 +258,7 @@ class InProcess:
         self.failing = failing
         self.log: list[tuple[str, dict[str, Any]]] = []
 
-    async def fetch(
-        self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
-    ) -> bytes:
+    async def fetch(self, subgraph: str, url: str, payload: bytes, request: RequestContext, **kind: bool) -> bytes:
         body = json.loads(payload)
         self.log.append((subgraph, body))
         if subgraph in self.failing:

@@ -41,10 +41,8 @@ class Interpreted(Programs):
 class Corrupted(InProcess):
     """Subgraphs whose answers are not what they must be: values replaced, fields left out, errors, no JSON."""
 
-    async def fetch(
-        self, subgraph: str, url: str, payload: bytes, request: RequestContext, *, mutation: bool = False
-    ) -> bytes:
-        answer = await super().fetch(subgraph, url, payload, request, mutation=mutation)
+    async def fetch(self, subgraph: str, url: str, payload: bytes, request: RequestContext, **kind: bool) -> bytes:
+        answer = await super().fetch(subgraph, url, payload, request, **kind)
         rng = random.Random(payload)  # the same request gets the same answer
         if rng.random() < 0.5:
             return answer

@@ -107,7 +107,7 @@ async def compare(
                 installed = [one for one in gateways if case in one.cases and one.installed]
                 for name, turns in (await take_turns(running_shop, installed, case, seconds=seconds)).items():
                     found.setdefault((case, name), []).extend(turns)
-    return [_row(case, name, turns) for (case, name), turns in found.items()]
+    return [row_of(case, name, turns) for (case, name), turns in found.items()]
 
 
 @dataclass(frozen=True)
@@ -121,12 +121,18 @@ class Turn:
 
 
 async def take_turns(
-    shop: Shop, gateways: Sequence[Gateway], case: Case, *, seconds: float, connections: int = CONNECTIONS
+    shop: Shop,
+    gateways: Sequence[Gateway],
+    case: Case,
+    *,
+    seconds: float,
+    connections: int = CONNECTIONS,
+    core: int | None = MEASURED_CORE,
 ) -> dict[str, list[Turn]]:
     """Start the gateways, see that they answer right, warm them up, load each in turn. Raises MeasurementError."""
     found: dict[str, list[Turn]] = {gateway.name: [] for gateway in gateways}
     async with AsyncExitStack() as stack:
-        started = {one.name: await stack.enter_async_context(serving(shop, one, case)) for one in gateways}
+        started = {one.name: await stack.enter_async_context(serving(shop, one, case, core=core)) for one in gateways}
         for process, target, size in started.values():
             await warm_up(process, target, connections, size)
         for _ in range(max(1, round(seconds / _TURN_SECONDS))):
@@ -141,10 +147,11 @@ async def take_turns(
 async def measure(shop: Shop, gateway: Gateway, case: Case, *, seconds: float, connections: int = CONNECTIONS) -> Row:
     """One gateway alone. Raises MeasurementError."""
     turns = await take_turns(shop, [gateway], case, seconds=seconds, connections=connections)
-    return _row(case, gateway.name, turns[gateway.name])
+    return row_of(case, gateway.name, turns[gateway.name])
 
 
-def _row(case: Case, name: str, turns: list[Turn]) -> Row:
+def row_of(case: Case, name: str, turns: list[Turn]) -> Row:
+    """What all turns come to."""
     outcomes = [turn.outcome for turn in turns]
     count = sum(one.count for one in outcomes)
     each = [turn.cpu_seconds * 1000 / turn.outcome.count for turn in turns]

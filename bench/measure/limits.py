@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bench.measure import planning, streams
-from bench.measure.compare import CONNECTIONS, Row, Shop, measure, serving, shop, warm_up
+from bench.measure.compare import CONNECTIONS, Row, Shop, measure, row_of, serving, shop, take_turns, warm_up
 from bench.measure.gateways import HEAVY_FETCHES, OURS, ours
 from bench.measure.load import load
 from bench.measure.process import cpu_seconds
@@ -37,7 +37,7 @@ async def limits(*, rounds: int, seconds: float, report: Callable[[str], None]) 
         few = await _least(running, rounds, seconds, CONNECTIONS)
         many = await _least(running, rounds, seconds, _MANY)
         report(f"{_WORKERS} workers")
-        spread, cost = await _workers(running, seconds, few)
+        spread, cost = await _workers(running, seconds)
     found += [
         Limit(f"CPU at {_MANY} connections, of that at {CONNECTIONS}", many.cpu_ms / few.cpu_ms, 1.5, "times"),
         Limit(f"memory at {_MANY} connections", many.peak_mb, 120, "MB"),
@@ -54,16 +54,18 @@ async def limits(*, rounds: int, seconds: float, report: Callable[[str], None]) 
     return found
 
 
-async def _workers(running: Shop, seconds: float, one: Row) -> tuple[float, float]:
+async def _workers(running: Shop, seconds: float) -> tuple[float, float]:
     """How much more than the mean the busier worker does, and what a request costs compared with one worker."""
-    gateway = replace(OURS, start=partial(ours, workers=_WORKERS))
-    async with serving(running, gateway, HEAVY_FETCHES, core=None) as (process, target, size):
+    several = replace(OURS, name=f"{_WORKERS} workers", start=partial(ours, workers=_WORKERS))
+    async with serving(running, several, HEAVY_FETCHES, core=None) as (process, target, size):
         await warm_up(process, target, CONNECTIONS, size)
         before = {each.pid: cpu_seconds(each) for each in process.all()}
-        outcome = await load(target, connections=CONNECTIONS, seconds=seconds, size=size)
+        await load(target, connections=CONNECTIONS, seconds=seconds, size=size)
         spent = sorted(cpu_seconds(each) - before[each.pid] for each in process.all())
     busy = spent[-_WORKERS:]  # whoever only watches over them does nothing
-    return busy[-1] / (sum(busy) / _WORKERS), sum(spent) * 1000 / outcome.count / one.cpu_ms
+    turns = await take_turns(running, (OURS, several), HEAVY_FETCHES, seconds=seconds, core=None)
+    one, more = (row_of(HEAVY_FETCHES, name, found) for name, found in turns.items())
+    return busy[-1] / (sum(busy) / _WORKERS), more.ratio(one)
 
 
 async def _least(running: Shop, rounds: int, seconds: float, connections: int) -> Row:

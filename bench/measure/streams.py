@@ -29,6 +29,7 @@ _SUBSCRIPTION = "subscription Noted { noted { id subject text at read } }"
 _NOTE = {"subject": "Opening hours", "text": "On Thursday we open an hour later. " * 6, "at": 1, "read": False}
 _PATIENCE_SECONDS = 300
 _CONNECTING_AT_ONCE = 100
+_ATTEMPTS = 5
 
 
 @dataclass
@@ -73,13 +74,19 @@ class Client:
 
 
 async def fan_out_ms(*, clients: int, events: int) -> float:
-    """CPU-ms of the router for one event that goes to that many clients, all with the same selection."""
+    """CPU-ms of the router for one event that goes to that many clients, all with the same selection.
+
+    The least of the means of so many events: what the machine does besides changes it by a half.
+    """
+    means = []
     async with _subscribed(clients) as (router, source, connected):
-        before = router.cpu_seconds()
-        for _ in range(events):
-            await source.tell()
-            await _received(connected, source.number)
-        return (router.cpu_seconds() - before) * 1000 / events
+        for _ in range(_ATTEMPTS):
+            before = router.cpu_seconds()
+            for _ in range(events):
+                await source.tell()
+                await _received(connected, source.number)
+            means.append((router.cpu_seconds() - before) * 1000 / events)
+    return min(means)
 
 
 async def idle_mb(*, clients: int) -> float:

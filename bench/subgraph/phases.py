@@ -37,7 +37,8 @@ async def shares(py_spy: Path, target: Target) -> dict[str, float]:
     samples: Counter[str] = Counter()
     for line in output.decode().splitlines():
         stack, _, count = line.rpartition(" ")
-        samples[_phase(stack.split(";"))] += int(count)
+        if count.isdigit():  # the profiler talks as well
+            samples[_phase(stack.split(";"))] += int(count)
     return {phase: samples[phase] / max(1, samples.total()) for phase in PHASES}
 
 

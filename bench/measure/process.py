@@ -50,8 +50,11 @@ class Measured:
 
 def cpu_seconds(process: psutil.Process) -> float:
     """To the nanosecond, where `/proc/PID/stat` counts in steps of 10 ms."""
-    threads = Path(f"/proc/{process.pid}/task").glob("*/schedstat")
-    return sum(int(one.read_text().split()[0]) for one in threads) / 1e9
+    total = 0
+    for thread in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended by now
+            total += int(thread.read_text().split()[0])
+    return total / 1e9
 
 
 @contextmanager

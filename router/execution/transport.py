@@ -63,18 +63,21 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Close it when done. `subscriber` starts subscriptions; `trace_headers` name the span that a fetch belongs to."""
+    """Close it when done. `subscriber` starts subscriptions.
+
+    `trace` is told of each fetch, by its subgraph and the future of its response, and gives headers that name its span.
+    """
 
     def __init__(
         self,
         config: Subgraphs,
         subscriber: Callable[[str, str, dict[str, Any], RequestContext], AsyncIterator[dict[str, Any]]] | None = None,
-        trace_headers: Callable[[], Mapping[str, str]] = dict,
+        trace: Callable[[str, asyncio.Future[bytes]], Mapping[str, str]] = lambda subgraph, future: {},
         observe: Observer = lambda subgraph, seconds, ok: None,
     ) -> None:
         self._config = config
         self._subscriber = subscriber
-        self._trace_headers = trace_headers
+        self._trace = trace
         self._observe = observe
         self._deduplicate = config.all.deduplicate
         limits = Limits(config.all.connections, config.all.waiting, config.all.max_response_bytes)
@@ -99,8 +102,8 @@ class HttpTransport:
         return self._override(subgraph).url or url
 
     def headers(self, subgraph: str, method: str, url: str, body: bytes, request: RequestContext) -> dict[str, str]:
-        """The headers that the rules give this subgraph, the trace's, and the signature. Raises SubgraphFailure."""
-        made = {**self._forwarded(subgraph, request).fields, **self._trace_headers()}
+        """The headers that the rules give this subgraph, and the signature. Raises SubgraphFailure."""
+        made = dict(self._forwarded(subgraph, request).fields)
         key = self._signature_key(subgraph)
         if key is not None:
             made.update(sign(key, method, urlsplit(url).path or "/", body, made.get("authorization", "")))
@@ -118,6 +121,7 @@ class HttpTransport:
     ) -> asyncio.Future[bytes]:
         """Start a request, at once if a connection is free. Whoever cancels takes the response from nobody else."""
         future: asyncio.Future[bytes] = self._loop.create_future()
+        trace = self._trace(subgraph, future)
         try:
             asked = self._subgraph(subgraph, url)
             forwarded = asked.rules.same_for_all or self._forwarded(subgraph, request)
@@ -133,7 +137,6 @@ class HttpTransport:
             if same is not None:
                 same.join(future, until)
                 return future
-        trace = self._trace_headers()
         fields = lines({**forwarded.fields, **trace}) if trace else forwarded.lines
         authorization = forwarded.fields.get("authorization", "")
         fetch = Fetch(asked, fields, authorization, payload, mutation, entities, key, self._under_way, future, until)

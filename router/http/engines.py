@@ -1,7 +1,7 @@
 """Makes engines: what the configuration says about planning and execution, over one shared transport."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -18,26 +18,14 @@ from router.subscriptions.upstream import Upstreams
 from router.telemetry import FETCH_SECONDS, FETCHES, start_span, trace_headers
 
 
-class TracedTransport(HttpTransport):
-    """Puts each fetch into a span of which the subgraph is told."""
-
-    def fetch(
-        self,
-        subgraph: str,
-        url: str,
-        payload: bytes,
-        request: RequestContext,
-        *,
-        mutation: bool = False,
-        entities: bool = False,
-    ) -> asyncio.Future[bytes]:
-        span = start_span("fetch", subgraph=subgraph)
-        if span is None:
-            return super().fetch(subgraph, url, payload, request, mutation=mutation, entities=entities)
-        with trace.use_span(span):
-            future = super().fetch(subgraph, url, payload, request, mutation=mutation, entities=entities)
-        future.add_done_callback(partial(_end_span, span))
-        return future
+def _trace(subgraph: str, future: asyncio.Future[bytes]) -> Mapping[str, str]:
+    """Put a fetch into a span, of which the subgraph is told."""
+    span = start_span("fetch", subgraph=subgraph)
+    if span is None:
+        return {}
+    future.add_done_callback(partial(_end_span, span))
+    with trace.use_span(span):
+        return trace_headers()
 
 
 def _observe(subgraph: str, seconds: float, ok: bool) -> None:
@@ -58,9 +46,8 @@ class EngineBuilder:
 
     def __init__(self, config: Config) -> None:
         self._subgraphs = config.subgraphs
-        transport = HttpTransport if config.telemetry.otlp_endpoint is None else TracedTransport
-        self._transport = transport(config.subgraphs, self._subscribe, trace_headers, _observe)
-        self._upstreams = Upstreams(config, self._transport.headers)
+        self._transport = HttpTransport(config.subgraphs, self._subscribe, _trace, _observe)
+        self._upstreams = Upstreams(config, self._headers)
         self._compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compiler")
         self._config = replace(_engine_config(config), later=self._compiler.submit)
 
@@ -79,6 +66,9 @@ class EngineBuilder:
         self, subgraph: str, url: str, payload: dict[str, Any], request: RequestContext
     ) -> AsyncIterator[dict[str, Any]]:
         return self._upstreams.subscribe(subgraph, url, payload, request)
+
+    def _headers(self, subgraph: str, method: str, url: str, body: bytes, request: RequestContext) -> dict[str, str]:
+        return {**self._transport.headers(subgraph, method, url, body, request), **trace_headers()}
 
     def _redacts(self, subgraph: str) -> bool:
         own = self._subgraphs.named.get(subgraph)

@@ -5,6 +5,7 @@ after the first event gets a stream of its own, because the first events of a su
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Hashable
 from typing import Protocol
@@ -53,7 +54,7 @@ class Event:
         self.encoded = b""
 
 
-class Subscriber:
+class Subscriber(ABC):
     """A client's end of a stream. `limit` results wait for a client that reads slowly; one more ends the stream."""
 
     __slots__ = ("_ended", "_sink", "_waiting", "operation", "stream")
@@ -67,13 +68,13 @@ class Subscriber:
         self._waiting: deque[Result] | None = None
         self._ended: tuple[Exception | None] | None = None
 
+    @abstractmethod
     def write(self, event: Event) -> None:
         """Send a result."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finish(self, error: Exception | None) -> None:
         """Send the end, and why if it is no completion."""
-        raise NotImplementedError
 
     def next(self, event: Event) -> None:
         """Send a result, if not now then when the client has read what came before."""

@@ -150,6 +150,18 @@ def answering(*pieces: bytes) -> Script:
     return script
 
 
+def answering_after(go: asyncio.Event) -> Script:
+    """Each request is answered with `OK`, but none before the event."""
+
+    async def script(wire: Wire) -> None:
+        while True:
+            await wire.request()
+            await go.wait()
+            await wire.send(OK)
+
+    return script
+
+
 def once(*pieces: bytes) -> Script:
     """One request is answered with these bytes, then the connection ends."""
 

@@ -10,7 +10,7 @@ from router.client.pool import PooledClient
 from router.config import HeaderRule, Retry, SubgraphDefaults, Subgraphs
 from router.execution.errors import SubgraphFailure
 from router.execution.transport import HttpTransport, RequestContext
-from tests.router.client.peer import BODY, OK, Recorded, Wire, answering, peer, transport, until
+from tests.router.client.peer import BODY, OK, Recorded, Wire, answering, answering_after, peer, transport, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -46,7 +46,7 @@ async def test_the_request() -> None:
 
 async def test_the_span_of_the_fetch_takes_the_place_of_the_clients() -> None:
     settings = SubgraphDefaults(headers=(HeaderRule(propagate="traceparent"),))
-    ours = HttpTransport(Subgraphs(all=settings), trace_headers=lambda: {"traceparent": "of the fetch"})
+    ours = HttpTransport(Subgraphs(all=settings), trace=lambda subgraph, future: {"traceparent": "of the fetch"})
     async with peer(answering(OK)) as subgraph:
         await ours.fetch("s", subgraph.url, PAYLOAD, RequestContext(headers={"traceparent": "of the client"}))
         assert (
@@ -118,14 +118,7 @@ async def test_connections_have_a_bound_and_fetches_wait_in_order() -> None:
 
 async def test_fetches_of_operations_that_have_begun_come_before_those_that_begin_one() -> None:
     go = asyncio.Event()
-
-    async def at_last(wire: Wire) -> None:
-        while True:
-            await wire.request()
-            await go.wait()
-            await wire.send(OK)
-
-    async with peer(at_last) as subgraph, transport(connections=1) as ours:
+    async with peer(answering_after(go)) as subgraph, transport(connections=1) as ours:
         asked = [ours.fetch("s", subgraph.url, numbered(n), CLIENT, entities=n in (3, 5)) for n in range(6)]
         await until(lambda: len(subgraph.requests) == 1)
         go.set()
@@ -136,15 +129,8 @@ async def test_fetches_of_operations_that_have_begun_come_before_those_that_begi
 
 async def test_those_who_wait_have_a_bound() -> None:
     go = asyncio.Event()
-
-    async def at_last(wire: Wire) -> None:
-        while True:
-            await wire.request()
-            await go.wait()
-            await wire.send(OK)
-
     retry = Retry(attempts=2, backoff=0)
-    async with peer(at_last) as subgraph, transport(connections=1, waiting=2, retry=retry) as ours:
+    async with peer(answering_after(go)) as subgraph, transport(connections=1, waiting=2, retry=retry) as ours:
         first = ours.fetch("s", subgraph.url, PAYLOAD, CLIENT)
         await until(lambda: len(subgraph.requests) == 1)
         waiting = [ours.fetch("s", subgraph.url, PAYLOAD, CLIENT) for _ in range(2)]
@@ -322,14 +308,7 @@ async def test_who_gives_up_while_an_answer_comes_ends_its_connection() -> None:
 
 async def test_who_gives_up_while_waiting_is_not_asked_for() -> None:
     go = asyncio.Event()
-
-    async def at_last(wire: Wire) -> None:
-        while True:
-            await wire.request()
-            await go.wait()
-            await wire.send(OK)
-
-    async with peer(at_last) as subgraph, transport(connections=1) as ours:
+    async with peer(answering_after(go)) as subgraph, transport(connections=1) as ours:
         first, second, third = (ours.fetch("s", subgraph.url, numbered(n), CLIENT) for n in range(3))
         second.cancel()
         await until(lambda: len(subgraph.requests) == 1)
@@ -362,13 +341,7 @@ async def test_joined_fetches_end_when_the_last_who_waits_gives_up() -> None:
 
 async def test_who_joins_with_more_time_gets_it() -> None:
     go = asyncio.Event()
-
-    async def at_last(wire: Wire) -> None:
-        await wire.request()
-        await go.wait()
-        await wire.send(OK)
-
-    async with peer(at_last) as subgraph, transport(deduplicate=True) as ours:
+    async with peer(answering_after(go)) as subgraph, transport(deduplicate=True) as ours:
         now = asyncio.get_running_loop().time()
         short = ours.fetch("s", subgraph.url, PAYLOAD, RequestContext(deadline=now + 0.05))
         long = ours.fetch("s", subgraph.url, PAYLOAD, RequestContext(deadline=now + 60))

@@ -5,7 +5,7 @@ The first half of compiling a plan. `Unsupported` is raised for the few plans th
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -37,7 +37,10 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True)
 class _Delivery:
-    """One time that a request brings something. `types`: of which types the objects on the way to it must be."""
+    """One time that a request brings something.
+
+    `types`: of which types the objects on the way to it must be, from the root to the one that gets it; None for any.
+    """
 
     renames: tuple[Rename, ...]
     types: tuple[frozenset[str] | None, ...]
@@ -46,6 +49,11 @@ class _Delivery:
     def everywhere(self) -> bool:
         """Whether all objects get it."""
         return all(types is None for types in self.types)
+
+    @property
+    def within(self) -> "_Delivery":
+        """The same for the objects within what it brings."""
+        return replace(self, types=(*self.types, None))
 
     def apart(self, other: "_Delivery") -> bool:
         """Whether no object gets both."""
@@ -129,7 +137,11 @@ class Piece:
 
 @dataclass(frozen=True)
 class WireField:
-    """A field in the text of a request. `on`: the type conditions that it is under, as text."""
+    """A field in the text of a request.
+
+    `on`: the type conditions that it is under, those of a fragment after each other, alternatives apart by `|`; `?` is one
+    that only some of the objects meet, whatever their type.
+    """
 
     name: str
     on: str
@@ -186,7 +198,7 @@ class Layout:
         (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
         wire = _Wire(fragments, self.variables).fields(operation.selection_set)
         if not fetch.entities:
-            self.pieces[id(fetch), 0] = self._piece(self.root, wire, _Delivery(fetch.renames, ()))
+            self.pieces[id(fetch), 0] = self._piece(self.root, wire, _Delivery(fetch.renames, (None,)))
         for entities in fetch.entities:
             self._bring_entities(fetch, entities, wire[entities.alias].selection or {})
 
@@ -224,17 +236,19 @@ class Layout:
         self, place: Place, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...] = ()
     ) -> Piece:
         """`path`: where the objects are in what the request brings, by keys on the wire."""
-        certain = not any(one.on for one in wire.values()) if path else len({one.on for one in wire.values()}) == 1
+        whole = all(self._narrowed(delivery, place, one) is delivery for one in wire.values())
+        certain = whole and not (path and any(one.on for one in wire.values()))
         found, inner = {}, {}
         for key, one in wire.items():
             attribute = found[key] = self._attribute(place, key, one, delivery, path)
+            own = self._narrowed(delivery, place, one)
             if one.selection is not None and attribute.child is not None:
-                if any(not known.apart(delivery) for known in attribute.deliveries):
-                    inner[key] = self._piece(attribute.child, one.selection, delivery, (*path, key))
+                if any(not known.apart(own) for known in attribute.deliveries):
+                    inner[key] = self._piece(attribute.child, one.selection, own.within, (*path, key))
                 else:
-                    self._fill(attribute, one.selection, delivery, (*path, key))
-            attribute.deliveries.append(delivery)
-            attribute.certain |= certain and delivery.everywhere
+                    self._fill(attribute, one.selection, own.within, (*path, key))
+            attribute.deliveries.append(own)
+            attribute.certain |= certain and own.everywhere
         return Piece(found, inner, certain)
 
     def _fill(
@@ -248,12 +262,30 @@ class Layout:
             inner = self._attribute(place, key, one, delivery, path)
             if inner.key != key:
                 raise Unsupported("one key for several fields of a request")
+            own = self._narrowed(delivery, place, one)
             if one.selection is not None:
-                self._fill(inner, one.selection, delivery, (*path, key))
-            inner.deliveries.append(delivery)
+                self._fill(inner, one.selection, own.within, (*path, key))
+            inner.deliveries.append(own)
             inner.in_place, inner.certain = True, not one.on and (first or inner.certain)
         for key in place.attributes.keys() - wire.keys():
             place.attributes[key].certain = False  # other objects may have got it by now, these have not
+
+    def _narrowed(self, delivery: _Delivery, place: Place, one: WireField) -> _Delivery:
+        """A delivery as it is for one field, which only objects of some types may get."""
+        types, known = self._types_on(one.on), delivery.types[-1]
+        if types is None or types >= (place.types if known is None else known):
+            return delivery
+        return replace(delivery, types=(*delivery.types[:-1], types if known is None else types & known))
+
+    def _types_on(self, on: str) -> frozenset[str] | None:
+        """The object types that a field's type conditions leave, as `WireField` has them; None for any."""
+        found: frozenset[str] = frozenset()
+        for among in on.split("|"):
+            names = among.split()
+            if not names or "?" in names:
+                return None
+            found |= frozenset.intersection(*(self.supergraph.possible[name] for name in names))
+        return found
 
     def _attribute(
         self, place: Place, wire: str, one: WireField, delivery: "_Delivery", path: tuple[str, ...]
@@ -374,7 +406,7 @@ def _merged(one: dict[str, WireField] | None, other: dict[str, WireField] | None
 
 def _in_one(field: WireField) -> WireField:
     """A field that only one of two selections has."""
-    return WireField(field.name, field.on or "one", field.selection)
+    return WireField(field.name, field.on or "?", field.selection)
 
 
 def _represented(source: Source) -> frozenset[str] | None:

@@ -337,7 +337,7 @@ class Builder:
         try:
             types = frozenset((type_name,))
             key = self.walker.field_set(types, entry.key)
-            if not entry.interface and len(position.types) > 1:
+            if self.walker.needs_type_name(position, entry):
                 self._want_type_name(position, condition)
             needed = [key, required] if required else [key]
             for selection in needed:
@@ -345,7 +345,7 @@ class Builder:
         finally:
             self._underway.pop()
         before = {fetch for selection in needed for fetch in self._providers(position, selection, type_name)}
-        if not entry.interface and len(position.types) > 1:
+        if self.walker.needs_type_name(position, entry):
             before |= self._type_name_providers(position, type_name)
         for one in contexts:
             before |= self._providers(one.position, one.selection, None)

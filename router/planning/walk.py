@@ -221,7 +221,7 @@ class Walker:
         at_hand = {key: self._cost_at_hand(position, type_name, key) for key in {entry.key for entry in entries}}
         far = []
         for entry in entries:
-            near = at_hand[entry.key] if entry.interface or position.known else None
+            near = at_hand[entry.key] if position.known or not self.needs_type_name(position, entry) else None
             if near is None:
                 far.append(entry)
             else:
@@ -260,7 +260,12 @@ class Walker:
         entries = self.index.entries(type_name)
         if position.known:
             return tuple(entry for entry in entries if entry.interface != "interface")
-        return tuple(sorted(entries, key=lambda entry: entry.interface != "interface"))
+        learn = [one for one in entries if one.interface == "interface" and not self.needs_type_name(position, one)]
+        return (*learn, *(entry for entry in entries if entry.interface != "interface"))
+
+    def needs_type_name(self, position: Position, entry: EntryPoint) -> bool:
+        """Whether there may be objects here that cannot be entered by this key."""
+        return not position.types <= self.supergraph.possible[entry.type]
 
     def entry_cost(
         self, position: Position, type_name: str, entry: EntryPoint, ways: Mapping[Vertex, Way]
@@ -268,10 +273,10 @@ class Walker:
         """What it costs to reach this key's fields and then to take it; None if they cannot be reached."""
         key = self.field_set(frozenset((type_name,)), entry.key)
         cost = self.selection_cost(position, type_name, key, ways, without=entry.vertex)
-        if cost is not None and not entry.interface and not position.known:
+        if cost is not None and not position.known and self.needs_type_name(position, entry):
             learn = [
                 ways[one.vertex].cost
-                for one in self.index.entries(type_name)
+                for one in self.usable_entries(position, type_name)
                 if one.interface == "interface" and one.vertex in ways
             ]
             if not learn:

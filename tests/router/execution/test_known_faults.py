@@ -84,6 +84,30 @@ async def test_fields_that_two_interface_objects_add_to_one_implementation() -> 
     assert len(await judged(world, "{ q1 { x0 x1 } }")) == 2
 
 
+async def test_objects_of_unknown_type_enter_by_an_interface_only_if_all_of_them_implement_it() -> None:
+    def interface(name: str, other: str, *members: str) -> TypeDef:
+        key = FieldDef("id", Ref("ID", required=True), {"a", other})
+        added = text(f"x{name}", other)
+        keys = {"a": ["id"], other: ["id"]}
+        fields = {"id": key, added.name: added}
+        return TypeDef(name, "interface", {"a", other}, fields, keys, members={"a": set(members)}, objects={other})
+
+    def added(name: str) -> FieldDef:
+        return FieldDef(f"x{name}", Ref("String"), set(), by_interface=name)
+
+    world = world_of(
+        [
+            entity("E0", {"a"}, added("I0"), interfaces={"I0"}),
+            entity("E1", {"a"}, added("I0"), added("I1"), interfaces={"I0", "I1"}),
+            interface("I0", "b", "E0", "E1"),
+            interface("I1", "c", "E1"),
+        ],
+        [link("q0", "I0", "b", many=True)],
+    )
+    requests = await judged(world, "{ q0 { xI0 ... on I1 { xI1 } } }")
+    assert [subgraph for subgraph, _ in requests] == ["b", "a", "c"]
+
+
 async def test_chained_requires_take_each_field_from_its_own_side() -> None:
     chain = [
         text("f0", "a", external={"b"}),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from router.engine import Engine, Prepared
@@ -72,6 +72,8 @@ def _corrupt(document: Any, rng: random.Random) -> None:
 @pytest.mark.parametrize("subgraphs", [InProcess, Corrupted])
 @fuzz
 @given(seed=seeds)
+@example(seed=2414711014)
+@example(seed=2930576229)
 async def test_a_program_asks_and_answers_as_the_interpreter_does(subgraphs: type[InProcess], seed: int) -> None:
     rng = random.Random(seed)
     engine, transport, operations = _serve(rng, subgraphs)

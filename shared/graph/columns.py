@@ -4,7 +4,7 @@ A completion takes a column and gives what goes into the answer, in order. It ra
 called it then has graphql-core complete the same values, which meets the same errors and says where they are.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, TypeAlias
@@ -84,14 +84,23 @@ def lists(complete: Complete) -> Complete:
 
 def objects(fields: Mapping[str, tuple[Read, Complete]]) -> Complete:
     """Objects of one class; `fields` by response name."""
+    if not fields:
+        return lambda column: [{} for _ in column]
+    make = _maker(fields)
 
     def complete_objects(column: Column) -> list[Any]:
-        if not fields:
-            return [{} for _ in column]
-        columns = [complete([read(value) for value in column]) for read, complete in fields.values()]
-        return [dict(zip(fields, row, strict=True)) for row in zip(*columns, strict=True)]
+        return make([complete(list(map(read, column))) for read, complete in fields.values()])
 
     return complete_objects
+
+
+def _maker(names: Iterable[str]) -> Callable[[Sequence[Column]], list[Any]]:
+    """What makes objects of columns; of source, because `dict` and `zip` take three times as long for each."""
+    values = {name: f"value{number}" for number, name in enumerate(names)}
+    items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
+    source = f"lambda columns: [{{{items}}} for {', '.join(values.values())}, in zip(*columns, strict=True)]"
+    made: Callable[[Sequence[Column]], list[Any]] = eval(source)  # noqa: S307 - of GraphQL's names, quoted
+    return made
 
 
 def by_class(completions: Mapping[type, Complete]) -> Complete:

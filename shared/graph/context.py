@@ -62,7 +62,7 @@ class Context:
         rows = await self.runtime.database.driver.fetch(statement.where(wanted))
         found = {getattr(row, key.key): row for row in rows}
         results = [found.get(identifier) for identifier in identifiers]
-        entity = statement.column_descriptions[0]["entity"]
+        entity = key.class_
         if issubclass(entity, Audited):
             self.recorder.read_all(entity, rows)
             if None in results:

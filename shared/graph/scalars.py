@@ -60,7 +60,9 @@ def _parse_time(value: Any) -> time:
 
 
 def _write_datetime(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat().removesuffix("+00:00") + "Z"
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -32,7 +32,7 @@ def serve(
 
     # What the imports made stays: the collector need not look through it again and again, nor so often at a request's.
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
     settings = load_settings(service.settings, service.name)
     set_up_logging(service.name, settings.log_level)
     set_up_tracing(service.name, settings.otel_exporter_otlp_endpoint)

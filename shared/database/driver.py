@@ -29,6 +29,7 @@ _MICROSECOND = timedelta(microseconds=1)
 class Query(NamedTuple):
     """A compiled statement: its parameters in order, each with what gives it the driver's form; the class of its rows."""
 
+    text: str
     compiled: SQLCompiler
     parameters: Sequence[tuple[str, Callable[[Any], Any] | None]]
     rows: type[asyncpg.Record]
@@ -40,7 +41,15 @@ class Query(NamedTuple):
         process = {
             name: bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for name, bind in compiled.binds.items()
         }
-        return cls(compiled, [(name, process.get(name)) for name in compiled.positiontup], rows)
+        return cls(compiled.string, compiled, [(name, process.get(name)) for name in compiled.positiontup], rows)
+
+    def expanded(self, values: Mapping[str, Any]) -> "tuple[Query, list[Any]]":
+        """The same with a parameter for each value of an `IN`, and the statement's own values with these."""
+        state, process = self.compiled.construct_expanded_state(dict(values)), dict(self.parameters)
+        made = self._replace(
+            text=state.statement, parameters=[(name, process.get(name)) for name in state.positiontup or ()]
+        )
+        return made, made.arguments(state.parameters)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """Values by name, as the driver takes them."""
@@ -55,11 +64,14 @@ class Driver:
         self._pool: asyncpg.Pool | None = None
         self._queries: dict[Any, Query] = {}
 
-    async def fetch(self, statement: Select[T]) -> Sequence[T]:
-        """The rows of a statement of one model: its columns as attributes, to be read only, in place of its instances."""
-        query, arguments = self._translate(statement)
+    async def fetch(self, statement: Select[T], **values: Any) -> Sequence[T]:
+        """The rows of a statement of one model: its columns as attributes, to be read only, in place of its instances.
+
+        `values` are those of its own named parameters.
+        """
+        query, arguments = self._translate(statement, values)
         async with await self._acquire() as connection:
-            rows = await connection.fetch(query.compiled.string, *arguments, record_class=query.rows)
+            rows = await connection.fetch(query.text, *arguments, record_class=query.rows)
         return cast("Sequence[T]", rows)
 
     async def insert(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -70,7 +82,7 @@ class Driver:
             query = Query.of(insert(table), asyncpg.Record, column_keys=names)
             self._queries[table, names] = query
         async with await self._acquire() as connection:
-            await connection.executemany(query.compiled.string, [query.arguments(row) for row in rows])
+            await connection.executemany(query.text, [query.arguments(row) for row in rows])
 
     async def execute(self, statement: str, *arguments: Any) -> None:
         """Execute a statement that is written in PostgreSQL's own words."""
@@ -88,7 +100,7 @@ class Driver:
         await self._pool  # which connects to nobody yet
         return self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
 
-    def _translate(self, statement: Select[Any]) -> tuple[Query, list[Any]]:
+    def _translate(self, statement: Select[Any], values: Mapping[str, Any]) -> tuple[Query, list[Any]]:
         """A statement, compiled once for all that differ from it in their parameters' values alone, and its own values."""
         key = statement._generate_cache_key()  # SQLAlchemy's own, for such caches
         if key is None:
@@ -97,12 +109,11 @@ class Driver:
         if query is None:
             query = Query.of(statement, _row_class(statement), cache_key=key)
             if query.compiled.post_compile_params:  # an `IN`, which has as many parameters as values
-                query = Query.of(statement, query.rows, compile_kwargs={"render_postcompile": True})
-                return query, query.arguments(query.compiled.params)
+                return query.expanded(values)
             if len(self._queries) >= _MOST_QUERIES:
                 self._queries.clear()
             self._queries[key.key] = query
-        return query, query.arguments(query.compiled.construct_params(extracted_parameters=key.bindparams))
+        return query, query.arguments(query.compiled.construct_params(values, extracted_parameters=key.bindparams))
 
 
 def _row_class(statement: Select[Any]) -> type[asyncpg.Record]:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, false, select, true
 from sqlmodel import col
 
 from shared.auth.principal import Principal
-from subgraphs.appointments.models import Appointment, CalendarFeed, WaitlistEntry
+from subgraphs.appointments.models import Appointment, AppointmentType, CalendarFeed, WaitlistEntry
 
 READ = "appointment:read"
 WRITE = "appointment:write"
@@ -43,6 +43,11 @@ def appointments(principal: Principal, scope: str = READ) -> Select[Appointment]
 def waitlist(principal: Principal, scope: str = READ) -> Select[WaitlistEntry]:
     """The waitlist entries that the caller may see, or with the scope to write, change."""
     return select(WaitlistEntry).where(_own(principal, scope, col(WaitlistEntry.patient_id) == principal.patient))
+
+
+def appointment_types(_: Principal) -> Select[AppointmentType]:
+    """What can be booked, which everybody may see."""
+    return select(AppointmentType)
 
 
 def feeds(principal: Principal) -> Select[CalendarFeed]:

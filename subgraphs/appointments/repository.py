@@ -112,17 +112,17 @@ async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appoi
 
 async def appointments(context: Context, ids: Sequence[UUID]) -> list[Appointment | None]:
     """Appointments by key, in order."""
-    return await context.find(policy.appointments(context.principal), col(Appointment.id), ids)
+    return await context.find(policy.appointments, col(Appointment.id), ids)
 
 
 async def waitlist_entries(context: Context, ids: Sequence[UUID]) -> list[WaitlistEntry | None]:
     """Waitlist entries by key, in order."""
-    return await context.find(policy.waitlist(context.principal), col(WaitlistEntry.id), ids)
+    return await context.find(policy.waitlist, col(WaitlistEntry.id), ids)
 
 
 async def types(context: Context, ids: Sequence[UUID]) -> list[AppointmentType | None]:
     """Appointment types by key, in order."""
-    return await context.find(select(AppointmentType), col(AppointmentType.id), ids)
+    return await context.find(policy.appointment_types, col(AppointmentType.id), ids)
 
 
 async def active_types(context: Context) -> list[AppointmentType]:

@@ -24,17 +24,17 @@ PRACTITIONERS = Order((col(Practitioner.search_text), col(Practitioner.id)))
 
 async def organizations(context: Context, ids: Sequence[UUID]) -> list[Organization | None]:
     """Organizations by key, in order."""
-    return await context.find(policy.organizations(context.principal), col(Organization.id), ids)
+    return await context.find(policy.organizations, col(Organization.id), ids)
 
 
 async def locations(context: Context, ids: Sequence[UUID]) -> list[Location | None]:
     """Locations by key, in order."""
-    return await context.find(policy.locations(context.principal), col(Location.id), ids)
+    return await context.find(policy.locations, col(Location.id), ids)
 
 
 async def practitioners(context: Context, ids: Sequence[UUID]) -> list[Practitioner | None]:
     """Practitioners by key, in order."""
-    return await context.find(policy.practitioners(context.principal), col(Practitioner.id), ids)
+    return await context.find(policy.practitioners, col(Practitioner.id), ids)
 
 
 async def roles(context: Context, practitioner_ids: Sequence[UUID]) -> list[list[PractitionerRole]]:

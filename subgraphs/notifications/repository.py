@@ -18,7 +18,7 @@ DELIVERED_AT_ONCE = 100
 
 async def notifications(context: Context, ids: Sequence[UUID]) -> list[Notification | None]:
     """Notifications by key, in order."""
-    return await context.find(policy.notifications(context.principal), col(Notification.id), ids)
+    return await context.find(policy.notifications, col(Notification.id), ids)
 
 
 def inbox(principal: Principal, kinds: Sequence[Kind] | None, *, unread_only: bool) -> Select[Notification]:

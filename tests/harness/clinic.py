@@ -147,9 +147,9 @@ class Clinic:
             note(statement)
 
         def noted(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-            async def execute_noted(*what: Any) -> Any:
-                note(what[0])
-                return await execute(*what)
+            async def execute_noted(statement: Any, *rows: Any, **values: Any) -> Any:
+                note(statement)
+                return await execute(statement, *rows, **values)
 
             return execute_noted
 

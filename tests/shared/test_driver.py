@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlmodel import col
 
 from shared.audit.recorder import Action, AuditRecorder
@@ -83,6 +83,10 @@ async def test_a_statement_is_compiled_once_and_each_caller_gets_their_own_rows(
     for count in range(4):
         named = select(Patient).where(col(Patient.id).in_([each.id for each in people[:count]]))
         assert len(await database.driver.fetch(named)) == count
+        given = named.where(col(Patient.id) == any_(bindparam("keys", type_=ARRAY(Uuid))))
+        for each in people:
+            found = await database.driver.fetch(given, keys=[each.id, new_id()])
+            assert [row.id for row in found] == ([each.id] if each in people[:count] else [])
 
 
 async def test_rows_are_added_all_or_none(databases: dict[str, Database]) -> None:

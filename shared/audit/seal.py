@@ -35,7 +35,8 @@ _CHAINED = (
     "detail",
 )
 
-
+_UNSEALED = select(AuditEntry).where(col(AuditEntry.seal).is_(None)).order_by(col(AuditEntry.position)).limit(_BATCH)
+_NEWEST = select(AuditEntry).order_by(col(AuditEntry.seal).desc().nulls_last()).limit(1)
 _SEAL = """
 UPDATE audit_entry SET seal = sealed.seal, hash = sealed.hash
 FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS sealed (position, seal, hash)
@@ -61,12 +62,10 @@ async def seal(database: Database) -> int:
 
 
 async def _seal_batch(driver: Driver) -> int:
-    query = select(AuditEntry).where(col(AuditEntry.seal).is_(None)).order_by(col(AuditEntry.position)).limit(_BATCH)
-    entries = await driver.fetch(query)
+    entries = await driver.fetch(_UNSEALED)
     if not entries:
         return 0
-    newest = select(AuditEntry).order_by(col(AuditEntry.seal).desc().nulls_last()).limit(1)
-    (last,) = await driver.fetch(newest)
+    (last,) = await driver.fetch(_NEWEST)
     first, previous = (last.seal or 0) + 1, last.hash or b""
     hashes = []
     for number, entry in enumerate(entries, first):

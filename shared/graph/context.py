@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -62,7 +63,7 @@ class Context:
         """
         statement = _by_key(narrowed, key, self.principal)
         rows = await self.runtime.database.driver.fetch(statement, identifiers=identifiers)
-        found = {getattr(row, key.key): row for row in rows}
+        found = dict(zip(map(attrgetter(key.key), rows), rows, strict=True))
         results = [found.get(identifier) for identifier in identifiers]
         entity = key.class_
         if issubclass(entity, Audited):

@@ -68,7 +68,7 @@ class AuditRecorder:
         """The entries since the last call."""
         entries = self._other
         for resource, rows in self._reads.items():
-            patients = list({patient for patient in rows.values() if patient})
+            patients = list({patient for patient in rows.values() if patient is not None})
             entries.append(self.entry(Action.READ, resource, list(rows), patients))
         for resource, keys in self._denied.items():
             entries.append(self.entry(Action.READ, resource, list(keys), outcome=Outcome.DENIED))

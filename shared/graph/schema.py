@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -62,21 +62,21 @@ class Schema(strawberry.federation.Schema):
         results: list[Any] = [None] * len(representations)
 
         async def load(type_name: str, indexes: list[int]) -> None:
-            keys = [_key(str(representations[index].get("id"))) for index in indexes]  # type: ignore[attr-defined]  # JSON
-            found = await self._load(type_name, info, [key for key in keys if key is not None])
-            for index, key in zip(indexes, keys, strict=True):
-                results[index] = found.get(key) if key else None
+            ids = [str(representations[index].get("id")) for index in indexes]  # type: ignore[attr-defined]  # JSON
+            found = await self._load(type_name, info, dict.fromkeys(ids))
+            for index, identifier in zip(indexes, ids, strict=True):
+                results[index] = found.get(identifier)
 
         await asyncio.gather(*(load(name, indexes) for name, indexes in places.items()))
         return results
 
-    async def _load(self, type_name: str, info: Info, keys: Sequence[UUID]) -> dict[UUID, Any]:
+    async def _load(self, type_name: str, info: Info, ids: Iterable[str]) -> dict[str, Any]:
         known = self.schema_converter.type_map.get(type_name)
         loader = getattr(getattr(known and known.definition, "origin", None), "resolve_references", None)
         if loader is None:
             raise GraphQLError(f"{type_name} is no entity of this service")
-        distinct = list(dict.fromkeys(keys))
-        return dict(zip(distinct, await loader(info, distinct), strict=True))
+        keys = {identifier: key for identifier in ids if (key := _key(identifier))}
+        return dict(zip(keys, await loader(info, list(keys.values())), strict=True))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """`Conclusion` logs faults, without what they quote."""

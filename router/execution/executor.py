@@ -165,7 +165,7 @@ class Execution:
         self._entity_errors(fetch, answer.get("errors"), {one.alias: (one, targets) for one, _, targets in batches})
 
     def _batch(self, entities: Entities, among: set[int] | None) -> tuple[Batch, list[Target]]:
-        batch = Batch()
+        batch = Batch(self.requests.variables)
         targets: list[Target] = []
         for source in entities.sources:
             if holds(source.condition, self.requests.variables):

@@ -302,9 +302,9 @@ class Layout:
 
     # What the router needs itself
 
-    def inputs(self, place: Place, representation: Representation) -> tuple[InputField, ...]:
-        """What is sent of an object: without what no field requires any more, because that field is left out."""
-        required = (one.fields for one in representation.requirements if self._has(place, one.fields))
+    def inputs(self, representation: Representation) -> tuple[InputField, ...]:
+        """What is sent of an object."""
+        required = (one.fields for one in representation.requirements if holds(one.condition, self.variables))
         return (*representation.keys, *itertools.chain(*required))
 
     def _has(self, place: Place, fields: tuple[InputField, ...]) -> bool:
@@ -317,11 +317,12 @@ class Layout:
 
     def _use(self, place: Place, source: Source) -> None:
         for representation in source.representations:
-            if not self._has(place, representation.keys):
-                raise Unsupported("a key that nothing brings")
+            inputs = self.inputs(representation)
+            if not self._has(place, inputs):
+                raise Unsupported("a key or a required field that nothing brings")
             if representation.types is not None or representation.type_name is None:
                 self._use_type_name(place)
-            self._use_fields(place, self.inputs(place, representation))
+            self._use_fields(place, inputs)
 
     def _use_fields(self, place: Place, fields: tuple[InputField, ...]) -> None:
         for one in fields:

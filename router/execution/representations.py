@@ -1,10 +1,12 @@
 """What entity fetches send: one representation for each different object, and to which objects each answer goes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from router.execution.data import Object
+from router.planning.conditions import holds
 from router.planning.plan import InputField, Representation, Source
 
 _ABSENT = object()
@@ -16,7 +18,8 @@ class Batch:
     `lacking` are the keys of the answer that are not good, by index, because what they require is not there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
         self.representations: list[Object] = []
         self.lacking: dict[int, list[str]] = {}
         self._known: dict[bytes, int] = {}
@@ -30,7 +33,7 @@ class Batch:
             made = represent(representation, item)
             if made is None:
                 continue
-            lacking = _require(made, representation, item)
+            lacking = self._require(made, representation, item)
             if lacking and source.keys.issubset(lacking):
                 return None
             same = msgspec.json.encode(made)
@@ -41,6 +44,19 @@ class Batch:
                     self.lacking[index] = lacking
             return index
         return None
+
+    def _require(self, made: Object, representation: Representation, item: Object) -> list[str]:
+        """Add what fields require that are asked for; the keys of those for which it is not there."""
+        lacking: list[str] = []
+        for requirement in representation.requirements:
+            if not holds(requirement.condition, self._variables):
+                continue
+            added: Object = {}
+            if _fill(added, requirement.fields, item):
+                _overlay(made, added)
+            else:
+                lacking += requirement.keys
+        return lacking
 
 
 def represent(representation: Representation, item: Object) -> Object | None:
@@ -55,18 +71,6 @@ def represent(representation: Representation, item: Object) -> Object | None:
     made: Object = {"__typename": name}
     whole = _fill(made, representation.keys, item)
     return made if whole and any(made[field.name] is not None for field in representation.keys) else None
-
-
-def _require(made: Object, representation: Representation, item: Object) -> list[str]:
-    """Add what fields require; the keys of those for which it is not there."""
-    lacking: list[str] = []
-    for requirement in representation.requirements:
-        added: Object = {}
-        if _fill(added, requirement.fields, item):
-            _overlay(made, added)
-        else:
-            lacking += requirement.keys
-    return lacking
 
 
 def _overlay(made: Object, added: Object) -> None:

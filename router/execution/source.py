@@ -156,11 +156,9 @@ class Writer:
             if len(source.representations) != 1 or source.representations[0].types is not None:
                 return False
             only = source.representations[0]
-            if only.type_name is None or not all(
-                self._is_scalar(place, one) for one in self.layout.inputs(place, only)
-            ):
+            if only.type_name is None or not all(self._is_scalar(place, one) for one in self.layout.inputs(only)):
                 return False
-            shapes.add((only.type_name, tuple(one.name for one in self.layout.inputs(place, only))))
+            shapes.add((only.type_name, tuple(one.name for one in self.layout.inputs(only))))
         return len(shapes) == 1
 
     def _is_scalar(self, place: Place, one: InputField) -> bool:
@@ -170,7 +168,7 @@ class Writer:
 
     def _collect_plainly(self, target: Target) -> None:
         names, only = self.structs.names(target.place), target.source.representations[0]
-        key = _tuple(f"o.{names[one.key]}" for one in self.layout.inputs(target.place, only))
+        key = _tuple(f"o.{names[one.key]}" for one in self.layout.inputs(only))
         self._line(f"{target.keys} = [{key} for o in {target.objects}]")
         if all(target.place.attributes[one.key].nullable for one in only.keys):
             nulls = " and ".join(f"o.{names[one.key]} is None" for one in only.keys)
@@ -195,7 +193,7 @@ class Writer:
             self._line(f"    else: {target.keys}.append(None)")
 
     def _representation(self, target: Target, one: Representation) -> Iterator[str]:
-        place, names, inputs = target.place, self.structs.names(target.place), self.layout.inputs(target.place, one)
+        place, names, inputs = target.place, self.structs.names(target.place), self.layout.inputs(one)
         if len({field.name for field in inputs}) < len(inputs):
             raise Unsupported("parts of one object for several requirements")
         needed = [field.key for field in inputs if field.types is None] + ([] if one.type_name else [TYPENAME])
@@ -214,7 +212,7 @@ class Writer:
             return f"Raw(b'[' + b','.join({asked.seen}) + b']')"
         target = asked.targets[0]
         only = target.source.representations[0]
-        names = [one.name for one in self.layout.inputs(target.place, only)]
+        names = [one.name for one in self.layout.inputs(only)]
         entries = ", ".join(f"{name!r}: v{number}" for number, name in enumerate(names))
         values = _tuple(f"v{number}" for number, _ in enumerate(names))
         return f"[{{'__typename': {only.type_name!r}, {entries}}} for {values} in {asked.seen}]"

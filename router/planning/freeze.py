@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from router.planning import plan
 from router.planning.conditions import NEVER, either
-from router.planning.graph import Context, Fetch, Place, Position, Serving
+from router.planning.graph import Context, Fetch, Node, Place, Position, Serving
 from router.planning.normalize import Selection
 from router.planning.wire import Fragments, Wire
 from router.supergraph.records import Supergraph
@@ -128,11 +128,11 @@ class Freezer:
         merged: dict[tuple[str | None, Fields, tuple[plan.Requirement, ...]], frozenset[str]] = {}
         for type_name, inputs in fetch.inputs.items():
             keys = self._fields(fetch, position, inputs[0].fields, type_name)
-            requirements: dict[Fields, list[str]] = {}
+            needed: dict[Fields, list[Node]] = {}
             for one in inputs[1:]:
                 fields = self._fields(fetch, position, one.fields, type_name)
-                requirements.setdefault(fields, []).append(one.needed_by.key if one.needed_by else "")
-            required = tuple(plan.Requirement(fields, tuple(for_keys)) for fields, for_keys in requirements.items())
+                needed.setdefault(fields, []).extend([one.needed_by] if one.needed_by else ())
+            required = tuple(_requirement(fields, nodes) for fields, nodes in needed.items())
             name = inputs[0].type_name
             if name is None and len(position.types) == 1:
                 name = type_name
@@ -176,6 +176,11 @@ class Freezer:
                 if type_name is not None or not several:
                     break
         return tuple(found)
+
+
+def _requirement(fields: Fields, nodes: Sequence[Node]) -> plan.Requirement:
+    condition = functools.reduce(either, (node.condition for node in nodes), NEVER)
+    return plan.Requirement(fields, tuple(node.key for node in nodes), condition)
 
 
 def path_of(position: Position) -> plan.Path:

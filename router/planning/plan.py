@@ -41,13 +41,14 @@ class InputField:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Fields of a representation that `@requires` adds, for the fetch's fields with these keys.
+    """Fields of a representation that `@requires` adds, for the fetch's fields with these keys, where one is asked for.
 
     Without them the rest of the fetch is good, and these keys are not.
     """
 
     fields: tuple[InputField, ...]
     keys: tuple[str, ...]
+    condition: Condition
 
     def __str__(self) -> str:
         return f"+ {' '.join(map(str, self.fields))} for {' '.join(self.keys)}"

@@ -55,6 +55,13 @@ class _Delivery:
         """The same for the objects within what it brings."""
         return replace(self, types=(*self.types, None))
 
+    def narrowed(self, place: "Place", one: "WireField") -> "_Delivery":
+        """The same for one field of the objects, which only some of them may get."""
+        known = self.types[-1]
+        if one.types is None or one.types >= (place.types if known is None else known):
+            return self
+        return replace(self, types=(*self.types[:-1], one.types if known is None else one.types & known))
+
     def apart(self, other: "_Delivery") -> bool:
         """Whether no object gets both."""
         return any(
@@ -139,12 +146,12 @@ class Piece:
 class WireField:
     """A field in the text of a request.
 
-    `on`: the type conditions that it is under, those of a fragment after each other, alternatives apart by `|`; `?` is one
-    that only some of the objects meet, whatever their type.
+    `certain`: it is asked for of all objects. `types`: else of these; None if that does not depend on their type alone.
     """
 
     name: str
-    on: str
+    certain: bool
+    types: frozenset[str] | None
     selection: "dict[str, WireField] | None"
 
 
@@ -196,7 +203,7 @@ class Layout:
         document = parse(fetch.operation, no_location=True)
         fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
         (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-        wire = _Wire(fragments, self.variables).fields(operation.selection_set)
+        wire = _Wire(self.supergraph, fragments, self.variables).fields(operation.selection_set)
         if not fetch.entities:
             self.pieces[id(fetch), 0] = self._piece(self.root, wire, _Delivery(fetch.renames, (None,)))
         for entities in fetch.entities:
@@ -236,12 +243,15 @@ class Layout:
         self, place: Place, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...] = ()
     ) -> Piece:
         """`path`: where the objects are in what the request brings, by keys on the wire."""
-        whole = all(self._narrowed(delivery, place, one) is delivery for one in wire.values())
-        certain = whole and not (path and any(one.on for one in wire.values()))
+        deliveries = {key: delivery.narrowed(place, one) for key, one in wire.items()}
+        certain = all(
+            own is delivery and (one.certain or not path)
+            for one, own in zip(wire.values(), deliveries.values(), strict=True)
+        )
         found, inner = {}, {}
         for key, one in wire.items():
-            attribute = found[key] = self._attribute(place, key, one, delivery, path)
-            own = self._narrowed(delivery, place, one)
+            attribute, own = self._attribute(place, key, one, delivery, path), deliveries[key]
+            found[key] = attribute
             if one.selection is not None and attribute.child is not None:
                 if any(not known.apart(own) for known in attribute.deliveries):
                     inner[key] = self._piece(attribute.child, one.selection, own.within, (*path, key))
@@ -262,30 +272,13 @@ class Layout:
             inner = self._attribute(place, key, one, delivery, path)
             if inner.key != key:
                 raise Unsupported("one key for several fields of a request")
-            own = self._narrowed(delivery, place, one)
+            own = delivery.narrowed(place, one)
             if one.selection is not None:
                 self._fill(inner, one.selection, own.within, (*path, key))
             inner.deliveries.append(own)
-            inner.in_place, inner.certain = True, not one.on and (first or inner.certain)
+            inner.in_place, inner.certain = True, one.certain and (first or inner.certain)
         for key in place.attributes.keys() - wire.keys():
             place.attributes[key].certain = False  # other objects may have got it by now, these have not
-
-    def _narrowed(self, delivery: _Delivery, place: Place, one: WireField) -> _Delivery:
-        """A delivery as it is for one field, which only objects of some types may get."""
-        types, known = self._types_on(one.on), delivery.types[-1]
-        if types is None or types >= (place.types if known is None else known):
-            return delivery
-        return replace(delivery, types=(*delivery.types[:-1], types if known is None else types & known))
-
-    def _types_on(self, on: str) -> frozenset[str] | None:
-        """The object types that a field's type conditions leave, as `WireField` has them; None for any."""
-        found: frozenset[str] = frozenset()
-        for among in on.split("|"):
-            names = among.split()
-            if not names or "?" in names:
-                return None
-            found |= frozenset.intersection(*(self.supergraph.possible[name] for name in names))
-        return found
 
     def _attribute(
         self, place: Place, wire: str, one: WireField, delivery: "_Delivery", path: tuple[str, ...]
@@ -356,11 +349,14 @@ class Layout:
 class _Wire:
     """Reads the text of a request."""
 
-    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, supergraph: Supergraph, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+    ) -> None:
+        self.supergraph = supergraph
         self.fragments = fragments
         self.variables = variables
 
-    def fields(self, selections: SelectionSetNode, on: str = "") -> dict[str, WireField]:
+    def fields(self, selections: SelectionSetNode, types: frozenset[str] | None = None) -> dict[str, WireField]:
         """The fields of a selection set by key, those in fragments too."""
         found: dict[str, WireField] = {}
         for node in selections.selections:
@@ -368,12 +364,14 @@ class _Wire:
                 continue
             if isinstance(node, FieldNode):
                 inner = self.fields(node.selection_set) if node.selection_set else None
-                _add(found, (node.alias or node.name).value, WireField(node.name.value, on, inner))
+                _add(found, (node.alias or node.name).value, WireField(node.name.value, types is None, types, inner))
                 continue
             inside = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
             assert isinstance(inside, InlineFragmentNode | FragmentDefinitionNode)  # noqa: S101 - there is no other
-            condition = inside.type_condition if isinstance(node, InlineFragmentNode) else None
-            within = f"{on} {condition.name.value}" if condition else on
+            within = types
+            if isinstance(node, InlineFragmentNode) and node.type_condition is not None:
+                possible = self.supergraph.possible[node.type_condition.name.value]
+                within = possible if types is None else types & possible
             for key, one in self.fields(inside.selection_set, within).items():
                 _add(found, key, one)
         return found
@@ -391,8 +389,9 @@ def _add(found: dict[str, WireField], key: str, one: WireField) -> None:
     if known is None:
         found[key] = one
         return
-    on = known.on if known.on == one.on else f"{known.on}|{one.on}" if known.on and one.on else ""
-    found[key] = WireField(known.name, on, _merged(known.selection, one.selection))
+    types = None if known.types is None or one.types is None else known.types | one.types
+    certain = known.certain or one.certain
+    found[key] = WireField(known.name, certain, types, _merged(known.selection, one.selection))
 
 
 def _merged(one: dict[str, WireField] | None, other: dict[str, WireField] | None) -> dict[str, WireField] | None:
@@ -407,7 +406,7 @@ def _merged(one: dict[str, WireField] | None, other: dict[str, WireField] | None
 
 def _in_one(field: WireField) -> WireField:
     """A field that only one of two selections has."""
-    return WireField(field.name, field.on or "?", field.selection)
+    return replace(field, certain=False)
 
 
 def _represented(source: Source) -> frozenset[str] | None:

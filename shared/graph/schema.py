@@ -63,7 +63,7 @@ class Schema(strawberry.federation.Schema):
 
         async def load(type_name: str, indexes: list[int]) -> None:
             ids = [str(representations[index].get("id")) for index in indexes]  # type: ignore[attr-defined]  # JSON
-            found = await self._load(type_name, info, dict.fromkeys(ids))
+            found = await self._load(type_name, info, ids)
             for index, identifier in zip(indexes, ids, strict=True):
                 results[index] = found.get(identifier)
 

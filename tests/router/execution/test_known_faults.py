@@ -92,13 +92,13 @@ async def test_objects_of_unknown_type_enter_by_an_interface_only_if_all_of_them
         fields = {"id": key, added.name: added}
         return TypeDef(name, "interface", {"a", other}, fields, keys, members={"a": set(members)}, objects={other})
 
-    def added(name: str) -> FieldDef:
+    def inherited(name: str) -> FieldDef:
         return FieldDef(f"x{name}", Ref("String"), set(), by_interface=name)
 
     world = world_of(
         [
-            entity("E0", {"a"}, added("I0"), interfaces={"I0"}),
-            entity("E1", {"a"}, added("I0"), added("I1"), interfaces={"I0", "I1"}),
+            entity("E0", {"a"}, inherited("I0"), interfaces={"I0"}),
+            entity("E1", {"a"}, inherited("I0"), inherited("I1"), interfaces={"I0", "I1"}),
             interface("I0", "b", "E0", "E1"),
             interface("I1", "c", "E1"),
         ],

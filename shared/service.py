@@ -29,7 +29,7 @@ from shared.events.consumer import Consumer, ConsumerRunner
 from shared.events.event import Event
 from shared.events.relay import Relay
 from shared.graph.schema import Schema
-from shared.graph.view import GraphView, RouterOnly
+from shared.graph.view import GraphView
 from shared.housekeeping import JOBS
 from shared.jobs import Job, run_job
 from shared.runtime import Runtime
@@ -63,7 +63,7 @@ class Service:
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
             async with AsyncExitStack() as stack:
                 app.state.runtime = await self._open(settings, stack)
-                app.state.graph = RouterOnly(GraphView(self.schema, app.state.runtime), app.state.runtime)
+                app.state.graph = GraphView(self.schema, app.state.runtime)
                 yield
 
         routes = [

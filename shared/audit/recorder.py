@@ -1,7 +1,6 @@
 """What a request does to audited rows, noticed where the rows are loaded and written, so that no use case can forget it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -44,13 +43,7 @@ class AuditRecorder:
 
     def read(self, row: Audited) -> None:
         """A row was loaded for the caller."""
-        self.read_all(type(row), [row])
-
-    def read_all(self, kind: type[Audited], rows: Iterable[Any]) -> None:
-        """Rows of a table were loaded for the caller."""
-        patient = kind.audit_patient
-        reads = self._reads[kind.__name__]
-        reads.update((row.id, getattr(row, patient) if patient else None) for row in rows)
+        self._reads[type(row).__name__][_key(row)] = _patient(row)
 
     def unread(self, row: Audited) -> None:
         """A row was loaded, but not for the caller's eyes."""

@@ -5,6 +5,7 @@ called it then has graphql-core complete the same values, which meets the same e
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from itertools import islice
 from typing import Any, TypeAlias
@@ -15,7 +16,7 @@ Column: TypeAlias = Sequence[Any]
 Complete: TypeAlias = Callable[[Column], list[Any]]
 Read: TypeAlias = Callable[[Any], Any]
 
-_AS_THEY_ARE = {"String": str, "ID": str, "Boolean": bool}
+_AS_THEY_ARE = {"String": str, "ID": str, "Boolean": bool, "Date": date}  # JSON's encoder writes dates
 
 
 class UnfitError(Exception):

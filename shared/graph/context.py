@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, Select, any_, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
+from shared.audit.reading import entry_values, recorded
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Principal
 from shared.database.model import Audited
@@ -59,20 +60,13 @@ class Context:
     ) -> list[T | None]:
         """The rows that a policy lets the caller see by `key` (a unique column), None where there is none, in one query.
 
-        For audited rows a miss is entered into the trail as a denial: the caller has named what is not theirs.
+        Audited rows come with their entry in the trail, a miss as a denial: the caller has named what is not theirs.
         """
         statement = _by_key(narrowed, key, self.principal)
-        rows = await self.runtime.database.driver.fetch(statement, identifiers=identifiers)
+        entry = entry_values(self.recorder, key.class_) if issubclass(key.class_, Audited) else {}
+        rows = await self.runtime.database.driver.fetch(statement, identifiers=identifiers, **entry)
         found = dict(zip(map(attrgetter(key.key), rows), rows, strict=True))
-        results = [found.get(identifier) for identifier in identifiers]
-        entity = key.class_
-        if issubclass(entity, Audited):
-            self.recorder.read_all(entity, rows)
-            if None in results:
-                self.recorder.denied(
-                    entity.__name__, [identifier for identifier in identifiers if identifier not in found]
-                )
-        return results
+        return [found.get(identifier) for identifier in identifiers]
 
     async def load(self, batch: Callable[["Context", list[K]], Awaitable[Sequence[T]]], key: K) -> T:
         """One key's value; all that resolvers ask of `batch` at the same time is one call of it, keys and values in order."""
@@ -91,7 +85,9 @@ class Context:
 @lru_cache(500)
 def _by_key(narrowed: Callable[[Principal], Select[T]], key: Any, principal: Principal) -> Select[T]:
     """What a caller may see, by key; kept, because to write a statement takes longer than to have it answered."""
-    return narrowed(principal).where(key == any_(bindparam("identifiers", type_=ARRAY(key.type))))
+    identifiers = bindparam("identifiers", type_=ARRAY(key.type))
+    rows = narrowed(principal).where(key == any_(identifiers))
+    return recorded(rows, key, identifiers) if issubclass(key.class_, Audited) else rows
 
 
 Info = strawberry.Info[Context, None]

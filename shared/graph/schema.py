@@ -9,7 +9,6 @@ from uuid import UUID
 import strawberry
 from asyncpg.pgproto import pgproto
 from graphql import GraphQLError, GraphQLField, GraphQLObjectType
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.federation.schema import FederationAny
 from strawberry.federation.schema_directives import RequiresScopes
 from strawberry.schema.config import StrawberryConfig
@@ -20,9 +19,8 @@ from shared.graph.conclusion import Conclusion
 from shared.graph.context import Info
 from shared.graph.execution import Executor
 from shared.graph.fields import access_rules, definition_of
+from shared.graph.operations import Operations
 from shared.graph.scalars import SCALARS
-
-_CACHED_OPERATIONS = 1000
 
 
 class Schema(strawberry.federation.Schema):
@@ -42,11 +40,7 @@ class Schema(strawberry.federation.Schema):
             types=types,
             execution_context_class=Executor,
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
-            extensions=[
-                Conclusion,
-                lambda: ParserCache(_CACHED_OPERATIONS),
-                lambda: ValidationCache(_CACHED_OPERATIONS),
-            ],
+            extensions=[Conclusion, Operations],
         )
         for kind in self._schema.type_map.values():
             if isinstance(kind, GraphQLObjectType):

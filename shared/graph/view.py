@@ -1,15 +1,22 @@
 """GraphQL over HTTP and graphql-transport-ws for the router, and for nobody else."""
 
+from typing import Any
+
+import msgspec
 import orjson
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import process_result
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.graphql import OperationType
 
 from shared.auth.principal import Principal, anonymous
 from shared.auth.tokens import InvalidToken
@@ -22,48 +29,29 @@ from shared.telemetry.tracing import remote_context
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
 tracer = trace.get_tracer(__name__)
 
+_OVER_HTTP = OperationType.from_http("POST")
 _SUBSCRIPTIONS_PER_CONNECTION = 10_000  # the router brings all clients over few connections
 
 
-class GraphView(GraphQL[Context, None]):
-    """A service's `/graphql`, behind `RouterOnly`."""
+class _Request(msgspec.Struct, rename="camel"):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+
+
+_REQUEST = msgspec.json.Decoder(_Request)
+
+
+class GraphView:
+    """A service's `/graphql`: answers what the router has signed, for the caller that its token names."""
 
     def __init__(self, schema: Schema, runtime: Runtime) -> None:
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            allow_queries_via_get=False,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            max_subscriptions_per_connection=_SUBSCRIPTIONS_PER_CONNECTION,
-        )
-        self._runtime = runtime
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """The verified caller's context."""
-        principal: Principal = request.scope["principal"]
-        return Context(self._runtime, principal, request.headers.get("x-request-id"), _client(request.headers))
-
-    def decode_json(self, data: str | bytes) -> object:
-        """From JSON."""
-        return orjson.loads(data)
-
-    def encode_json(self, data: object) -> str:
-        """To JSON."""
-        return orjson.dumps(data).decode()
-
-
-class RouterOnly:
-    """Lets a request through if the router has signed it, with the caller that its token names in `scope["principal"]`."""
-
-    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
-        self._app, self._runtime = app, runtime
+        self._schema, self._runtime, self._subscriptions = schema, runtime, _Subscriptions(schema, runtime)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check, then hand on with the body that was checked."""
+        """Check, then answer."""
         headers = Headers(scope=scope)
-        body = b""
-        if scope["type"] == "http":
-            body = await _read(receive)
+        body = await _read(receive) if scope["type"] == "http" else b""
         try:
             if len(body) > MAXIMUM_BODY_BYTES:
                 raise SignatureError(f"the body has more than {MAXIMUM_BODY_BYTES} bytes")
@@ -72,9 +60,27 @@ class RouterOnly:
         except (SignatureError, InvalidToken) as error:
             await _refuse(scope, receive, send, error)
             return
-        context = remote_context(headers.get("traceparent"))
-        with tracer.start_as_current_span("graphql", context, kind=SpanKind.SERVER):
-            await self._app(scope, _replay(body, receive) if scope["type"] == "http" else receive, send)
+        remote = remote_context(headers.get("traceparent"))
+        with tracer.start_as_current_span("graphql", remote, kind=SpanKind.SERVER):
+            answer = self._subscriptions if scope["type"] == "websocket" else await self._execute(scope, headers, body)
+            await answer(scope, receive, send)
+
+    async def _execute(self, scope: Scope, headers: Headers, body: bytes) -> Response:
+        """The answer to a query or mutation, a POST of the GraphQL over HTTP specification (section 5.4)."""
+        try:
+            request = _REQUEST.decode(body)
+            result = await self._schema.execute(
+                request.query,
+                request.variables,
+                _context(self._runtime, scope["principal"], headers),
+                operation_name=request.operation_name,
+                allowed_operation_types=_OVER_HTTP,
+            )
+        except msgspec.MsgspecError as error:
+            return _errors(f"The request cannot be read: {error}.", "BAD_REQUEST", 400)
+        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
+            return _errors("The request names no query and no mutation of its document.", "BAD_REQUEST", 400)
+        return Response(_encode(process_result(result)), media_type="application/json")
 
     async def _principal(self, authorization: str) -> Principal:
         if not authorization:
@@ -85,9 +91,10 @@ class RouterOnly:
         return await self._runtime.verifier.verify(token)
 
 
-def _client(headers: Headers) -> Client:
+def _context(runtime: Runtime, principal: Principal, headers: Headers) -> Context:
     """The router sets `X-Forwarded-For` itself, to the one address that it knows the request to come from."""
-    return Client(headers.get("x-forwarded-for", "")[:64] or None, headers.get("user-agent", "")[:256] or None)
+    client = Client(headers.get("x-forwarded-for", "")[:64] or None, headers.get("user-agent", "")[:256] or None)
+    return Context(runtime, principal, headers.get("x-request-id"), client)
 
 
 async def _read(receive: Receive) -> bytes:
@@ -102,22 +109,40 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
+class _Subscriptions(GraphQL[Context, None]):
+    """The same over graphql-transport-ws, for `scope["principal"]`."""
 
-    async def replay() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
+    def __init__(self, schema: Schema, runtime: Runtime) -> None:
+        super().__init__(
+            schema,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            max_subscriptions_per_connection=_SUBSCRIPTIONS_PER_CONNECTION,
+        )
+        self._runtime = runtime
 
-    return replay
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        """The verified caller's context."""
+        return _context(self._runtime, request.scope["principal"], request.headers)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """From JSON."""
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        """To JSON."""
+        return _encode(data).decode()
+
+
+def _encode(data: object) -> bytes:
+    return orjson.dumps(data, option=orjson.OPT_UTC_Z)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: Exception) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4401, "reason": str(error)[:120]})
         return
-    body = {"errors": [{"message": str(error), "extensions": {"code": "UNAUTHENTICATED"}}]}
-    await JSONResponse(body, status_code=401)(scope, receive, send)
+    await _errors(str(error), "UNAUTHENTICATED", 401)(scope, receive, send)
+
+
+def _errors(message: str, code: str, status: int) -> Response:
+    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code}}]}, status_code=status)

@@ -5,6 +5,7 @@ import json
 import logging
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
@@ -34,7 +35,9 @@ def test_a_datetime_has_a_time_zone_and_leaves_in_utc() -> None:
     assert scalar.parse_value is not None and scalar.serialize is not None
     value = scalar.parse_value("2026-05-04T09:30:00+02:00")
     assert value == datetime(2026, 5, 4, 7, 30, tzinfo=UTC)
-    assert scalar.serialize(value) == "2026-05-04T07:30:00Z"
+    assert (
+        scalar.serialize(value.astimezone(ZoneInfo("Europe/Berlin"))).tzinfo is UTC
+    )  # which JSON's encoder writes as Z
     with pytest.raises(ValueError, match="time zone"):
         scalar.parse_value("2026-05-04T09:30:00")
 

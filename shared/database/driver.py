@@ -38,9 +38,7 @@ class Query(NamedTuple):
     def of(cls, statement: Any, rows: type[asyncpg.Record], **options: Any) -> "Query":
         """Compile a statement."""
         compiled = statement.compile(dialect=_DIALECT, **options)
-        process = {
-            name: bind.type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for name, bind in compiled.binds.items()
-        }
+        process = {name: _writer(bind.type.dialect_impl(_DIALECT)) for name, bind in compiled.binds.items()}
         return cls(compiled.string, compiled, [(name, process.get(name)) for name in compiled.positiontup], rows)
 
     def expanded(self, values: Mapping[str, Any]) -> "tuple[Query, list[Any]]":
@@ -140,12 +138,25 @@ def _processor(kind: Any) -> Callable[[Any], Any] | None:
     """What makes a column's value of the driver's; None where they are the same."""
     if isinstance(kind, JSON):
         return orjson.loads
-    if isinstance(kind, DateTime) and kind.timezone:
+    if _is_timestamp(kind):
         return _datetime
     if isinstance(kind, Float | Numeric) or (isinstance(kind, ARRAY) and _processor(kind.item_type) is None):
         return None
     processor: Callable[[Any], Any] | None = kind.result_processor(_DIALECT, None)
     return processor
+
+
+def _writer(kind: Any) -> Callable[[Any], Any] | None:
+    """What makes the driver's value of a parameter; None where they are the same."""
+    return _microseconds if _is_timestamp(kind) else kind.bind_processor(_DIALECT)
+
+
+def _is_timestamp(kind: Any) -> bool:
+    return isinstance(kind, DateTime) and kind.timezone
+
+
+def _microseconds(value: datetime | None) -> int | None:
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
 
 
 def _datetime(value: int) -> datetime:
@@ -154,13 +165,7 @@ def _datetime(value: int) -> datetime:
 
 async def _set_up(connection: asyncpg.Connection) -> None:
     """Leave times as the microseconds that they come as: to make all of them takes longer than all else of a row."""
-    await connection.set_type_codec(
-        "timestamptz",
-        schema="pg_catalog",
-        format="tuple",
-        encoder=lambda value: ((value - _EPOCH) // _MICROSECOND,),
-        decoder=itemgetter(0),
-    )
+    await connection.set_builtin_type_codec("timestamptz", schema="pg_catalog", codec_name="int8")
 
 
 async def _keep(_: asyncpg.Connection) -> None:

@@ -185,10 +185,6 @@ class Cancellation:
     reason_code: str = strawberry.field(description="PATIENT_REQUEST, PRACTITIONER_UNAVAILABLE, DUPLICATE or OTHER.")
 
 
-def _status(row: models.Appointment) -> AppointmentStatus:
-    return AppointmentStatus(row.status)
-
-
 def _type(row: models.Appointment) -> Coding:
     return Coding(system=row.type_system, code=row.type_code, display=row.type_display)
 
@@ -205,7 +201,7 @@ def _cancellation(row: models.Appointment) -> Cancellation | None:
 class Appointment:
     row: strawberry.Private[models.Appointment]
     id: strawberry.ID = strawberry.field(description="Its key.")
-    status: AppointmentStatus | None = from_row(_status, description="Its state.")
+    status: AppointmentStatus | None = from_row("status", description="Its state.")
     type: Coding | None = from_row(_type, description="What it is for, as a code.")
     starts_at: datetime | None = from_row("starts_at", description="When it begins.")
     ends_at: datetime | None = from_row("ends_at", description="When it ends.")

@@ -108,7 +108,7 @@ async def test_a_lost_connection_is_replaced(databases: dict[str, Database]) -> 
     await database.driver.fetch(select(Patient))
     async with database.engine.connect() as connection:
         await connection.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     await Database.ping(database)

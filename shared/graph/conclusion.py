@@ -20,26 +20,33 @@ class Conclusion(SchemaExtension):
     """Concludes each result of an operation; if the audit entries cannot be stored, the operation fails."""
 
     async def on_operation(self) -> AsyncIterator[None]:
-        """A query or mutation, or the end of a subscription."""
+        """The end of a subscription."""
         started = time.perf_counter()
-        context: Context = self.execution_context.context
-        context.recorder.operation = self.execution_context.operation_name
         yield
-        result = self.execution_context.result
-        await self._conclude(result)
-        outcome = "errors" if getattr(result, "errors", None) else "success"
-        OPERATIONS.labels(context.runtime.service, outcome).observe(time.perf_counter() - started)
+        await conclude(self.execution_context.result, self.execution_context.context, started)
 
     async def on_stream_result(self, result: StreamExecutionResult) -> AsyncIterator[None]:
         """A subscription's event."""
-        await self._conclude(result)
+        await _conclude(result, self.execution_context.context)
         yield
 
-    async def _conclude(self, result: Any) -> None:
-        context: Context = self.execution_context.context
+
+async def conclude(result: Any, context: Context, started: float) -> None:
+    """What an operation that began at `started` (of `time.perf_counter`) has come to."""
+    await _conclude(result, context)
+    outcome = "errors" if getattr(result, "errors", None) else "success"
+    OPERATIONS.labels(context.runtime.service, outcome).observe(time.perf_counter() - started)
+
+
+async def _conclude(result: Any, context: Context) -> None:
+    try:
         await context.flush_audit()
-        if getattr(result, "errors", None):
-            result.errors = [present(error) for error in result.errors]
+    except Exception as error:  # whatever keeps it from being stored
+        if result is None:
+            raise
+        result.data, result.errors = None, [GraphQLError(str(error), original_error=error)]
+    if getattr(result, "errors", None):
+        result.errors = [present(error) for error in result.errors]
 
 
 def present(error: GraphQLError) -> GraphQLError:

@@ -27,7 +27,7 @@ from graphql import (
     is_abstract_type,
     is_leaf_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import FieldDetails, FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -64,7 +64,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """An executor, or errors. Representations go by the coercion of variables: an `_Any` is what it is."""
         given = raw_variable_values or {}
-        representations = {name: given[name] for name in _lists_of_any(document) if _is_full_list(given.get(name))}
+        representations = {name: given[name] for name in lists_of_any(document) if is_full_list(given.get(name))}
         others = given | {name: [] for name in representations}
         executor = super().build(schema, document, root_value, context_value, others, *args, **options)
         if isinstance(executor, cls):
@@ -86,6 +86,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             with suppress(Exception):  # graphql-core meets it again
                 return complete([result])[0]
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    def completion_of(self, node: FieldNode) -> Complete | None:
+        """How a column of values of a field of Query is completed; None if not all in them is plain."""
+        query = cast("GraphQLObjectType", self.schema.query_type)
+        return self._completion(query.fields[node.name.value].type, [FieldDetails(node, None)])
 
     def _plan(self, kind: GraphQLOutputType, fields: FieldDetailsList) -> Complete | None:
         """The plan as this execution has it; `fields` is held as well, for its identity."""
@@ -169,7 +174,7 @@ def _reader(field: GraphQLField) -> Read | None:
     return cast(Read, resolver.wrapped_func) if alone else None
 
 
-def _lists_of_any(document: DocumentNode) -> Iterator[str]:
+def lists_of_any(document: DocumentNode) -> Iterator[str]:
     """The names of the variables that are of the type `[_Any!]!`."""
     for definition in document.definitions:
         for variable in getattr(definition, "variable_definitions", None) or ():
@@ -180,5 +185,5 @@ def _lists_of_any(document: DocumentNode) -> Iterator[str]:
                     yield variable.variable.name.value
 
 
-def _is_full_list(value: Any) -> bool:
+def is_full_list(value: Any) -> bool:
     return isinstance(value, list) and None not in value

@@ -1,30 +1,44 @@
 """A subgraph's schema: Strawberry's federation schema with batched entities, and fields that check scopes themselves."""
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
 from asyncpg.pgproto import pgproto
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    OperationType,
+    execute,
+    located_error,
+)
+from strawberry.execution import optimized_is_awaitable
 from strawberry.federation.schema import FederationAny
 from strawberry.federation.schema_directives import RequiresScopes
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from shared.auth.principal import Forbidden, Principal
-from shared.graph.conclusion import Conclusion
-from shared.graph.context import Info
-from shared.graph.execution import Executor
+from shared.graph.conclusion import Conclusion, conclude
+from shared.graph.context import Context, Info
+from shared.graph.execution import Executor, is_full_list
 from shared.graph.fields import access_rules, definition_of
-from shared.graph.operations import Operations
+from shared.graph.operations import Entities, Prepared, prepared
 from shared.graph.scalars import SCALARS
+
+T = TypeVar("T")
 
 
 class Schema(strawberry.federation.Schema):
-    """The schema of a service. Types with a key have a classmethod `resolve_references(info, ids)` that loads them all."""
+    """The schema of a service. Types with a key have a classmethod `resolve_references(context, ids)` that loads them all."""
 
     def __init__(
         self,
@@ -40,40 +54,101 @@ class Schema(strawberry.federation.Schema):
             types=types,
             execution_context_class=Executor,
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
-            extensions=[Conclusion, Operations],
+            extensions=[Conclusion, Prepared],
         )
         for kind in self._schema.type_map.values():
             if isinstance(kind, GraphQLObjectType):
                 _guard_fields(kind)
 
+    async def run(self, text: str, variables: dict[str, Any], name: str | None, context: Context) -> ExecutionResult:
+        """The result of a query or mutation as it may leave, errors and all."""
+        started = time.perf_counter()
+        try:
+            result = await self._run(text, variables, name, context)
+        except GraphQLError as error:
+            result = ExecutionResult(None, [error])
+        await conclude(result, context, started)
+        return result
+
+    async def _run(self, text: str, variables: dict[str, Any], name: str | None, context: Context) -> ExecutionResult:
+        context.recorder.operation = name
+        operation = prepared(self._schema, text, name)
+        if operation.errors:
+            return ExecutionResult(None, operation.errors)
+        if operation.definition is None or operation.definition.operation is OperationType.SUBSCRIPTION:
+            raise GraphQLError("The request names no query and no mutation of its document.")
+        result = await self._only_entities(operation.entities, variables, context) if operation.entities else None
+        return await self._execute(operation.document, variables, name, context) if result is None else result
+
+    async def _execute(
+        self, document: DocumentNode, variables: dict[str, Any], name: str | None, context: Context
+    ) -> ExecutionResult:
+        result = execute(
+            self._schema,
+            document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=name,
+            executor_class=Executor,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's, which narrows nothing
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+    async def _only_entities(
+        self, fields: Mapping[str, Entities], variables: dict[str, Any], context: Context
+    ) -> ExecutionResult | None:
+        """What graphql-core would answer; None where it has to, because it says what does not fit, and where."""
+        given = [variables.get(field.variable) for field in fields.values()]
+        if not all(map(is_full_list, given)):
+            return None
+
+        async def load(name: str, representations: Any) -> list[Any]:
+            try:
+                return await self._load(context, representations)
+            except Exception as error:
+                raise located_error(error, [fields[name].node], [name]) from error
+
+        found = await _each(map(load, fields, given))
+        with suppress(Exception):
+            data = {name: fields[name].complete([objects])[0] for name, objects in zip(fields, found, strict=True)}
+            return ExecutionResult(data, None)
+        return None
+
     async def entities_resolver(  # type: ignore[override]  # async, as Strawberry allows of resolvers
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
-        """`_entities`: all representations of a type in one call, each in its place (Federation's subgraph specification)."""
+        """`_entities` (Federation's subgraph specification)."""
+        return await self._load(info.context, representations)
+
+    async def _load(self, context: Context, representations: Any) -> list[Any]:
+        """All that representations stand for, each in its place; those of a type in one call."""
         places: dict[str, list[int]] = defaultdict(list)
         for place, representation in enumerate(representations):
-            places[str(representation["__typename"])].append(place)  # type: ignore[index]  # JSON
-        results: list[Any] = [None] * len(representations)
-
-        async def load(type_name: str, indexes: list[int]) -> None:
-            ids = [str(representations[index].get("id")) for index in indexes]  # type: ignore[attr-defined]  # JSON
-            found = await self._load(type_name, info, ids)
-            for index, identifier in zip(indexes, ids, strict=True):
-                results[index] = found.get(identifier)
-
-        await asyncio.gather(*(load(name, indexes) for name, indexes in places.items()))
+            places[str(representation["__typename"])].append(place)
+        ids = [str(representation.get("id")) for representation in representations]
+        loads = [self._load_type(context, name, [ids[place] for place in each]) for name, each in places.items()]
+        results: list[Any] = [None] * len(ids)
+        for each, found in zip(places.values(), await _each(loads), strict=True):
+            for place in each:
+                results[place] = found.get(ids[place])
         return results
 
-    async def _load(self, type_name: str, info: Info, ids: Iterable[str]) -> dict[str, Any]:
-        known = self.schema_converter.type_map.get(type_name)
+    async def _load_type(self, context: Context, name: str, ids: Iterable[str]) -> dict[str, Any]:
+        known = self.schema_converter.type_map.get(name)
         loader = getattr(getattr(known and known.definition, "origin", None), "resolve_references", None)
         if loader is None:
-            raise GraphQLError(f"{type_name} is no entity of this service")
+            raise GraphQLError(f"{name} is no entity of this service")
         keys = {identifier: key for identifier in ids if (key := _key(identifier))}
-        return dict(zip(keys, await loader(info, list(keys.values())), strict=True))
+        return dict(zip(keys, await loader(context, list(keys.values())), strict=True))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """`Conclusion` logs faults, without what they quote."""
+
+
+async def _each(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Side by side; what is alone needs no task."""
+    coroutines = list(work)
+    return [await coroutines[0]] if len(coroutines) == 1 else await asyncio.gather(*coroutines)
 
 
 def _key(text: str) -> UUID | None:

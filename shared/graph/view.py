@@ -12,11 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import MissingQueryError
-from strawberry.http import process_result
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.graphql import OperationType
 
 from shared.auth.principal import Principal, anonymous
 from shared.auth.tokens import InvalidToken
@@ -29,7 +25,6 @@ from shared.telemetry.tracing import remote_context
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
 tracer = trace.get_tracer(__name__)
 
-_OVER_HTTP = OperationType.from_http("POST")
 _SUBSCRIPTIONS_PER_CONNECTION = 10_000  # the router brings all clients over few connections
 
 
@@ -69,18 +64,11 @@ class GraphView:
         """The answer to a query or mutation, a POST of the GraphQL over HTTP specification (section 5.4)."""
         try:
             request = _REQUEST.decode(body)
-            result = await self._schema.execute(
-                request.query,
-                request.variables,
-                _context(self._runtime, scope["principal"], headers),
-                operation_name=request.operation_name,
-                allowed_operation_types=_OVER_HTTP,
-            )
         except msgspec.MsgspecError as error:
             return _errors(f"The request cannot be read: {error}.", "BAD_REQUEST", 400)
-        except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError):
-            return _errors("The request names no query and no mutation of its document.", "BAD_REQUEST", 400)
-        return Response(_encode(process_result(result)), media_type="application/json")
+        context = _context(self._runtime, scope["principal"], headers)
+        result = await self._schema.run(request.query, request.variables or {}, request.operation_name, context)
+        return Response(_encode(result.formatted), media_type="application/json")
 
     async def _principal(self, authorization: str) -> Principal:
         if not authorization:

@@ -81,7 +81,7 @@ class Query:
     @query(description="An appointment by its key.", scopes=[[READ]])
     async def appointment(self, info: Info, id: Id) -> Appointment | None:
         identifier = parse_id(id)
-        return (await Appointment.resolve_references(info, [identifier]))[0] if identifier else None
+        return (await Appointment.resolve_references(info.context, [identifier]))[0] if identifier else None
 
     @query(description="Appointments that the caller may see, by time.", scopes=[[READ]])
     async def appointments(

@@ -13,7 +13,7 @@ from strawberry.federation.types import FieldSet
 
 from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, check_first, connect, connection
-from shared.graph.context import Info
+from shared.graph.context import Context, Info
 from shared.graph.datatypes import Coding
 from shared.graph.fields import from_row, guarded
 from shared.ids import parse_id
@@ -131,7 +131,7 @@ class Practitioner:
         return cls(id=strawberry.ID(str(identifier)))
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key; the fields look for themselves."""
         return [cls.stub(identifier) for identifier in ids]
 
@@ -174,7 +174,7 @@ class Patient:
         return cls(id=strawberry.ID(str(identifier)))
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key; the fields look for themselves."""
         return [cls.stub(identifier) for identifier in ids]
 
@@ -231,9 +231,9 @@ class Appointment:
         return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.appointments(info.context, ids)]
+        return [None if row is None else cls.of(row) for row in await repository.appointments(context, ids)]
 
 
 @strawberry.type(description="A time at which a practitioner can be booked.")

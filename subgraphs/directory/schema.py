@@ -43,7 +43,7 @@ class Query:
     @query(description="An organization by its key.", scopes=[[READ]])
     async def organization(self, info: Info, id: Id) -> Organization | None:
         key = parse_id(id)
-        return (await Organization.resolve_references(info, [key]))[0] if key else None
+        return (await Organization.resolve_references(info.context, [key]))[0] if key else None
 
     @query(description="Organizations, by name.", scopes=[[READ]])
     async def organizations(
@@ -55,7 +55,7 @@ class Query:
     @query(description="A location by its key.", scopes=[[READ]])
     async def location(self, info: Info, id: Id) -> Location | None:
         key = parse_id(id)
-        return (await Location.resolve_references(info, [key]))[0] if key else None
+        return (await Location.resolve_references(info.context, [key]))[0] if key else None
 
     @query(description="Locations, by name.", scopes=[[READ]])
     async def locations(
@@ -67,7 +67,7 @@ class Query:
     @query(description="A practitioner by their key.", scopes=[[READ]])
     async def practitioner(self, info: Info, id: Id) -> Practitioner | None:
         key = parse_id(id)
-        return (await Practitioner.resolve_references(info, [key]))[0] if key else None
+        return (await Practitioner.resolve_references(info.context, [key]))[0] if key else None
 
     @query(
         description="Practitioners by name; those with one role that meets all that is asked of it.", scopes=[[READ]]

@@ -8,7 +8,7 @@ import strawberry
 
 from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, connect
-from shared.graph.context import Info
+from shared.graph.context import Context, Info
 from shared.graph.datatypes import Address, AddressInput, Coding, CodingInput, HumanName
 from shared.graph.errors import InvalidInput, NotFound, VersionConflict
 from shared.graph.fields import from_row
@@ -44,9 +44,9 @@ class Organization:
         return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.organizations(info.context, ids)]
+        return [None if row is None else cls.of(row) for row in await repository.organizations(context, ids)]
 
 
 @strawberry.type(description="A point on Earth, WGS 84, in degrees.")
@@ -85,9 +85,9 @@ class Location:
         return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.locations(info.context, ids)]
+        return [None if row is None else cls.of(row) for row in await repository.locations(context, ids)]
 
 
 @strawberry.type(description="What a practitioner does, for whom and where (FHIR PractitionerRole).")
@@ -136,9 +136,9 @@ class Practitioner:
         return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.practitioners(info.context, ids)]
+        return [None if row is None else cls.of(row) for row in await repository.practitioners(context, ids)]
 
 
 @strawberry.input(description="An organization to enter, or with `id` and `version` to change as a whole.")

@@ -67,12 +67,12 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="The key.")]
 class Query:
     @query(description="The caller's own account.", authenticated=True)
     async def me(self, info: Info) -> Account | None:
-        return (await Account.resolve_references(info, [info.context.principal.subject]))[0]
+        return (await Account.resolve_references(info.context, [info.context.principal.subject]))[0]
 
     @query(description="An account by its key.", scopes=[[READ]])
     async def account(self, info: Info, id: Id) -> Account | None:
         key = parse_id(id)
-        return (await Account.resolve_references(info, [key]))[0] if key else None
+        return (await Account.resolve_references(info.context, [key]))[0] if key else None
 
     @query(description="Accounts, by email address.", scopes=[[READ]])
     async def accounts(

@@ -12,7 +12,7 @@ from strawberry.federation.types import FieldSet
 
 from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, connect
-from shared.graph.context import Info
+from shared.graph.context import Context, Info
 from shared.graph.errors import InvalidInput, InvalidState, NotFound, UserError, VersionConflict, error_code
 from subgraphs.identity import models, repository
 
@@ -156,9 +156,9 @@ class Account:
         )
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.accounts(info.context, ids)]
+        return [None if row is None else cls.of(row) for row in await repository.accounts(context, ids)]
 
 
 @strawberry.type(description="What accounts can be: a set of scopes.")

@@ -40,7 +40,7 @@ class Query:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The key.")]
     ) -> Notification | None:
         key = parse_id(id)
-        return (await Notification.resolve_references(info, [key]))[0] if key else None
+        return (await Notification.resolve_references(info.context, [key]))[0] if key else None
 
     @query(description="The caller's inbox, the newest first.", scopes=[[READ]])
     async def notifications(

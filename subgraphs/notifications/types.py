@@ -10,7 +10,7 @@ import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
-from shared.graph.context import Info
+from shared.graph.context import Context, Info
 from shared.graph.errors import InvalidInput, NotFound
 from subgraphs.notifications import messages, models, policy, repository
 from subgraphs.notifications.models import Channel, Kind
@@ -86,9 +86,9 @@ class Notification:
         )
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.notifications(info.context, ids)]
+        return [None if row is None else cls.of(row) for row in await repository.notifications(context, ids)]
 
 
 @strawberry.type(description="Whether someone wants to be told of a kind of thing by a channel.")

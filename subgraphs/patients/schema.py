@@ -44,7 +44,7 @@ class Query:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The key.")]
     ) -> Patient | None:
         key = parse_id(id)
-        return (await Patient.resolve_references(info, [key]))[0] if key else None
+        return (await Patient.resolve_references(info.context, [key]))[0] if key else None
 
     @query(description="The caller's own record; null before `registerMyself`.", scopes=[[READ]])
     async def my_patient(self, info: Info) -> Patient | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from shared.graph.context import Info
+from shared.graph.context import Context, Info
 from shared.graph.datatypes import Address, HumanName
 from shared.graph.fields import from_row, guarded
 from subgraphs.patients import models, policy, repository
@@ -250,6 +250,6 @@ class Patient:
         return cls(row=row, id=strawberry.ID(str(row.id)))
 
     @classmethod
-    async def resolve_references(cls, info: Info, ids: Sequence[UUID]) -> list[Self | None]:
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.patients(info.context, ids)]
+        return [None if row is None else cls.of(row) for row in await repository.patients(context, ids)]

@@ -96,12 +96,15 @@ class Clinic:
         query = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on {typename} {{ {selection} }} }} }}"
         representations = [{"__typename": typename, "id": str(identifier)} for identifier in ids]
         body = orjson.dumps({"query": query, "variables": {"r": representations}})
+        answer: dict[str, Any] = (await self.post(service, caller, body)).json()
+        return answer
+
+    async def post(self, service: str, caller: Caller, body: bytes) -> httpx.Response:
+        """What a subgraph says to a body that is signed as the router signs."""
         authorization = f"Bearer {caller.token}" if caller.token else ""
         headers = sign(SIGNATURE_KEY.encode(), "POST", "/graphql", body, authorization)
         headers |= {"content-type": "application/json"} | ({"authorization": authorization} if authorization else {})
-        response = await self._http.post(f"{self._running[service].url}/graphql", content=body, headers=headers)
-        answer: dict[str, Any] = response.json()
-        return answer
+        return await self._http.post(f"{self._running[service].url}/graphql", content=body, headers=headers)
 
     async def published(self, service: str) -> list[CloudEvent]:
         """The events that a service has recorded so far, in order."""

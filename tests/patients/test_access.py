@@ -3,10 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+import orjson
+import pytest
+from sqlalchemy import text
+
 from shared.ids import new_id
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.patients.conftest import JANE, named, register, register_myself, update
+
+ENTITIES = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Patient { id } } }"
 
 
 async def ids(caller: Caller, **arguments: str) -> list[str]:
@@ -134,3 +140,34 @@ async def test_many_entities_take_one_statement(clinic: Clinic) -> None:
     assert len(statements) == 1, statements  # the look-up, with the entries of what was read and what was denied
     reads = [entry for entry in await clinic.audit("patients") if entry.action == "read"]
     assert [(entry.outcome, len(entry.resource_ids)) for entry in reads[-2:]] == [("success", 5), ("denied", 95)]
+
+
+@pytest.mark.parametrize("query", [ENTITIES, "{ patients(first: 1) { nodes { id } } }"])
+async def test_nothing_is_read_that_cannot_be_entered_into_the_trail(clinic: Clinic, query: str) -> None:
+    nurse = clinic.caller("NURSE")
+    ola = (await register(nurse, **named("Berg", "Ola")))["patient"]
+    variables = {"r": [{"__typename": "Patient", "id": ola["id"]}]}
+    body = orjson.dumps({"query": query, "variables": variables if "$r" in query else {}})
+    assert ola["id"] in (await clinic.post("patients", nurse, body)).text
+    async with clinic.service("patients").runtime.database.write() as session:
+        await session.execute(text("ALTER TABLE audit_entry ADD CONSTRAINT full_disk CHECK (false) NOT VALID"))
+    answer = (await clinic.post("patients", nurse, body)).json()
+    assert answer["data"] is None
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
+    assert ola["id"] not in str(answer)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"[]", 400),
+        (b'{"query": 1}', 400),
+        (b'{"query": "{ a: __typename", "variables": {}}', 200),
+        (b'{"query": "query A { __typename } query B { __typename }"}', 200),
+    ],
+)
+async def test_a_request_that_names_no_operation_is_told_so(clinic: Clinic, body: bytes, status: int) -> None:
+    response = await clinic.post("patients", clinic.caller("NURSE"), body)
+    assert response.status_code == status
+    assert len(response.json()["errors"]) == 1 and response.json().get("data") is None

@@ -28,6 +28,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Principal
+from shared.graph.conclusion import present
 from shared.graph.connections import Connection, Edge, PageInfo
 from shared.graph.execution import Executor
 from shared.graph.fields import guarded
@@ -228,18 +229,27 @@ assert isinstance(QUERY, GraphQLObjectType)
 
 async def answer(executor: Any, document: DocumentNode, root: Query, principal: Principal, *, yes: bool) -> Any:
     """Data and errors, in the form in which they leave."""
+    context = SimpleNamespace(principal=principal, recorder=AuditRecorder(principal))
+    return await executed(SCHEMA, executor, document, root, context, {"yes": yes})
+
+
+async def executed(schema: Schema, executor: Any, document: Any, root: Any, context: Any, variables: Any) -> Any:
+    """Data and errors."""
     result = execute(
-        SCHEMA._schema,
+        schema._schema,
         document,
         root,
-        context_value=SimpleNamespace(principal=principal, recorder=AuditRecorder(principal)),
-        variable_values={"yes": yes},
+        context_value=context,
+        variable_values=variables,
         executor_class=executor,
         operation_extensions=None,
     )
     result = await result if isawaitable(result) else result
-    errors = sorted((error.formatted for error in result.errors or ()), key=str)
-    return result.data, errors
+    return result.data, _formatted(result.errors)
+
+
+def _formatted(errors: Any) -> list[Any]:
+    return sorted((present(error).formatted for error in errors or ()), key=str)
 
 
 @given(st.data(), roots(), st.sampled_from([READER, OTHER]))
@@ -251,3 +261,65 @@ async def test_answers_are_those_of_graphql_core(data: Any, root: Query, princip
     for yes in (True, False):  # of one document, so that plans are found again
         expected = await answer(StrawberryGraphQLCoreExecutionContext, document, root, principal, yes=yes)
         assert await answer(Executor, document, root, principal, yes=yes) == expected
+
+
+@strawberry.federation.type(keys=["id"])
+class Tree:
+    id: strawberry.ID
+    branch: Branch | None
+
+    @classmethod
+    async def resolve_references(cls, context: Any, ids: list[Any]) -> list["Tree | None"]:
+        return [context.trees.get(str(key)) for key in ids]
+
+
+@strawberry.federation.type(keys=["id"])
+class Stump:
+    id: strawberry.ID
+
+    @classmethod
+    async def resolve_references(cls, context: Any, ids: list[Any]) -> list["Stump | None"]:
+        if context.broken:
+            raise ValueError("spoilt")
+        return [cls(id=strawberry.ID(str(key))) for key in ids]
+
+
+ENTITIES = Schema(query=Query, types=[Tree, Stump])
+KEYS = [str(new_id()) for _ in range(3)]
+
+
+@given(st.data(), roots())
+async def test_entities_are_answered_as_graphql_core_answers_them(data: Any, root: Query) -> None:
+    kinds = st.sampled_from([*["Tree"] * 9, *["Stump"] * 5, "Shrub"])
+    representations = st.lists(
+        st.builds(lambda kind, key: {"__typename": kind, "id": key}, kinds, st.sampled_from([*KEYS, *KEYS, "none"])),
+        max_size=5,
+    )
+    branch = data.draw(selections(ENTITIES._schema.type_map["Branch"], 3)).replace("$yes", "true")
+    entities = f"{{ __typename ... on Tree {{ id branch {branch} }} ... on Stump {{ id }} }}"
+    text = data.draw(
+        st.sampled_from(
+            [
+                "query($a: [_Any!]!) { _entities(representations: $a) %s }",
+                "query($a: [_Any!]!) { x: _entities(representations: $a) %s y: _entities(representations: $a) %s }",
+                "query($a: [_Any!]!, $b: [_Any!]!) { x: _entities(representations: $a) %s _entities(representations: $b) %s }",
+                "query($a: [_Any!]!) { _entities(representations: $a) %s __typename }",
+            ]
+        )
+    ).replace("%s", entities)
+    variables = {
+        "a": data.draw(st.one_of(representations, representations, st.none())),
+        "b": data.draw(representations),
+    }
+    variables = {name: value for name, value in variables.items() if f"${name}:" in text}
+    trees = {
+        key: Tree(id=strawberry.ID(key), branch=each) for key, each in zip(KEYS, root.branches or (), strict=False)
+    }
+    context = SimpleNamespace(trees=trees, principal=READER, recorder=AuditRecorder(READER), flush_audit=_nothing)
+    context.runtime, context.broken = SimpleNamespace(service="test"), data.draw(st.sampled_from([False, False, True]))
+    expected = await executed(ENTITIES, StrawberryGraphQLCoreExecutionContext, parse(text), None, context, variables)
+    result = await ENTITIES.run(text, variables, None, context)  # type: ignore[arg-type]  # what it uses of one
+    assert (result.data, _formatted(result.errors)) == expected
+
+
+async def _nothing() -> None: ...

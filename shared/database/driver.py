@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import asyncpg
 import orjson
@@ -61,6 +62,7 @@ class Driver:
         self._options = {"dsn": url, "min_size": 0, "max_size": pool_size, "init": _set_up, "reset": _keep, **options}
         self._pool: asyncpg.Pool | None = None
         self._queries: dict[Any, Query] = {}
+        self._kept: WeakKeyDictionary[Select[Any], tuple[Query, Mapping[str, Any]]] = WeakKeyDictionary()
 
     async def fetch(self, statement: Select[T], **values: Any) -> Sequence[T]:
         """The rows of a statement of one model: its columns as attributes, to be read only, in place of its instances.
@@ -100,18 +102,21 @@ class Driver:
 
     def _translate(self, statement: Select[Any], values: Mapping[str, Any]) -> tuple[Query, list[Any]]:
         """A statement, compiled once for all that differ from it in their parameters' values alone, and its own values."""
-        key = statement._generate_cache_key()  # SQLAlchemy's own, for such caches
-        if key is None:
-            raise TypeError("a statement with parts that SQLAlchemy cannot compare")
-        query = self._queries.get(key.key)
-        if query is None:
-            query = Query.of(statement, _row_class(statement), cache_key=key)
+        kept = self._kept.get(statement)
+        if kept is None:
+            key = statement._generate_cache_key()  # SQLAlchemy's own, for such caches
+            if key is None:
+                raise TypeError("a statement with parts that SQLAlchemy cannot compare")
+            query = self._queries.get(key.key) or Query.of(statement, _row_class(statement), cache_key=key)
             if query.compiled.post_compile_params:  # an `IN`, which has as many parameters as values
                 return query.expanded(values)
             if len(self._queries) >= _MOST_QUERIES:
                 self._queries.clear()
             self._queries[key.key] = query
-        return query, query.arguments(query.compiled.construct_params(values, extracted_parameters=key.bindparams))
+            all_values = query.compiled.construct_params(values, extracted_parameters=key.bindparams)
+            own = {name: value for name, value in all_values.items() if name not in values}
+            kept = self._kept[statement] = query, own
+        return kept[0], kept[0].arguments({**kept[1], **values})
 
 
 def _row_class(statement: Select[Any]) -> type[asyncpg.Record]:

@@ -1,4 +1,4 @@
-"""`python -m bench.measure gateways | limits | phases | caregraph`; `make bench` runs the first."""
+"""`python -m bench.measure gateways | limits | phases | caregraph | entities`; `make bench` runs the first."""
 
 import sys
 from collections.abc import Coroutine
@@ -17,6 +17,7 @@ progress = Console(stderr=True)
 Rounds = Annotated[int, typer.Option(help="How often everything is started anew and measured.")]
 Save = Annotated[bool, typer.Option("--save", help="Keep the results, in bench/results and docs/performance.md.")]
 Seconds = Annotated[float, typer.Option(help="How long each is loaded in a round.")]
+Turns = Annotated[int, typer.Option(help="How often each is measured, in turn.")]
 
 _Result = TypeVar("_Result")
 
@@ -72,6 +73,18 @@ def caregraph(seconds: Seconds = 20, save: Save = False) -> None:
     console.print(*tables)
     if save:
         keep("caregraph", [*found, profile], *tables)
+
+
+@app.command()
+def entities(turns: Turns = 40, save: Save = False) -> None:
+    """Measure `_entities` of 100 keys in three subgraphs, beside Hive Router's heavy query if that is installed."""
+    from bench.measure.entities import entities as measure
+    from bench.measure.report import keep, references
+
+    found = _run(measure(turns=turns, report=progress.log))
+    console.print(table := references(found))
+    if save:
+        keep("entities", found, table)
 
 
 def _run(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from bench.measure.caregraph import Cost
 from bench.measure.compare import Row
+from bench.measure.entities import Entities
 from bench.measure.gateways import (
     APOLLO,
     HEAVY,
@@ -33,6 +34,7 @@ from bench.measure.process import ROOT, machine
 RESULTS = ROOT / "bench" / "results"
 _PAGE = ROOT / "docs" / "performance.md"
 _BAR_CELLS = 48
+_ENTITIES_GOAL = 1.2 / 0.58  # ms, where Hive Router takes so many for the heavy query
 _LONGEST_BAR = 3  # times the shortest of the case
 
 
@@ -123,6 +125,23 @@ def costs(found: Sequence[Cost]) -> Table:
         table.add_row(one.service, f"{one.cpu_ms:.2f}")
     table.add_section()
     table.add_row("together", f"{sum(one.cpu_ms for one in found):.2f}")
+    return table
+
+
+def references(found: Sequence[Entities]) -> Table:
+    """What a hundred entities cost the subgraphs."""
+    table = Table(title="`_entities` of 100 keys", caption=on_what())
+    table.add_column("subgraph")
+    for name in ("CPU-ms", f"of {HIVE_ROUTER.name}'s heavy query", "statements a request"):
+        table.add_column(name, justify="right")
+    for one in found:
+        ratio = (
+            ""
+            if one.of_peer is None
+            else verdict(f"{one.of_peer:.2f}, at most {_ENTITIES_GOAL:.3g}", reached=one.of_peer <= _ENTITIES_GOAL)
+        )
+        statements = "\n".join(f"{count:.2f} {text}" for text, count in one.statements.items())
+        table.add_row(one.subgraph, f"{one.cpu_ms:.2f}", ratio, statements, end_section=True)
     return table
 
 

@@ -59,7 +59,15 @@ class Driver:
     """A bounded pool of the driver's own connections; each statement is a transaction of its own."""
 
     def __init__(self, url: str, pool_size: int, **options: Any) -> None:
-        self._options = {"dsn": url, "min_size": 0, "max_size": pool_size, "init": _set_up, "reset": _keep, **options}
+        sizes = {"min_size": 0, "max_size": pool_size}
+        self._options = {
+            "dsn": url,
+            "timeout": ACQUIRE_TIMEOUT_SECONDS,
+            "init": _set_up,
+            "reset": _keep,
+            **sizes,
+            **options,
+        }
         self._pool: asyncpg.Pool | None = None
         self._queries: dict[Any, Query] = {}
         self._kept: WeakKeyDictionary[Select[Any], tuple[Query, Mapping[str, Any]]] = WeakKeyDictionary()
@@ -98,7 +106,8 @@ class Driver:
         if self._pool is None:
             self._pool = asyncpg.create_pool(**self._options)
         await self._pool  # which connects to nobody yet
-        return self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+        idle = self._pool.get_idle_size() > 0  # and then there is nothing to wait for, which to bound takes long
+        return self._pool.acquire(timeout=None if idle else ACQUIRE_TIMEOUT_SECONDS)
 
     def _translate(self, statement: Select[Any], values: Mapping[str, Any]) -> tuple[Query, list[Any]]:
         """A statement, compiled once for all that differ from it in their parameters' values alone, and its own values."""

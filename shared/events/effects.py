@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
-from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,10 +20,8 @@ from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import system
 from shared.database.tables import ConsumerOffset
 from shared.events.event import CloudEvent, Event, read_data
-from shared.telemetry.tracing import remote_context
+from shared.telemetry.tracing import span_of_remote
 from shared.work import UnitOfWork
-
-tracer = trace.get_tracer(__name__)
 
 Record = ConsumerRecord[Any, Any]
 
@@ -98,7 +96,7 @@ class Effects:
         for identifier, (received, handler) in events.items():
             if identifier in new:
                 envelope = received.envelope
-                with tracer.start_as_current_span(f"consume {envelope.type}", remote_context(envelope.traceparent)):
+                with span_of_remote(f"consume {envelope.type}", envelope.traceparent, SpanKind.CONSUMER):
                     await handler(work, received)
         if records[-1].offset >= position:
             await self.store_offset(work, records[-1])

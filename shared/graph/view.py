@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 import orjson
-from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -20,10 +19,9 @@ from shared.graph.context import Client, Context
 from shared.graph.schema import Schema
 from shared.runtime import Runtime
 from shared.signature import SignatureError, verify
-from shared.telemetry.tracing import remote_context
+from shared.telemetry.tracing import span_of_remote
 
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
-tracer = trace.get_tracer(__name__)
 
 _SUBSCRIPTIONS_PER_CONNECTION = 10_000  # the router brings all clients over few connections
 
@@ -55,8 +53,7 @@ class GraphView:
         except (SignatureError, InvalidToken) as error:
             await _refuse(scope, receive, send, error)
             return
-        remote = remote_context(headers.get("traceparent"))
-        with tracer.start_as_current_span("graphql", remote, kind=SpanKind.SERVER):
+        with span_of_remote("graphql", headers.get("traceparent"), SpanKind.SERVER):
             answer = self._subscriptions if scope["type"] == "websocket" else await self._execute(scope, headers, body)
             await answer(scope, receive, send)
 

@@ -1,8 +1,11 @@
-"""OpenTelemetry, where an endpoint is set; without one, spans cost nothing and go nowhere."""
+"""OpenTelemetry, where an endpoint is set."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.propagate import extract
+from opentelemetry.trace import ProxyTracerProvider, SpanKind
 
 
 def set_up_tracing(service: str, endpoint: str | None) -> None:
@@ -19,6 +22,9 @@ def set_up_tracing(service: str, endpoint: str | None) -> None:
     trace.set_tracer_provider(provider)
 
 
-def remote_context(traceparent: str | None) -> Context:
-    """The context of a caller in another process (W3C Trace Context)."""
-    return extract({"traceparent": traceparent} if traceparent else {})
+def span_of_remote(name: str, traceparent: str | None, kind: SpanKind) -> AbstractContextManager[Any]:
+    """A span within that of a caller in another process (W3C Trace Context), if anybody traces."""
+    if traceparent is None and isinstance(trace.get_tracer_provider(), ProxyTracerProvider):
+        return nullcontext()
+    context = extract({"traceparent": traceparent} if traceparent else {})
+    return trace.get_tracer(__name__).start_as_current_span(name, context, kind=kind)

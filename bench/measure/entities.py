@@ -1,0 +1,122 @@
+"""What `_entities` of 100 keys costs each subgraph, beside Hive Router's heavy query, against which the goal was set."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from statistics import median
+
+import asyncpg
+
+from bench.measure.compare import CONNECTIONS, serving, shop, warm_up
+from bench.measure.gateways import HEAVY, HIVE_ROUTER
+from bench.measure.load import load
+from bench.measure.process import LOAD_CORE, MEASURED_CORE, cpu_seconds, on
+from bench.subgraph.running import Running, Target, running
+from bench.subgraph.workloads import workloads
+
+_WARM_UP, _REQUESTS = 200, 60
+_PEER_SECONDS = 0.5
+_LOGGED = re.compile(r"LOG:  (?:execute [^:]*|statement): (.*)")
+
+
+@dataclass(frozen=True)
+class Entities:
+    """A subgraph's CPU-ms a request, the same as a multiple of the peer's heavy query, and SQL statements a request."""
+
+    subgraph: str
+    cpu_ms: float
+    of_peer: float | None
+    statements: dict[str, float]
+
+
+async def entities(*, turns: int, report: Callable[[str], None]) -> list[Entities]:
+    """Each subgraph, and the peer if it is installed, in turn."""
+    report("starting")
+    with on(LOAD_CORE):
+        async with running(workloads()) as stack, _peer() as peer:
+            costs, peers = await _take_turns(stack.targets, peer, turns, report)
+            statements = [await _statements(stack, target) for target in stack.targets]
+    return [
+        Entities(name, median(each), _ratio(each, peers), counts)
+        for (name, each), counts in zip(costs.items(), statements, strict=True)
+    ]
+
+
+async def _take_turns(
+    targets: Sequence[Target],
+    peer: Callable[[], Awaitable[float | None]],
+    turns: int,
+    report: Callable[[str], None],
+) -> tuple[dict[str, list[float]], list[float | None]]:
+    for target in targets:
+        target.process.cpu_affinity([MEASURED_CORE])
+        await target.ask(_WARM_UP)
+    costs: dict[str, list[float]] = {target.name: [] for target in targets}
+    peers = []
+    for number in range(1, turns + 1):
+        report(f"turn {number} of {turns}")
+        peers.append(await peer())
+        for target in targets:
+            costs[target.name].append(await _milliseconds(target))
+    return costs, peers
+
+
+def _ratio(costs: Sequence[float], peers: Sequence[float | None]) -> float | None:
+    ratios = [cost / peer for cost, peer in zip(costs, peers, strict=True) if peer]
+    return median(ratios) if ratios else None
+
+
+@asynccontextmanager
+async def _peer() -> AsyncIterator[Callable[[], Awaitable[float | None]]]:
+    """What measures the peer's CPU-ms a request; None if it is not installed."""
+    if not HIVE_ROUTER.installed:
+        yield _nothing
+        return
+    async with shop() as running_shop, serving(running_shop, HIVE_ROUTER, HEAVY) as (process, target, size):
+        await warm_up(process, target, CONNECTIONS, size)
+
+        async def measure() -> float | None:
+            before = process.cpu_seconds()
+            outcome = await load(target, connections=CONNECTIONS, seconds=_PEER_SECONDS, size=size)
+            return (process.cpu_seconds() - before) * 1000 / outcome.count
+
+        yield measure
+
+
+async def _nothing() -> None: ...
+
+
+async def _milliseconds(target: Target) -> float:
+    """Of the subgraph's process, with all that it does besides."""
+    before = cpu_seconds(target.process)
+    await target.ask(_REQUESTS)
+    return (cpu_seconds(target.process) - before) * 1000 / _REQUESTS
+
+
+async def _statements(stack: Running, target: Target, requests: int = 50) -> dict[str, float]:
+    """What PostgreSQL executed a request, by its own log; jobs that run by the clock are in it."""
+    server = await asyncpg.connect(stack.postgres)
+    await _log_statements(server, "all")
+    start = stack.log.stat().st_size
+    await target.ask(requests)
+    await _log_statements(server, "none")
+    await server.close()
+    with stack.log.open() as lines:
+        lines.seek(start)
+        executed = Counter(_shortened(match[1]) for match in map(_LOGGED.search, lines) if match)
+    return {statement: count / requests for statement, count in executed.most_common() if count > requests // 10}
+
+
+async def _log_statements(server: asyncpg.Connection, which: str) -> None:
+    await server.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
+    await server.execute("SELECT pg_reload_conf()")
+    await asyncio.sleep(0.5)  # until its processes have taken note
+
+
+def _shortened(statement: str) -> str:
+    words = statement.replace(";", "").split()
+    named = words.index("FROM") if "FROM" in words else 1
+    return " ".join([*words[:1], *words[named : named + 2]])

@@ -140,8 +140,7 @@ def references(found: Sequence[Entities]) -> Table:
             if one.of_peer is None
             else verdict(f"{one.of_peer:.2f}, at most {_ENTITIES_GOAL:.3g}", reached=one.of_peer <= _ENTITIES_GOAL)
         )
-        statements = "\n".join(f"{count:.2f} {text}" for text, count in one.statements.items())
-        table.add_row(one.subgraph, f"{one.cpu_ms:.2f}", ratio, statements, end_section=True)
+        table.add_row(one.subgraph, f"{one.cpu_ms:.2f}", ratio, f"{one.statements:.2f}")
     return table
 
 

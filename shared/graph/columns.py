@@ -95,6 +95,17 @@ def objects(fields: Mapping[str, tuple[Read, Complete]]) -> Complete:
     return complete_objects
 
 
+def references(kind: str, fields: Mapping[str, str]) -> Complete:
+    """Entities of which nothing is asked but `id` and `__typename`, of their keys; `fields` by response name."""
+    make = _maker(fields)
+
+    def complete_references(column: Column) -> list[Any]:
+        values = {"id": list(map(str, column)), "__typename": [kind] * len(column)}
+        return make([values[field] for field in fields.values()])
+
+    return complete_references
+
+
 def _maker(names: Iterable[str]) -> Callable[[Sequence[Column]], list[Any]]:
     """What makes objects of columns; of source, because `dict` and `zip` take three times as long for each."""
     values = {name: f"value{number}" for number, name in enumerate(names)}

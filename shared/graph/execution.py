@@ -31,7 +31,7 @@ from graphql.execution.collect_fields import FieldDetails, FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from shared.graph.columns import Complete, Read, by_class, leaves, lists, non_null, nullable, objects
+from shared.graph.columns import Complete, Read, by_class, leaves, lists, non_null, nullable, objects, references
 from shared.graph.fields import access_rules, definition_of
 
 _MOST_PLANS = 2000
@@ -137,12 +137,26 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                 columns[name] = (lambda _: kind.name), list
                 continue
             field = kind.fields[field_name]
-            read = _reader(field)
-            complete = read and self._completion(field.type, selected)
-            if read is None or complete is None:
+            column = self._reference(field, selected) or self._column(field, selected)
+            if column is None:
                 return None
-            columns[name] = read, complete
+            columns[name] = column
         return objects(columns)
+
+    def _column(self, field: GraphQLField, selected: FieldDetailsList) -> tuple[Read, Complete] | None:
+        read = _reader(field)
+        complete = read and self._completion(field.type, selected)
+        return (read, complete) if read and complete else None
+
+    def _reference(self, field: GraphQLField, selected: FieldDetailsList) -> tuple[Read, Complete] | None:
+        """Without an object, where nothing is asked of it but its key."""
+        key, kind = _attribute(field, "key"), field.type
+        if key is None or not isinstance(kind, GraphQLObjectType):
+            return None
+        below = self.collect_subfields(kind, selected).grouped_field_set
+        names = {name: each[0].node.name.value for name, each in below.items()}
+        known = {"id", "__typename"}.issuperset(names.values())
+        return (attrgetter(f"row.{key}"), nullable(references(kind.name, names))) if known else None
 
 
 def _class(kind: Any) -> type | None:
@@ -167,11 +181,18 @@ def _reader(field: GraphQLField) -> Read | None:
     resolver = definition.base_resolver
     if resolver is None or resolver.is_async or definition.extensions:
         return None
-    column = getattr(resolver.wrapped_func, "column", None)
+    column = _attribute(field, "column")
     if column is not None:
         return attrgetter(f"row.{column}")
     alone = resolver.self_parameter is not None and len(resolver.signature.parameters) == 1
     return cast(Read, resolver.wrapped_func) if alone else None
+
+
+def _attribute(field: GraphQLField, name: str) -> str | None:
+    """What `shared.graph.fields` has noted on a field's resolver."""
+    definition = definition_of(field)
+    resolver = definition and definition.base_resolver
+    return getattr(resolver.wrapped_func, name, None) if resolver else None
 
 
 def lists_of_any(document: DocumentNode) -> Iterator[str]:

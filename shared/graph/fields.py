@@ -58,6 +58,17 @@ def from_row(value: str | Callable[[Any], Any], *, description: str) -> Any:
     return strawberry.field(resolver=read, description=description)
 
 
+def reference(kind: type, column: str, *, description: str) -> Any:
+    """A field that is another entity by its key alone, which a column of its object's `row` holds."""
+
+    def read(self: Any) -> Any:
+        key = getattr(self.row, column)
+        return None if key is None else kind(id=strawberry.ID(str(key)))
+
+    read.key = column  # type: ignore[attr-defined]
+    return strawberry.field(resolver=read, description=description)
+
+
 def guarded(*, description: str, scopes: list[list[str]]) -> Any:
     """A field of a type that needs more than its type does."""
     return strawberry.federation.field(description=description, requires_scopes=scopes)

@@ -15,7 +15,7 @@ from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, check_first, connect, connection
 from shared.graph.context import Context, Info
 from shared.graph.datatypes import Coding
-from shared.graph.fields import from_row, guarded
+from shared.graph.fields import from_row, guarded, reference
 from shared.ids import parse_id
 from subgraphs.appointments import models, policy, repository
 from subgraphs.appointments.models import Status
@@ -213,17 +213,9 @@ class Appointment:
     cancellation: Cancellation | None = from_row(_cancellation, description="If CANCELLED: by whom and why.")
     version: int | None = from_row("version", description="Counts its changes; a change names the one that it read.")
 
-    @strawberry.field(description="Who comes.")
-    def patient(self) -> Patient | None:
-        return Patient.stub(self.row.patient_id)
-
-    @strawberry.field(description="Whom they come to.")
-    def practitioner(self) -> Practitioner | None:
-        return Practitioner.stub(self.row.practitioner_id)
-
-    @strawberry.field(description="Where.")
-    def location(self) -> Location | None:
-        return Location(id=strawberry.ID(str(self.row.location_id)))
+    patient: Patient | None = reference(Patient, "patient_id", description="Who comes.")
+    practitioner: Practitioner | None = reference(Practitioner, "practitioner_id", description="Whom they come to.")
+    location: Location | None = reference(Location, "location_id", description="Where.")
 
     @classmethod
     def of(cls, row: models.Appointment) -> Self:
@@ -290,13 +282,10 @@ class Schedule:
     id: strawberry.ID = strawberry.field(description="Its key.")
     version: int = strawberry.field(description="Counts its changes; an update names the one that it read.")
 
-    @strawberry.field(description="Whose availability it is.")
-    def practitioner(self) -> Practitioner | None:
-        return Practitioner.stub(self.row.practitioner_id)
-
-    @strawberry.field(description="Where.")
-    def location(self) -> Location | None:
-        return Location(id=strawberry.ID(str(self.row.location_id)))
+    practitioner: Practitioner | None = reference(
+        Practitioner, "practitioner_id", description="Whose availability it is."
+    )
+    location: Location | None = reference(Location, "location_id", description="Where.")
 
     @strawberry.field(description="The location's time zone, a name of the IANA database; hours are by its clock.")
     async def time_zone(self, info: Info) -> str | None:
@@ -331,9 +320,7 @@ class ScheduleException:
     starts: time | None = strawberry.field(description="When the hours begin; absent: the whole day.")
     ends: time | None = strawberry.field(description="When the hours end; 00:00 is the end of the day.")
 
-    @strawberry.field(description="Where; absent: everywhere.")
-    def location(self) -> Location | None:
-        return Location(id=strawberry.ID(str(self.row.location_id))) if self.row.location_id else None
+    location: Location | None = reference(Location, "location_id", description="Where; absent: everywhere.")
 
     @classmethod
     def of(cls, row: models.ScheduleException) -> Self:
@@ -357,17 +344,9 @@ class WaitlistEntry:
     from_day: date = strawberry.field(description="The first day that suits, by the location's calendar.")
     until_day: date = strawberry.field(description="The last day that suits.")
 
-    @strawberry.field(description="Who waits.")
-    def patient(self) -> Patient | None:
-        return Patient.stub(self.row.patient_id)
-
-    @strawberry.field(description="For whom.")
-    def practitioner(self) -> Practitioner | None:
-        return Practitioner.stub(self.row.practitioner_id)
-
-    @strawberry.field(description="Where; absent: everywhere.")
-    def location(self) -> Location | None:
-        return Location(id=strawberry.ID(str(self.row.location_id))) if self.row.location_id else None
+    patient: Patient | None = reference(Patient, "patient_id", description="Who waits.")
+    practitioner: Practitioner | None = reference(Practitioner, "practitioner_id", description="For whom.")
+    location: Location | None = reference(Location, "location_id", description="Where; absent: everywhere.")
 
     @strawberry.field(description="For what.")
     async def type(self, info: Info) -> AppointmentType | None:

@@ -31,7 +31,7 @@ from shared.auth.principal import Principal
 from shared.graph.conclusion import present
 from shared.graph.connections import Connection, Edge, PageInfo
 from shared.graph.execution import Executor
-from shared.graph.fields import guarded
+from shared.graph.fields import guarded, reference
 from shared.graph.scalars import Money
 from shared.graph.schema import Schema
 from shared.ids import new_id
@@ -264,16 +264,6 @@ async def test_answers_are_those_of_graphql_core(data: Any, root: Query, princip
 
 
 @strawberry.federation.type(keys=["id"])
-class Tree:
-    id: strawberry.ID
-    branch: Branch | None
-
-    @classmethod
-    async def resolve_references(cls, context: Any, ids: list[Any]) -> list["Tree | None"]:
-        return [context.trees.get(str(key)) for key in ids]
-
-
-@strawberry.federation.type(keys=["id"])
 class Stump:
     id: strawberry.ID
 
@@ -282,6 +272,18 @@ class Stump:
         if context.broken:
             raise ValueError("spoilt")
         return [cls(id=strawberry.ID(str(key))) for key in ids]
+
+
+@strawberry.federation.type(keys=["id"])
+class Tree:
+    row: strawberry.Private[Any]
+    id: strawberry.ID
+    branch: Branch | None
+    stump: Stump | None = reference(Stump, "stump_id", description="What is left of it.")
+
+    @classmethod
+    async def resolve_references(cls, context: Any, ids: list[Any]) -> list["Tree | None"]:
+        return [context.trees.get(str(key)) for key in ids]
 
 
 ENTITIES = Schema(query=Query, types=[Tree, Stump])
@@ -296,7 +298,8 @@ async def test_entities_are_answered_as_graphql_core_answers_them(data: Any, roo
         max_size=5,
     )
     branch = data.draw(selections(ENTITIES._schema.type_map["Branch"], 3)).replace("$yes", "true")
-    entities = f"{{ __typename ... on Tree {{ id branch {branch} }} ... on Stump {{ id }} }}"
+    stump = data.draw(selections(ENTITIES._schema.type_map["Stump"], 1)).replace("$yes", "true")
+    entities = f"{{ __typename ... on Tree {{ id branch {branch} stump {stump} }} ... on Stump {{ id }} }}"
     text = data.draw(
         st.sampled_from(
             [
@@ -312,8 +315,10 @@ async def test_entities_are_answered_as_graphql_core_answers_them(data: Any, roo
         "b": data.draw(representations),
     }
     variables = {name: value for name, value in variables.items() if f"${name}:" in text}
+    row = SimpleNamespace(stump_id=data.draw(st.none() | st.uuids()))
     trees = {
-        key: Tree(id=strawberry.ID(key), branch=each) for key, each in zip(KEYS, root.branches or (), strict=False)
+        key: Tree(row=row, id=strawberry.ID(key), branch=each)
+        for key, each in zip(KEYS, root.branches or (), strict=False)
     }
     context = SimpleNamespace(trees=trees, principal=READER, recorder=AuditRecorder(READER), flush_audit=_nothing)
     context.runtime, context.broken = SimpleNamespace(service="test"), data.draw(st.sampled_from([False, False, True]))

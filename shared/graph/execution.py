@@ -155,8 +155,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             return None
         below = self.collect_subfields(kind, selected).grouped_field_set
         names = {name: each[0].node.name.value for name, each in below.items()}
-        known = {"id", "__typename"}.issuperset(names.values())
-        return (attrgetter(f"row.{key}"), nullable(references(kind.name, names))) if known else None
+        if not names or not {"id", "__typename"}.issuperset(names.values()):
+            return None
+        return attrgetter(f"row.{key}"), nullable(references(kind.name, names))
 
 
 def _class(kind: Any) -> type | None:

@@ -64,6 +64,13 @@ def _in_utc(value: datetime) -> datetime:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
+def _day(value: date) -> date:
+    """The same for a day."""
+    if type(value) is not date:
+        raise TypeError("a Date is a day without a time")
+    return value
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -76,7 +83,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="Date",
         description="A day of the calendar, ISO 8601: `2026-05-04`.",
         specified_by_url="https://scalars.graphql.org/andimarek/local-date",
-        serialize=date.isoformat,
+        serialize=_day,
         parse_value=_parse_date,
     ),
     time: strawberry.scalar(

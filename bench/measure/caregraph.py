@@ -1,6 +1,6 @@
-"""CareGraph itself: what the portal's first page costs, service by service, on the local stack with its demo data.
+"""CareGraph itself: what a first page costs, service by service, on the local stack with its demo data.
 
-The page asks five subgraphs. Those that do not exist yet, and reporting, which patients may not ask, are not in it.
+The portal's asks five subgraphs: patients may not ask the sixth that exists, reporting. An administrator's asks all six.
 """
 
 import asyncio
@@ -22,15 +22,14 @@ from bench.measure.load import Target, first_answer, load
 from bench.measure.phases import Profile, forget, profile, sampled
 from bench.measure.process import Measured, MeasurementError, cpu_seconds, python, running
 from stack import local
+from stack.demo.accounts import DOMAIN
 from stack.environment import of_router
 from stack.errors import StackError
 from stack.ports import free_port
 from stack.secrets import DEMO_PASSWORD, load_or_create
 from stack.services import ROUTER_CONFIG, SUBGRAPHS, SUPERGRAPH
 
-_PATIENT = "patient@caregraph.example"
 _LOG_IN = "mutation ($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
-_HOME = (Path(__file__).parent / "home.graphql").read_text()
 _CONNECTIONS = 8
 _START_SECONDS = 180
 _LEAST_MS = 0.05
@@ -38,40 +37,59 @@ _ELSE = {"postgres": "PostgreSQL", "valkey": "Valkey", "java": "Kafka", "router"
 
 
 @dataclass(frozen=True)
+class Page:
+    """What somebody sees first."""
+
+    name: str
+    account: str
+    query: str
+
+
+PAGES = (Page("the portal's home page", "patient", "home"), Page("an administrator's first page", "admin", "office"))
+
+
+@dataclass(frozen=True)
 class Cost:
-    """CPU-ms that a service spends on one page; what it spends anyway is taken off."""
+    """CPU-ms of each service for one page, what it spends anyway taken off, and what the router spends its own on."""
 
-    service: str
-    cpu_ms: float
+    page: str
+    cpu_ms: dict[str, float]
+    router: Profile
 
 
-async def home_page(*, seconds: float, report: Callable[[str], None]) -> tuple[list[Cost], Profile]:
-    """What each service spends on a page, and on what the router spends it."""
+async def first_pages(*, seconds: float, report: Callable[[str], None]) -> list[Cost]:
+    """What each page costs."""
+    report("starting the stack")
     with _folder() as folder:
-        output = folder / "samples"
-        report("starting the stack")
-        async with _stack(folder) as (stack, found), _router(found, folder, output) as (router, target):
-            answer = await first_answer(target, router)
-            if "errors" in answer.json():
-                raise MeasurementError(f"the router answers {answer.text[:500]}")
-            size = len(answer.content)
-            report("warming up")
-            await load(target, connections=_CONNECTIONS, seconds=seconds / 2, size=size)
-            report("doing nothing")
-            before = _spent(stack, router)
-            await asyncio.sleep(seconds / 2)
-            idle = _since(before, _spent(stack, router))
-            report("measuring")
-            forget(router)
-            before = _spent(stack, router)
-            outcome = await load(target, connections=_CONNECTIONS, seconds=seconds, size=size)
-            spent = _since(before, _spent(stack, router))
-        if outcome.wrong:
-            raise MeasurementError(f"{outcome.wrong} of {outcome.count} answers were not as the first")
-        anyway = outcome.seconds / (seconds / 2)
-        costs = [Cost(name, (cpu - idle.get(name, 0) * anyway) * 1000 / outcome.count) for name, cpu in spent.items()]
-        shown = [one for one in sorted(costs, key=lambda one: -one.cpu_ms) if one.cpu_ms > _LEAST_MS]
-        return shown, profile("the portal's home page", output)
+        async with _stack(folder) as (stack, found):
+            return [await _measure(page, stack, found, folder, seconds, report) for page in PAGES]
+
+
+async def _measure(
+    page: Page, stack: Measured, found: local.Running, folder: Path, seconds: float, report: Callable[[str], None]
+) -> Cost:
+    output = folder / page.account
+    async with _router(page, found, folder, output) as (router, target):
+        answer = await first_answer(target, router)
+        if "errors" in answer.json():
+            raise MeasurementError(f"the router answers {answer.text[:500]}")
+        size = len(answer.content)
+        report(f"{page.name}: warming up")
+        await load(target, connections=_CONNECTIONS, seconds=seconds / 2, size=size)
+        report("doing nothing")
+        before = _spent(stack, router)
+        await asyncio.sleep(seconds / 2)
+        idle = _since(before, _spent(stack, router))
+        report("measuring")
+        forget(router)
+        before = _spent(stack, router)
+        outcome = await load(target, connections=_CONNECTIONS, seconds=seconds, size=size)
+        spent = _since(before, _spent(stack, router))
+    if outcome.wrong:
+        raise MeasurementError(f"{outcome.wrong} of {outcome.count} answers were not as the first")
+    anyway = outcome.seconds / (seconds / 2)
+    costs = {name: (cpu - idle.get(name, 0) * anyway) * 1000 / outcome.count for name, cpu in spent.items()}
+    return Cost(page.name, {name: cpu for name, cpu in costs.items() if cpu > _LEAST_MS}, profile(page.name, output))
 
 
 @contextmanager
@@ -99,8 +117,10 @@ async def _stack(folder: Path) -> AsyncIterator[tuple[Measured, local.Running]]:
 
 
 @asynccontextmanager
-async def _router(found: local.Running, folder: Path, output: Path) -> AsyncIterator[tuple[Measured, Target]]:
-    """A router of our own in front of the stack's subgraphs, sampled, and a patient who asks it.
+async def _router(
+    page: Page, found: local.Running, folder: Path, output: Path
+) -> AsyncIterator[tuple[Measured, Target]]:
+    """A router of our own in front of the stack's subgraphs, sampled, and who asks it for the page.
 
     It asks for each page anew, although all pages are the same.
     """
@@ -108,12 +128,13 @@ async def _router(found: local.Running, folder: Path, output: Path) -> AsyncIter
     options: list[str | Path] = ["--supergraph", SUPERGRAPH, "--config", _config(folder), "--port", str(port)]
     start = sampled(Start(python("router", "serve", *options), of_router(found.addresses, secrets)), output)
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-        credentials = {"input": {"email": _PATIENT, "password": secrets[DEMO_PASSWORD]}}
+        credentials = {"input": {"email": f"{page.account}@{DOMAIN}", "password": secrets[DEMO_PASSWORD]}}
         url = f"{found.addresses.url('router')}/graphql"
         granted = (await client.post(url, json={"query": _LOG_IN, "variables": credentials})).json()
     token = granted["data"]["logIn"]["accessToken"]
+    query = (Path(__file__).parent / f"{page.query}.graphql").read_text()
     with running(start.command, start.environment, core=None) as router:
-        yield router, Target(f"http://127.0.0.1:{port}/graphql", _HOME, {"authorization": f"Bearer {token}"})
+        yield router, Target(f"http://127.0.0.1:{port}/graphql", query, {"authorization": f"Bearer {token}"})
 
 
 def _config(folder: Path) -> Path:

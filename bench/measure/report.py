@@ -119,12 +119,14 @@ def promises(limits: Sequence[Limit]) -> Table:
 
 def costs(found: Sequence[Cost]) -> Table:
     """What each service spends on a page."""
-    table = Table("service", title="The portal's home page", caption=on_what())
-    table.add_column("CPU-ms a page", justify="right")
+    table = Table("service", title="First pages, CPU-ms", caption=on_what())
     for one in found:
-        table.add_row(one.service, f"{one.cpu_ms:.2f}")
+        table.add_column(one.page, justify="right")
+    spent = {name for one in found for name in one.cpu_ms}
+    for name in sorted(spent, key=lambda name: -max(one.cpu_ms.get(name, 0) for one in found)):
+        table.add_row(name, *(f"{one.cpu_ms[name]:.2f}" if name in one.cpu_ms else "" for one in found))
     table.add_section()
-    table.add_row("together", f"{sum(one.cpu_ms for one in found):.2f}")
+    table.add_row("together", *(f"{sum(one.cpu_ms.values()):.2f}" for one in found))
     return table
 
 

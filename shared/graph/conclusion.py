@@ -21,9 +21,10 @@ class Conclusion(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         """The end of a subscription."""
-        started = time.perf_counter()
+        started, given = time.perf_counter(), self.execution_context
+        given.context.recorder.operation = given.operation_name
         yield
-        await conclude(self.execution_context.result, self.execution_context.context, started)
+        await conclude(given.result, given.context, started)
 
     async def on_stream_result(self, result: StreamExecutionResult) -> AsyncIterator[None]:
         """A subscription's event."""

@@ -18,6 +18,7 @@ from graphql import (
     specified_rules,
 )
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.base import BaseSchema
 from strawberry.schema.schema import validate_document
 
 from shared.graph.columns import Complete
@@ -51,6 +52,8 @@ def prepared(schema: GraphQLSchema, text: str, name: str | None = None) -> Opera
     """The operation of a text; raises GraphQLError where that is no document."""
     document = parse(text)
     errors = validate_document(schema, document, tuple(specified_rules))
+    for error in errors:
+        BaseSchema.remove_field_suggestion(error)
     definition = get_operation_ast(document, name)
     entities = _entities(schema, document, definition) if definition and not errors else {}
     return Operation(document, errors, definition, entities)

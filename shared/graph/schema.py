@@ -90,6 +90,7 @@ class Schema(strawberry.federation.Schema):
             variable_values=variables,
             operation_name=name,
             executor_class=Executor,
+            hide_suggestions=True,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # Strawberry's, which narrows nothing
         )
         return result if isinstance(result, ExecutionResult) else await result

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from typing import Any, Self
-from uuid import UUID
 
 import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
 from reporting.models import Status, Way
+from shared.graph.fields import stub
 
 
 def _value(value: str, description: str) -> Any:
@@ -105,8 +105,8 @@ class AppointmentFigures:
         status = group.get("status")
         return cls(
             day=group.get("day"),
-            practitioner=_stub(Practitioner, group.get("practitioner_id")),
-            location=_stub(Location, group.get("location_id")),
+            practitioner=stub(Practitioner, group.get("practitioner_id")),
+            location=stub(Location, group.get("location_id")),
             status=ReportedAppointmentStatus(status) if status else None,
             count=group["count"],
             no_show_count=group["no_shows"],
@@ -126,10 +126,6 @@ class RegistrationFigures:
         """From a group's keys and figures."""
         way = group.get("way")
         return cls(day=group.get("day"), way=RegistrationWay(way) if way else None, count=group["count"])
-
-
-def _stub(kind: type[Any], key: UUID | None) -> Any:
-    return kind(id=strawberry.ID(str(key))) if key else None
 
 
 def _lead_time(group: Mapping[str, Any]) -> LeadTime | None:

@@ -1,12 +1,13 @@
 """`python -m bench.measure gateways | limits | phases | caregraph | entities`; `make bench` runs the first."""
 
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
 from rich.console import Console
+from rich.table import Table
 
 from bench.measure.process import MeasurementError
 
@@ -27,14 +28,13 @@ def gateways(rounds: Rounds = 2, seconds: Seconds = 6, save: Save = False) -> No
     """Compare the router with the peers that are installed."""
     from bench.measure.compare import compare
     from bench.measure.gateways import CASES, GATEWAYS, PEERS
-    from bench.measure.report import comparison, draw, keep
+    from bench.measure.report import comparison, draw
 
     rows = _run(compare(GATEWAYS, CASES, rounds=rounds, seconds=seconds, report=progress.log))
-    console.print(table := comparison(rows))
+    _show("gateways", rows, comparison(rows), save=save)
     if missing := [one.name for one in GATEWAYS if not one.installed]:
         console.print(f"Not in {PEERS}: {', '.join(missing)}. bench/peers/install gets them.")
     if save:
-        keep("gateways", rows, table)
         draw(rows)
 
 
@@ -42,49 +42,40 @@ def gateways(rounds: Rounds = 2, seconds: Seconds = 6, save: Save = False) -> No
 def limits(rounds: Rounds = 2, seconds: Seconds = 6, save: Save = False) -> None:
     """Hold the router against what it promises of itself."""
     from bench.measure.limits import limits as measure
-    from bench.measure.report import keep, promises
+    from bench.measure.report import promises
 
     found = _run(measure(rounds=rounds, seconds=seconds, report=progress.log))
-    console.print(table := promises(found))
-    if save:
-        keep("limits", found, table)
+    _show("limits", found, promises(found), save=save)
 
 
 @app.command()
 def phases(seconds: Seconds = 10, save: Save = False) -> None:
     """Show where the router's CPU time goes."""
     from bench.measure.phases import phases as measure
-    from bench.measure.report import keep, profiles
+    from bench.measure.report import profiles
 
     found = _run(measure(seconds=seconds, report=progress.log))
-    console.print(table := profiles(found))
-    if save:
-        keep("phases", found, table)
+    _show("phases", found, profiles(found), save=save)
 
 
 @app.command()
 def caregraph(seconds: Seconds = 20, save: Save = False) -> None:
     """Measure what a patient and an administrator see first on the local stack, service by service."""
     from bench.measure.caregraph import first_pages
-    from bench.measure.report import costs, keep, profiles
+    from bench.measure.report import costs, profiles
 
     found = _run(first_pages(seconds=seconds, report=progress.log))
-    tables = costs(found), profiles([one.router for one in found])
-    console.print(*tables)
-    if save:
-        keep("caregraph", found, *tables)
+    _show("caregraph", found, costs(found), profiles([one.router for one in found]), save=save)
 
 
 @app.command()
 def entities(turns: Turns = 40, save: Save = False) -> None:
     """Measure `_entities` of 100 keys in three subgraphs, beside Hive Router's heavy query if that is installed."""
     from bench.measure.entities import entities as measure
-    from bench.measure.report import keep, references
+    from bench.measure.report import entity_costs
 
     found = _run(measure(turns=turns, report=progress.log))
-    console.print(table := references(found))
-    if save:
-        keep("entities", found, table)
+    _show("entities", found, entity_costs(found), save=save)
 
 
 def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
@@ -93,6 +84,14 @@ def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
     except MeasurementError as error:
         progress.print(f"[red]{error}")
         sys.exit(1)
+
+
+def _show(name: str, results: Sequence[Any], *tables: Table, save: bool) -> None:
+    from bench.measure.report import keep
+
+    console.print(*tables)
+    if save:
+        keep(name, results, *tables)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def costs(found: Sequence[Cost]) -> Table:
     return table
 
 
-def references(found: Sequence[Entities]) -> Table:
+def entity_costs(found: Sequence[Entities]) -> Table:
     """What a hundred entities cost the subgraphs."""
     table = Table(title="`_entities` of 100 keys", caption=on_what())
     table.add_column("subgraph")

@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 _COLUMNS = AuditEntry.__table__.c  # type: ignore[attr-defined]  # as each table of SQLModel's
 _GIVEN = ("at", "actor", "session", "roles", "action", "resource", "operation", "request_id")
-_NONE: ColumnElement[int] = literal_column("0")
-_NOBODY = literal_column("'{}'", ARRAY(Uuid))
+_ZERO: ColumnElement[int] = literal_column("0")
+_NO_KEYS = literal_column("'{}'", ARRAY(Uuid))
 
 
 def recorded(rows: Select[T], key: Any, wanted: ColumnElement[Any]) -> Select[T]:
@@ -63,5 +63,5 @@ def _entry(
         bindparam(key, type_=Uuid),
         literal_column(f"'{outcome}'"),
         func.array_agg(identifiers),
-        _NOBODY if patients is None else func.coalesce(patients, _NOBODY),
-    ).having(func.count() > _NONE)
+        _NO_KEYS if patients is None else func.coalesce(patients, _NO_KEYS),
+    ).having(func.count() > _ZERO)

@@ -59,13 +59,13 @@ class Driver:
     """A bounded pool of the driver's own connections; each statement is a transaction of its own."""
 
     def __init__(self, url: str, pool_size: int, **options: Any) -> None:
-        sizes = {"min_size": 0, "max_size": pool_size}
         self._options = {
             "dsn": url,
             "timeout": ACQUIRE_TIMEOUT_SECONDS,
+            "min_size": 0,
+            "max_size": pool_size,
             "init": _set_up,
             "reset": _keep,
-            **sizes,
             **options,
         }
         self._pool: asyncpg.Pool | None = None

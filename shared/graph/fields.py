@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLField
@@ -12,6 +13,8 @@ from strawberry.types.field import StrawberryField
 
 from shared.graph.context import Info
 from shared.graph.errors import Refusal
+
+T = TypeVar("T")
 
 
 class AnswerRefusals(FieldExtension):
@@ -58,12 +61,16 @@ def from_row(value: str | Callable[[Any], Any], *, description: str) -> Any:
     return strawberry.field(resolver=read, description=description)
 
 
+def stub(kind: Callable[..., T], key: UUID | None) -> T | None:
+    """An entity of which nothing is known but its key; None without one."""
+    return None if key is None else kind(id=strawberry.ID(str(key)))
+
+
 def reference(kind: type, column: str, *, description: str) -> Any:
     """A field that is another entity by its key alone, which a column of its object's `row` holds."""
 
     def read(self: Any) -> Any:
-        key = getattr(self.row, column)
-        return None if key is None else kind(id=strawberry.ID(str(key)))
+        return stub(kind, getattr(self.row, column))
 
     read.key = column  # type: ignore[attr-defined]
     return strawberry.field(resolver=read, description=description)

@@ -15,7 +15,7 @@ from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, check_first, connect, connection
 from shared.graph.context import Context, Info
 from shared.graph.datatypes import Coding
-from shared.graph.fields import from_row, guarded, reference
+from shared.graph.fields import from_row, guarded, reference, stub
 from shared.ids import parse_id
 from subgraphs.appointments import models, policy, repository
 from subgraphs.appointments.models import Status
@@ -126,14 +126,9 @@ class Practitioner:
         return await find_free_slots(info, UUID(self.id), type_id, since, before, location_id, first)
 
     @classmethod
-    def stub(cls, identifier: UUID) -> Self:
-        """By key alone."""
-        return cls(id=strawberry.ID(str(identifier)))
-
-    @classmethod
     async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key; the fields look for themselves."""
-        return [cls.stub(identifier) for identifier in ids]
+        return [stub(cls, identifier) for identifier in ids]
 
 
 @strawberry.federation.type(keys=["id"], description="A person who receives care (FHIR Patient).")
@@ -169,14 +164,9 @@ class Patient:
         return await _list(info, Listing("patient", patient_id, wanted, first), after)
 
     @classmethod
-    def stub(cls, identifier: UUID) -> Self:
-        """By key alone."""
-        return cls(id=strawberry.ID(str(identifier)))
-
-    @classmethod
     async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
         """By key; the fields look for themselves."""
-        return [cls.stub(identifier) for identifier in ids]
+        return [stub(cls, identifier) for identifier in ids]
 
 
 @strawberry.type(description="Who called an appointment off, and why.")
@@ -236,11 +226,11 @@ class FreeSlot:
 
     @strawberry.field(description="With whom.")
     def practitioner(self) -> Practitioner | None:
-        return Practitioner.stub(self.slot.practitioner_id)
+        return stub(Practitioner, self.slot.practitioner_id)
 
     @strawberry.field(description="Where.")
     def location(self) -> Location | None:
-        return Location(id=strawberry.ID(str(self.slot.location_id)))
+        return stub(Location, self.slot.location_id)
 
 
 @strawberry.type(description="What can be booked, and how long it takes (FHIR HealthcareService).")

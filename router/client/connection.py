@@ -106,7 +106,7 @@ class Connection(asyncio.Protocol):
         self.fail(Failure.LOST)
 
     def _is_known(self, data: bytes) -> bool:
-        """Whether this is a whole answer that begins as the last one did; that costs a third of parsing it."""
+        """Whether this is a whole answer with the head of an earlier one, which saves parsing it."""
         known = self._pool.known_head
         if known is None or self._overhead or self._status:
             return False

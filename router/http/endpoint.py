@@ -1,6 +1,5 @@
 """GraphQL over HTTP: GET and POST (https://graphql.github.io/graphql-over-http/draft/)."""
 
-import asyncio
 from collections.abc import Hashable
 from functools import lru_cache
 from urllib.parse import parse_qsl
@@ -12,7 +11,7 @@ from router.config import Config
 from router.errors import RequestRefused
 from router.execution.result import Result
 from router.http import csrf, negotiation
-from router.http.flights import Flight
+from router.http.flights import Flight, Runway
 from router.http.forwarded import names_that_matter
 from router.http.operations import Caller, Operation, Operations
 from router.http.parts import answer_in_parts
@@ -43,6 +42,7 @@ class GraphQLEndpoint:
         self._deduplicates = config.server.deduplicate and not operations.access_may_change
         self._names = ("authorization", *names_that_matter(config.subgraphs))
         self._flights: dict[Hashable, Flight] = {}
+        self._runway = Runway(self._serve)
 
     async def close(self) -> None:
         self._streams.close()
@@ -70,7 +70,7 @@ class GraphQLEndpoint:
     def _start(self, exchange: Exchange, key: Hashable | None) -> None:
         flight = Flight(self._flights, key)
         flight.join(exchange)
-        flight.task = asyncio.get_running_loop().create_task(self._serve(flight, exchange))
+        self._runway.add(flight, exchange)
 
     def _check(self, exchange: Exchange) -> None:
         """What can be told by the head alone. Raises RequestRefused."""

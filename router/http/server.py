@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import shutil
 import socket
@@ -23,6 +24,8 @@ from router.telemetry import configure_logs, configure_traces, flush_logs
 
 _LOG = structlog.get_logger("router")
 _GARBAGE = (20_000, 20, 50)  # Python's own thresholds look for it several times a request, where hardly any is
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+_MB = 1 << 20
 
 
 class Server(uvicorn.Server):
@@ -77,6 +80,7 @@ def run(config: Config) -> None:
     """Serve until told to stop. Raises ConfigurationError, and SupergraphUnavailableError with the reason."""
     configure_logs(config.telemetry)
     gc.set_threshold(*_GARBAGE)
+    _keep_memory()
     if config.server.workers == 1:
         _run_one(config)
         return
@@ -89,6 +93,14 @@ def run(config: Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     _run_one(config, channel, folder)
+
+
+def _keep_memory() -> None:
+    """Let glibc keep some memory at its heap's end, which answers take and free in each turn of the loop."""
+    with contextlib.suppress(AttributeError):  # another C library
+        set_option = ctypes.CDLL(None).mallopt
+        set_option(_M_TRIM_THRESHOLD, 4 * _MB)
+        set_option(_M_MMAP_THRESHOLD, 1 * _MB)  # glibc stops adapting it once an option is set
 
 
 def _run_one(config: Config, channel: socket.socket | None = None, folder: Path | None = None) -> None:

@@ -179,7 +179,9 @@ def alike(rng: random.Random, answer: bytes) -> bytes:
     """The same head with another length, and a body of that length or not."""
     body = rng.randbytes(rng.choice((0, 1, 7, 20, 100)))
     said = b"%d" % len(body)
-    length = rng.choice((said, said, said, b"0" + said, b" " + said, said + b" ", b"+" + said, b"-0", b"1_0", b"", b"7"))
+    length = rng.choice(
+        (said, said, said, b"0" + said, b" " + said, said + b" ", b"+" + said, b"-0", b"1_0", b"", b"7")
+    )
     data = answer[:-20].replace(b" 20\r\n", b" %b\r\n" % length) + body
     if rng.random() < 0.3:
         at = rng.randrange(len(data))

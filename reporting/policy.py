@@ -1,4 +1,7 @@
-"""Who may see reports: those whose work they are. A report has no rows of persons, so whoever may see one sees all of it."""
+"""Who may see reports: those whose work they are. A report has no rows of persons, so whoever may see one sees all of it.
+
+How long one waits at a place is for everybody who may see the place.
+"""
 
 from typing import TypeVar
 
@@ -9,21 +12,27 @@ from reporting.models import AppointmentFact, Model, RegistrationFact
 from shared.auth.principal import Principal
 
 READ = "report:read"
+READ_PLACES = "directory:read"
 
 Kind = TypeVar("Kind", bound=Model)
 
 
 def appointments(principal: Principal) -> Select[AppointmentFact]:
     """The appointments that the caller's figures are made of."""
-    return _readable(principal, AppointmentFact)
+    return _readable(principal, AppointmentFact, READ)
+
+
+def places(principal: Principal) -> Select[AppointmentFact]:
+    """The appointments that the figures on places are made of, whoever may not see a report's."""
+    return _readable(principal, AppointmentFact, READ_PLACES)
 
 
 def registrations(principal: Principal) -> Select[RegistrationFact]:
     """The registrations that the caller's figures are made of; a duplicate that was merged is none."""
-    statement = _readable(principal, RegistrationFact)
+    statement = _readable(principal, RegistrationFact, READ)
     return statement.where(col(RegistrationFact.merged_into).is_(None))
 
 
-def _readable(principal: Principal, kind: type[Kind]) -> Select[Kind]:
+def _readable(principal: Principal, kind: type[Kind], scope: str) -> Select[Kind]:
     statement = select(kind)
-    return statement if principal.can(READ) else statement.where(false())
+    return statement if principal.can(scope) else statement.where(false())

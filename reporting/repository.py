@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -20,6 +21,10 @@ from shared.graph.context import Context
 
 # Appointments of which it is known whether the patient came.
 _KNOWN = (Status.CHECKED_IN, Status.COMPLETED, Status.NO_SHOW)
+
+RECENT = timedelta(days=90)
+FEWEST = 10
+"""Appointments of which a figure on a place is made, so that it tells of none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +98,31 @@ def appointments(
         "location_id": col(fact.location_id),
         "status": col(fact.status),
     }
-    lead = func.extract("epoch", col(fact.starts_at) - col(fact.booked_at))
     missed = func.count().filter(col(fact.status) == Status.NO_SHOW)
     known = func.count().filter(col(fact.status).in_(_KNOWN))
     figures = {
         "count": func.count(),
         "no_shows": missed,
         "known": known,
-        "lead_average": func.avg(lead),
-        "lead_median": func.percentile_cont(0.5).within_group(lead),
-        "lead_p90": func.percentile_cont(0.9).within_group(lead),
+        **_lead_times(),
     }
     statement = policy.appointments(context.principal).where(period.holds(col(fact.starts_at)), *conditions)
     return _group(statement, keys, group_by, figures)
+
+
+async def lead_times(context: Context, location_ids: Sequence[UUID]) -> list[Mapping[str, Any] | None]:
+    """Lead times in s of what was booked recently at each location; None where that is too little."""
+    fact, since = AppointmentFact, func.now() - RECENT
+    statement = (
+        policy.places(context.principal)
+        .where(col(fact.location_id).in_(location_ids), col(fact.starts_at) >= since, col(fact.booked_at) >= since)
+        .with_only_columns(col(fact.location_id), *(figure.label(name) for name, figure in _lead_times().items()))
+        .group_by(col(fact.location_id))
+        .having(func.count() >= FEWEST)
+    )
+    async with context.read() as session:
+        found = {row.location_id: dict(row._mapping) for row in await session.execute(statement)}
+    return [found.get(identifier) for identifier in location_ids]
 
 
 def registrations(context: Context, period: Period, group_by: Sequence[str]) -> Figures:
@@ -114,6 +131,15 @@ def registrations(context: Context, period: Period, group_by: Sequence[str]) -> 
     keys = {"day": period.day(col(fact.registered_at)), "way": col(fact.way)}
     statement = policy.registrations(context.principal).where(period.holds(col(fact.registered_at)))
     return _group(statement, keys, group_by, {"count": func.count()})
+
+
+def _lead_times() -> Mapping[str, ColumnElement[Any]]:
+    lead = func.extract("epoch", col(AppointmentFact.starts_at) - col(AppointmentFact.booked_at))
+    return {
+        "lead_average": func.avg(lead),
+        "lead_median": func.percentile_cont(0.5).within_group(lead),
+        "lead_p90": func.percentile_cont(0.9).within_group(lead),
+    }
 
 
 def _group(

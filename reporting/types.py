@@ -1,16 +1,19 @@
 """GraphQL types of reporting."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import Enum
 from typing import Any, Self
+from uuid import UUID
 
 import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
+from reporting import policy, repository
 from reporting.models import Status, Way
-from shared.graph.fields import stub
+from shared.graph.context import Context, Info
+from shared.graph.fields import guarded, stub
 
 
 def _value(value: str, description: str) -> Any:
@@ -70,18 +73,30 @@ class Practitioner:
     id: strawberry.ID = strawberry.field(description="Their key.")
 
 
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A place where care is given."
-)
-class Location:
-    id: strawberry.ID = strawberry.field(description="Its key.")
-
-
 @strawberry.type(description="How long before their beginning appointments were booked, in hours.")
 class LeadTime:
     average_hours: float = strawberry.field(description="The average.")
     median_hours: float = strawberry.field(description="Half of them were booked later than that.")
     p90_hours: float = strawberry.field(description="A tenth of them was booked earlier than that.")
+
+
+@strawberry.federation.type(keys=["id"], description="A place where care is given (FHIR Location).")
+class Location:
+    id: strawberry.ID = strawberry.field(description="Its key.")
+
+    @guarded(
+        description=f"How long ahead appointments here are booked, by those of the last {repository.RECENT.days} days; "
+        f"null if there were fewer than {repository.FEWEST}.",
+        scopes=[[policy.READ_PLACES]],
+    )
+    async def lead_time(self, info: Info) -> LeadTime | None:
+        figures = await info.context.load(repository.lead_times, UUID(self.id))
+        return None if figures is None else _lead_time(figures)
+
+    @classmethod
+    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
+        """By key; the field looks for itself."""
+        return [stub(cls, identifier) for identifier in ids]
 
 
 @strawberry.type(description="Figures on a group of appointments; what they are not grouped by is null.")

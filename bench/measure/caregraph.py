@@ -1,6 +1,6 @@
 """CareGraph itself: what a first page costs, service by service, on the local stack with its demo data.
 
-The portal's asks five subgraphs: patients may not ask the sixth that exists, reporting. An administrator's asks all six.
+Both ask all six subgraphs.
 """
 
 import asyncio

@@ -290,3 +290,52 @@ async def rebuild(clinic: Clinic, monkeypatch: pytest.MonkeyPatch, *, status: in
     result = await asyncio.to_thread(CliRunner().invoke, app, ["reporting", "rebuild", "--check"])
     assert result.exit_code == status, result.output
     return result.output
+
+
+async def test_how_far_ahead_one_books_at_a_location_is_told_to_patients_unless_it_would_tell_of_few(
+    clinic: Clinic,
+) -> None:
+    now = datetime.now(UTC)
+
+    def ahead(
+        location: UUID, hours: float, *, days_ago: int = 1, kind: type[Any] = appointments.AppointmentBooked
+    ) -> Any:
+        starts = now - timedelta(days=days_ago) + timedelta(hours=hours)
+        return fact(kind, "BOOKED", starts=f"{starts:%Y-%m-%dT%H:%M}", location=location, lead_hours=hours)
+
+    north, south = [await location(clinic, name) for name in ("North", "South")]
+    await clinic.publish(
+        *(ahead(north, hours) for hours in range(10, 110, 10)),
+        *(ahead(south, hours) for hours in range(10, 100, 10)),
+        ahead(south, 10, days_ago=120),
+        ahead(south, 2200, days_ago=100),
+        ahead(south, 10, kind=appointments.AppointmentRecorded),
+    )
+    wide = {"first": f"{now - timedelta(days=365):%Y-%m-%d}", "last": f"{now + timedelta(days=365):%Y-%m-%d}"}
+
+    async def all_counted() -> bool:
+        return bool((await report(clinic, period=wide))["nodes"][0]["count"] == 22)
+
+    await clinic.until(all_counted)
+    for role in ("PATIENT", "RECEPTIONIST"):
+        with clinic.statements("reporting") as statements:
+            found = await clinic.caller(role).data("{ locations { nodes { name leadTime { medianHours p90Hours } } } }")
+        assert len(statements) == 1
+        assert found["locations"]["nodes"] == [
+            {"name": "North", "leadTime": {"medianHours": pytest.approx(55), "p90Hours": pytest.approx(91)}},
+            {"name": "South", "leadTime": None},
+        ]
+    outsider = clinic.caller(scopes=["appointment:read"])
+    answer = await clinic.entities("reporting", outsider, "Location", [north], "leadTime { medianHours }")
+    assert answer["data"]["_entities"] == [{"leadTime": None}]
+    assert answer["errors"]
+
+
+async def location(clinic: Clinic, name: str) -> UUID:
+    """The key of a new location."""
+    saved = await clinic.caller("ADMIN").data(
+        """mutation($input: LocationInput!) { saveLocation(input: $input) {
+             ... on SaveLocationSuccess { location { id } } } }""",
+        input={"name": name, "address": {"line": ["Weg 1"], "city": "Bremen", "country": "DE"}, "timeZone": "UTC"},
+    )
+    return UUID(saved["saveLocation"]["location"]["id"])

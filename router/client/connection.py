@@ -8,7 +8,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from router.client.encodings import TooLargeError, decoded
 from router.client.exchange import Exchange, Failure
-from router.client.heads import KnownHead
+from router.heads import known_head
 
 if TYPE_CHECKING:
     from router.client.pool import Pool
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
         body = known.body_of(data)
         if body is None:
             return False
-        self._status, self._head, self._body = HTTPStatus.OK, known.fields, body
+        self._status, self._head, self._body = HTTPStatus.OK, known.means, body
         self._complete = self._reusable = True
         return True
 
@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
             self._reusable = False
             return self._complete
         if begins and self._complete and self._reusable and self._status == HTTPStatus.OK:
-            self._pool.known_head = KnownHead.of(data, len(self._body), self._head)
+            self._pool.known_head = known_head(data, len(self._body), self._head)
         return True
 
     # The parser's callbacks

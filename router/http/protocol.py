@@ -10,13 +10,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from http.client import responses
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from router.config import Server
 from router.errors import RequestRefused
+from router.heads import KnownHead, known_head
 from router.http.cors import cors_headers
 from router.telemetry import answered
 
@@ -35,6 +36,15 @@ class Endpoint(Protocol):
 
     def upgrade(self, exchange: "Exchange", protocol: "GraphQLProtocol") -> None:
         """Go on with the connection as a WebSocket."""
+
+
+class Head(NamedTuple):
+    """What the head of a request for GraphQL says; `cors` are header lines of its answer."""
+
+    method: str
+    query_string: bytes
+    headers: dict[str, str]
+    cors: bytes
 
 
 class Exchange:
@@ -64,16 +74,12 @@ class Exchange:
         "was_read",
     )
 
-    def __init__(
-        self, protocol: "GraphQLProtocol", method: str, query_string: bytes, headers: dict[str, str], cors: bytes
-    ) -> None:
+    def __init__(self, protocol: "GraphQLProtocol", head: Head) -> None:
         self._protocol = protocol
-        self._cors = cors
+        self.method, self.query_string, headers, self._cors = head
         self._began = perf_counter()
-        self.method = method
-        self.query_string = query_string
-        self.headers = headers
-        self.request_id = headers[REQUEST_ID]
+        self.request_id = request_id(headers.get(REQUEST_ID, ""))
+        self.headers = {**headers, REQUEST_ID: self.request_id}
         self.operation_name: str | None = None
         self.body: bytes | bytearray = b""
         self.keep_alive = True
@@ -148,6 +154,8 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._address = ""
         self._proxies: Any = None
         self._served: Exchange | None = None
+        self._head: Head
+        self._known: KnownHead[Head] | None = None
         self._is_held_up = False  # until the client has read what was answered
         self._reading = self._reading_head = False
         self._received = 0  # bytes of the request that is read, in pieces that no other request ended in
@@ -169,9 +177,15 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._idle = self.loop.call_later(self._settings.request_timeout, self._check_idle)
 
     def data_received(self, data: bytes) -> None:
+        before = self.cycle
+        is_idle = not self._reading and (before is None or before.response_complete)
+        if is_idle and self._begin_known(data):
+            return
         self._piece, self._is_shared = len(data), False
         super().data_received(data)
         if not self._reading:
+            if is_idle and self.cycle is not before:
+                self._learn(data)
             return
         if not self._is_shared:
             self._received += len(data)
@@ -249,9 +263,9 @@ class GraphQLProtocol(HttpToolsProtocol):
         headers["x-forwarded-for"] = (
             self._address if self._proxies is None or "x-forwarded-for" not in headers else self._told_address()
         )
-        headers[REQUEST_ID] = request_id(headers.get(REQUEST_ID, ""))
         cors = cors_headers(self._settings.cors, headers["origin"]) if "origin" in headers else b""
-        exchange = Exchange(self, method, query_string, headers, cors)
+        self._head = Head(method, query_string, headers, cors)
+        exchange = Exchange(self, self._head)
         exchange.keep_alive = self.parser.should_keep_alive()
         before, self.cycle = self.cycle, exchange
         if before is not None and not before.response_complete:
@@ -288,6 +302,26 @@ class GraphQLProtocol(HttpToolsProtocol):
             exchange.was_read = True
             if exchange.is_turn:
                 self._begin(exchange)
+
+    # Requests like the one before
+
+    def _begin_known(self, data: bytes) -> bool:
+        """Whether this is a whole request with the head of an earlier one, which saves parsing it; then it is served."""
+        known = self._known
+        body = None if known is None else known.body_of(data)
+        if known is None or body is None or len(body) > self._settings.max_body_bytes:
+            return False
+        self._unset_keepalive_if_required()
+        exchange = self.cycle = Exchange(self, known.means)
+        exchange.headers["content-length"] = str(len(body))
+        exchange.body, exchange.was_read = body, True
+        self._begin(exchange)
+        return True
+
+    def _learn(self, data: bytes) -> None:
+        exchange = self.cycle
+        if type(exchange) is Exchange and exchange.was_read and exchange.refused is None and exchange.keep_alive:
+            self._known = known_head(data, len(exchange.body), self._head)
 
     # What comes before and after an exchange
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -68,6 +69,46 @@ async def test_a_request_may_come_in_pieces(graph: Graph) -> None:
         writer.write(whole[split:])
         status, _, body = await answer(reader)
         assert (status, body) == (200, HELLO), split
+    writer.close()
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_requests_are_told_apart_whatever_came_before_on_their_connection(graph: Graph, seed: int) -> None:
+    rng = random.Random(seed)
+    reader, writer = await connected(graph)
+    ids: set[str] = set()
+    for number in range(30):
+        names = [f"{'x' * rng.randrange(20)}{number}-{place}" for place in range(rng.choice((1, 1, 1, 2, 3)))]
+        own = {name: f"r{name}" for name in names if rng.random() < 0.2}
+        sent = b"".join(
+            request(
+                f'{{ hello(name: "{name}") }}',
+                *([f"x-request-id: {own[name]}"] if name in own else ()),
+                *(["x-other: 1"] if rng.random() < 0.2 else ()),
+            )
+            for name in names
+        )
+        split = rng.randrange(len(sent)) if rng.random() < 0.2 else 0
+        for piece in filter(None, (sent[:split], sent[split:])):
+            writer.write(piece)
+            await asyncio.sleep(0.005 if split else 0)
+        for name in names:
+            status, headers, body = await answer(reader)
+            assert (status, json.loads(body)) == (200, {"data": {"hello": f"Hello {name}"}})
+            assert headers["x-request-id"] == own.get(name, headers["x-request-id"])
+            assert headers["x-request-id"] not in ids
+            ids.add(headers["x-request-id"])
+    writer.close()
+
+
+@pytest.mark.parametrize("length", [b"+21", b"2_1", b"21,21", b"-1", b"", b"0x15", b"99999999999999999999999"])
+async def test_a_length_is_digits_whatever_came_before(graph: Graph, length: bytes) -> None:
+    plain = request("{ hello }")
+    reader, writer = await connected(graph)
+    writer.write(plain)
+    assert (await answer(reader))[2] == HELLO
+    writer.write(re.sub(rb"content-length: \d+", b"content-length: " + length, plain))
+    assert (await answer(reader))[0] in (400, 413)
     writer.close()
 
 

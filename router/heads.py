@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+_DIGITS = 19  # as many as 64 bits take
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 
 
@@ -23,7 +24,7 @@ class KnownHead(Generic[T]):
         if not message.startswith(self._before):
             return None
         begin = len(self._before)
-        end = message.find(b"\r", begin)
+        end = message.find(b"\r", begin, begin + _DIGITS)
         if not message.startswith(self._after, end):
             return None
         length, behind = message[begin:end], end + len(self._after)

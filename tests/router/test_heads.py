@@ -32,6 +32,7 @@ def test_an_answer_of_another_length_has_the_same_head(body: bytes) -> None:
         BEFORE + b"+3" + AFTER + b"abc",
         BEFORE + b"0_3" + AFTER + b"abc",
         BEFORE + b"" + AFTER,
+        BEFORE + b"9" * 5000 + AFTER,
         BEFORE + b"3\r\nx: y" + AFTER + b"abc",
         BEFORE.replace(b"now", b"later") + b"3" + AFTER + b"abc",
         BEFORE + b"3" + AFTER.replace(b"plain", b"html") + b"abc",

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import psutil
 import yaml
 
 from bench.measure.gateways import Start
-from bench.measure.load import Target, first_answer, load
+from bench.measure.load import Clients, Target, first_answer
 from bench.measure.phases import Profile, forget, profile, sampled
 from bench.measure.process import Measured, MeasurementError, cpu_seconds, python, running
 from stack import local
@@ -69,13 +69,9 @@ async def _measure(
     page: Page, stack: Measured, found: local.Running, folder: Path, seconds: float, report: Callable[[str], None]
 ) -> Cost:
     output = folder / page.account
-    async with _router(page, found, folder, output) as (router, target):
-        answer = await first_answer(target, router)
-        if "errors" in answer.json():
-            raise MeasurementError(f"the router answers {answer.text[:500]}")
-        size = len(answer.content)
+    async with _router(page, found, folder, output) as (router, clients):
         report(f"{page.name}: warming up")
-        await load(target, connections=_CONNECTIONS, seconds=seconds / 2, size=size)
+        await clients.load(seconds / 2)
         report("doing nothing")
         before = _spent(stack, router)
         await asyncio.sleep(seconds / 2)
@@ -83,7 +79,7 @@ async def _measure(
         report("measuring")
         forget(router)
         before = _spent(stack, router)
-        outcome = await load(target, connections=_CONNECTIONS, seconds=seconds, size=size)
+        outcome = await clients.load(seconds)
         spent = _since(before, _spent(stack, router))
     if outcome.wrong:
         raise MeasurementError(f"{outcome.wrong} of {outcome.count} answers were not as the first")
@@ -119,7 +115,7 @@ async def _stack(folder: Path) -> AsyncIterator[tuple[Measured, local.Running]]:
 @asynccontextmanager
 async def _router(
     page: Page, found: local.Running, folder: Path, output: Path
-) -> AsyncIterator[tuple[Measured, Target]]:
+) -> AsyncIterator[tuple[Measured, Clients]]:
     """A router of our own in front of the stack's subgraphs, sampled, and who asks it for the page.
 
     It asks for each page anew, although all pages are the same.
@@ -133,8 +129,13 @@ async def _router(
         granted = (await client.post(url, json={"query": _LOG_IN, "variables": credentials})).json()
     token = granted["data"]["logIn"]["accessToken"]
     query = (Path(__file__).parent / f"{page.query}.graphql").read_text()
+    target = Target(f"http://127.0.0.1:{port}/graphql", query, {"authorization": f"Bearer {token}"})
     with running(start.command, start.environment, core=None) as router:
-        yield router, Target(f"http://127.0.0.1:{port}/graphql", query, {"authorization": f"Bearer {token}"})
+        answer = await first_answer(target, router)
+        if "errors" in answer.json():
+            raise MeasurementError(f"the router answers {answer.text[:500]}")
+        with closing(Clients(target, connections=_CONNECTIONS, size=len(answer.content))) as clients:
+            yield router, clients
 
 
 def _config(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,7 +12,7 @@ from statistics import median
 import httpx
 
 from bench.measure.gateways import Case, Gateway, Place
-from bench.measure.load import Outcome, Target, first_answer, load, percentile_ms
+from bench.measure.load import Clients, Outcome, Target, first_answer, percentile_ms
 from bench.measure.process import LOAD_CORE, MEASURED_CORE, Measured, MeasurementError, on, python, running
 from bench.measure.tokens import Issuer
 from bench.workload.shop import expected, operation, supergraph
@@ -132,13 +132,16 @@ async def take_turns(
     """Start the gateways, see that they answer right, warm them up, load each in turn. Raises MeasurementError."""
     found: dict[str, list[Turn]] = {gateway.name: [] for gateway in gateways}
     async with AsyncExitStack() as stack:
-        started = {one.name: await stack.enter_async_context(serving(shop, one, case, core=core)) for one in gateways}
-        for process, target, size in started.values():
-            await warm_up(process, target, connections, size)
+        started = {
+            one.name: await stack.enter_async_context(serving(shop, one, case, connections=connections, core=core))
+            for one in gateways
+        }
+        for process, clients in started.values():
+            await warm_up(process, clients)
         for _ in range(max(1, round(seconds / _TURN_SECONDS))):
-            for name, (process, target, size) in started.items():
+            for name, (process, clients) in started.items():
                 cpu, fetches = process.cpu_seconds(), await shop.fetches()
-                outcome = await load(target, connections=connections, seconds=_TURN_SECONDS, size=size)
+                outcome = await clients.load(_TURN_SECONDS)
                 cpu, fetches = process.cpu_seconds() - cpu, await shop.fetches() - fetches
                 found[name].append(Turn(outcome, cpu, fetches, process.peak_mb()))
     return found
@@ -172,9 +175,9 @@ def row_of(case: Case, name: str, turns: list[Turn]) -> Row:
 
 @asynccontextmanager
 async def serving(
-    shop: Shop, gateway: Gateway, case: Case, *, core: int | None = MEASURED_CORE
-) -> AsyncIterator[tuple[Measured, Target, int]]:
-    """Run a gateway that has been seen to answer right, in so many bytes."""
+    shop: Shop, gateway: Gateway, case: Case, *, connections: int = CONNECTIONS, core: int | None = MEASURED_CORE
+) -> AsyncIterator[tuple[Measured, Clients]]:
+    """Run a gateway that has been seen to answer right, with the clients that are to load it."""
     place = shop.place(case)
     start = gateway.start(case, place)
     with running(start.command, start.environment, core=core) as process:
@@ -182,13 +185,14 @@ async def serving(
         answer = await first_answer(target, process)
         if answer.json() != {"data": expected(case.operation)}:
             raise MeasurementError(f"{gateway.name} answers {answer.text[:500]}")
-        yield process, target, len(answer.content)
+        with closing(Clients(target, connections=connections, size=len(answer.content))) as clients:
+            yield process, clients
 
 
-async def warm_up(process: Measured, target: Target, connections: int, size: int) -> None:
+async def warm_up(process: Measured, clients: Clients) -> None:
     """Load a gateway until it has had that much CPU time, however busy the machine is: virtual machines compile a while."""
     enough = process.cpu_seconds() + _WARM_UP_SECONDS
     for _ in range(_LONGEST_WARM_UP_SECONDS):
-        await load(target, connections=connections, seconds=1, size=size)
+        await clients.load(1)
         if process.cpu_seconds() >= enough:
             return

@@ -10,9 +10,8 @@ from statistics import median
 
 import asyncpg
 
-from bench.measure.compare import CONNECTIONS, serving, shop, warm_up
+from bench.measure.compare import serving, shop, warm_up
 from bench.measure.gateways import HEAVY, HIVE_ROUTER
-from bench.measure.load import load
 from bench.measure.process import LOAD_CORE, MEASURED_CORE, cpu_seconds, on
 from bench.subgraph.running import Running, Target, running
 from bench.subgraph.workloads import workloads
@@ -75,12 +74,12 @@ async def _peer() -> AsyncIterator[Callable[[], Awaitable[float | None]]]:
     if not HIVE_ROUTER.installed:
         yield _nothing
         return
-    async with shop() as running_shop, serving(running_shop, HIVE_ROUTER, HEAVY) as (process, target, size):
-        await warm_up(process, target, CONNECTIONS, size)
+    async with shop() as running_shop, serving(running_shop, HIVE_ROUTER, HEAVY) as (process, clients):
+        await warm_up(process, clients)
 
         async def measure() -> float | None:
             before = process.cpu_seconds()
-            outcome = await load(target, connections=CONNECTIONS, seconds=_PEER_SECONDS, size=size)
+            outcome = await clients.load(_PEER_SECONDS)
             return (process.cpu_seconds() - before) * 1000 / outcome.count
 
         yield measure

@@ -7,7 +7,6 @@ from functools import partial
 from bench.measure import planning, streams
 from bench.measure.compare import CONNECTIONS, Row, Shop, measure, row_of, serving, shop, take_turns, warm_up
 from bench.measure.gateways import HEAVY_FETCHES, OURS, ours
-from bench.measure.load import load
 from bench.measure.process import cpu_seconds
 
 _MANY = 500
@@ -57,10 +56,10 @@ async def limits(*, rounds: int, seconds: float, report: Callable[[str], None]) 
 async def _workers(running: Shop, seconds: float) -> tuple[float, float]:
     """How much more than the mean the busier worker does, and what a request costs compared with one worker."""
     several = replace(OURS, name=f"{_WORKERS} workers", start=partial(ours, workers=_WORKERS))
-    async with serving(running, several, HEAVY_FETCHES, core=None) as (process, target, size):
-        await warm_up(process, target, CONNECTIONS, size)
+    async with serving(running, several, HEAVY_FETCHES, core=None) as (process, clients):
+        await warm_up(process, clients)
         before = {each.pid: cpu_seconds(each) for each in process.all()}
-        await load(target, connections=CONNECTIONS, seconds=seconds, size=size)
+        await clients.load(seconds)
         spent = sorted(cpu_seconds(each) - before[each.pid] for each in process.all())
     busy = spent[-_WORKERS:]  # whoever only watches over them does nothing
     turns = await take_turns(running, (OURS, several), HEAVY_FETCHES, seconds=seconds, core=None)

@@ -73,51 +73,76 @@ async def first_answer(target: Target, process: Measured) -> httpx.Response:
     raise MeasurementError(f"no answer from {target.url}: {problem}")
 
 
-async def load(target: Target, *, connections: int, seconds: float, size: int) -> Outcome:
-    """Keep `connections` busy for `seconds`. Answers without status 200, or with another body's size, are wrong."""
-    loop = asyncio.get_running_loop()
-    parts = urlsplit(target.url)
-    headers = {"host": parts.netloc, "content-length": str(len(target.body)), **target.all_headers}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    request = f"POST {parts.path or '/'} HTTP/1.1\r\n{lines}\r\n".encode() + target.body
-    clients = []
-    for _ in range(connections):
-        made = await loop.create_connection(
-            lambda: _Client(request, size, loop.create_future()), parts.hostname or "", parts.port or 80
-        )
-        clients.append(made[1])
-    begin = time.perf_counter()
-    for client in clients:
-        client.send()
-    await asyncio.sleep(seconds)
-    for client in clients:
-        client.last = True
-    async with asyncio.timeout(_ANSWER_SECONDS):
-        await asyncio.gather(*(client.closed for client in clients))
-    took = time.perf_counter() - begin
-    latencies = sorted(one for client in clients for one in client.latencies)
-    if not latencies:
-        raise MeasurementError(f"{target.url} answered nothing")
-    return Outcome(len(latencies), took, latencies, sum(client.wrong for client in clients))
+class Clients:
+    """Connections that stay open from one load to the next; those that the gateway ends in between are made anew.
+
+    Answers without status 200, or with another body's size, are wrong.
+    """
+
+    def __init__(self, target: Target, *, connections: int, size: int) -> None:
+        self._target = target
+        self._count = connections
+        self._size = size
+        self._clients: list[_Client] = []
+
+    async def load(self, seconds: float) -> Outcome:
+        """Keep all of them busy for so long, then wait for what is under way. Raises MeasurementError without an answer."""
+        await self._connect()
+        begin = time.perf_counter()
+        for client in self._clients:
+            client.begin()
+        await asyncio.sleep(seconds)
+        for client in self._clients:
+            client.last = True
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await asyncio.gather(*(client.done for client in self._clients))
+        took = time.perf_counter() - begin
+        latencies = sorted(one for client in self._clients for one in client.latencies)
+        if not latencies:
+            raise MeasurementError(f"{self._target.url} answered nothing")
+        return Outcome(len(latencies), took, latencies, sum(client.wrong for client in self._clients))
+
+    def close(self) -> None:
+        """End the connections."""
+        for client in self._clients:
+            client.close()
+
+    async def _connect(self) -> None:
+        loop, parts = asyncio.get_running_loop(), urlsplit(self._target.url)
+        body = self._target.body
+        headers = {"host": parts.netloc, "content-length": str(len(body)), **self._target.all_headers}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        request = f"POST {parts.path or '/'} HTTP/1.1\r\n{lines}\r\n".encode() + body
+        self._clients = [client for client in self._clients if client.is_open]
+        while len(self._clients) < self._count:
+            _, client = await loop.create_connection(
+                lambda: _Client(request, self._size), parts.hostname or "", parts.port or 80
+            )
+            self._clients.append(client)
 
 
 class _Client(asyncio.Protocol):
     """One connection; httptools calls the `on_` methods."""
 
-    def __init__(self, request: bytes, size: int, closed: "asyncio.Future[None]") -> None:
-        self.latencies: list[float] = []
-        self.wrong = 0
-        self.last = False
-        self.closed = closed
-        self._request, self._expected, self._size = request, size, 0
+    done: "asyncio.Future[None]"
+
+    def __init__(self, request: bytes, size: int) -> None:
+        self.is_open = False
+        self._request, self._expected = request, size
         self._parser = httptools.HttpResponseParser(self)
+
+    def begin(self) -> None:
+        """Send the request again and again, until an answer finds that it is the `last`; then it is `done`."""
+        self.done = asyncio.get_running_loop().create_future()
+        self.last, self.latencies, self.wrong, self._size = False, list[float](), 0, 0
+        self._send()
+
+    def close(self) -> None:
+        self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
-
-    def send(self) -> None:
-        self._sent = time.perf_counter()
-        self._transport.write(self._request)
+        self.is_open = True
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -130,10 +155,16 @@ class _Client(asyncio.Protocol):
         self.wrong += self._parser.get_status_code() != 200 or self._size != self._expected
         self._size = 0
         if self.last:
-            self._transport.close()
+            self.done.set_result(None)
         else:
-            self.send()
+            self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.wrong += not self.last
-        self.closed.set_result(None)
+        self.is_open = False
+        if not self.done.done():
+            self.wrong += 1
+            self.done.set_result(None)
+
+    def _send(self) -> None:
+        self._sent = time.perf_counter()
+        self._transport.write(self._request)

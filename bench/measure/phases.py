@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.measure.compare import CONNECTIONS, serving, shop, warm_up
+from bench.measure.compare import serving, shop, warm_up
 from bench.measure.gateways import HEAVY, HEAVY_FETCHES, OURS, SMALL, SMALL_GUARDED, Case, Place, Start, ours
-from bench.measure.load import load
 from bench.measure.process import ROOT, Measured, python
 from bench.measure.sampler import PLAN
 from bench.workload.shop import operation, supergraph
@@ -57,10 +56,10 @@ async def phases(*, seconds: float, report: Callable[[str], None]) -> list[Profi
                 def start(case: Case, place: Place, output: Path = output) -> Start:
                     return sampled(ours(case, place), output)
 
-                async with serving(running, replace(OURS, start=start), case) as (process, target, size):
-                    await warm_up(process, target, CONNECTIONS, size)
+                async with serving(running, replace(OURS, start=start), case) as (process, clients):
+                    await warm_up(process, clients)
                     forget(process)
-                    await load(target, connections=CONNECTIONS, seconds=seconds, size=size)
+                    await clients.load(seconds)
                 found.append(profile(case.name, output, _program(case)))
     return found
 

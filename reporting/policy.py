@@ -23,7 +23,7 @@ def appointments(principal: Principal) -> Select[AppointmentFact]:
 
 
 def places(principal: Principal) -> Select[AppointmentFact]:
-    """The appointments that the figures on places are made of, whoever may not see a report's."""
+    """The appointments that figures on a place are made of, for whoever may see the place."""
     return _readable(principal, AppointmentFact, READ_PLACES)
 
 

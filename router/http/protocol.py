@@ -38,7 +38,7 @@ class Endpoint(Protocol):
         """Go on with the connection as a WebSocket."""
 
 
-class Head(NamedTuple):
+class RequestHead(NamedTuple):
     """What the head of a request for GraphQL says; `cors` are header lines of its answer."""
 
     method: str
@@ -74,7 +74,7 @@ class Exchange:
         "was_read",
     )
 
-    def __init__(self, protocol: "GraphQLProtocol", head: Head) -> None:
+    def __init__(self, protocol: "GraphQLProtocol", head: RequestHead) -> None:
         self._protocol = protocol
         self.method, self.query_string, headers, self._cors = head
         self._began = perf_counter()
@@ -154,8 +154,8 @@ class GraphQLProtocol(HttpToolsProtocol):
         self._address = ""
         self._proxies: Any = None
         self._served: Exchange | None = None
-        self._head: Head
-        self._known: KnownHead[Head] | None = None
+        self._request_head: RequestHead
+        self._known: KnownHead[RequestHead] | None = None
         self._is_held_up = False  # until the client has read what was answered
         self._reading = self._reading_head = False
         self._received = 0  # bytes of the request that is read, in pieces that no other request ended in
@@ -264,8 +264,8 @@ class GraphQLProtocol(HttpToolsProtocol):
             self._address if self._proxies is None or "x-forwarded-for" not in headers else self._told_address()
         )
         cors = cors_headers(self._settings.cors, headers["origin"]) if "origin" in headers else b""
-        self._head = Head(method, query_string, headers, cors)
-        exchange = Exchange(self, self._head)
+        self._request_head = RequestHead(method, query_string, headers, cors)
+        exchange = Exchange(self, self._request_head)
         exchange.keep_alive = self.parser.should_keep_alive()
         before, self.cycle = self.cycle, exchange
         if before is not None and not before.response_complete:
@@ -321,7 +321,7 @@ class GraphQLProtocol(HttpToolsProtocol):
     def _learn(self, data: bytes) -> None:
         exchange = self.cycle
         if type(exchange) is Exchange and exchange.was_read and exchange.refused is None and exchange.keep_alive:
-            self._known = known_head(data, len(exchange.body), self._head)
+            self._known = known_head(data, len(exchange.body), self._request_head)
 
     # What comes before and after an exchange
 

@@ -195,5 +195,4 @@ async def warm_up(process: Measured, clients: Clients) -> None:
     for _ in range(_LONGEST_WARM_UP_SECONDS):
         await clients.load(1)
         if process.cpu_seconds() >= enough:
-            break
-    clients.close()  # the first worker that was up had all of them
+            return

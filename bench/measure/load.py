@@ -103,10 +103,9 @@ class Clients:
         return Outcome(len(latencies), took, latencies, sum(client.wrong for client in self._clients))
 
     def close(self) -> None:
-        """End the connections; the next load makes others."""
+        """End the connections."""
         for client in self._clients:
             client.close()
-        self._clients = []
 
     async def _connect(self) -> None:
         loop, parts = asyncio.get_running_loop(), urlsplit(self._target.url)

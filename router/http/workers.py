@@ -1,7 +1,7 @@
 """Several processes that serve one port, and the one that watches over them.
 
-The watching process accepts connections and hands them out in turn, so that each worker gets as many; it replaces workers
-that die. A worker ends when it is told to, or when the watching process is gone.
+The watching process accepts connections and hands them out in turn, so that each worker gets as many, the first ones when
+all workers are up; it replaces workers that die. A worker ends when it is told to, or when the watching process is gone.
 """
 
 import contextlib
@@ -63,6 +63,7 @@ class _Supervisor:
         self._workers: dict[int, _Worker] = {}
         self._ready: list[_Worker] = []
         self._served = False
+        self._is_open = False
         self._start_at = 0.0
         self._pause = _FIRST_PAUSE
         self._end_by: float | None = None
@@ -138,8 +139,19 @@ class _Supervisor:
             return
         worker.is_ready = self._served = True
         self._ready.append(worker)
-        if len(self._ready) == 1:
+        if len(self._ready) == self._count:
+            self._open()
+
+    def _open(self) -> None:
+        """Accept connections."""
+        if not self._is_open and self._end_by is None:
             self._selector.register(self._listening, selectors.EVENT_READ)
+            self._is_open = True
+
+    def _shut(self) -> None:
+        if self._is_open:
+            self._selector.unregister(self._listening)
+            self._is_open = False
 
     def _hand_out(self) -> None:
         try:
@@ -166,8 +178,10 @@ class _Supervisor:
             worker.channel.close()
             if worker.is_ready:
                 self._ready.remove(worker)
-                if not self._ready and self._end_by is None:
-                    self._selector.unregister(self._listening)
+            if self._ready:
+                self._open()  # and wait for none that may die again and again
+            else:
+                self._shut()
             if self._end_by is None:
                 self._replace(worker, os.waitstatus_to_exitcode(status))
 
@@ -188,8 +202,7 @@ class _Supervisor:
         if number != signal.SIGCHLD:
             if self._end_by is None:
                 self._end_by = time.monotonic() + self._grace + _EXTRA_GRACE
-                if self._ready:
-                    self._selector.unregister(self._listening)
+                self._shut()
                 self._listening.close()
             self._tell(signal.SIGTERM)
 

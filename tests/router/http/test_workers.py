@@ -48,6 +48,26 @@ async def test_workers_share_a_port_are_replaced_and_finish_their_requests(tmp_p
             assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
+async def test_connections_are_shared_from_the_first_one_on(tmp_path: Path) -> None:
+    async with shop().running() as first, accounts().running() as second:
+        file = tmp_path / "s.graphql"
+        file.write_text(supergraph(first.url, second.url))
+        async with served(file, "--workers", "2") as (process, base, _):
+            port = int(base.rpartition(":")[2])
+            made = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
+            workers = psutil.Process(process.pid).children()
+
+            async def all_taken() -> bool:
+                return sum(_connections(worker, port) for worker in workers) >= len(made)
+
+            await _until(all_taken)
+            counts = [_connections(worker, port) for worker in workers]
+            assert len(counts) == 2
+            assert max(counts) - min(counts) <= 1, counts
+            for _, writer in made:
+                writer.close()
+
+
 async def test_a_first_worker_that_cannot_start_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "s.graphql").write_text("type Query {")
     command = ["-m", "router", "serve", "--supergraph", str(tmp_path / "s.graphql"), "--port", "0", "--workers", "2"]

@@ -151,14 +151,15 @@ class _Importer:
 
     def _read(self, path: Path, line: Line) -> _Read | None:
         try:
+            line.content.decode()  # what is passed over is not checked by the decoder
             resource = self._decode(line.content)
             if resource.resource_type != self._kind.name:
                 raise InvalidResource(f"resourceType is not {self._kind.name}")
             return _Read(line.number, resource, self._kind.read(resource, self._references))
-        except (InvalidResource, msgspec.DecodeError) as error:
-            self._fail(path, line.number, str(error))
         except LeftOut:
             self.counts[LEFT_OUT] += 1
+        except Exception as error:  # whatever is wrong with a line ends with the line
+            self._fail(path, line.number, _cause(error))
         return None
 
     async def _save(self, path: Path, batch: list[_Read]) -> None:
@@ -186,6 +187,18 @@ class _Importer:
     def _fail(self, path: Path, line: int, cause: str) -> None:
         self.counts[FAILED] += 1
         self._listener.fail(Failure(path.name, line, cause))
+
+
+def _cause(error: Exception) -> str:
+    """What is wrong with a line; of what was not foreseen only the kind, since its message may quote values."""
+    match error:
+        case InvalidResource() | msgspec.DecodeError():
+            return str(error)
+        case UnicodeDecodeError():
+            return f"byte {error.start + 1} is not UTF-8"
+        case RecursionError():
+            return "it is nested too deeply"
+    return f"it cannot be read: {type(error).__name__}"
 
 
 def _rule(error: DBAPIError) -> str:

@@ -3,6 +3,7 @@
 https://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---output-files
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ _NAME = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(\.[^.]+)?\.ndjson")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is not empty. `number` counts from 1; `size` is how many bytes were read for it."""
+    """A line that is not empty, without a byte order mark. `number` counts from 1; `size` is how many bytes were read for it."""
 
     number: int
     content: bytes
@@ -35,8 +36,9 @@ def lines(path: Path) -> Iterator[Line]:
     """The lines of a file, one at a time."""
     size = 0
     with path.open("rb") as file:
-        for number, content in enumerate(file, start=1):
-            size += len(content)
-            if content.strip():
+        for number, read in enumerate(file, start=1):
+            size += len(read)
+            content = read.removeprefix(codecs.BOM_UTF8).strip()
+            if content:
                 yield Line(number, content, size)
                 size = 0

@@ -1,6 +1,7 @@
 """`caregraph import fhir`: what becomes of another system's export, and what of its errors."""
 
 import asyncio
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,42 @@ async def test_a_broken_line_is_told_of_and_the_rest_goes_on(imports: Import) ->
     assert done.counts("Patient") == {"created": 1, "failed": 6}
     assert done.counts("Encounter") == {"created": 1, "failed": 5}
     assert done.summary.failed == 12
+
+
+async def test_no_line_ends_the_import(imports: Import) -> None:
+    def line(key: str, raw: bytes = b"") -> bytes:
+        return b'{"resourceType":"Patient","id":"%s","name":[{"family":"Swaniawski%s"}]}' % (key.encode(), raw)
+
+    deep = b'{"resourceType":"Patient","id":"deep","contained":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    lines = [
+        codecs.BOM_UTF8 + line("marked") + b"\r",
+        line("latin", b"\xfc"),
+        b'{"resourceType":"Patient","id":"aside","name":[{"family":"A"}],"text":"\xfc"}',
+        b'{"id":"nothing","name":[{"family":"Swaniawski"}]}',
+        b"Swaniawski",
+        b"[]",
+        deep,
+        line("nul", b"\\u0000"),
+        line("surrogate", b"\\ud800"),
+        "\ufeff ".encode(),
+        line("last").decode().encode("utf-16-le"),
+        line("last"),
+    ]
+    early = encounter("early", period={"start": "0001-01-01T00:00:00+14:00", "end": "0001-01-02T00:00:00Z"})
+    done = await imports(EXPORT | {"Patient.ndjson": [*lines, PATIENT], "Encounter.000.ndjson": [early]})
+    assert [(failure.file, failure.line, failure.cause) for failure in done.failures] == [
+        ("Patient.ndjson", 2, "byte 69 is not UTF-8"),
+        ("Patient.ndjson", 3, "byte 72 is not UTF-8"),
+        ("Patient.ndjson", 4, "Object missing required field `resourceType`"),
+        ("Patient.ndjson", 5, "JSON is malformed: invalid character (byte 0)"),
+        ("Patient.ndjson", 6, "Expected `object`, got `array`"),
+        ("Patient.ndjson", 7, "it is nested too deeply"),
+        ("Patient.ndjson", 9, "Input data was truncated"),
+        ("Patient.ndjson", 11, "JSON is malformed: object keys must be strings (byte 1)"),
+        ("Patient.ndjson", 8, "the database refuses it: CharacterNotInRepertoireError"),
+        ("Encounter.000.ndjson", 1, "it cannot be read: OverflowError"),
+    ]
+    assert done.counts("Patient") == {"created": 3, "failed": 9}
 
 
 async def test_the_command_sums_up_and_says_by_its_status_whether_lines_failed(

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
+
+
+class Kind(StrEnum):
+    """What a caller is here; policies are written in these terms, and what is not said is denied."""
+
+    STAFF = "staff"
+    PATIENT = "patient"
+    PARTNER = "partner"
+    SERVICE = "service"
+    NONE = "none"
 
 
 class Forbidden(Exception):

@@ -53,7 +53,7 @@ def _sign(role: str) -> str:
     from shared.ids import new_id
     from shared.settings import Settings
     from subgraphs.identity.keys import SigningKeys
-    from subgraphs.identity.roles import SCOPES, Role
+    from subgraphs.identity.roles import KINDS, SCOPES, Role
 
     if role not in Role.__members__:
         raise StackError(f"there is no role {role}: name one of {', '.join(Role)}, or an email address")
@@ -68,6 +68,7 @@ def _sign(role: str) -> str:
         "iat": now,
         "exp": now + _LIFETIME_SECONDS,
         "roles": [role],
+        "kind": KINDS[Role(role)].value,
         "scope": " ".join(sorted(SCOPES[Role(role)])),
     }
     return SigningKeys(_secrets()["IDENTITY_SIGNING_KEY"]).sign(claims)

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
+from shared.auth.principal import Kind
 from shared.database.model import Audited, Record, new_registry, timestamp
 
 OUTGOING_MAIL, STALE_TOKENS = "outgoing_mail", "stale_tokens"  # channels of NOTIFY, which wake the jobs
@@ -147,7 +148,9 @@ class Role(Model, table=True):
     """A role that was defined here, or one that comes with CareGraph whose scopes were changed here."""
 
     __tablename__ = "role"
+    __table_args__ = (CheckConstraint(f"kind IN ({', '.join(map(repr, map(str, Kind)))})", name="kind"),)
 
     name: str = Field(unique=True)
+    kind: str = Kind.NONE.value
     description: str
     scopes: list[str] = Field(sa_type=ARRAY(String))

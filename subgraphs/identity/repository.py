@@ -7,13 +7,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared.auth.principal import Principal
+from shared.auth.principal import Kind, Principal
 from shared.database.model import utc_now
 from shared.database.paging import Order
 from shared.graph.context import Context
 from subgraphs.identity import policy
 from subgraphs.identity.models import Account, Activity, RecoveryCode, Role, Session
-from subgraphs.identity.roles import DESCRIPTIONS, SCOPES
+from subgraphs.identity.roles import DESCRIPTIONS, KINDS, SCOPES, kind_of
 
 ACCOUNTS = Order((col(Account.email), col(Account.id)))
 SESSIONS = Order((col(Session.id),), descending=True)
@@ -64,13 +64,14 @@ async def roles(session: AsyncSession) -> list[Role]:
     """All roles by name: those that come with CareGraph as they are defined here, and those that were added here."""
     stored = {role.name: role for role in await session.scalars(select(Role))}
     built_in = {
-        name.value: Role(name=name.value, description=DESCRIPTIONS[name], scopes=sorted(scopes))
+        name.value: Role(name=name.value, kind=KINDS[name].value, description=DESCRIPTIONS[name], scopes=sorted(scopes))
         for name, scopes in SCOPES.items()
     }
     return [role for _, role in sorted((built_in | stored).items())]
 
 
-async def scopes(session: AsyncSession, names: Iterable[str]) -> list[str]:
-    """What some roles together may do."""
+async def granted(session: AsyncSession, names: Iterable[str]) -> tuple[Kind, list[str]]:
+    """What the holder of some roles is, and may do."""
     wanted = set(names)
-    return sorted({scope for role in await roles(session) if role.name in wanted for scope in role.scopes})
+    held = [role for role in await roles(session) if role.name in wanted]
+    return kind_of(Kind(role.kind) for role in held), sorted({scope for role in held for scope in role.scopes})

@@ -1,10 +1,13 @@
 """What the roles that come with CareGraph may do: a role is a set of scopes, `<resource>:<action>`."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+
+from shared.auth.principal import Kind
 
 
 class Role(StrEnum):
-    """The roles. Everyone but PATIENT is staff or a partner."""
+    """The roles."""
 
     ADMIN = "ADMIN"
     DOCTOR = "DOCTOR"
@@ -44,6 +47,19 @@ SCOPES: dict[Role, frozenset[str]] = {
     Role.AUDITOR: _EVERYONE | {"audit:read"},
 }
 
+KINDS: dict[Role, Kind] = {
+    Role.ADMIN: Kind.STAFF,
+    Role.DOCTOR: Kind.STAFF,
+    Role.NURSE: Kind.STAFF,
+    Role.PATIENT: Kind.PATIENT,
+    Role.PHARMACIST: Kind.STAFF,
+    Role.LAB_TECHNICIAN: Kind.STAFF,
+    Role.INSURANCE_PROVIDER: Kind.PARTNER,
+    Role.RECEPTIONIST: Kind.STAFF,
+    Role.ANALYST: Kind.STAFF,
+    Role.AUDITOR: Kind.STAFF,
+}
+
 DESCRIPTIONS: dict[Role, str] = {
     Role.ADMIN: "Administers accounts, the directory and all that care needs.",
     Role.DOCTOR: "Treats patients.",
@@ -56,3 +72,11 @@ DESCRIPTIONS: dict[Role, str] = {
     Role.ANALYST: "Asks for reports.",
     Role.AUDITOR: "Reads the audit trail.",
 }
+
+
+def kind_of(kinds: Iterable[Kind]) -> Kind:
+    """What the holder of roles of these kinds is: a patient if one of them says so, else what all of them say."""
+    said = set(kinds) - {Kind.NONE}
+    if Kind.PATIENT in said:
+        return Kind.PATIENT
+    return said.pop() if len(said) == 1 else Kind.NONE

@@ -52,6 +52,17 @@ class ActivityKind(Enum):
     PATIENT_MERGED = _value("PATIENT_MERGED", "Its patient was found twice; it now belongs to the one that stays.")
 
 
+@strawberry.enum(
+    description="What a role makes of its holder; what everybody of a kind may see and do follows from it."
+)
+class RoleKind(Enum):
+    STAFF = _value("staff", "They work here.")
+    PATIENT = _value("patient", "A patient, for themselves.")
+    PARTNER = _value("partner", "Another organization, such as an insurer.")
+    SERVICE = _value("service", "A program.")
+    NONE = _value("none", "Nothing yet: the role opens only what is open to everybody with its scopes.")
+
+
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A patient, of the patients service."
 )
@@ -164,6 +175,7 @@ class Account:
 @strawberry.type(description="What accounts can be: a set of scopes.")
 class Role:
     name: str = strawberry.field(description="Its name.")
+    kind: RoleKind = strawberry.field(description="What it makes of its holder.")
     description: str = strawberry.field(description="What it is for.")
     scopes: list[str] = strawberry.field(description="What it may do, each `<resource>:<action>`.")
     built_in: bool = strawberry.field(description="Whether it comes with CareGraph.")
@@ -175,6 +187,7 @@ class Role:
         own = repository.BUILT_IN.get(row.name)
         return cls(
             name=row.name,
+            kind=RoleKind(row.kind),
             description=row.description,
             scopes=sorted(row.scopes),
             built_in=own is not None,
@@ -332,6 +345,9 @@ class SaveAccountInput:
 @strawberry.input(description="A role as it shall be.")
 class SaveRoleInput:
     name: str = strawberry.field(description="Its name, capital letters and underscores.")
+    kind: RoleKind | None = strawberry.field(
+        default=None, description="What it makes of its holder: for a new role NONE unless told, else as it was."
+    )
     description: str = strawberry.field(default="", description="What it is for.")
     scopes: list[str] = strawberry.field(description="What it may do, each `<resource>:<action>`.")
 

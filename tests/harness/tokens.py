@@ -10,9 +10,10 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from shared.auth.principal import Kind
 from shared.auth.tokens import ALGORITHM, TYPE
 from shared.ids import new_id
-from subgraphs.identity.roles import SCOPES, Role
+from subgraphs.identity.roles import KINDS, SCOPES, Role, kind_of
 
 ISSUER = "https://caregraph.example"
 AUDIENCE = "caregraph"
@@ -59,6 +60,9 @@ def token(
         "roles": list(roles),
         "scope": " ".join(sorted(granted)),
     }
+    kind = kind_of(KINDS[Role(role)] for role in roles)
+    if kind is not Kind.NONE:
+        claims["kind"] = kind.value
     if patient:
         claims["patient"] = str(patient)
     if practitioner:

@@ -76,7 +76,7 @@ async def refresh(clinic: Clinic, token: str) -> dict[str, Any]:
     return dict((await clinic.anonymous.data(REFRESH, input={"refreshToken": token}))["refresh"])
 
 
-async def perform(caller: Caller, field: str, kind: str, selection: str, **input: Any) -> dict[str, Any]:
+async def perform(caller: Caller, field: str, kind: str, selection: str, /, **input: Any) -> dict[str, Any]:
     """What a mutation with one input answers; `selection` is of its success."""
     query = f"""mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename {selection}
         ... on UserError {{ code message }} }} }}"""

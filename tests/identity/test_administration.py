@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import jwt
+
 from shared.ids import new_id
 from subgraphs.identity.models import Account
+from subgraphs.identity.roles import KINDS, Role
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.identity.conftest import account, activity, code_in, log_in, logged_in, mails, perform, refresh, refused
@@ -23,7 +26,7 @@ async def invite(caller: Caller, **input: Any) -> dict[str, Any]:
 
 
 async def save_role(caller: Caller, **input: Any) -> dict[str, Any]:
-    selection = "... on SaveRoleSuccess { role { name scopes builtIn changed } }" + INVALID
+    selection = "... on SaveRoleSuccess { role { name kind scopes builtIn changed } }" + INVALID
     return await perform(caller, "saveRole", "SaveRoleInput", selection, **input)
 
 
@@ -88,6 +91,7 @@ async def test_roles_are_defined_and_changed(clinic: Clinic) -> None:
     made = await save_role(admin, name="WARD_CLERK", scopes=["directory:read", "account:read"])
     assert made["role"] == {
         "name": "WARD_CLERK",
+        "kind": "NONE",
         "scopes": ["account:read", "directory:read"],
         "builtIn": False,
         "changed": False,
@@ -121,6 +125,40 @@ async def test_roles_are_defined_and_changed(clinic: Clinic) -> None:
     assert not any(role["changed"] for role in roles.values())
     trail = await clinic.audit("identity")
     assert [entry.detail["role"] for entry in trail if entry.resource == "Role" and entry.detail][-1] == "NURSE"
+
+
+async def test_the_roles_decide_what_kind_of_caller_an_account_is(clinic: Clinic) -> None:
+    row = await account(clinic, "ira@example.org", "INSURANCE_PROVIDER")
+    await account(clinic, "root@example.org", "ADMIN")
+    admin, key = clinic.caller("ADMIN"), str(row.id)
+
+    async def kind() -> str | None:
+        token = (await log_in(clinic, "ira@example.org"))["accessToken"]
+        claims = jwt.decode(token, options={"verify_signature": False})
+        return str(claims["kind"]) if "kind" in claims else None
+
+    assert await kind() == "partner"
+    assert (await save_role(admin, name="WARD_CLERK", scopes=["directory:read"]))["role"]["kind"] == "NONE"
+    await save(admin, id=key, version=1, roles=["WARD_CLERK"])
+    assert await kind() is None, "a role says nothing until it is told to"
+    assert (await save_role(admin, name="WARD_CLERK", kind="STAFF", scopes=[]))["role"]["kind"] == "STAFF"
+    assert (await save_role(admin, name="WARD_CLERK", scopes=["directory:read"]))["role"]["kind"] == "STAFF"
+    assert await kind() == "staff"
+
+    for other in ("INSURANCE_PROVIDER", "PATIENT"):
+        mixed = await save(admin, id=key, version=2, roles=["WARD_CLERK", other])
+        assert mixed["fields"] == [{"path": ["roles"]}]
+    assert (await save(admin, id=key, version=2, roles=["WARD_CLERK", "NURSE"]))["account"]["version"] == 3
+    await save_role(admin, name="WARD_CLERK", kind="PARTNER", scopes=[])
+    assert await kind() is None, "who would be two kinds is none"
+
+    for wrong in ({"name": "WARD_CLERK", "kind": "PATIENT"}, {"name": "NURSE", "kind": "PARTNER"}):
+        assert (await save_role(admin, scopes=[], **wrong))["fields"] == [{"path": ["kind"]}]
+    assert (await save_role(admin, name="NURSE", scopes=[]))["role"]["kind"] == "STAFF"
+
+
+def test_every_role_that_comes_with_caregraph_has_a_kind() -> None:
+    assert KINDS.keys() == set(Role)
 
 
 async def test_people_are_invited(clinic: Clinic, mailbox: Path) -> None:

@@ -31,7 +31,7 @@ async def test_a_log_in_gives_a_token_that_says_who_it_is(clinic: Clinic) -> Non
     assert claims["iss"] == "https://caregraph.example"
     assert claims["aud"] == "caregraph"
     assert (claims["sub"], claims["patient"]) == (str(ann.id), str(ann.patient_id))
-    assert claims["roles"] == ["PATIENT"]
+    assert (claims["roles"], claims["kind"]) == (["PATIENT"], "patient")
     assert set(claims["scope"].split()) == SCOPES[Role.PATIENT]
     assert claims["exp"] - claims["iat"] == pytest.approx(3600, abs=1)
     assert datetime.fromisoformat(answer["expiresAt"]) == datetime.fromtimestamp(claims["exp"], UTC)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.audit.recorder import Action
-from shared.auth.principal import Forbidden
+from shared.auth.principal import Forbidden, Kind
 from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
 from shared.graph.context import Client, Context
@@ -137,12 +138,15 @@ async def save_role(context: Context, input: SaveRoleInput) -> Role:
         raise invalid("scopes", f"There is no scope {', '.join(sorted(unknown))}.")
     async with context.write() as work:
         await locks.hold(work.session, locks.ROLES)
-        role = await work.session.scalar(select(Role).where(col(Role.name) == input.name))
-        role = role or Role(name=input.name, description="", scopes=[])
-        role.description, role.scopes = input.description, sorted(set(input.scopes))
+        known = {role.name: role for role in await repository.roles(work.session)}
+        role = known.get(input.name) or Role(name=input.name, description="", scopes=[])
+        kind = role.kind if input.kind is None else input.kind.value
+        if kind != role.kind and (input.name in BUILT_IN or kind == Kind.PATIENT):
+            raise invalid("kind", "A role that comes with CareGraph keeps its kind, and only PATIENT makes a patient.")
+        role.kind, role.description, role.scopes = kind, input.description, sorted(set(input.scopes))
         work.session.add(role)
         await work.session.flush()
-        await _role_changed(context, work, input.name, role.scopes)
+        await _role_changed(context, work, input.name, kind=kind, scopes=role.scopes)
     return role
 
 
@@ -156,13 +160,13 @@ async def remove_role(context: Context, input: RemoveRoleInput) -> str:
             raise not_found("role that was defined or changed here")
         if input.name not in BUILT_IN and await _has_accounts(work.session, input.name):
             raise Refusal(InvalidState(message="Accounts have this role: give them another one first."))
-        await _role_changed(context, work, input.name, sorted(BUILT_IN.get(input.name, ())))
+        await _role_changed(context, work, input.name, scopes=sorted(BUILT_IN.get(input.name, ())))
     return input.name
 
 
-async def _role_changed(context: Context, work: UnitOfWork, name: str, scopes: list[str]) -> None:
+async def _role_changed(context: Context, work: UnitOfWork, name: str, **detail: Any) -> None:
     """Audit it, and refuse all tokens that may have been given to accounts with the role and still be good."""
-    work.audit(Action.EXECUTE, "Role", [], role=name, scopes=scopes)
+    work.audit(Action.EXECUTE, "Role", [], role=name, **detail)
     since = utc_now() - ACCESS_LIFETIME - _CLOCK_SKEW
     holders = (
         select(col(Account.id))
@@ -174,10 +178,11 @@ async def _role_changed(context: Context, work: UnitOfWork, name: str, scopes: l
 
 
 async def _check_roles(session: AsyncSession, names: Collection[str]) -> None:
-    known = {role.name for role in await repository.roles(session)}
-    unknown = set(names) - known
-    if unknown or not names:
+    known = {role.name: Kind(role.kind) for role in await repository.roles(session)}
+    if not names or not known.keys() >= set(names):
         raise invalid("roles", f"They are one or more of {', '.join(sorted(known))}.")
+    if len({known[name] for name in names} - {Kind.NONE}) > 1:
+        raise invalid("roles", "Roles of two kinds do not go together: whoever is both has two accounts.")
 
 
 def _check_person(account: Account) -> None:

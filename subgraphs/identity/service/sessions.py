@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from shared.auth.principal import Kind
 from shared.auth.revocation import revoke_session
 from shared.database.model import utc_now
 from shared.graph.context import Context
@@ -127,16 +128,16 @@ async def _grant(context: Context, work: UnitOfWork, account: Account, session: 
     await work.session.flush()
     work.session.add(RefreshToken(session_id=session.id, digest=digest(secret), expires_at=session.expires_at))
     await locks.share(work.session, locks.ROLES)
-    scopes = await repository.scopes(work.session, account.roles)
+    kind, scopes = await repository.granted(work.session, account.roles)
     # Milliseconds, because a revocation is compared with them.
     issued = int(time.time() * 1000) / 1000
     expires = int(issued + ACCESS_LIFETIME.total_seconds())
-    token = resources(context.runtime).keys.sign(_claims(context, account, session, scopes, issued, expires))
+    token = resources(context.runtime).keys.sign(_claims(context, account, session, kind, scopes, issued, expires))
     return Grant(token, secret, datetime.fromtimestamp(expires, UTC), account)
 
 
 def _claims(
-    context: Context, account: Account, session: Session, scopes: list[str], issued: float, expires: int
+    context: Context, account: Account, session: Session, kind: Kind, scopes: list[str], issued: float, expires: int
 ) -> dict[str, Any]:
     settings = context.runtime.settings
     claims: dict[str, Any] = {
@@ -150,6 +151,8 @@ def _claims(
         "roles": sorted(account.roles),
         "scope": " ".join(scopes),
     }
+    if kind is not Kind.NONE:
+        claims["kind"] = kind.value
     if account.patient_id is not None:
         claims["patient"] = str(account.patient_id)
     if account.practitioner_id is not None:

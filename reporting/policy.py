@@ -1,4 +1,4 @@
-"""Who may see reports: those whose work they are. A report has no rows of persons, so whoever may see one sees all of it.
+"""Who may see reports: the staff whose work they are. A report has no rows of persons, so whoever may see one sees all of it.
 
 How long one waits at a place is for everybody who may see the place.
 """
@@ -19,20 +19,20 @@ Kind = TypeVar("Kind", bound=Model)
 
 def appointments(principal: Principal) -> Select[AppointmentFact]:
     """The appointments that the caller's figures are made of."""
-    return _readable(principal, AppointmentFact, READ)
+    return _readable(AppointmentFact, allowed=principal.is_staff(READ))
 
 
 def places(principal: Principal) -> Select[AppointmentFact]:
     """The appointments that figures on a place are made of, for whoever may see the place."""
-    return _readable(principal, AppointmentFact, READ_PLACES)
+    return _readable(AppointmentFact, allowed=principal.can(READ_PLACES))
 
 
 def registrations(principal: Principal) -> Select[RegistrationFact]:
     """The registrations that the caller's figures are made of; a duplicate that was merged is none."""
-    statement = _readable(principal, RegistrationFact, READ)
+    statement = _readable(RegistrationFact, allowed=principal.is_staff(READ))
     return statement.where(col(RegistrationFact.merged_into).is_(None))
 
 
-def _readable(principal: Principal, kind: type[Kind], scope: str) -> Select[Kind]:
+def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:
     statement = select(kind)
-    return statement if principal.can(scope) else statement.where(false())
+    return statement if allowed else statement.where(false())

@@ -1,9 +1,16 @@
 """The caller, as a verified token describes them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
+
+
+class Forbidden(Exception):
+    """The caller lacks a scope that the use case needs."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this needs the scope {scope}")
+        self.scope = scope
 
 
 class Kind(StrEnum):
@@ -15,18 +22,15 @@ class Kind(StrEnum):
     SERVICE = "service"
     NONE = "none"
 
-
-class Forbidden(Exception):
-    """The caller lacks a scope that the use case needs."""
-
-    def __init__(self, scope: str) -> None:
-        super().__init__(f"this needs the scope {scope}")
-        self.scope = scope
+    @classmethod
+    def of(cls, claim: object) -> "Kind":
+        """The kind that a token's claim names; NONE if it names no kind."""
+        return next((kind for kind in cls if kind == claim), cls.NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller. `patient` and `practitioner` are the caller's own records, where they have one."""
+    """A caller; who is of no kind can nothing. `patient` and `practitioner` are their own records, where they have one."""
 
     subject: UUID
     session: UUID
@@ -34,15 +38,20 @@ class Principal:
     scopes: frozenset[str]
     patient: UUID | None = None
     practitioner: UUID | None = None
+    kind: Kind = Kind.NONE
 
     def can(self, scope: str) -> bool:
-        """Whether the caller's token carries a scope, `<resource>:<action>`."""
-        return scope in self.scopes
+        """Whether the caller may use a scope, `<resource>:<action>`."""
+        return self.kind is not Kind.NONE and scope in self.scopes
 
     def require(self, scope: str) -> None:
-        """Raise Forbidden unless the caller's token carries a scope."""
-        if scope not in self.scopes:
+        """Raise Forbidden unless the caller may use a scope."""
+        if not self.can(scope):
             raise Forbidden(scope)
+
+    def is_staff(self, scope: str) -> bool:
+        """Whether the caller works here with a scope."""
+        return self.kind is Kind.STAFF and scope in self.scopes
 
 
 _NOBODY = UUID(int=0)
@@ -53,6 +62,6 @@ def anonymous() -> Principal:
     return Principal(_NOBODY, _NOBODY, frozenset(), frozenset())
 
 
-def system(scopes: Iterable[str] = ()) -> Principal:
+def system() -> Principal:
     """The service itself, in consumers and jobs."""
-    return Principal(_NOBODY, _NOBODY, frozenset({"SYSTEM"}), frozenset(scopes))
+    return Principal(_NOBODY, _NOBODY, frozenset({"SYSTEM"}), frozenset(), kind=Kind.SERVICE)

@@ -12,7 +12,7 @@ import httpx
 import jwt
 from jwt import PyJWK
 
-from shared.auth.principal import Principal
+from shared.auth.principal import Kind, Principal
 from shared.auth.revocation import Revocations
 
 ALGORITHM = "EdDSA"
@@ -121,6 +121,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
             scopes=frozenset(claims.get("scope", "").split()),
             patient=UUID(claims["patient"]) if claims.get("patient") else None,
             practitioner=UUID(claims["practitioner"]) if claims.get("practitioner") else None,
+            kind=Kind.of(claims.get("kind")),
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise InvalidToken("the token's claims are not ours") from error

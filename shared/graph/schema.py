@@ -26,7 +26,7 @@ from strawberry.federation.schema_directives import RequiresScopes
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
-from shared.auth.principal import Forbidden, Principal
+from shared.auth.principal import Forbidden, Kind, Principal
 from shared.graph.conclusion import Conclusion, conclude
 from shared.graph.context import Context, Info
 from shared.graph.execution import Executor, is_full_list
@@ -180,9 +180,9 @@ def _guard(field: GraphQLField, attribute: str, name: str, alternatives: list[li
 
     def guarded(source: Any, info: Any, **arguments: Any) -> Any:
         principal: Principal = info.context.principal
-        if not principal.roles:
+        if principal.kind is Kind.NONE:
             raise GraphQLError("Log in first.", extensions={"code": "UNAUTHENTICATED"})
-        if alternatives and not any(principal.scopes.issuperset(scopes) for scopes in alternatives):
+        if alternatives and not any(all(map(principal.can, scopes)) for scopes in alternatives):
             info.context.recorder.refused(name, "scope")
             raise Forbidden(alternatives[0][0])
         return resolve(source, info, **arguments)

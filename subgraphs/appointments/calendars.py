@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from shared.auth.principal import Principal, anonymous
+from shared.auth.principal import Kind, Principal, anonymous
 from shared.database.model import utc_now
 from shared.graph.context import Context
 from shared.runtime import Runtime
@@ -83,15 +83,15 @@ async def _appointments(context: Context, feed: CalendarFeed) -> Sequence[Appoin
 
 
 def _reader(feed: CalendarFeed) -> Principal:
-    """Whoever holds the secret reads for the account that has made it, and no more than the feed shows."""
-    roles = {"CALENDAR_FEED", "PATIENT"} if feed.patient_id else {"CALENDAR_FEED"}
+    """Whoever holds the secret reads for the account that made it: as the patient, or as a practitioner's program."""
     return Principal(
         subject=feed.account_id,
         session=anonymous().session,
-        roles=frozenset(roles),
+        roles=frozenset({"CALENDAR_FEED"}),
         scopes=frozenset({policy.READ}),
         patient=feed.patient_id,
         practitioner=feed.practitioner_id,
+        kind=Kind.PATIENT if feed.patient_id else Kind.SERVICE,
     )
 
 

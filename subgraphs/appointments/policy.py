@@ -1,11 +1,15 @@
-"""Who may see which appointments: their patient, and the staff. Who may plan: reception for all, doctors for themselves."""
+"""Who may see which appointments: their patient, the staff, and a calendar program its own practitioner's.
+
+Who may plan: reception for all, doctors for themselves.
+"""
 
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from shared.auth.principal import Principal
+from shared.auth.principal import Kind, Principal
 from subgraphs.appointments.models import Appointment, AppointmentType, CalendarFeed, WaitlistEntry
 
 READ = "appointment:read"
@@ -15,34 +19,43 @@ PLAN = "availability:write"
 _PLANS_FOR_ALL = frozenset({"ADMIN", "RECEPTIONIST"})
 
 
-def is_staff(principal: Principal, scope: str = READ) -> bool:
-    """Whether the caller acts for the practice, not for themselves."""
-    return principal.can(scope) and "PATIENT" not in principal.roles
-
-
 def may_see(principal: Principal, patient_id: UUID) -> bool:
     """Whether the caller may ask about a patient at all."""
-    return is_staff(principal) or (principal.can(READ) and principal.patient == patient_id)
+    return principal.is_staff(READ) or is_own(principal, patient_id, READ)
+
+
+def may_act_for(principal: Principal, patient_id: UUID) -> bool:
+    """Whether the caller may book and wait for a patient."""
+    return principal.is_staff(WRITE) or is_own(principal, patient_id, WRITE)
+
+
+def is_own(principal: Principal, patient_id: UUID, scope: str) -> bool:
+    """Whether the caller is the patient, and may use a scope."""
+    return principal.kind is Kind.PATIENT and principal.can(scope) and principal.patient == patient_id
 
 
 def may_plan_for_all(principal: Principal) -> bool:
     """Whether the caller may plan for everybody, and say what can be booked."""
-    return principal.can(PLAN) and not _PLANS_FOR_ALL.isdisjoint(principal.roles)
+    return principal.is_staff(PLAN) and not _PLANS_FOR_ALL.isdisjoint(principal.roles)
 
 
 def may_plan(principal: Principal, practitioner_id: UUID) -> bool:
     """Whether the caller may change a practitioner's availability."""
-    return may_plan_for_all(principal) or (principal.can(PLAN) and principal.practitioner == practitioner_id)
+    return may_plan_for_all(principal) or (principal.is_staff(PLAN) and principal.practitioner == practitioner_id)
 
 
 def appointments(principal: Principal, scope: str = READ) -> Select[Appointment]:
     """The appointments that the caller may see, or with the scope to write, change."""
-    return select(Appointment).where(_own(principal, scope, col(Appointment.patient_id) == principal.patient))
+    return select(Appointment).where(
+        _visible(principal, scope, col(Appointment.patient_id), col(Appointment.practitioner_id))
+    )
 
 
 def waitlist(principal: Principal, scope: str = READ) -> Select[WaitlistEntry]:
     """The waitlist entries that the caller may see, or with the scope to write, change."""
-    return select(WaitlistEntry).where(_own(principal, scope, col(WaitlistEntry.patient_id) == principal.patient))
+    return select(WaitlistEntry).where(
+        _visible(principal, scope, col(WaitlistEntry.patient_id), col(WaitlistEntry.practitioner_id))
+    )
 
 
 def appointment_types(_: Principal) -> Select[AppointmentType]:
@@ -55,7 +68,14 @@ def feeds(principal: Principal) -> Select[CalendarFeed]:
     return select(CalendarFeed).where(col(CalendarFeed.account_id) == principal.subject)
 
 
-def _own(principal: Principal, scope: str, own: ColumnElement[bool]) -> ColumnElement[bool]:
-    if is_staff(principal, scope):
-        return true()
-    return own if principal.can(scope) and principal.patient else false()
+def _visible(
+    principal: Principal, scope: str, patient_id: Mapped[UUID], practitioner_id: Mapped[UUID]
+) -> ColumnElement[bool]:
+    if principal.can(scope):
+        if principal.kind is Kind.STAFF:
+            return true()
+        if principal.kind is Kind.PATIENT and principal.patient:
+            return patient_id == principal.patient
+        if principal.kind is Kind.SERVICE and principal.practitioner:
+            return practitioner_id == principal.practitioner
+    return false()

@@ -1,4 +1,4 @@
-"""Who may see which rows of the directory: everyone what is active, those who keep it all of it."""
+"""Who may see which rows of the directory: everyone what is active, the staff who keep it all of it."""
 
 from typing import TypeVar
 
@@ -37,6 +37,6 @@ def roles(principal: Principal) -> Select[PractitionerRole]:
 
 def _visible(principal: Principal, kind: type[Kind]) -> Select[Kind]:
     statement = select(kind)
-    if principal.can(WRITE):
+    if principal.is_staff(WRITE):
         return statement
     return statement.where(col(kind.active) if principal.can(READ) else false())

@@ -2,16 +2,18 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, false, select, true
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from shared.auth.principal import Principal
+from shared.auth.principal import Kind, Principal
 from subgraphs.identity.models import Account, Activity, Session
 
 READ = "account:read"
 WRITE = "account:write"
 INVITE = "account:invite"
+
+_PEOPLE = frozenset({Kind.STAFF, Kind.PATIENT, Kind.PARTNER})
 
 
 def accounts(principal: Principal) -> Select[Account]:
@@ -30,4 +32,6 @@ def activities(principal: Principal) -> Select[Activity]:
 
 
 def _own(principal: Principal, account_id: Mapped[UUID]) -> ColumnElement[bool]:
-    return true() if principal.can(READ) else account_id == principal.subject
+    if principal.is_staff(READ):
+        return true()
+    return account_id == principal.subject if principal.kind in _PEOPLE else false()

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Select, false, select
 from sqlmodel import col
 
-from shared.auth.principal import Principal
+from shared.auth.principal import Kind, Principal
 from subgraphs.notifications.models import Notification, OptOut, Patient
 
 READ = "notification:read"
@@ -13,8 +13,14 @@ WRITE = "notification:write"
 
 
 def recipients(principal: Principal) -> list[UUID]:
-    """As whom the caller is addressed: as an account, a patient, a practitioner."""
-    return [key for key in (principal.subject, principal.patient, principal.practitioner) if key]
+    """As whom the caller is addressed: as an account, and as the patient or practitioner that they are."""
+    if principal.kind is Kind.STAFF:
+        keys = [principal.subject, principal.practitioner]
+    elif principal.kind is Kind.PATIENT:
+        keys = [principal.subject, principal.patient]
+    else:
+        keys = [principal.subject] if principal.kind is Kind.PARTNER else []
+    return [key for key in keys if key]
 
 
 def notifications(principal: Principal) -> Select[Notification]:

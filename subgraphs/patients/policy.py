@@ -4,7 +4,7 @@ from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from shared.auth.principal import Forbidden, Principal
+from shared.auth.principal import Forbidden, Kind, Principal
 from subgraphs.patients.models import Patient, PatientIdentifier
 
 READ = "patient:read"
@@ -14,12 +14,12 @@ MERGE = "patient:merge"
 
 def patients(principal: Principal, scope: str = READ) -> Select[Patient]:
     """The patients that the caller may see, or with another scope do that to."""
-    return select(Patient) if is_staff(principal, scope) else own(principal, scope)
+    return select(Patient) if principal.is_staff(scope) else own(principal, scope)
 
 
 def own(principal: Principal, scope: str = READ) -> Select[Patient]:
     """The caller's own record; if that turned out to be a duplicate, the one that stands for it now as well."""
-    if principal.patient is None or not principal.can(scope):
+    if principal.kind is not Kind.PATIENT or principal.patient is None or not principal.can(scope):
         return select(Patient).where(false())
     duplicate = aliased(Patient)
     survivor = select(col(duplicate.merged_into_id)).where(col(duplicate.id) == principal.patient)
@@ -32,12 +32,7 @@ def identifiers(principal: Principal) -> Select[PatientIdentifier]:
     return select(PatientIdentifier).where(col(PatientIdentifier.patient_id).in_(visible))
 
 
-def is_staff(principal: Principal, scope: str) -> bool:
-    """Whether the caller works here with this scope. Who is a patient too is none: the scope may come from that role."""
-    return principal.can(scope) and bool(principal.roles) and "PATIENT" not in principal.roles
-
-
 def require_staff(principal: Principal, scope: str) -> None:
     """Raise Forbidden unless the caller works here with this scope."""
-    if not is_staff(principal, scope):
+    if not principal.is_staff(scope):
         raise Forbidden(scope)

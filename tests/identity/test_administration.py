@@ -88,10 +88,10 @@ async def test_roles_are_defined_and_changed(clinic: Clinic) -> None:
     assert (await save_role(admin, name="ward clerk", scopes=[]))["fields"] == [{"path": ["name"]}]
     assert (await save_role(admin, name="WARD_CLERK", scopes=["moon:land"]))["fields"] == [{"path": ["scopes"]}]
     assert (await save_role(admin, name="ADMIN", scopes=["account:read"]))["code"] == "INVALID_STATE"
-    made = await save_role(admin, name="WARD_CLERK", scopes=["directory:read", "account:read"])
+    made = await save_role(admin, name="WARD_CLERK", kind="STAFF", scopes=["directory:read", "account:read"])
     assert made["role"] == {
         "name": "WARD_CLERK",
-        "kind": "NONE",
+        "kind": "STAFF",
         "scopes": ["account:read", "directory:read"],
         "builtIn": False,
         "changed": False,

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlmodel import col
 
 from shared.audit.recorder import Action, AuditRecorder
-from shared.auth.principal import Principal, system
+from shared.auth.principal import Kind, Principal, system
 from shared.database.engine import Database
 from shared.database.tables import AuditEntry
 from shared.ids import new_id
@@ -73,13 +73,13 @@ async def test_a_statement_is_compiled_once_and_each_caller_gets_their_own_rows(
     async with database.write() as session:
         session.add_all(people)
 
-    def caller(own: Patient | None, *roles: str) -> Principal:
-        return Principal(new_id(), new_id(), frozenset(roles), frozenset({policy.READ}), own.id if own else None)
+    def caller(own: Patient | None, kind: Kind) -> Principal:
+        return Principal(new_id(), new_id(), frozenset(), frozenset({policy.READ}), own.id if own else None, kind=kind)
 
     for own in people:
-        assert [row.id for row in await database.driver.fetch(policy.patients(caller(own, "PATIENT")))] == [own.id]
-    assert await database.driver.fetch(policy.patients(caller(None, "PATIENT"))) == []
-    assert len(await database.driver.fetch(policy.patients(caller(None, "NURSE")))) == 3
+        assert [row.id for row in await database.driver.fetch(policy.patients(caller(own, Kind.PATIENT)))] == [own.id]
+    assert await database.driver.fetch(policy.patients(caller(None, Kind.PATIENT))) == []
+    assert len(await database.driver.fetch(policy.patients(caller(None, Kind.STAFF)))) == 3
     for count in range(4):
         named = select(Patient).where(col(Patient.id).in_([each.id for each in people[:count]]))
         assert len(await database.driver.fetch(named)) == count

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from shared.audit.recorder import AuditRecorder
-from shared.auth.principal import Principal
+from shared.auth.principal import Kind, Principal
 from shared.graph.conclusion import present
 from shared.graph.connections import Connection, Edge, PageInfo
 from shared.graph.execution import Executor
@@ -125,8 +125,8 @@ class Query:
 
 
 SCHEMA = Schema(query=Query)
-READER = Principal(new_id(), new_id(), frozenset({"NURSE"}), frozenset({"leaf:read"}))
-OTHER = Principal(new_id(), new_id(), frozenset({"NURSE"}), frozenset())
+READER = Principal(new_id(), new_id(), frozenset({"NURSE"}), frozenset({"leaf:read"}), kind=Kind.STAFF)
+OTHER = Principal(new_id(), new_id(), frozenset({"NURSE"}), frozenset(), kind=Kind.STAFF)
 
 # Now and then something that does not fit its type: a null that may not be, an error, a number for a text.
 texts = st.sampled_from(["a", "ä"]) | st.sampled_from(["b", None, 7, True, ValueError("spoilt")])

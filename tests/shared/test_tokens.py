@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from shared.auth.principal import Kind
 from shared.auth.revocation import Revocations, revoke_account, revoke_session
 from shared.auth.tokens import InvalidToken, KeySet, TokenVerifier
 from shared.ids import new_id
@@ -58,6 +59,14 @@ async def test_a_token_names_its_caller(verifier: TokenVerifier) -> None:
     assert principal.roles == {"PATIENT"}
     assert principal.can("appointment:read")
     assert not principal.can("report:read")
+    assert principal.kind is Kind.PATIENT
+
+
+@pytest.mark.parametrize("kind", [None, "", "STAFF", "nurse", "none", ["staff"], 1])
+async def test_who_is_of_no_kind_can_nothing(verifier: TokenVerifier, kind: object) -> None:
+    principal = await verifier.verify(forged(kind=kind))
+    assert (principal.kind, principal.roles) == (Kind.NONE, frozenset({"DOCTOR"}))
+    assert not principal.can("appointment:read")
 
 
 def forged(**changes: object) -> str:

@@ -195,7 +195,7 @@ async def cancel(context: Context, input: CancelAppointmentInput) -> Appointment
         row, _ = await _open(context, work, input.id, input.version)
         _require(row, Status.BOOKED)
         _require_time(row, work.principal)
-        await call_off(work, row, "staff" if policy.is_staff(work.principal) else "patient", input.reason.value)
+        await call_off(work, row, "staff" if work.principal.is_staff(policy.WRITE) else "patient", input.reason.value)
     return row
 
 
@@ -246,7 +246,7 @@ async def mark_no_show(context: Context, input: AppointmentVersionInput) -> Appo
 async def _open_as_staff(
     context: Context, work: UnitOfWork, input: AppointmentVersionInput
 ) -> tuple[Appointment, set[UUID]]:
-    if not policy.is_staff(work.principal, policy.WRITE):
+    if not work.principal.is_staff(policy.WRITE):
         context.recorder.refused("Appointment", "staff")
         raise not_found("appointment that you may do this with")
     return await _open(context, work, input.id, input.version)
@@ -281,5 +281,5 @@ def _require(row: Appointment, status: Status) -> None:
 
 def _require_time(row: Appointment, principal: Principal) -> None:
     """What has begun, only the staff can change."""
-    if row.starts_at <= utc_now() and not policy.is_staff(principal):
+    if row.starts_at <= utc_now() and not principal.is_staff(policy.WRITE):
         raise Refusal(InvalidState(message="It has begun; please call the practice."))

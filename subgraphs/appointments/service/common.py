@@ -38,8 +38,7 @@ def facts(row: Appointment) -> dict[str, Any]:
 
 def check_may_act_for(context: Context, patient_id: UUID) -> None:
     """Patients act for themselves, the staff for everybody."""
-    principal = context.principal
-    if patient_id != principal.patient and not policy.is_staff(principal, policy.WRITE):
+    if not policy.may_act_for(context.principal, patient_id):
         context.recorder.denied("Patient", [patient_id])
         raise not_found("patient")
 

@@ -44,7 +44,7 @@ async def invite(context: Context, input: InviteAccountInput) -> Account:
 
     Who has only `account:invite` invites patients.
     """
-    if not context.principal.can(policy.WRITE) and input.roles != [BuiltIn.PATIENT]:
+    if not context.principal.is_staff(policy.WRITE) and input.roles != [BuiltIn.PATIENT]:
         raise Forbidden(policy.WRITE)
     async with context.write() as work:
         await locks.hold(work.session, locks.ACCOUNT_ROLES)
@@ -55,7 +55,7 @@ async def invite(context: Context, input: InviteAccountInput) -> Account:
             patient_id=_key(input.patient_id, "patientId"),
             practitioner_id=_key(input.practitioner_id, "practitionerId"),
         )
-        return await _invite(work, wanted, context.client, again=context.principal.can(policy.WRITE))
+        return await _invite(work, wanted, context.client, again=context.principal.is_staff(policy.WRITE))
 
 
 async def invite_administrator(work: UnitOfWork, email: str) -> None:

@@ -99,7 +99,7 @@ async def end_session(context: Context, input: EndSessionInput) -> UUID:
     async with context.write() as work:
         statement = policy.sessions(principal).where(col(Session.id) == key)
         session = await work.session.scalar(statement)
-        if session is None or not (session.account_id == principal.subject or principal.can(policy.WRITE)):
+        if session is None or not (session.account_id == principal.subject or principal.is_staff(policy.WRITE)):
             raise not_found("session")
         account = await work.session.get_one(Account, session.account_id, with_for_update=True)
         record(work, account, ActivityKind.SESSION_ENDED, context.client, session.id)

@@ -10,9 +10,15 @@ def new_id() -> UUID:
     return uuid7()
 
 
-def parse_id(text: str) -> UUID | None:
-    """The key that a client sent as `ID`; None if it is none, which then finds nothing."""
+def parse_id(text: str, resource: str | None = None) -> UUID | None:
+    """The key in an `ID` that a client sent; None if it is none, or is an id of another type than `resource`.
+
+    An id is `Type:key`; the key alone is taken as well.
+    """
+    kind, separator, key = text.rpartition(":")
+    if separator and resource is not None and kind != resource:
+        return None
     try:
-        return UUID(text)
+        return UUID(key)
     except ValueError:
         return None

@@ -1,0 +1,84 @@
+"""Why a use case is not done, below every transport: each refusal has a code of its own, parameters and a sentence.
+
+`shared.graph.errors` makes GraphQL types of them. A sentence is the English text of a gettext catalogue's entry
+(`locale/<language>.po` of the package whose sentence it is), with parameters in braces.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that can be wrong. `code` is stable and belongs to this problem alone; `message` is its sentence."""
+
+    code: str
+    message: str
+
+    known: ClassVar[dict[str, "Problem"]] = {}
+
+    def __post_init__(self) -> None:
+        other = self.known.setdefault(self.code, self)
+        if other != self:
+            raise ValueError(f"{self.code} is the code of two problems")
+
+
+class Refusal(Exception):
+    """A use case that will not be done; raising it rolls the unit of work back. `parameters` fill the sentence."""
+
+    def __init__(self, problem: Problem, **parameters: Any) -> None:
+        super().__init__(problem.code)
+        self.problem, self.parameters = problem, parameters
+
+
+class NotFound(Refusal):
+    """Something that the input names does not exist, or not for this caller."""
+
+
+class InvalidState(Refusal):
+    """It is not in a state in which this can be done, such as cancelling what is over."""
+
+
+class VersionConflict(Refusal):
+    """Someone else has changed it since the client read it: read it again, then decide."""
+
+    def __init__(self, problem: Problem, *, current_version: int, **parameters: Any) -> None:
+        super().__init__(problem, current_version=current_version, **parameters)
+        self.current_version = current_version
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One thing that is wrong with an input; `path` leads to it from the input's root, as the client wrote it."""
+
+    path: tuple[str, ...]
+    problem: Problem
+    parameters: dict[str, Any]
+
+
+class InvalidInput(Refusal):
+    """The input breaks a rule; nothing was changed."""
+
+    def __init__(self, fields: list[FieldProblem]) -> None:
+        super().__init__(INVALID_INPUT)
+        self.fields = fields
+
+
+INVALID_INPUT = Problem("INVALID_INPUT", "The input breaks a rule.")
+NOT_FOUND = Problem("NOT_FOUND", "There is no such {resource}, or not for you.")
+VERSION_CONFLICT = Problem("VERSION_CONFLICT", "The {resource} was changed meanwhile.")
+
+
+def not_found(resource: str) -> NotFound:
+    """The refusal for a key that finds nothing; `resource` is the GraphQL type's name."""
+    return NotFound(NOT_FOUND, resource=resource)
+
+
+def version_conflict(resource: str, current_version: int) -> VersionConflict:
+    """The refusal for a version that is not the newest; `resource` is the GraphQL type's name."""
+    return VersionConflict(VERSION_CONFLICT, resource=resource, current_version=current_version)
+
+
+def invalid(path: str, problem: Problem, **parameters: Any) -> InvalidInput:
+    """The refusal for one field that breaks a rule; `path` is dotted, as the client wrote it."""
+    return InvalidInput([FieldProblem(tuple(path.split(".")), problem, parameters)])

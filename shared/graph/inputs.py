@@ -1,0 +1,46 @@
+"""GraphQL inputs, made of commands: a command's fields are its input's, under the same names."""
+
+from dataclasses import MISSING, make_dataclass
+from functools import cache
+from inspect import getdoc
+from types import NoneType, UnionType
+from typing import Annotated, Any, Optional, Union, get_args, get_origin
+from uuid import UUID
+
+import strawberry
+from pydantic.fields import FieldInfo
+
+from shared.commands import Command
+
+
+@cache
+def input_of(command: type[Command]) -> type:
+    """The input type of a command, or of a record in one: `RegisterPatient` is asked for by `RegisterPatientInput`."""
+    fields = [(name, _graph_type(info.annotation), _field(info)) for name, info in command.model_fields.items()]
+    made = make_dataclass(f"{command.__name__}Input", fields, kw_only=True)
+    return strawberry.input(made, description=getdoc(command))
+
+
+def _field(info: FieldInfo) -> Any:
+    default: Any = MISSING if info.is_required() or info.default_factory else info.default
+    factory: Any = info.default_factory or MISSING
+    if isinstance(default, tuple):
+        default, factory = MISSING, lambda: list(info.default)
+    return strawberry.field(description=info.description, default=default, default_factory=factory)
+
+
+def _graph_type(annotation: Any) -> Any:
+    """A field's type in GraphQL's terms, without what checks its values."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _graph_type(arguments[0])
+    if origin in (Union, UnionType):
+        (present,) = (each for each in arguments if each is not NoneType)
+        return Optional[_graph_type(present)]  # noqa: UP045 - `X | None` takes no class that is made at run time
+    if origin in (list, tuple):
+        return list[_graph_type(arguments[0])]  # type: ignore[misc]  # made at run time
+    if annotation is UUID:
+        return strawberry.ID
+    if isinstance(annotation, type) and issubclass(annotation, Command):
+        return input_of(annotation)
+    return annotation

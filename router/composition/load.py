@@ -138,7 +138,7 @@ class _Loader:
             *(print_definition(element) for element in completed.definitions.values() if element.node is None),
             *(print_type(element) for element in completed.types.values() if element.node is None),
         ]
-        whole = DocumentNode(definitions=(*kept, *_parsed("\n".join(added)).definitions))
+        whole = DocumentNode(definitions=(*kept, *map(_parsed, added)))
         for error in validate_sdl(whole, rules=SDL_RULES):
             node = error.nodes[0] if error.nodes else None
             self._error(ErrorCode.INVALID_GRAPHQL, error.message + _advice(node, completed), node)
@@ -192,9 +192,9 @@ def _is_dropped(node: DefinitionNode, completed: Schema) -> bool:
     return isinstance(node, DirectiveDefinitionNode) and completed.definitions[node.name.value].node is None
 
 
-@lru_cache(maxsize=256)
-def _parsed(sdl: str) -> DocumentNode:
-    return parse(sdl, no_location=True)
+@lru_cache(maxsize=1024)
+def _parsed(definition: str) -> DefinitionNode:
+    return parse(definition, no_location=True).definitions[0]
 
 
 def _without_operation_fields(subgraph: SubgraphSchema, schema: Schema) -> Schema:

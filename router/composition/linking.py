@@ -12,6 +12,7 @@ from router.federation.links import (
     LinkError,
     Links,
     Version,
+    is_name,
     parse_imports,
     parse_url,
 )
@@ -110,6 +111,8 @@ def _feature(directive: Directive) -> Feature:
     elements = ("@link", "Purpose", "Import") if url.identity == LINK else spec.elements if spec else None
     alias = directive.arguments.get("as")
     purpose = directive.arguments.get("for")
+    if spec and isinstance(alias, str) and not is_name(alias):
+        raise LinkError(f'"{url.identity}" cannot be linked as "{alias}": its definitions would have no GraphQL names')
     return Feature(
         url=url,
         alias=alias if isinstance(alias, str) else url.name,

@@ -23,9 +23,13 @@ JOIN = SPECS + "join"
 TAG = SPECS + "tag"
 INACCESSIBLE = SPECS + "inaccessible"
 
-_NAME = re.compile(r"@?[_A-Za-z][_0-9A-Za-z]*")
 _ALIAS = re.compile(r"[_A-Za-z][_0-9A-Za-z.-]*")
-_VERSION = re.compile(r"v(\d+)\.(\d+)")
+_VERSION = re.compile(r"v(\d{1,9})\.(\d{1,9})")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a GraphQL name."""
+    return text.isascii() and text.isidentifier()
 
 
 class LinkError(Exception):
@@ -65,7 +69,11 @@ def parse_url(text: Value) -> FeatureUrl:
     """The parts of a feature's URL; raises `LinkError`."""
     if not isinstance(text, str):
         raise LinkError(f"@link(url:) must be a string, not {show(text)}", identifier=True)
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise LinkError(f'"{text}" is no URL: {error}', identifier=True) from error
     if not parts.scheme or not parts.path.strip("/"):
         raise LinkError(
             f'"{text}" does not identify a feature: write a URL such as "https://specs.apollo.dev/federation/v2.3"',
@@ -77,7 +85,6 @@ def parse_url(text: Value) -> FeatureUrl:
         raise LinkError(f'"{text}" does not end in a version: add one of the form "/v1.2"', identifier=True)
     if not path or not path[-1]:
         raise LinkError(f'"{text}" has no name before its version', identifier=True)
-    port = f":{parts.port}" if parts.port else ""
     identity = f"{parts.scheme}://{parts.hostname or ''}{port}{'/'.join(path)}"
     return FeatureUrl(identity, path[-1], Version(int(match[1]), int(match[2])))
 
@@ -127,7 +134,7 @@ def _renamed_import(item: Value) -> Import:
     for key, value in item.items():
         if key not in ("name", "as"):
             raise LinkError(f'{show(item)} cannot be imported: it has an unknown field "{key}"; use "name" and "as"')
-        if not isinstance(value, str) or not _NAME.fullmatch(value):
+        if not isinstance(value, str) or not is_name(value.removeprefix("@")):
             raise LinkError(f'{show(item)} cannot be imported: its "{key}" must be a GraphQL name')
     if "name" not in item:
         raise LinkError(f'{show(item)} cannot be imported: its "name" is missing')

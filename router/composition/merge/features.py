@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from router.composition.definitions import feature_definitions, link_definitions
 from router.composition.errors import ErrorCode, Report
 from router.composition.merge.compose_directive import ComposedFeature
 from router.composition.subgraph import SubgraphSchema
-from router.federation.links import LINK, Feature, FeatureUrl, Import, LinkError, Links, Version, parse_url
+from router.federation.links import LINK, Feature, FeatureUrl, Import, LinkError, Links, Version, is_name, parse_url
 from router.federation.model import Directive, DirectiveDefinition, Type
 from router.federation.specs import CACHE_TAG, LATEST_FEDERATION, DirectiveSpec, FeatureSpec, join_url, known, newest
 from router.federation.values import Symbol, Value
@@ -166,21 +168,26 @@ class _Aliases:
         self._taken = {"link", "join"}
 
     def for_feature(self, url: FeatureUrl, own: Mapping[str, str]) -> str:
-        alias, number = url.name, 0
-        while not self._is_free(alias, url.name, own):
-            number += 1
-            alias = f"{url.name}{number}"
+        candidates = (url.name, _as_namespace(url.name))
+        numbered = (f"{candidates[1]}{number}" for number in count(1))
+        alias = next(each for each in chain(candidates, numbered) if self._is_free(each, url.name, own))
         self._taken.add(alias)
         return alias
 
     def _is_free(self, alias: str, name: str, own: Mapping[str, str]) -> bool:
-        if alias in self._taken or "__" in alias or alias.endswith("_") or not alias.isidentifier():
+        if alias in self._taken or "__" in alias or alias.endswith("_") or not is_name(alias):
             return False
         if any(alias == each.partition("__")[0] for others in self._imported if others is not own for each in others):
             return False
         if alias != name and any(each == alias or each.startswith(f"{alias}__") for each in self._names):
             return False
         return own.get(alias, name) == name
+
+
+def _as_namespace(name: str) -> str:
+    """What of a feature's name can stand before `__` in a GraphQL name, once a number follows if nothing else does."""
+    words = "_".join(re.findall("[0-9A-Za-z]+", name))
+    return words if words[:1].isalpha() else f"_{words}"
 
 
 def _linked(feature: MergedFeature, aliases: _Aliases) -> Feature:

@@ -19,7 +19,20 @@ def test_a_url_has_identity_name_and_version() -> None:
     assert str(url) == FEDERATION_URL
 
 
-@pytest.mark.parametrize("text", ["", "federation/v2.3", "https://specs.apollo.dev", "https://a.b/c/v2", 7, None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "federation/v2.3",
+        "https://specs.apollo.dev",
+        "https://a.b/c/v2",
+        "https://a.b/c/v2." + "9" * 5000,
+        "https://a.b:99999/c/v1.0",
+        "https://[::1/c/v1.0",
+        7,
+        None,
+    ],
+)
 def test_other_urls_are_refused(text: object) -> None:
     with pytest.raises(LinkError) as refused:
         parse_url(text)
@@ -65,6 +78,44 @@ def test_imports_that_are_none_are_refused(value: object) -> None:
 )
 def test_names_that_could_be_taken_for_others_are_refused(arguments: tuple[str, ...]) -> None:
     assert codes(composed(a=link(*arguments))) == {"INVALID_LINK_DIRECTIVE_USAGE"}
+
+
+def test_a_known_feature_is_not_linked_by_what_no_name_can_begin_with() -> None:
+    sdl = link().replace("type Query", '@link(url: "https://specs.apollo.dev/cost/v0.1", as: "a.b") type Query')
+    assert codes(composed(a=sdl)) == {"INVALID_LINK_DIRECTIVE_USAGE"}
+
+
+@pytest.mark.parametrize(
+    ("name", "alias", "expected"),
+    [
+        ("mark", None, None),
+        ("marks", None, None),
+        ("my-marks", None, "my_marks"),
+        ("my.marks", None, "my_marks"),
+        ("my-_-marks", None, "my_marks"),
+        ("my__marks", "mine", "my_marks"),
+        ("1st", "first", "_1st"),
+        ("märks", "marks", "m_rks"),
+        ("-", "marks", "_1"),
+        ("link", "marks", "link1"),
+        ("taken-type", None, "taken_type1"),
+    ],
+)
+def test_a_composed_feature_of_any_name_has_a_namespace(name: str, alias: str | None, expected: str | None) -> None:
+    renamed = f', as: "{alias}"' if alias else ""
+    sdl = f"""
+        extend schema
+          @link(url: "{FEDERATION_URL}", import: ["@composeDirective"])
+          @link(url: "https://a.example/{name}/v1.0"{renamed}, import: ["@mark"])
+          @composeDirective(name: "@mark")
+        directive @mark on OBJECT
+        type Query @mark {{ a: Int }}
+        type taken_type {{ a: Int }}
+    """
+    composition = composed(a=sdl)
+    assert composition.errors == ()
+    shown = f', as: "{expected}"' if expected else ""
+    assert f'@link(url: "https://a.example/{name}/v1.0"{shown}, import: ["@mark"])' in str(composition.supergraph_sdl)
 
 
 def test_link_itself_can_be_renamed() -> None:

@@ -113,14 +113,19 @@ class GraphQLEndpoint:
     async def _run(self, flight: Flight, exchange: Exchange) -> None:
         request = self._read(exchange)
         headers = exchange.headers
-        caller = self._operations.known(headers) or await self._operations.identify(headers)
         if isinstance(request, list):
+            caller = await self._operations.identify(headers)
             self._begin_alone(flight.part())
             results = [await self._result(item, caller) for item in request]
             answer_batch(exchange, negotiation.single(headers.get("accept")) or negotiation.JSON, results)
             return
         try:
-            operation = self._operations.ready(request, caller) or await self._operations.prepare(request, caller)
+            try:
+                caller = self._operations.known(headers) or await self._operations.identify(headers)
+            except AuthenticationError as refused:
+                operation = await self._operations.prepare_anonymous_mutation(request, headers, refused)
+            else:
+                operation = self._operations.ready(request, caller) or await self._operations.prepare(request, caller)
             exchange.operation_name = operation.prepared.operation_name
             kind = operation.prepared.operation_type
             if kind != "query":

@@ -115,6 +115,25 @@ class Operations:
             await self._persisted.resolve(request), request, caller
         )
 
+    async def prepare_anonymous_mutation(
+        self, request: GraphQLRequest, headers: Mapping[str, str], refused: AuthenticationError
+    ) -> Operation:
+        """For a client whose token is not good: a mutation that asks for no caller, such as one that logs in or gets new
+        tokens, runs as an anonymous client's. Raises AuthenticationError for all else, RequestRefused.
+        """
+        if self._config.authorization.require_authentication:
+            raise refused
+        text = await self._persisted.resolve(request)
+        caller = Caller(None, {name: value for name, value in headers.items() if name != "authorization"})
+        try:
+            operation = await self._prepare(text, request, caller)
+        except RequestRefused:
+            raise refused from None
+        asks_nobody = bool(operation.serving.rules) and not operation.prepared.denied
+        if operation.prepared.operation_type != "mutation" or not asks_nobody or operation.access.unrestricted:
+            raise refused
+        return operation
+
     def ready(self, request: GraphQLRequest, caller: Caller) -> Operation | None:
         """The operation if it was prepared before, and nothing must be asked to know so."""
         serving = self._supergraphs.current

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 import re
@@ -60,10 +61,20 @@ def _jwk(key: Ed25519PublicKey) -> dict[str, str]:
 
 
 class Cipher:
-    """AES-256-GCM (NIST SP 800-38D); what was encrypted for one row decrypts for no other."""
+    """AES-256-GCM (NIST SP 800-38D); what was encrypted for one row decrypts for no other. And a pseudorandom function
+    (HMAC-SHA-256, RFC 2104) under a key of its own.
+    """
 
     def __init__(self, key: str) -> None:
-        self._aead = AESGCM(base64.b64decode(key))
+        secret = base64.b64decode(key)
+        self._aead = AESGCM(secret)
+        self._derivation_key = hmac.digest(secret, b"caregraph.identity.derivation", "sha256")
+
+    def derive(self, secret: str) -> str:
+        """The one secret that follows from another, 256 bits as text for URLs; nobody without the key can tell it."""
+        return (
+            base64.urlsafe_b64encode(hmac.digest(self._derivation_key, secret.encode(), "sha256")).rstrip(b"=").decode()
+        )
 
     def encrypt(self, plain: bytes, row: UUID) -> bytes:
         """The nonce, then the cipher text with its tag."""

@@ -61,7 +61,7 @@ class Session(Model, table=True):
 
 
 class RefreshToken(Model, table=True):
-    """A refresh token by its SHA-256; a used one stays, so that its second use is noticed."""
+    """A refresh token by its SHA-256; a used one stays with the SHA-256 of who used it, so that its next use is noticed."""
 
     __tablename__ = "refresh_token"
 
@@ -69,6 +69,7 @@ class RefreshToken(Model, table=True):
     digest: bytes = Field(unique=True)
     expires_at: datetime = timestamp()
     used_at: datetime | None = timestamp(default=None, nullable=True)
+    used_by: bytes | None = None
 
 
 class CodePurpose(StrEnum):

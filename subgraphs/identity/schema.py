@@ -117,7 +117,10 @@ class Mutation:
     async def verify_second_factor(self, info: Info, input: VerifySecondFactorInput) -> VerifySecondFactorPayload:
         return _success(await log_in.verify_second_factor(info.context, input))
 
-    @mutation(description="New tokens for a refresh token, which is then used; using it again ends the session.")
+    @mutation(
+        description="New tokens for a refresh token, which is then used: the same client may repeat that within 30 s and "
+        "gets the same; any other use ends the session."
+    )
     async def refresh(self, info: Info, input: RefreshInput) -> RefreshPayload:
         return _success(await sessions.refresh(info.context, input))
 

@@ -1,6 +1,10 @@
-"""Sessions and their tokens: an access token of an hour, and a refresh token of 7 days that is good for one use."""
+"""Sessions and their tokens: an access token of an hour, and a refresh token of 7 days that is good for one use.
 
-import time
+A client may repeat a use within 30 s, because its answer was lost or two of its tabs are at it, and gets the same answer:
+the next refresh token is derived from the one that was used, so it is stored nowhere, and the access token from both.
+"""
+
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +16,9 @@ from sqlmodel import col
 from shared.auth.principal import Kind
 from shared.auth.revocation import revoke_session
 from shared.database.model import utc_now
-from shared.graph.context import Context
+from shared.graph.context import Client, Context
 from shared.graph.errors import Refusal, not_found
-from shared.ids import new_id, parse_id
+from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
 from subgraphs.identity.codes import digest, new_secret
@@ -25,6 +29,7 @@ from subgraphs.identity.types import ActivityKind, EndSessionInput, RefreshInput
 
 ACCESS_LIFETIME = timedelta(hours=1)
 REFRESH_LIFETIME = timedelta(days=7)
+_REPEATED_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +47,27 @@ async def open_session(context: Context, work: UnitOfWork, account: Account) -> 
     session = Session(account_id=account.id, address=context.client.address, user_agent=context.client.user_agent)
     record(work, account, ActivityKind.LOGGED_IN, context.client, session.id)
     account.last_log_in_at = utc_now()
-    return await _grant(context, work, account, session)
+    await locks.share(work.session, locks.ROLES)
+    return await _grant(context, work, account, session, new_secret(), utc_now())
 
 
 async def refresh(context: Context, input: RefreshInput) -> Grant:
-    """Exchange a refresh token. One that was used before ends its session, since one of its two users is a thief."""
+    """Exchange a refresh token. One that someone else has used, or that was used a while ago, ends its session, since one
+    of its two users is a thief.
+    """
     async with context.write() as work:
-        grant = await _exchange(context, work, digest(input.refresh_token))
+        grant = await _exchange(context, work, input.refresh_token)
     if grant is None:
         raise Refusal(SessionEnded(message="The session has ended: log in again."))
     return grant
 
 
-async def _exchange(context: Context, work: UnitOfWork, token_digest: bytes) -> Grant | None:
+async def _exchange(context: Context, work: UnitOfWork, secret: str) -> Grant | None:
     # The account's row is locked first, here and wherever accounts change, so that nobody gets tokens by what was before.
     found = await work.session.execute(
         select(col(RefreshToken.id), col(Session.id), col(Session.account_id))
         .join(Session, col(Session.id) == col(RefreshToken.session_id))
-        .where(col(RefreshToken.digest) == token_digest)
+        .where(col(RefreshToken.digest) == digest(secret))
     )
     keys = found.first()
     if keys is None:
@@ -67,18 +75,21 @@ async def _exchange(context: Context, work: UnitOfWork, token_digest: bytes) -> 
     account = await work.session.get_one(Account, keys[2], with_for_update=True)
     token = await work.session.get_one(RefreshToken, keys[0])
     session = await work.session.get_one(Session, keys[1])
-    now = utc_now()
+    await locks.share(work.session, locks.ROLES)
+    now, client = utc_now(), _digest_of(context.client)
     if session.ended_at is not None or account.disabled_at is not None:
         return None
-    if token.used_at is not None:
+    if token.used_at is None:
+        if token.expires_at <= now:
+            return None
+        token.used_at, token.used_by = now, client
+    elif token.used_by != client or token.used_at + _REPEATED_WITHIN < now:
         record(work, account, ActivityKind.REFRESH_TOKEN_REUSED, context.client, session.id)
         session.ended_at = now
         await revoke_session(context.runtime.redis, session.id)
         return None
-    if token.expires_at <= now:
-        return None
-    token.used_at = now
-    return await _grant(context, work, account, session)
+    successor = resources(context.runtime).cipher.derive(secret)
+    return await _grant(context, work, account, session, successor, token.used_at)
 
 
 async def log_out(context: Context) -> UUID:
@@ -120,32 +131,41 @@ async def end_sessions(context: Context, work: UnitOfWork, account: Account, *wh
     await revoke_session(context.runtime.redis, *ended.all())
 
 
-async def _grant(context: Context, work: UnitOfWork, account: Account, session: Session) -> Grant:
-    now = utc_now()
-    secret = new_secret()
-    session.last_used_at, session.expires_at = now, now + REFRESH_LIFETIME
-    work.session.add(session)
-    await work.session.flush()
-    work.session.add(RefreshToken(session_id=session.id, digest=digest(secret), expires_at=session.expires_at))
-    await locks.share(work.session, locks.ROLES)
+def _digest_of(client: Client) -> bytes:
+    return hashlib.sha256(f"{client.address}\n{client.user_agent}".encode()).digest()
+
+
+async def _grant(
+    context: Context, work: UnitOfWork, account: Account, session: Session, secret: str, at: datetime
+) -> Grant:
+    """The tokens of a session at a time, the refresh token being `secret`; for the same, the same again. The caller shares
+    ROLES since before that time, so that no change of roles after it is missed.
+    """
+    token = await work.session.scalar(select(RefreshToken).where(col(RefreshToken.digest) == digest(secret)))
+    if token is None:
+        session.last_used_at, session.expires_at = at, at + REFRESH_LIFETIME
+        work.session.add(session)
+        await work.session.flush()
+        token = RefreshToken(session_id=session.id, digest=digest(secret), expires_at=session.expires_at)
+        work.session.add(token)
     kind, scopes = await repository.granted(work.session, account.roles)
     # Milliseconds, because a revocation is compared with them.
-    issued = int(time.time() * 1000) / 1000
+    issued = int(at.timestamp() * 1000) / 1000
     expires = int(issued + ACCESS_LIFETIME.total_seconds())
-    token = resources(context.runtime).keys.sign(_claims(context, account, session, kind, scopes, issued, expires))
-    return Grant(token, secret, datetime.fromtimestamp(expires, UTC), account)
+    access_token = resources(context.runtime).keys.sign(_claims(context, account, token, kind, scopes, issued, expires))
+    return Grant(access_token, secret, datetime.fromtimestamp(expires, UTC), account)
 
 
 def _claims(
-    context: Context, account: Account, session: Session, kind: Kind, scopes: list[str], issued: float, expires: int
+    context: Context, account: Account, token: RefreshToken, kind: Kind, scopes: list[str], issued: float, expires: int
 ) -> dict[str, Any]:
     settings = context.runtime.settings
     claims: dict[str, Any] = {
         "iss": settings.jwt_issuer,
         "aud": settings.jwt_audience,
         "sub": str(account.id),
-        "jti": str(new_id()),
-        "sid": str(session.id),
+        "jti": str(token.id),
+        "sid": str(token.session_id),
         "iat": issued,
         "exp": expires,
         "roles": sorted(account.roles),

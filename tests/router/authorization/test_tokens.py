@@ -100,6 +100,16 @@ async def test_bad_tokens_are_refused(graph: Graph, issuers: tuple[Issuer, Issue
     assert graph.queries.count("{secret}") <= 2
 
 
+async def test_a_bad_token_does_not_hinder_a_mutation_that_asks_for_no_caller(
+    graph: Graph, issuers: tuple[Issuer, Issuer]
+) -> None:
+    for what, token in _bad_tokens(*issuers).items():
+        answer = await graph.ask('mutation { rename(name: "x") }', token)
+        assert answer == {"data": {"rename": "x"}}, what
+        for query in ("{ hello }", "mutation { unknown }", "mutation {"):
+            assert codes(await graph.ask(query, token)) == ["UNAUTHENTICATED"], what
+
+
 async def test_clocks_may_differ_by_the_leeway(graph: Graph, issuers: tuple[Issuer, Issuer]) -> None:
     assert (await status(graph, f"bearer {issuers[0].token(exp=time.time() - 1)}"))[0] == 200
     assert (await status(graph, f"Bearer {issuers[0].token(nbf=time.time() + 1)}"))[0] == 200
@@ -164,6 +174,8 @@ async def test_a_token_may_be_required() -> None:
             answered, body = await status(graph, None)
             assert (answered, codes(body)) == (401, ["UNAUTHENTICATED"])
             assert (await status(graph, f"Bearer {issuer.token()}"))[0] == 200
+            for token in (None, "abc"):
+                assert codes(await graph.ask('mutation { rename(name: "x") }', token)) == ["UNAUTHENTICATED"]
 
 
 async def test_revocations_are_pushed(redis_url: str) -> None:

@@ -1,16 +1,15 @@
-"""Taking over rows from another system's FHIR R4 resources: the datatypes, what refers to what, rows made like drafts.
+"""Taking over rows from another system's FHIR R4 resources: the datatypes, and rows made like drafts.
 
 A domain's `fhir` module says in `RESOURCES` which types of resource it has a home for, in the order in which they refer to
-each other. Types: https://hl7.org/fhir/R4/datatypes.html.
+each other. Types: https://hl7.org/fhir/R4/datatypes.html. Which row a resource is, `shared.known` knows.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
-from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
@@ -18,7 +17,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.model import Record
-from shared.work import UnitOfWork
 
 _NO_POSTAL_CODE = re.compile("0+|")
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -132,43 +130,6 @@ class Resource(Element, frozen=True):
     id: str | None = None
     identifier: list[Identifier] = []
 
-    def key(self) -> str:
-        """What it is known by from one export to the next: its first identifier, or else its own id."""
-        token = next((item.token for item in self.identifier if item.token), None)
-        if token is None and not self.id:
-            raise InvalidResource("neither identifier nor id is there")
-        return token or f"{self.resource_type}/{self.id}"
-
-
-class References:
-    """The rows that resources became, by type and id, and by type and identifier."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, UUID] = {}
-
-    def add(self, resource: Resource, row: UUID) -> None:
-        """Remember what a resource became."""
-        if resource.id:
-            self._rows[f"{resource.resource_type}/{resource.id}"] = row
-        self.add_keys(resource.resource_type, {item.token: row for item in resource.identifier if item.token})
-
-    def add_keys(self, resource_type: str, rows: Mapping[str, UUID]) -> None:
-        """Remember rows by what `Resource.key` said of them."""
-        self._rows |= {f"{resource_type}?identifier={token}": row for token, row in rows.items()}
-
-    def find(self, reference: Reference | None, resource_type: str) -> UUID | None:
-        """The row that a reference to this type leads to; None if there is none."""
-        if reference is None:
-            return None
-        if reference.identifier is not None and reference.identifier.token:
-            return self._rows.get(f"{resource_type}?identifier={reference.identifier.token}")
-        literal = unquote(reference.reference or "")
-        _, is_search, token = literal.partition(f"{resource_type}?identifier=")
-        if is_search:
-            return self._rows.get(f"{resource_type}?identifier={token}")
-        *base, identifier = literal.removeprefix("urn:uuid:").split("/")
-        return self._rows.get(f"{resource_type}/{identifier}") if base[-1:] in ([], [resource_type]) else None
-
 
 class Outcome(StrEnum):
     """What became of a resource's row."""
@@ -176,36 +137,6 @@ class Outcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """The row of a resource, and what became of it."""
-
-    row: UUID
-    outcome: Outcome
-
-
-R = TypeVar("R", bound=Resource)
-D = TypeVar("D")
-
-
-@dataclass(frozen=True)
-class ResourceType(Generic[R, D]):
-    """How one type of resource is taken over: each is read into a draft, and drafts are saved in batches, in order.
-
-    `read` raises InvalidResource or LeftOut. `known` gives the rows of earlier times by `Resource.key`.
-    """
-
-    resource: type[R]
-    read: Callable[[R, References], D]
-    save: Callable[[UnitOfWork, Sequence[D]], Awaitable[list[Saved]]]
-    known: Callable[[AsyncSession], Awaitable[Mapping[str, UUID]]] | None = None
-
-    @property
-    def name(self) -> str:
-        """The type's name in FHIR."""
-        return self.resource.__name__
 
 
 Row = TypeVar("Row", bound=Record)
@@ -219,33 +150,23 @@ class Upserted(Generic[Row]):
     outcome: Outcome
     changed: frozenset[str] = field(default_factory=frozenset)
 
-    @property
-    def saved(self) -> Saved:
-        """Without the row's content."""
-        return Saved(self.row.id, self.outcome)
 
-
-async def known_rows(session: AsyncSession, model: Any) -> dict[str, UUID]:
-    """The keys of all rows that came from a resource."""
-    result = await session.execute(select(model.identifier, model.id).where(model.identifier.is_not(None)))
-    return {row.identifier: row.id for row in result}
-
-
-async def upsert(session: AsyncSession, model: type[Row], drafts: Sequence[Mapping[str, Any]]) -> list[Upserted[Row]]:
-    """Make rows of a table with `identifier` and `version` like their drafts; a row that is so already is not written."""
-    table: Any = model  # that it has `identifier` and `version` is more than its base says
-    wanted = [draft["identifier"] for draft in drafts]
-    rows = await session.scalars(select(table).where(table.identifier.in_(wanted)).with_for_update())
-    present = {row.identifier: row for row in rows}
-    return [_upsert(session, model, draft, present) for draft in drafts]
+async def upsert(
+    session: AsyncSession, model: type[Row], drafts: Sequence[tuple[UUID, Mapping[str, Any]]]
+) -> list[Upserted[Row]]:
+    """Make rows of a table with `version` like their drafts; a row that is so already is not written."""
+    table: Any = model  # that it has `version` is more than its base says
+    rows = await session.scalars(select(table).where(table.id.in_([key for key, _ in drafts])).with_for_update())
+    present = {row.id: row for row in rows}
+    return [_upsert(session, model, key, draft, present) for key, draft in drafts]
 
 
 def _upsert(
-    session: AsyncSession, model: type[Row], draft: Mapping[str, Any], present: dict[str, Any]
+    session: AsyncSession, model: type[Row], key: UUID, draft: Mapping[str, Any], present: dict[UUID, Any]
 ) -> Upserted[Row]:
-    row = present.get(draft["identifier"])
+    row = present.get(key)
     if row is None:
-        row = present[draft["identifier"]] = model(**draft)
+        row = present[key] = model(id=key, **draft)
         session.add(row)
         return Upserted(row, Outcome.CREATED)
     changed = frozenset(name for name, value in draft.items() if getattr(row, name) != value)
@@ -266,6 +187,12 @@ def code_of(concept: CodeableConcept | None, allowed: Callable[[str], object]) -
     """The first of a concept's codes that is allowed."""
     codings = concept.coding if concept else []
     return next((coding.code for coding in codings if coding.code and allowed(coding.code)), None)
+
+
+def share_a_name(family: str, given: Sequence[str], other_family: str, other_given: Sequence[str]) -> bool:
+    """Whether two names have their family name or first given name in common."""
+    firsts = {name.casefold() for name in given[:1]} & {name.casefold() for name in other_given[:1]}
+    return family.casefold() == other_family.casefold() or bool(firsts)
 
 
 def whole_date(text: str | None) -> date | None:

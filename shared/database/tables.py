@@ -55,6 +55,23 @@ class ConsumedEvent(Shared, table=True):
     consumed_at: datetime = timestamp(default_factory=utc_now, index=True)
 
 
+class ResourceKey(Shared, table=True):
+    """By what a row is known to other systems: a resource's logical id in its source or an identifier, as SHA-256.
+
+    `shared.known` says what the kinds are. An identifier may be several rows', an id is one's.
+    """
+
+    __tablename__ = "resource_key"
+    __table_args__ = (
+        Index("resource_key_id_key", "resource_type", "digest", unique=True, postgresql_where=text("kind = 'id'")),
+    )
+
+    resource_type: str = Field(primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    row_id: UUID = Field(primary_key=True)
+    kind: str
+
+
 class AuditEntry(Shared, table=True):
     """Who did what to which rows, about which patients, and with what outcome. Rows are only ever added, then sealed."""
 

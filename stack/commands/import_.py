@@ -12,6 +12,7 @@ from rich.table import Table
 from stack.services import SUBGRAPHS
 
 if TYPE_CHECKING:
+    from shared.known import Source
     from stack.importer.fhir import Summary
 
 COLUMNS = ("created", "updated", "unchanged", "left out", "failed")
@@ -31,6 +32,17 @@ def fhir(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="Files named like Patient.ndjson.")
     ],
+    source: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The system it is from: ids are one system's, another may have the same."),
+    ] = "",
+    identifies: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND",
+            help="Identifiers that one resource has alone, besides MR, PI, VN and NPI: a code of HL7's table 0203 or a system.",
+        ),
+    ] = None,
 ) -> None:
     """Take over FHIR R4 bulk data (NDJSON): practitioners, organizations, locations, patients, past visits.
 
@@ -38,12 +50,14 @@ def fhir(
     over before and has not changed stays as it is. Lines that are wrong are reported and left out; the exit status is
     then 1.
     """
-    summary = _import(folder)
+    from shared.known import Source
+
+    summary = _import(folder, Source(source, frozenset(identifies or ())))
     Console(highlight=False).print(_report(summary))
     raise typer.Exit(1 if summary.failed else 0)
 
 
-def _import(folder: Path) -> "Summary":
+def _import(folder: Path, source: "Source") -> "Summary":
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
     from stack.databases import find
@@ -51,7 +65,7 @@ def _import(folder: Path) -> "Summary":
     from stack.importer.ndjson import files_by_type
 
     async def work() -> "Summary":
-        return await import_fhir(folder, await find(SUBGRAPHS), Listener(advance, fail))
+        return await import_fhir(folder, await find(SUBGRAPHS), Listener(advance, fail), source)
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as progress:
@@ -81,6 +95,10 @@ def _report(summary: "Summary") -> Group:
     if summary.homeless:
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.homeless.items()))
         lines.append(f"Left for later domains, {summary.homeless.total()} in all: {counts}.")
+    if summary.doubtful.total():
+        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.doubtful.items()) if count)
+        lines.append(f"In doubt, so each of them new: {counts}. They have numbers of others, who may be the same.")
     if summary.failed:
-        lines.append(f"[red]{summary.failed} lines failed;[/red] the rest was taken over.")
+        what = "line" if summary.failed == 1 else "lines"
+        lines.append(f"[red]{summary.failed} {what} failed;[/red] the rest was taken over.")
     return Group(table, *lines)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.known import Source
 from stack import local
 from stack.demo import accounts
 from stack.importer.fhir import Failure, Listener, import_fhir
@@ -16,7 +17,7 @@ async def load(databases: Mapping[str, str], url: str, password: str) -> None:
 
     if local.demo_is_loaded() and not await accounts.missing(databases):
         return
-    await import_fhir(SAMPLE, databases, Listener(advance=lambda *_: None, fail=_fail))
+    await import_fhir(SAMPLE, databases, Listener(advance=lambda *_: None, fail=_fail), Source("demo"))
     await accounts.create(databases, password)
     await fill(url, f"admin@{accounts.DOMAIN}", password)
     local.note_demo_loaded()

@@ -2,20 +2,24 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import system
 from shared.database.engine import Database
-from shared.fhir import InvalidResource, LeftOut, Outcome, References, Resource, ResourceType, Saved
+from shared.fhir import InvalidResource, LeftOut, Outcome, Resource
+from shared.ids import new_id
+from shared.known import UNNAMED, References, ResourceType, Source, load
 from shared.work import unit_of_work
 from stack.errors import StackError
 from stack.importer.ndjson import Line, files_by_type, lines
@@ -31,6 +35,8 @@ _ROWS_FAULT = ("22", "23", "54")
 
 _BATCH = 500
 _CONNECTIONS = 1
+
+_decode_keys = msgspec.json.Decoder(Resource).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,15 @@ class Row:
 
 @dataclass
 class Summary:
-    """What went where. `homeless` counts the lines of types that no domain takes yet."""
+    """What went where.
+
+    `homeless` counts the lines of types that no domain takes yet, `doubtful` the new rows of each type that have a number
+    of somebody who is there, and may be the same.
+    """
 
     rows: list[Row] = field(default_factory=list)
     homeless: Counter[str] = field(default_factory=Counter)
+    doubtful: Counter[str] = field(default_factory=Counter)
 
     @property
     def failed(self) -> int:
@@ -79,14 +90,17 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A line that was read into a draft."""
+    """A line that was read into a draft, and the key of its row: a new one, unless it is found."""
 
     line: int
     resource: Resource
     draft: Any
+    row: UUID = field(default_factory=new_id)
 
 
-async def import_fhir(folder: Path, databases: Mapping[str, str], listener: Listener) -> Summary:
+async def import_fhir(
+    folder: Path, databases: Mapping[str, str], listener: Listener, source: Source = UNNAMED
+) -> Summary:
     """Take over a folder's resources; `databases` are the addresses of the domains' databases by name.
 
     What is there already and has not changed is not written, so a second run changes nothing.
@@ -94,13 +108,14 @@ async def import_fhir(folder: Path, databases: Mapping[str, str], listener: List
     files = files_by_type(folder)
     if not files:
         raise StackError(f"{folder} has no files named like Patient.ndjson: give the folder of a FHIR bulk export")
-    summary, references = Summary(), References()
+    summary, references = Summary(), References(source)
     for domain in DOMAINS:
         async with _open(domain, databases[domain]) as database:
             for kind in import_module(f"subgraphs.{domain}.fhir").RESOURCES:
                 importer = _Importer(kind, database, references, listener)
                 await importer.run(files.pop(kind.name, []))
                 summary.rows.append(Row(kind.name, domain, importer.counts))
+                summary.doubtful[kind.name] += importer.doubtful
     for resource_type, paths in files.items():
         summary.homeless[resource_type] = sum(1 for path in paths for _ in _told(path, listener))
     return summary
@@ -135,19 +150,24 @@ class _Importer:
         self, kind: ResourceType[Any, Any], database: Database, references: References, listener: Listener
     ) -> None:
         self._kind, self._database, self._references, self._listener = kind, database, references, listener
+        self._known = references.add(kind)
         self._decode = msgspec.json.Decoder(kind.resource).decode
         self.counts: Counter[str] = Counter()
+        self.doubtful = 0
 
     async def run(self, paths: list[Path]) -> None:
-        """Read the files, batch by batch."""
-        if self._kind.known is not None:
-            async with self._database.read() as session:
-                self._references.add_keys(self._kind.name, await self._kind.known(session))
+        """Read the files twice: for what several resources have, then batch by batch."""
+        async with self._database.read() as session:
+            await load(session, self._kind, self._known)
+        for path in paths:
+            for line in lines(path):
+                with suppress(ValueError, RecursionError):
+                    self._known.count(_decode_keys(line.content))
         for path in paths:
             remaining = _told(path, self._listener)
             while batch := list(islice(remaining, _BATCH)):
                 read = (self._read(path, line) for line in batch)
-                await self._save(path, [item for item in read if item is not None])
+                await self._save(path, await self._identify(path, [item for item in read if item is not None]))
 
     def _read(self, path: Path, line: Line) -> _Read | None:
         try:
@@ -161,6 +181,29 @@ class _Importer:
         except Exception as error:  # whatever is wrong with a line ends with the line
             self._fail(path, line.number, _cause(error))
         return None
+
+    async def _identify(self, path: Path, batch: list[_Read]) -> list[_Read]:
+        """Which rows they are."""
+        if self._kind.model is None:
+            return batch
+        candidates = [self._known.candidates(item.resource) for item in batch]
+        rows = await self._rows(set[UUID]().union(*candidates))
+        identified = []
+        for item, keys in zip(batch, candidates, strict=True):
+            alike = self._kind.alike
+            likely = keys if alike is None else {key for key in keys & rows.keys() if alike(rows[key], item.draft)}
+            try:
+                identified.append(replace(item, row=self._known.find(item.resource, likely)))
+            except InvalidResource as error:
+                self._fail(path, item.line, str(error))
+        return identified
+
+    async def _rows(self, keys: set[UUID]) -> dict[UUID, Any]:
+        if not keys or self._kind.alike is None:
+            return {}
+        async with unit_of_work(self._database, AuditRecorder(system(), operation="import fhir")) as work:
+            rows = await work.session.scalars(select(self._kind.model).where(self._kind.model.id.in_(keys)))
+            return {row.id: row for row in rows}
 
     async def _save(self, path: Path, batch: list[_Read]) -> None:
         """Save a batch at once; if the database refuses it, one by one, so that only what is wrong is left out."""
@@ -179,10 +222,13 @@ class _Importer:
         if not batch:
             return
         async with unit_of_work(self._database, AuditRecorder(system(), operation="import fhir")) as work:
-            results: list[Saved] = await self._kind.save(work, [item.draft for item in batch])
-        for item, saved in zip(batch, results, strict=True):
-            self._references.add(item.resource, saved.row)
-            self.counts[saved.outcome] += 1
+            results: list[Outcome] = await self._kind.save(work, [(item.row, item.draft) for item in batch])
+            if self._kind.model is not None:
+                work.session.add_all(self._known.unsaved([(item.resource, item.row) for item in batch]))
+        for item, outcome in zip(batch, results, strict=True):
+            self._known.learn(item.resource, item.row)
+            self.counts[outcome] += 1
+            self.doubtful += outcome is Outcome.CREATED and self._known.is_doubtful(item.row)
 
     def _fail(self, path: Path, line: int, cause: str) -> None:
         self.counts[FAILED] += 1

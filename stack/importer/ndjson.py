@@ -15,7 +15,10 @@ _NAME = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(\.[^.]+)?\.ndjson")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is not empty, without a byte order mark. `number` counts from 1; `size` is how many bytes were read for it."""
+    """A line that is not empty, without a byte order mark.
+
+    `number` counts from 1; `size` is how many bytes were read for it.
+    """
 
     number: int
     content: bytes

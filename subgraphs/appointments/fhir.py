@@ -1,7 +1,6 @@
 """FHIR R4 Encounter as appointments that are over."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +13,8 @@ from shared.fhir import (
     Outcome,
     Period,
     Reference,
-    References,
-    ResourceType,
-    Saved,
 )
+from shared.known import References, ResourceType
 from shared.work import UnitOfWork
 from subgraphs.appointments.events import AppointmentRecorded
 from subgraphs.appointments.models import Appointment, Status
@@ -25,6 +22,9 @@ from subgraphs.appointments.service.common import facts
 
 # What EncounterStatus says of a visit whose time is past. One that was only planned has not happened.
 STATUS = {"finished": Status.COMPLETED, "cancelled": Status.CANCELLED, "planned": Status.NO_SHOW}
+
+# HL7's table 0203: the visit number. An account number is that of many visits.
+VISIT_NUMBERS = frozenset({"VN"})
 
 Draft = dict[str, Any]
 
@@ -70,7 +70,6 @@ def read_encounter(resource: Encounter, references: References) -> Draft:
     if coding is None:
         raise InvalidResource("type has no code")
     return {
-        "identifier": resource.key(),
         "patient_id": _known([resource.subject], "Patient", "subject", references),
         "practitioner_id": _known(
             [item.individual for item in sorted(resource.participant, key=lambda item: not item.is_primary)],
@@ -94,13 +93,18 @@ def read_encounter(resource: Encounter, references: References) -> Draft:
     }
 
 
-async def save_encounters(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+async def save_encounters(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
     """Make rows of `appointment` like these."""
     results = await fhir.upsert(work.session, Appointment, drafts)
     for result in results:
         if result.outcome is not Outcome.UNCHANGED:
             work.publish(AppointmentRecorded(**facts(result.row)))
-    return [result.saved for result in results]
+    return [result.outcome for result in results]
+
+
+def same_patient(row: Appointment, draft: Draft) -> bool:
+    """Whether a visit may be this one."""
+    return bool(row.patient_id == draft["patient_id"])
 
 
 def _known(candidates: Sequence[Reference | None], resource_type: str, element: str, references: References) -> UUID:
@@ -113,5 +117,5 @@ def _known(candidates: Sequence[Reference | None], resource_type: str, element: 
 
 
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
-    ResourceType(Encounter, read_encounter, save_encounters, partial(fhir.known_rows, model=Appointment)),
+    ResourceType(Encounter, read_encounter, save_encounters, Appointment, VISIT_NUMBERS, same_patient),
 )

@@ -148,7 +148,7 @@ class Appointment(Model, Audited, table=True):
 
     The practitioner is occupied from `occupied_from` to `occupied_until`, the patient from `starts_at` to `ends_at`; while
     appointments are open, the database lets neither overlap. `scheduled_at` is when its present time was agreed on.
-    `reason` is the patient's own words. `identifier` is `system|value` of a recorded visit.
+    `reason` is the patient's own words.
     """
 
     __tablename__ = "appointment"
@@ -188,7 +188,6 @@ class Appointment(Model, Audited, table=True):
     cancelled_by: str | None = None
     cancellation_reason: str | None = None
     reason: str | None = Field(default=None, max_length=2000)
-    identifier: str | None = Field(default=None, unique=True)
     version: int = 1
 
 

@@ -1,7 +1,6 @@
 """FHIR R4 resources as rows of the directory."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -18,10 +17,8 @@ from shared.fhir import (
     InvalidResource,
     Outcome,
     Reference,
-    References,
-    ResourceType,
-    Saved,
 )
+from shared.known import References, ResourceType
 from shared.work import UnitOfWork
 from subgraphs.directory import models
 from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
@@ -91,7 +88,6 @@ def read_organization(resource: Organization, _: References) -> Draft:
     if not resource.name:
         raise InvalidResource("name is missing")
     return {
-        "identifier": resource.key(),
         "active": resource.active,
         "name": resource.name,
         "phone": fhir.first(resource.telecom, "phone"),
@@ -99,13 +95,13 @@ def read_organization(resource: Organization, _: References) -> Draft:
     }
 
 
-async def save_organizations(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+async def save_organizations(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
     """Make rows of `organization` like these."""
     results = await fhir.upsert(work.session, models.Organization, drafts)
     for result in results:
         if result.outcome is not Outcome.UNCHANGED:
             work.publish(OrganizationChanged(organization_id=result.row.id, active=result.row.active))
-    return [result.saved for result in results]
+    return [result.outcome for result in results]
 
 
 def read_location(resource: Location, references: References) -> Draft:
@@ -113,7 +109,6 @@ def read_location(resource: Location, references: References) -> Draft:
     zones = [item.value_code for item in resource.extension if item.url == TIME_ZONE]
     return {
         **({"time_zone": zones[0]} if zones and zones[0] in available_timezones() else {}),
-        "identifier": resource.key(),
         "active": resource.status == "active",
         "organization_id": references.find(resource.managing_organization, "Organization"),
         "name": resource.name or None,
@@ -124,7 +119,7 @@ def read_location(resource: Location, references: References) -> Draft:
     }
 
 
-async def save_locations(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+async def save_locations(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
     """Make rows of `location` like these."""
     results = await fhir.upsert(work.session, models.Location, drafts)
     for result in results:
@@ -138,35 +133,46 @@ async def save_locations(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Save
                     active=row.active,
                 )
             )
-    return [result.saved for result in results]
+    return [result.outcome for result in results]
 
 
-def read_practitioner(resource: Practitioner, _: References) -> Draft:
-    """A row of `practitioner`."""
+def read_practitioner(resource: Practitioner, references: References) -> Draft:
+    """A row of `practitioner`; a provider number that others have too is not theirs."""
     if not resource.name:
         raise InvalidResource("name is missing")
     name = next((name for name in resource.name if name.use == "official"), resource.name[0])
+    npis = [item for item in resource.identifier if item.system == NPI and references.owns(resource, item)]
     languages = [fhir.code_of(language, bool) for language in resource.communication]
     return {
-        "identifier": resource.key(),
         "active": resource.active,
         **name.columns(),
-        "npi": next((item.value for item in resource.identifier if item.system == NPI), None),
+        "npi": npis[0].value if npis else None,
         "email": fhir.first(resource.telecom, "email"),
         "phone": fhir.first(resource.telecom, "phone"),
         "languages": [language for language in languages if language],
     }
 
 
-async def save_practitioners(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
-    """Make rows of `practitioner` like these."""
+async def save_practitioners(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
+    """Make rows of `practitioner` like these; who has a provider number here keeps it."""
+    npi = col(models.Practitioner.npi)
+    columns = select(npi, col(models.Practitioner.id)).where(npi.in_([draft["npi"] for _, draft in drafts]))
+    holders: dict[str, UUID] = {row.npi: row.id for row in await work.session.execute(columns)}
+    drafts = [
+        (row, draft if holders.get(draft["npi"], row) == row else {**draft, "npi": None}) for row, draft in drafts
+    ]
     results = await fhir.upsert(work.session, models.Practitioner, drafts)
     for result in results:
         if result.outcome is Outcome.CREATED:
             work.publish(PractitionerRegistered(practitioner_id=result.row.id))
         elif result.outcome is Outcome.UPDATED:
             work.publish(PractitionerChanged(practitioner_id=result.row.id, active=result.row.active))
-    return [result.saved for result in results]
+    return [result.outcome for result in results]
+
+
+def same_name(row: models.Practitioner, draft: Draft) -> bool:
+    """Whether a practitioner may be this one."""
+    return fhir.share_a_name(row.family, row.given, draft["family"], draft["given"])
 
 
 def read_role(resource: PractitionerRole, references: References) -> list[models.PractitionerRole]:
@@ -194,18 +200,17 @@ def read_role(resource: PractitionerRole, references: References) -> list[models
     ]
 
 
-async def save_roles(work: UnitOfWork, drafts: Sequence[list[models.PractitionerRole]]) -> list[Saved]:
+async def save_roles(work: UnitOfWork, drafts: Sequence[tuple[UUID, list[models.PractitionerRole]]]) -> list[Outcome]:
     """Add the roles that are missing; a role has no content besides what makes it that role."""
-    practitioners = {role.practitioner_id for roles in drafts for role in roles}
+    practitioners = {role.practitioner_id for _, roles in drafts for role in roles}
     statement = select(models.PractitionerRole).where(col(models.PractitionerRole.practitioner_id).in_(practitioners))
-    present = {_role_key(role): role.id for role in await work.session.scalars(statement)}
+    present = {_role_key(role) for role in await work.session.scalars(statement)}
     results = []
-    for roles in drafts:
+    for _, roles in drafts:
         missing = [role for role in roles if _role_key(role) not in present]
         work.session.add_all(missing)
-        present |= {_role_key(role): role.id for role in missing}
-        outcome = Outcome.CREATED if missing else Outcome.UNCHANGED
-        results.append(Saved(present[_role_key(roles[0])], outcome))
+        present |= {_role_key(role) for role in missing}
+        results.append(Outcome.CREATED if missing else Outcome.UNCHANGED)
     return results
 
 
@@ -214,12 +219,10 @@ def _role_key(role: models.PractitionerRole) -> tuple[UUID | str | None, ...]:
 
 
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
+    ResourceType(Organization, read_organization, save_organizations, models.Organization),
+    ResourceType(Location, read_location, save_locations, models.Location),
     ResourceType(
-        Organization, read_organization, save_organizations, partial(fhir.known_rows, model=models.Organization)
-    ),
-    ResourceType(Location, read_location, save_locations, partial(fhir.known_rows, model=models.Location)),
-    ResourceType(
-        Practitioner, read_practitioner, save_practitioners, partial(fhir.known_rows, model=models.Practitioner)
+        Practitioner, read_practitioner, save_practitioners, models.Practitioner, frozenset({NPI, "NPI"}), same_name
     ),
     ResourceType(PractitionerRole, read_role, save_roles),
 )

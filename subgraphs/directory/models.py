@@ -32,14 +32,13 @@ def _trigram_index(table: str) -> Index:
     )
 
 
-class Identified(Model):
-    """A row that another system knows too: `identifier` is `system|value`, as in a FHIR search."""
+class Entry(Model):
+    """A row that stands for itself: a role is its practitioner's."""
 
-    identifier: str | None = Field(default=None, unique=True)
     active: bool = True
 
 
-class Organization(Identified, table=True):
+class Organization(Entry, table=True):
     """A hospital, clinic or practice."""
 
     __tablename__ = "organization"
@@ -51,7 +50,7 @@ class Organization(Identified, table=True):
     search_text: str = _search_text("name")
 
 
-class Location(Identified, table=True):
+class Location(Entry, table=True):
     """A place where care is given. Some have no name of their own."""
 
     __tablename__ = "location"
@@ -70,7 +69,7 @@ class Location(Identified, table=True):
     search_text: str = _search_text("coalesce(name, '')")
 
 
-class Practitioner(Identified, table=True):
+class Practitioner(Entry, table=True):
     """A person who gives care."""
 
     __tablename__ = "practitioner"

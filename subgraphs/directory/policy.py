@@ -6,12 +6,12 @@ from sqlalchemy import Select, false, select
 from sqlmodel import col
 
 from shared.auth.principal import Principal
-from subgraphs.directory.models import Identified, Location, Organization, Practitioner, PractitionerRole
+from subgraphs.directory.models import Entry, Location, Organization, Practitioner, PractitionerRole
 
 READ = "directory:read"
 WRITE = "directory:write"
 
-Kind = TypeVar("Kind", bound=Identified)
+Kind = TypeVar("Kind", bound=Entry)
 
 
 def organizations(principal: Principal) -> Select[Organization]:

@@ -13,9 +13,9 @@ from shared.auth.principal import Principal
 from shared.database.paging import Order
 from shared.graph.context import Context
 from subgraphs.directory import policy
-from subgraphs.directory.models import Identified, Location, Organization, Practitioner, PractitionerRole
+from subgraphs.directory.models import Entry, Location, Organization, Practitioner, PractitionerRole
 
-Kind = TypeVar("Kind", bound=Identified)
+Kind = TypeVar("Kind", bound=Entry)
 
 ORGANIZATIONS = Order((col(Organization.search_text), col(Organization.id)))
 LOCATIONS = Order((col(Location.search_text), col(Location.id)))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,11 +18,9 @@ from shared.fhir import (
     HumanName,
     InvalidResource,
     Outcome,
-    References,
-    ResourceType,
-    Saved,
     Upserted,
 )
+from shared.known import References, ResourceType
 from shared.work import UnitOfWork
 from subgraphs.patients import models
 from subgraphs.patients.events import Group, How, PatientRegistered
@@ -97,7 +95,6 @@ def read_patient(resource: Patient, _: References) -> Draft:
     country = addresses[0]["country"] if addresses else None
     spoken = sorted(resource.communication, key=lambda item: not item.preferred)
     columns = {
-        "identifier": resource.key(),
         **name.columns(),
         "other_names": [_other_name(other) for other in resource.name if other is not name],
         "gender": resource.gender,
@@ -119,45 +116,48 @@ def read_patient(resource: Patient, _: References) -> Draft:
     return Draft(columns, identifiers)
 
 
-async def save_patients(work: UnitOfWork, drafts: Sequence[Draft]) -> list[Saved]:
+async def save_patients(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
     """Make rows like these where the source says something new: what was changed here meanwhile is kept otherwise.
 
-    One that was merged stays as it is, and its survivor stands for it.
+    One that was merged stays as it is.
     """
     settled = await _settled(work.session, drafts)
-    new = [draft for draft in drafts if draft.columns["identifier"] not in settled]
+    new = [(row, draft) for row, draft in drafts if row not in settled]
     with work.session.no_autoflush:
-        results = await fhir.upsert(work.session, models.Patient, [draft.columns for draft in new])
+        results = await fhir.upsert(work.session, models.Patient, [(row, draft.columns) for row, draft in new])
         created = [result.row for result in results if result.outcome is Outcome.CREATED]
         numbers = await issue_medical_record_numbers(work.session, len(created))
         for row, number in zip(created, numbers, strict=True):
             row.medical_record_number = number
     await work.session.flush()
-    wanted = {result.row.id: draft.identifiers for result, draft in zip(results, new, strict=True)}
-    numbered = await _add_identifiers(work.session, wanted)
+    numbered = await _add_identifiers(work.session, {row: draft.identifiers for row, draft in new})
     concluded = iter([_conclude(work, result, result.row.id in numbered) for result in results])
-    return [settled.get(draft.columns["identifier"]) or next(concluded) for draft in drafts]
+    return [Outcome.UNCHANGED if row in settled else next(concluded) for row, _ in drafts]
 
 
-async def known_patients(session: AsyncSession) -> Mapping[str, UUID]:
-    """Who came from a resource; of merged ones, who stands for them."""
-    stands = func.coalesce(col(models.Patient.merged_into_id), col(models.Patient.id))
-    statement = select(col(models.Patient.identifier), stands).where(col(models.Patient.identifier).is_not(None))
-    return {identifier: row for identifier, row in await session.execute(statement) if identifier}
+async def survivors(session: AsyncSession) -> Mapping[UUID, UUID]:
+    """Who stands for those who were merged."""
+    survivor = col(models.Patient.merged_into_id)
+    rows = await session.execute(select(col(models.Patient.id), survivor).where(survivor.is_not(None)))
+    return {merged: stands for merged, stands in rows if stands}
 
 
-async def _settled(session: AsyncSession, drafts: Sequence[Draft]) -> dict[str, Saved]:
-    """Those of whom nothing new is said, or who were merged, by the resource's key."""
-    said = {draft.columns["identifier"]: draft.columns["source_digest"] for draft in drafts}
+def same_person(row: models.Patient, draft: Draft) -> bool:
+    """Whether a patient may be this one: nothing that both have speaks against it."""
+    columns = draft.columns
+    born = {row.birth_date, columns["birth_date"]} - {None}
+    return len(born) < 2 and fhir.share_a_name(row.family, row.given, columns["family"], columns["given"])
+
+
+async def _settled(session: AsyncSession, drafts: Sequence[tuple[UUID, Draft]]) -> set[UUID]:
+    """Those of whom nothing new is said, or who were merged."""
+    said = {row: draft.columns["source_digest"] for row, draft in drafts}
     table = models.Patient
-    statement = select(col(table.identifier), col(table.id), col(table.merged_into_id), col(table.source_digest)).where(
-        col(table.identifier).in_(said)
+    statement = select(col(table.id), col(table.merged_into_id), col(table.source_digest)).where(
+        col(table.id).in_(said)
     )
-    return {
-        identifier: Saved(survivor or row, Outcome.UNCHANGED)
-        for identifier, row, survivor, digest in await session.execute(statement)
-        if identifier and (survivor or digest == said[identifier])
-    }
+    rows = await session.execute(statement)
+    return {row for row, survivor, digest in rows if survivor or digest == said[row]}
 
 
 async def _add_identifiers(
@@ -177,23 +177,23 @@ async def _add_identifiers(
     return {row.patient_id for row in missing}
 
 
-def _conclude(work: UnitOfWork, result: Upserted[models.Patient], numbered: bool) -> Saved:
+def _conclude(work: UnitOfWork, result: Upserted[models.Patient], numbered: bool) -> Outcome:
     """Tell of what was done."""
     row, outcome = result.row, result.outcome
     if outcome is Outcome.CREATED:
         work.publish(PatientRegistered(patient_id=row.id, how=How.IMPORT, registered_at=row.created_at))
-        return result.saved
+        return outcome
     groups = {_GROUPS.get(name, Group.DEMOGRAPHICS) for name in result.changed - {"source_digest"}}
     if numbered:
         groups.add(Group.IDENTIFIERS)
         outcome = Outcome.UPDATED
     if groups:
         publish_changes(work, row, sorted(groups))
-    return Saved(row.id, outcome)
+    return outcome
 
 
 def _digest(columns: dict[str, Any], identifiers: dict[tuple[str, str], str | None]) -> bytes:
-    return hashlib.sha256(orjson.dumps([columns, [*identifiers.items()]], option=orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(orjson.dumps([columns, sorted(identifiers.items())], option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _other_name(name: HumanName) -> dict[str, Any]:
@@ -230,4 +230,9 @@ def _code(codes: Any, code: str | None) -> str | None:
     return code if _is(codes, code) else None
 
 
-RESOURCES: tuple[ResourceType[Any, Any], ...] = (ResourceType(Patient, read_patient, save_patients, known_patients),)
+# HL7's table 0203: medical record number, and a patient's internal number.
+_NUMBERS = frozenset({"MR", "PI"})
+
+RESOURCES: tuple[ResourceType[Any, Any], ...] = (
+    ResourceType(Patient, read_patient, save_patients, models.Patient, _NUMBERS, same_person, survivors),
+)

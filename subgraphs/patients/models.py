@@ -56,8 +56,7 @@ class Patient(Audited, Model, table=True):
 
     version: int = 1
     active: bool = True
-    # Of who was imported: `system|value` of that system, and the SHA-256 of what it said last.
-    identifier: str | None = Field(default=None, unique=True)
+    # Of who was imported: the SHA-256 of what the other system said last.
     source_digest: bytes | None = Field(default=None, sa_type=LargeBinary)
     medical_record_number: str = Field(unique=True)
     family: str

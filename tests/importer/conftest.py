@@ -1,13 +1,13 @@
 """A small export of another system, with what is odd in real ones, and its import into a clinic."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 import pytest
 
+from shared.known import UNNAMED, Source
 from stack.importer.fhir import DOMAINS, Failure, Listener, Summary, import_fhir
 from tests.harness.clinic import Clinic
 
@@ -141,7 +141,12 @@ class Imported:
         return {outcome for row in self.summary.rows for outcome in row.counts}
 
 
-Import = Callable[[dict[str, list[Any]]], Awaitable[Imported]]
+class Import(Protocol):
+    """Imports these files over those of before."""
+
+    async def __call__(self, files: dict[str, list[Any]], source: Source = UNNAMED) -> Imported:
+        """What an import did."""
+        ...
 
 
 @pytest.fixture
@@ -156,13 +161,13 @@ def databases(clinic: Clinic) -> dict[str, str]:
 
 @pytest.fixture
 def imports(clinic: Clinic, tmp_path: Path) -> Import:
-    """Imports these files over those of before."""
+    """Imports into the clinic."""
 
-    async def run(files: dict[str, list[Any]]) -> Imported:
+    async def run(files: dict[str, list[Any]], source: Source = UNNAMED) -> Imported:
         failures: list[Failure] = []
         sizes: list[int] = []
         listener = Listener(lambda _, size: sizes.append(size), failures.append)
-        summary = await import_fhir(write(tmp_path, files), databases(clinic), listener)
+        summary = await import_fhir(write(tmp_path, files), databases(clinic), listener, source)
         return Imported(summary, failures, sum(sizes))
 
     return run

@@ -1,0 +1,296 @@
+"""Which row a FHIR resource is: its logical id in its source says so, else an identifier that is one's own.
+
+Keys are kept as digests in `resource_key`. In doubt a resource is a row of its own, which people can still merge; what was
+made one cannot be taken apart again.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.database.tables import ResourceKey
+from shared.fhir import Identifier, InvalidResource, Outcome, Reference, Resource
+from shared.ids import new_id
+from shared.work import UnitOfWork
+
+IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+
+# What is written where there is no number: words, digits in a row, one character all along.
+_NO_NUMBER = re.compile(
+    r"0*|(.)\1{3,}|0?1234567(8(90?)?)?|987654321"
+    r"|unknown|unk|none|nil|null|na|undefined|missing|pending|test|tbd|not(known|available|applicable|provided)"
+)
+_FILLING = re.compile(r"[\W_]")
+
+
+class Key(StrEnum):
+    """What a row is known by."""
+
+    ID = "id"
+    IDENTIFIER = "identifier"
+    # The only key of rows that were imported before ids counted: the first identifier that was given, or else the id.
+    FIRST = "first"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The system that resources come from, and the kinds of identifiers that identify there, besides the usual ones.
+
+    A kind is a code of HL7's table 0203 or an `Identifier.system`. Whose system has no name may be another's, with the same
+    ids, the next time.
+    """
+
+    name: str = ""
+    identifies: frozenset[str] = frozenset()
+
+
+UNNAMED = Source()
+
+R = TypeVar("R", bound=Resource)
+D = TypeVar("D")
+
+
+@dataclass(frozen=True)
+class ResourceType(Generic[R, D]):
+    """How one type of resource is taken over: each is read into a draft, and drafts are saved in batches, in order.
+
+    `read` raises InvalidResource or LeftOut. `save` is given each draft with the key of its row, new or not. `model` is the
+    table, for types whose resources have a row each. `identifies` are the kinds of identifiers that no two of them share,
+    `alike` is whether a row may be the one that a draft tells of, and `survivors` gives who stands for rows that were merged.
+    """
+
+    resource: type[R]
+    read: "Callable[[R, References], D]"
+    save: Callable[[UnitOfWork, Sequence[tuple[UUID, D]]], Awaitable[list[Outcome]]]
+    model: Any = None
+    identifies: frozenset[str] = frozenset()
+    alike: Callable[[Any, D], bool] | None = None
+    survivors: Callable[[AsyncSession], Awaitable[Mapping[UUID, UUID]]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The type's name in FHIR."""
+        return self.resource.__name__
+
+
+class Known:
+    """The resources of one type: which rows they are, as far as they have come.
+
+    `count` wants every resource of the export before `find` is asked for the first.
+    """
+
+    def __init__(self, resource_type: str, source: Source, identifies: frozenset[str] = frozenset()) -> None:
+        self._type, self._source, self._identifies = resource_type, source, identifies | source.identifies
+        self._holders: dict[bytes, object] = {}
+        self._shared: set[bytes] = set()
+        self._exported: set[bytes] = set()
+        self._rows: dict[bytes, set[UUID]] = defaultdict(set)
+        self._by_id: dict[bytes, UUID] = {}
+        self._ids: dict[UUID, set[bytes]] = defaultdict(set)
+        self._first: dict[bytes, UUID] = {}
+        self._survivors: Mapping[UUID, UUID] = {}
+        self._claimed: set[bytes] = set()
+        self._doubtful: set[UUID] = set()
+
+    def load(self, keys: Sequence[tuple[str, bytes, UUID]], survivors: Mapping[UUID, UUID]) -> None:
+        """Take what is known from earlier imports: kind, digest and row of each key."""
+        for kind, digest, row in keys:
+            self._rows[digest].add(row)
+            if kind == Key.ID:
+                self._by_id[digest] = row
+                self._ids[row].add(digest)
+            elif kind == Key.FIRST:
+                self._first[digest] = row
+        self._survivors = survivors
+
+    def count(self, resource: Resource) -> None:
+        """See a resource of the export, so that what several of them hold identifies none."""
+        key = self._id(resource.id)
+        if key is not None:
+            self._exported.add(key)
+        holder = key or object()
+        for digest in self._numbers(resource):
+            if self._holders.setdefault(digest, holder) != holder:
+                self._shared.add(digest)
+
+    def candidates(self, resource: Resource) -> set[UUID]:
+        """The rows that a resource may be without its id being proof."""
+        key = self._id(resource.id)
+        row = self._by_id.get(key) if key else None
+        if row is not None:
+            return set() if self._is_proof(key, row, resource) else {row}
+        return self._identified(resource) | self._firsts(resource)
+
+    def find(self, resource: Resource, alike: Collection[UUID]) -> UUID:
+        """The key of its row, new or not; `alike` are those candidates whose content does not speak against it.
+
+        Raises InvalidResource if its id is another's, and if it has nothing by which it would be found the next time.
+        """
+        key = self._id(resource.id)
+        row = self._by_id.get(key) if key else None
+        if row is None:
+            row = self._new_or_identified(resource, alike)
+        elif not self._is_proof(key, row, resource) and row not in alike:
+            raise InvalidResource("its id is another's here: is it of another system, which --source would name?")
+        if key is not None:
+            self._claimed.add(key)
+            self._by_id[key] = row
+            self._ids[row].add(key)
+        return row
+
+    def is_doubtful(self, row: UUID) -> bool:
+        """Whether a new row has a number that should identify, but does not."""
+        return row in self._doubtful
+
+    def unsaved(self, rows: Sequence[tuple[Resource, UUID]]) -> list[ResourceKey]:
+        """The keys by which resources and their rows are not known yet."""
+        kinds = {(digest, row): kind for resource, row in rows for digest, kind in self._keys(resource).items()}
+        return [
+            ResourceKey(resource_type=self._type, digest=digest, row_id=row, kind=kind)
+            for (digest, row), kind in kinds.items()
+            if row not in self._rows.get(digest, ())
+        ]
+
+    def learn(self, resource: Resource, row: UUID) -> None:
+        """Remember that a resource was saved as this row."""
+        for digest in self._keys(resource):
+            self._rows[digest].add(row)
+
+    def owns(self, identifier: Identifier) -> bool:
+        """Whether no other resource of the export has this identifier, and it is a number at all."""
+        return any(digest not in self._shared for digest in _digests([identifier]))
+
+    def by_id(self, logical_id: str) -> UUID | None:
+        """The row of a resource of this source."""
+        return self._only(self._id(logical_id))
+
+    def by_identifier(self, identifier: Identifier) -> UUID | None:
+        """The row of the one resource that has an identifier."""
+        return next((self._only(digest) for digest in _digests([identifier]) if digest not in self._shared), None)
+
+    def _only(self, digest: bytes | None) -> UUID | None:
+        rows = self._standing(digest) if digest else set()
+        return rows.pop() if len(rows) == 1 else None
+
+    def _standing(self, digest: bytes) -> set[UUID]:
+        return {self._survivors.get(row, row) for row in self._rows.get(digest, ())}
+
+    def _id(self, logical_id: str | None) -> bytes | None:
+        if not logical_id:
+            return None
+        return _digest(f"{self._source.name}#{self._type}/{logical_id}")
+
+    def _keys(self, resource: Resource) -> dict[bytes, Key]:
+        keys = dict.fromkeys(self._numbers(resource), Key.IDENTIFIER)
+        own = self._id(resource.id)
+        return keys | {own: Key.ID} if own else keys
+
+    def _numbers(self, resource: Resource) -> set[bytes]:
+        return set(_digests(resource.identifier))
+
+    def _identifying(self, resource: Resource) -> set[bytes]:
+        return set(_digests(item for item in resource.identifier if _kinds(item) & self._identifies))
+
+    def _is_proof(self, key: bytes | None, row: UUID, resource: Resource) -> bool:
+        """Whether an id is enough: that of a named system, or of this export, or together with any number."""
+        if self._source.name or key in self._claimed:
+            return True
+        return any(row in self._rows.get(digest, ()) for digest in self._numbers(resource) - self._shared)
+
+    def _identified(self, resource: Resource) -> set[UUID]:
+        """Whom it is by identifiers of which each is one row's."""
+        holders = [self._standing(digest) for digest in self._identifying(resource) - self._shared]
+        return {row for rows in holders if len(rows) == 1 for row in rows if not self._is_taken(row, resource)}
+
+    def _firsts(self, resource: Resource) -> set[UUID]:
+        """Whom it is by what was the key once."""
+        digests = self._numbers(resource) - self._shared
+        if resource.id:
+            digests.add(_digest(f"{self._type}/{resource.id}"))
+        rows = {self._first[digest] for digest in digests if digest in self._first}
+        return {row for row in rows if not self._ids.get(row)}
+
+    def _is_taken(self, row: UUID, resource: Resource) -> bool:
+        return bool(self._ids.get(row, set()) & self._exported - {self._id(resource.id)})
+
+    def _new_or_identified(self, resource: Resource, alike: Collection[UUID]) -> UUID:
+        firsts = self._firsts(resource)
+        for rows in (self._identified(resource), firsts):
+            if len(rows) == 1 and rows <= set(alike):
+                return rows.pop()
+        numbers = self._identifying(resource)
+        if not resource.id and not numbers - self._shared:
+            raise InvalidResource("it has neither an id nor an identifier that identifies")
+        row = new_id()
+        if firsts or numbers & self._shared or any(self._rows.get(digest) for digest in numbers):
+            self._doubtful.add(row)
+        return row
+
+
+class References:
+    """What resources of all types have become, for those that refer to them."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._types: dict[str, Known] = {}
+
+    def add(self, kind: ResourceType[Any, Any]) -> Known:
+        """Begin with a type."""
+        known = self._types[kind.name] = Known(kind.name, self._source, kind.identifies)
+        return known
+
+    def owns(self, resource: Resource, identifier: Identifier) -> bool:
+        """Whether an identifier of a resource is its alone."""
+        known = self._types.get(resource.resource_type)
+        return known is not None and known.owns(identifier)
+
+    def find(self, reference: Reference | None, resource_type: str) -> UUID | None:
+        """The row that a reference to this type leads to, by id or else by identifier; None if there is none, or several."""
+        known = self._types.get(resource_type)
+        if reference is None or known is None:
+            return None
+        literal = unquote(reference.reference or "")
+        _, is_search, token = literal.partition(f"{resource_type}?identifier=")
+        if is_search:
+            system, value = token.split("|", 1) if "|" in token else ("", token)
+            return known.by_identifier(Identifier(system=system, value=value))
+        *base, logical_id = literal.removeprefix("urn:uuid:").split("/_history/")[0].split("/")
+        row = known.by_id(logical_id) if base[-1:] in ([], [resource_type]) else None
+        return row or (known.by_identifier(reference.identifier) if reference.identifier else None)
+
+
+async def load(session: AsyncSession, kind: ResourceType[Any, Any], known: Known) -> None:
+    """Read what earlier imports have made of a type."""
+    columns = select(col(ResourceKey.kind), col(ResourceKey.digest), col(ResourceKey.row_id))
+    rows = await session.execute(columns.where(col(ResourceKey.resource_type) == kind.name))
+    known.load(
+        [(key, digest, row) for key, digest, row in rows], await kind.survivors(session) if kind.survivors else {}
+    )
+
+
+def is_number(value: str) -> bool:
+    """Whether it can be somebody's number, and not what is written for want of one."""
+    return _NO_NUMBER.fullmatch(_FILLING.sub("", value).casefold()) is None
+
+
+def _kinds(identifier: Identifier) -> set[str | None]:
+    codings = identifier.type.coding if identifier.type else []
+    return {identifier.system, *(item.code for item in codings if item.system in (None, IDENTIFIER_TYPES))}
+
+
+def _digests(identifiers: Iterable[Identifier]) -> list[bytes]:
+    return [_digest(item.token) for item in identifiers if item.token and is_number(item.value or "")]
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

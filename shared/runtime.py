@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from shared.auth.tokens import TokenVerifier
 from shared.database.engine import Database
 from shared.settings import Settings
+from shared.translations import Translations
 
 
 @dataclass(frozen=True)
@@ -19,4 +20,5 @@ class Runtime:
     database: Database
     redis: Redis
     verifier: TokenVerifier
+    translations: Translations
     resources: Any = None

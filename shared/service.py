@@ -34,6 +34,7 @@ from shared.housekeeping import JOBS
 from shared.jobs import Job, run_job
 from shared.runtime import Runtime
 from shared.settings import Settings
+from shared.translations import Translations
 
 _READY_TIMEOUT_SECONDS = 3
 
@@ -88,7 +89,7 @@ class Service:
         verifier = TokenVerifier(
             KeySet(settings.jwks_url), revocations, issuer=settings.jwt_issuer, audience=settings.jwt_audience
         )
-        runtime = Runtime(self.name, settings, database, redis, verifier)
+        runtime = Runtime(self.name, settings, database, redis, verifier, Translations([self.package]))
         if self.open_resources is not None:
             resources = await stack.enter_async_context(self.open_resources(runtime))
             runtime = replace(runtime, resources=resources)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Principal
 from shared.database.model import Audited
 from shared.database.tables import AuditEntry
+from shared.graph.errors import Speaker
 from shared.runtime import Runtime
 from shared.work import UnitOfWork, audited_read, unit_of_work
 
@@ -37,11 +38,23 @@ class Context:
     """One operation's context."""
 
     def __init__(
-        self, runtime: Runtime, principal: Principal, request_id: str | None = None, client: Client | None = None
+        self,
+        runtime: Runtime,
+        principal: Principal,
+        request_id: str | None = None,
+        client: Client | None = None,
+        accept_language: str = "",
     ) -> None:
         self.runtime, self.principal, self.client = runtime, principal, client or Client()
+        self._accept_language = accept_language
         self.recorder = AuditRecorder(principal, request_id=request_id)
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        """What says problems in the client's language."""
+        translations = self.runtime.translations
+        return Speaker(translations, translations.negotiate(self._accept_language))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

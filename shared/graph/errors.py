@@ -1,60 +1,115 @@
-"""Errors that a client can act on. A mutation answers with its success or with one of these; all share an interface.
+"""Errors that a client can act on, as GraphQL types. A mutation answers with its success or with one of these.
 
+Each kind of refusal (`shared.errors`) is a type of the same name, described by its docstring; all share an interface.
 `errors` at the top of an answer is for faults and denials only.
 """
 
+from collections.abc import Mapping
+from inspect import getdoc
 from typing import Any
 
 import strawberry
 
-_CODE = "What programs compare; it never changes."
+from shared import errors
+from shared.errors import Problem
+from shared.translations import Translations
 
 
 def error_code(value: str) -> Any:
     """The field `code` of a typed error."""
-    return strawberry.field(default=value, description=_CODE)
+    return strawberry.field(default=value, description=CODE)
+
+
+CODE = "What programs compare: each problem has its own, which never changes."
+
+
+@strawberry.federation.type(shareable=True, description="A value that an error's sentence speaks of.")
+class ErrorParameter:
+    name: str = strawberry.field(description="What it is.")
+    value: str = strawberry.field(description="The value.")
 
 
 @strawberry.federation.interface(
     name="UserError", description="Why a mutation did nothing, and what the client can do about it."
 )
 class UserError:
-    message: str = strawberry.field(description="A sentence for people, without personal data.")
-    code: str = strawberry.field(description=_CODE)
-
-
-@strawberry.federation.type(
-    shareable=True, description="Something that the input names does not exist, or not for this caller."
-)
-class NotFound(UserError):
-    code: str = error_code("NOT_FOUND")
+    code: str = strawberry.field(description=CODE)
+    message: str = strawberry.field(description="A sentence for people, in the language of `Accept-Language`.")
+    parameters: list[ErrorParameter] = strawberry.field(default_factory=list, description="The values in the sentence.")
 
 
 @strawberry.federation.type(shareable=True, description="One thing that is wrong with an input.")
 class InvalidField:
     path: list[str] = strawberry.field(description="Where it is, from the input's root.")
-    message: str = strawberry.field(description="What is wrong, and what would be right.")
+    message: str = strawberry.field(description="What would be right, in the language of `Accept-Language`.")
+    code: str = strawberry.field(default="INVALID_VALUE", description=CODE)
+    parameters: list[ErrorParameter] = strawberry.field(default_factory=list, description="The values in the sentence.")
 
 
-@strawberry.federation.type(shareable=True, description="The input breaks a rule; nothing was changed.")
+@strawberry.federation.type(shareable=True, description=getdoc(errors.NotFound))
+class NotFound(UserError):
+    code: str = error_code("NOT_FOUND")
+
+
+@strawberry.federation.type(shareable=True, description=getdoc(errors.InvalidInput))
 class InvalidInput(UserError):
-    fields: list[InvalidField] = strawberry.field(description="All that is wrong.")
     code: str = error_code("INVALID_INPUT")
+    fields: list[InvalidField] = strawberry.field(description="All that is wrong.")
 
 
-@strawberry.federation.type(
-    shareable=True, description="Someone else has changed it since the client read it: read it again, then decide."
-)
+@strawberry.federation.type(shareable=True, description=getdoc(errors.VersionConflict))
 class VersionConflict(UserError):
-    current_version: int = strawberry.field(description="The version that it has now.")
     code: str = error_code("VERSION_CONFLICT")
+    current_version: int = strawberry.field(description="The version that it has now.")
 
 
-@strawberry.federation.type(
-    shareable=True, description="It is not in a state in which this can be done, such as cancelling what is over."
-)
+@strawberry.federation.type(shareable=True, description=getdoc(errors.InvalidState))
 class InvalidState(UserError):
     code: str = error_code("INVALID_STATE")
+
+
+_TYPES: dict[type[errors.Refusal], type[UserError]] = {
+    errors.NotFound: NotFound,
+    errors.InvalidInput: InvalidInput,
+    errors.VersionConflict: VersionConflict,
+    errors.InvalidState: InvalidState,
+}
+
+
+def error_of(kind: type[errors.Refusal]) -> Any:
+    """The GraphQL type of a kind of refusal."""
+    if kind not in _TYPES:
+        made = type(kind.__name__, (UserError,), {"__annotations__": {}, "__module__": kind.__module__})
+        _TYPES[kind] = strawberry.federation.type(made, shareable=True, description=getdoc(kind))
+    return _TYPES[kind]
+
+
+class Speaker:
+    """Says problems in one language."""
+
+    def __init__(self, translations: Translations, language: str) -> None:
+        self._translations, self._language = translations, language
+
+    def error(self, refusal: errors.Refusal) -> UserError:
+        """A refusal as its GraphQL type."""
+        more: dict[str, Any] = {}
+        if isinstance(refusal, errors.VersionConflict):
+            more["current_version"] = refusal.current_version
+        if isinstance(refusal, errors.InvalidInput):
+            more["fields"] = [
+                InvalidField(path=list(each.path), **self._said(each.problem, each.parameters))
+                for each in refusal.fields
+            ]
+        made: UserError = error_of(type(refusal))(**self._said(refusal.problem, refusal.parameters), **more)
+        return made
+
+    def sentence(self, problem: Problem, parameters: Mapping[str, Any]) -> str:
+        """A problem in a sentence."""
+        return self._translations.sentence(self._language, problem.message, parameters)
+
+    def _said(self, problem: Problem, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        given = [ErrorParameter(name=name, value=str(value)) for name, value in parameters.items()]
+        return {"code": problem.code, "message": self.sentence(problem, parameters), "parameters": given}
 
 
 class Refusal(Exception):

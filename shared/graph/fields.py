@@ -11,6 +11,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 from strawberry.types.field import StrawberryField
 
+from shared import errors
 from shared.graph.context import Info
 from shared.graph.errors import Refusal
 
@@ -31,23 +32,27 @@ class AnswerRefusals(FieldExtension):
             return await next_(source, info, **kwargs)
         except Refusal as refusal:
             return refusal.error
+        except errors.Refusal as refusal:
+            return info.context.speaker.error(refusal)
 
 
-def query(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
+def query(
+    *, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False, **options: Any
+) -> Any:
     """A field of Query. `scopes` is an OR of ANDs; without scopes and `authenticated`, anybody may ask."""
-    return strawberry.federation.field(description=description, **_access(scopes, authenticated))
+    return strawberry.federation.field(description=description, **access(scopes, authenticated), **options)
 
 
 def mutation(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
     """A field of Mutation, whose answer is a union of its success and typed errors."""
     return strawberry.federation.mutation(
-        description=description, extensions=[AnswerRefusals()], **_access(scopes, authenticated)
+        description=description, extensions=[AnswerRefusals()], **access(scopes, authenticated)
     )
 
 
 def subscription(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
     """A field of Subscription."""
-    return strawberry.federation.field(is_subscription=True, description=description, **_access(scopes, authenticated))
+    return strawberry.federation.field(is_subscription=True, description=description, **access(scopes, authenticated))
 
 
 def from_row(value: str | Callable[[Any], Any], *, description: str) -> Any:
@@ -91,7 +96,8 @@ def access_rules(definition: StrawberryField) -> list[Authenticated | RequiresSc
     return [rule for rule in definition.directives if isinstance(rule, Authenticated | RequiresScopes)]
 
 
-def _access(scopes: list[list[str]] | None, authenticated: bool) -> dict[str, Any]:
+def access(scopes: list[list[str]] | None, authenticated: bool) -> dict[str, Any]:
+    """Who may ask, as Strawberry's options of a field or type."""
     if scopes:
         return {"requires_scopes": scopes}
     return {"authenticated": True} if authenticated else {}

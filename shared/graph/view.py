@@ -79,7 +79,7 @@ class GraphView:
 def _context(runtime: Runtime, principal: Principal, headers: Headers) -> Context:
     """The router sets `X-Forwarded-For` itself, to the one address that it knows the request to come from."""
     client = Client(headers.get("x-forwarded-for", "")[:64] or None, headers.get("user-agent", "")[:256] or None)
-    return Context(runtime, principal, headers.get("x-request-id"), client)
+    return Context(runtime, principal, headers.get("x-request-id"), client, headers.get("accept-language", ""))
 
 
 async def _read(receive: Receive) -> bytes:

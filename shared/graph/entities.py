@@ -1,0 +1,132 @@
+"""Entities: what each has in common is said here once: its key, its row, how it is found, and lists of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import Select
+from sqlmodel import col
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.extensions import FieldExtension
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+
+from shared.auth.principal import Principal
+from shared.database.paging import DEFAULT_FIRST, Order
+from shared.graph.connections import After, Connection, First, connect
+from shared.graph.context import Context, Info
+from shared.graph.fields import access, query
+from shared.ids import parse_id
+
+Row = TypeVar("Row")
+E = TypeVar("E", bound="Entity[Any]")
+
+_ID = "The id; the key alone is taken as well."
+
+
+class Entity(Generic[Row]):
+    """The base of types with a key, each of a table's rows: `class Room(Entity[models.Room])`, under `entity`."""
+
+    row: Row
+    id: strawberry.ID
+
+    _rows: ClassVar[Callable[[Principal], Select[Any]]]
+    _key: ClassVar[Any]
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """From its row."""
+        make: Any = cls
+        entity: Self = make(row=row, id=strawberry.ID(str(row.id)))  # type: ignore[attr-defined]  # each table has one
+        return entity
+
+    @classmethod
+    async def resolve_references(cls, context: Context, keys: Sequence[UUID]) -> list[Self | None]:
+        """Those that the caller may see, each in its key's place; in one statement."""
+        found = await context.find(cls._rows, cls._key, keys)
+        return [None if row is None else cls.of(row) for row in found]
+
+    @classmethod
+    async def by_key(cls, context: Context, key: UUID | None) -> Self | None:
+        """The one with a key, if there is a key, and one that the caller may see; many in one statement."""
+        return None if key is None else await context.load(cls.resolve_references, key)
+
+
+def entity(
+    rows: Callable[[Principal], Select[Any]],
+    *,
+    description: str,
+    scopes: list[list[str]] | None = None,
+    authenticated: bool = False,
+) -> Callable[[type[E]], type[E]]:
+    """Make an `Entity` a type of the graph with the key `id`. `rows` is the policy's statement of what a caller may see."""
+
+    def decorate(kind: type[E]) -> type[E]:
+        made: Any = kind
+        private: Any = strawberry.Private
+        (model,) = get_args(made.__orig_bases__[0])
+        made._rows, made._key = staticmethod(rows), col(model.id)
+        made.__annotations__ = {"row": private[model], "id": strawberry.ID, **made.__annotations__}
+        made.id = strawberry.field(description="Its id.")
+        typed: type[E] = strawberry.federation.type(
+            made, keys=["id"], description=description, **access(scopes, authenticated)
+        )
+        return typed
+
+    return decorate
+
+
+def by_key(
+    kind: type[E], *, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False
+) -> Any:
+    """A field of Query: the entity with the `id` that is asked for, or null."""
+
+    async def resolve(info: Info, id: Annotated[strawberry.ID, strawberry.argument(description=_ID)]) -> Any:
+        return await kind.by_key(info.context, parse_id(id, kind.__name__))
+
+    return query(
+        description=description,
+        scopes=scopes,
+        authenticated=authenticated,
+        resolver=resolve,
+        graphql_type=kind | None,
+    )
+
+
+def listing(
+    kind: type[E], order: Order, *, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
+    """A field that is a list that can grow, as a Relay connection: its function gives the statement of the whole list."""
+
+    def decorate(statement: Callable[..., Any]) -> Any:
+        return strawberry.federation.field(
+            resolver=statement,
+            graphql_type=Connection[kind] | None,  # type: ignore[valid-type]  # made at run time
+            description=description,
+            extensions=[_Paged(kind, order)],
+            **access(scopes, authenticated),
+        )
+
+    return decorate
+
+
+class _Paged(FieldExtension):
+    """Gives the page of a statement's rows that the client asks for."""
+
+    def __init__(self, kind: type[Entity[Any]], order: Order) -> None:
+        self._kind, self._order = kind, order
+
+    def apply(self, field: StrawberryField) -> None:
+        """Add the arguments of a page."""
+        field.arguments = [
+            *field.arguments,
+            StrawberryArgument("first", None, StrawberryAnnotation(First), default=DEFAULT_FIRST),
+            StrawberryArgument("after", None, StrawberryAnnotation(After), default=None),
+        ]
+
+    async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
+        """The page, in one query."""
+        first, after = arguments.pop("first"), arguments.pop("after")
+        statement = await next_(source, info, **arguments)
+        return await connect(info.context, statement, self._order, self._kind.of, first, after)

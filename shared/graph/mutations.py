@@ -1,0 +1,99 @@
+"""Mutations: each takes a command, and answers with a payload of its own, named for it: its success or a typed error."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, Optional, Union, get_args, get_origin, get_type_hints
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.extensions import FieldExtension
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
+
+from shared.commands import Command, read
+from shared.errors import InvalidInput, Refusal
+from shared.graph.context import Info
+from shared.graph.entities import Entity
+from shared.graph.errors import error_of
+from shared.graph.fields import access
+from shared.graph.inputs import input_of
+
+
+def mutation(
+    *,
+    description: str,
+    errors: Sequence[type[Refusal]] = (),
+    scopes: list[list[str]] | None = None,
+    authenticated: bool = False,
+) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A field of Mutation, of a method that takes a command as `input`, or none, and gives what was done.
+
+    `close_room` takes a `CloseRoomInput` with the fields of its command, and answers with the union `CloseRoomPayload`: its
+    success, or one of `errors`, the kinds of refusal that its use case raises (InvalidInput goes without saying). An entity
+    is given as the only field of `CloseRoomSuccess`; other types are members of the union themselves.
+    """
+
+    def decorate(method: Callable[..., Awaitable[Any]]) -> Any:
+        hints = get_type_hints(method)
+        command: type[Command] | None = hints.get("input")
+        name = to_camel_case(f"_{method.__name__}")
+        kinds: list[type[Refusal]] = [InvalidInput, *errors] if command else [*errors]
+        given, success = _successes(name, hints["return"])
+        answer: Any = _union(name, [*given, *map(error_of, kinds)])
+        return strawberry.federation.mutation(
+            resolver=method,
+            description=description,
+            graphql_type=Optional[answer] if scopes or authenticated else answer,  # noqa: UP045 - made at run time
+            extensions=[_Mutation(command, success)],
+            **access(scopes, authenticated),
+        )
+
+    return decorate
+
+
+class _Mutation(FieldExtension):
+    """Reads the input, and answers refusals."""
+
+    def __init__(self, command: type[Command] | None, success: Callable[[Any], Any]) -> None:
+        self._command, self._success = command, success
+
+    def apply(self, field: StrawberryField) -> None:
+        """Ask for the command's fields."""
+        if self._command is not None:
+            kind = StrawberryAnnotation(input_of(self._command))
+            field.arguments = [StrawberryArgument("input", None, kind, description="What is to be done.")]
+
+    async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **given: Any) -> Any:
+        """The success, or the typed error."""
+        try:
+            if self._command is not None:
+                given["input"] = read(self._command, strawberry.asdict(given["input"]))
+            return self._success(await next_(source, info, **given))
+        except Refusal as refusal:
+            return info.context.speaker.error(refusal)
+
+
+def _successes(name: str, returned: Any) -> tuple[list[type], Callable[[Any], Any]]:
+    """The types of a success, and what makes one of what a method gives."""
+    if isinstance(returned, type) and issubclass(returned, Entity):
+        field = _snake(returned.__name__)
+        success = _success(name, field, returned)
+        return [success], lambda given: success(**{field: given})
+    members = get_args(returned) if get_origin(returned) in (Union, UnionType) else (returned,)
+    return [each for each in members if each is not NoneType], lambda given: given
+
+
+def _success(name: str, field: str, kind: type) -> Any:
+    made = type(f"{name}Success", (), {"__annotations__": {field: kind}})
+    setattr(made, field, strawberry.field(description="As it is now."))
+    return strawberry.type(made, description=f"What `{name[0].lower()}{name[1:]}` has done.")
+
+
+def _union(name: str, members: list[type]) -> Any:
+    described = strawberry.union(f"{name}Payload", description=f"The outcome of `{name[0].lower()}{name[1:]}`.")
+    return Annotated[Union[tuple(members)], described] if len(members) > 1 else members[0]  # noqa: UP007 - made at run time
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

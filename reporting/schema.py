@@ -7,7 +7,6 @@ from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 import strawberry
-from graphql import GraphQLError
 from sqlalchemy import ColumnElement, false
 from sqlmodel import col
 
@@ -26,6 +25,7 @@ from reporting.types import (
 from shared.database.paging import DEFAULT_FIRST, InvalidCursor
 from shared.graph.connections import After, Connection, Edge, First, PageInfo, check_first
 from shared.graph.context import Context, Info
+from shared.graph.errors import bad_input
 from shared.graph.fields import query
 from shared.graph.schema import Schema
 from shared.ids import parse_id
@@ -76,11 +76,11 @@ class Query:
 
 def _period(period: ReportPeriod) -> Period:
     if period.time_zone not in available_timezones():
-        raise _bad_input("`timeZone` is a name of the IANA time zone database, like Europe/Berlin")
+        raise bad_input("`timeZone` is a name of the IANA time zone database, like Europe/Berlin")
     if not _EARLIEST <= period.first <= period.last <= _LATEST:
-        raise _bad_input(f"`first` is not after `last`, and both are from {_EARLIEST} to {_LATEST}")
+        raise bad_input(f"`first` is not after `last`, and both are from {_EARLIEST} to {_LATEST}")
     if period.last - period.first > _LONGEST:
-        raise _bad_input("a report is of at most five years: ask for each part by itself")
+        raise bad_input("a report is of at most five years: ask for each part by itself")
     return Period(period.first, period.last, ZoneInfo(period.time_zone))
 
 
@@ -104,7 +104,7 @@ async def _connect(
     try:
         rows, more = await figures.page(context, check_first(first), after)
     except InvalidCursor as error:
-        raise _bad_input(str(error)) from None
+        raise bad_input(str(error)) from None
     edges = [Edge(node=convert(dict(row._mapping)), cursor=figures.cursor(row)) for row in rows]
     info = PageInfo(
         has_next_page=more,
@@ -113,10 +113,6 @@ async def _connect(
         end_cursor=edges[-1].cursor if edges else None,
     )
     return Connection(edges=edges, page_info=info, count=partial(figures.count, context))
-
-
-def _bad_input(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
 
 
 schema = Schema(query=Query)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +20,11 @@ POOL_TIMEOUT_SECONDS = 10
 def asyncpg_url(url: str) -> URL:
     """`postgresql://…` as SQLAlchemy wants it for asyncpg."""
     return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def sqlstate(error: BaseException | None) -> str:
+    """PostgreSQL's code of an error that the driver has raised, or SQLAlchemy for it; empty for any other."""
+    return getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or ""
 
 
 class Database:

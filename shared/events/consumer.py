@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListen
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from shared.database.engine import Database
+from shared.database.engine import Database, sqlstate
 from shared.events.effects import Consumer, Effects, Handler, Received, Record
 from shared.events.event import InvalidEvent
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS, dead_letter_topic, ensure_topics, topic
@@ -140,8 +140,7 @@ class ConsumerRunner:
 def _passes(error: Exception) -> bool:
     """Whether an error is not the event's fault, so that the event is to be taken again, however often."""
     if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
-        state: str | None = getattr(error.orig, "sqlstate", None)
-        return (state or "").startswith(_PASSING_STATES)
+        return sqlstate(error).startswith(_PASSING_STATES)
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError)
 
 

@@ -10,8 +10,11 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types.execution import StreamExecutionResult
 
 from shared.auth.principal import Forbidden
+from shared.database.engine import sqlstate
 from shared.graph.context import Context
 from shared.telemetry.metrics import OPERATIONS
+
+_DATA_EXCEPTION = "22"  # PostgreSQL's class of codes for values that it cannot take
 
 log = structlog.get_logger(__name__)
 
@@ -51,14 +54,21 @@ async def _conclude(result: Any, context: Context) -> None:
 
 
 def present(error: GraphQLError) -> GraphQLError:
-    """What was raised on purpose as it is, a denial as such, a fault without its text, which may quote a value."""
+    """What was raised on purpose as it is, a denial as such, a fault without its text, which may quote a value.
+
+    A value that only the database refuses is the client's mistake; the log tells where it should have been noticed.
+    """
     original = error.original_error
     if original is None or isinstance(original, GraphQLError):
         return error
+    path = ".".join(map(str, error.path or ()))
     extensions: Mapping[str, Any] = {"code": "INTERNAL_SERVER_ERROR"}
     message = "This could not be answered because of a fault; try again later."
     if isinstance(original, Forbidden):
         message, extensions = "The caller may not do this.", {"code": "FORBIDDEN", "scope": original.scope}
+    elif sqlstate(original).startswith(_DATA_EXCEPTION):
+        message, extensions = "A value cannot be stored or compared with.", {"code": "BAD_USER_INPUT"}
+        log.warning("operation.value_refused", path=path, code=sqlstate(original))
     else:
-        log.error("operation.fault", path=".".join(map(str, error.path or ())), exc_info=original)
+        log.error("operation.fault", path=path, exc_info=original)
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=dict(extensions))

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
-from graphql import GraphQLError
 from sqlalchemy import Select
 
 from shared.database.paging import DEFAULT_FIRST, MAXIMUM_FIRST, InvalidCursor, Order, Page, count, fetch_page
 from shared.graph.context import Context
+from shared.graph.errors import bad_input
 
 Node = TypeVar("Node")
 Row = TypeVar("Row")
@@ -49,9 +49,7 @@ class Connection(Generic[Node]):
 def check_first(first: int) -> int:
     """`first` if it is within bounds; else an error that says what is."""
     if not 1 <= first <= MAXIMUM_FIRST:
-        raise GraphQLError(
-            f"`first` is 1 to {MAXIMUM_FIRST}; use `after` for more", extensions={"code": "BAD_USER_INPUT"}
-        )
+        raise bad_input(f"`first` is 1 to {MAXIMUM_FIRST}; use `after` for more")
     return first
 
 
@@ -68,7 +66,7 @@ async def connect(
         try:
             page = await fetch_page(session, statement, order, check_first(first), after)
         except InvalidCursor as error:
-            raise GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"}) from None
+            raise bad_input(str(error)) from None
     return connection(context, page, statement, convert)
 
 

@@ -9,6 +9,7 @@ from inspect import getdoc
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 
 from shared import errors
 from shared.errors import Problem
@@ -118,6 +119,11 @@ class Refusal(Exception):
     def __init__(self, error: UserError) -> None:
         super().__init__(type(error).__name__)
         self.error = error
+
+
+def bad_input(message: str) -> GraphQLError:
+    """The error at the top for an argument that cannot be taken as it is."""
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
 
 
 def not_found(what: str) -> Refusal:

@@ -29,6 +29,7 @@ from strawberry.types.execution import ExecutionContext
 from shared.auth.principal import Forbidden, Kind, Principal
 from shared.graph.conclusion import Conclusion, conclude
 from shared.graph.context import Context, Info
+from shared.graph.errors import bad_input
 from shared.graph.execution import Executor, is_full_list
 from shared.graph.fields import access_rules, definition_of
 from shared.graph.operations import Entities, Prepared, prepared
@@ -161,18 +162,37 @@ def _key(text: str) -> UUID | None:
 
 
 def _guard_fields(kind: GraphQLObjectType) -> None:
-    """Check each field's own `@authenticated` and `@requiresScopes`, whatever the router let through."""
+    """Check each field's arguments, and its own `@authenticated` and `@requiresScopes`, whatever the router let through."""
+    attribute = "subscribe" if kind.name == "Subscription" else "resolve"
     for name, field in kind.fields.items():
         definition = definition_of(field)
+        if field.args and not name.startswith("_"):  # Federation's own take keys, which are read as such
+            _check_arguments(field, attribute)
         rules = access_rules(definition) if definition else []
         if not rules:
             continue
         scopes = next((rule.scopes for rule in rules if isinstance(rule, RequiresScopes)), [])
         alternatives = [[str(scope) for scope in alternative] for alternative in scopes]
-        if kind.name == "Subscription":
-            _guard(field, "subscribe", name, alternatives)
-        else:
-            _guard(field, "resolve", name, alternatives)
+        _guard(field, attribute, name, alternatives)
+
+
+def _check_arguments(field: GraphQLField, attribute: str) -> None:
+    resolve: Callable[..., Any] = getattr(field, attribute)
+
+    def checked(source: Any, info: Any, **arguments: Any) -> Any:
+        if _has_nul(arguments):
+            raise bad_input("Text may hold any character but U+0000.")  # which PostgreSQL cannot store
+        return resolve(source, info, **arguments)
+
+    setattr(field, attribute, checked)
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(map(_has_nul, value.values()))
+    return isinstance(value, list) and any(map(_has_nul, value))
 
 
 def _guard(field: GraphQLField, attribute: str, name: str, alternatives: list[list[str]]) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
@@ -15,6 +14,7 @@ from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, check_first, connect, connection
 from shared.graph.context import Context, Info
 from shared.graph.datatypes import Coding
+from shared.graph.errors import bad_input
 from shared.graph.fields import from_row, guarded, reference, stub
 from shared.ids import parse_id
 from subgraphs.appointments import models, policy, repository
@@ -388,16 +388,12 @@ async def find_free_slots(
     """The free slots of a practitioner that have not begun; all that is asked for at once is answered together."""
     info.context.principal.require(policy.READ)
     if not 0 <= (before - since).total_seconds() <= MAXIMUM_DAYS * 86_400:
-        raise _bad_input(f"`to` is not before `from`, and at most {MAXIMUM_DAYS} days after it")
+        raise bad_input(f"`to` is not before `from`, and at most {MAXIMUM_DAYS} days after it")
     if not 1 <= first <= MAXIMUM_SLOTS:
-        raise _bad_input(f"`first` is 1 to {MAXIMUM_SLOTS}; ask from the last slot on for more")
+        raise bad_input(f"`first` is 1 to {MAXIMUM_SLOTS}; ask from the last slot on for more")
     search = SlotSearch(practitioner_id, key(location_id), parse_id(type_id) or NOTHING, since, before, first)
     slots = await info.context.load(repository.free_slots, search)
     return [FreeSlot(slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at) for slot in slots]
-
-
-def _bad_input(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
 
 
 async def _list(info: Info, listing: Listing, after: str | None) -> Connection[Appointment]:

@@ -87,7 +87,7 @@ async def test_who_may_enter_whom(clinic: Clinic) -> None:
 
 async def test_all_that_is_wrong_is_said_at_once(clinic: Clinic) -> None:
     wrong = {
-        **named(" ", "x" * 81, birthDate="2999-01-01"),
+        **named(" ", "x" * 81, birthDate="2299-01-01"),
         "addresses": [{"address": {"country": "Germany"}}],
         "contactPoints": [
             {"system": "PHONE", "value": "call me"},

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from shared.database.engine import sqlstate
 from shared.database.model import utc_now
 from shared.graph.errors import Refusal
 from shared.work import UnitOfWork
@@ -122,4 +123,4 @@ def conflicts_refused() -> Iterator[None]:
 
 def is_conflict(error: DBAPIError) -> bool:
     """Whether the database has refused an overlap."""
-    return getattr(error.orig, "sqlstate", None) in (_EXCLUSION_VIOLATION, _DEADLOCK)
+    return sqlstate(error) in (_EXCLUSION_VIOLATION, _DEADLOCK)

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from shared.database.model import Record
 
@@ -154,9 +155,9 @@ class Upserted(Generic[Row]):
 async def upsert(
     session: AsyncSession, model: type[Row], drafts: Sequence[tuple[UUID, Mapping[str, Any]]]
 ) -> list[Upserted[Row]]:
-    """Make rows of a table with `version` like their drafts; a row that is so already is not written."""
-    table: Any = model  # that it has `version` is more than its base says
-    rows = await session.scalars(select(table).where(table.id.in_([key for key, _ in drafts])).with_for_update())
+    """Make rows of a table like their drafts; a row that is so already is not written."""
+    keys = [key for key, _ in drafts]
+    rows = await session.scalars(select(model).where(col(model.id).in_(keys)).with_for_update())
     present = {row.id: row for row in rows}
     return [_upsert(session, model, key, draft, present) for key, draft in drafts]
 
@@ -174,7 +175,6 @@ def _upsert(
         setattr(row, name, draft[name])
     if not changed:
         return Upserted(row, Outcome.UNCHANGED)
-    row.version += 1
     return Upserted(row, Outcome.UPDATED, changed)
 
 

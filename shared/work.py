@@ -1,19 +1,25 @@
 """A unit of work: rows, audit entries and events of one use case, all or nothing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import EllipsisType
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from opentelemetry.propagate import inject
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.audit.recorder import Action, AuditedSession, AuditRecorder
 from shared.auth.principal import Principal, system
 from shared.database.engine import Database
+from shared.database.model import Versioned
 from shared.database.tables import AuditEntry, Outbox
 from shared.events.event import CloudEvent, Event
+from shared.graph.errors import not_found, version_conflict
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -23,6 +29,32 @@ class UnitOfWork:
     session: AsyncSession
     principal: Principal
     recorder: AuditRecorder
+
+    async def find(
+        self,
+        narrowed: Callable[..., Select[T]],
+        key: UUID | None,
+        *,
+        scope: str | None = None,
+        version: int | EllipsisType | None = ...,
+        lock: bool = True,
+    ) -> T:
+        """The row that a policy lets the caller see, or with a scope do that to; locked, and at the version given, if one is.
+
+        Raises `not_found`, which the audit trail has as a denial whatever becomes of the transaction, and `version_conflict`.
+        """
+        statement = narrowed(self.principal) if scope is None else narrowed(self.principal, scope)
+        entity: Any = statement.column_descriptions[0]["entity"]
+        statement = statement.where(entity.id == key).execution_options(populate_existing=True)
+        # As an UPDATE locks by itself: rows that refer to this one can be added meanwhile.
+        locked = statement.with_for_update(of=entity, key_share=True) if lock else statement
+        row: T | None = await self.session.scalar(locked) if key else None
+        if row is None:
+            self.recorder.denied(entity.__name__, [key] if key else [])
+            raise not_found(entity.__name__)
+        if version is not ... and version != (current := cast("Versioned", row).version):
+            raise version_conflict(entity.__name__, current)
+        return row
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData
-from sqlalchemy.orm import registry
+from sqlalchemy import Connection, DateTime, MetaData, event, inspect
+from sqlalchemy.orm import Mapper, registry
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Field, SQLModel
 
 from shared.ids import new_id
@@ -49,3 +50,25 @@ class Record(SQLModel):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     created_at: datetime = timestamp(default_factory=utc_now)
     updated_at: datetime = timestamp(default_factory=utc_now, sa_column_kwargs={"onupdate": utc_now})
+
+
+class Versioned(SQLModel):
+    """A row that clients change at the version that they have read; each flush that changes it makes the next one.
+
+    `unversioned` names columns that clients do not see change.
+    """
+
+    unversioned: ClassVar[frozenset[str]] = frozenset()
+
+    version: int = 1
+
+    def touch(self) -> None:
+        """Make a new version because of rows that belong to this one."""
+        flag_modified(self, "version")
+
+
+@event.listens_for(Versioned, "before_update", propagate=True)
+def _next_version(_: Mapper[Any], __: Connection, row: Versioned) -> None:
+    # SQLAlchemy's own `version_id_col` counts changes of all columns, and updates row by row.
+    if any(item.history.has_changes() for item in inspect(row).attrs if item.key not in row.unversioned):
+        row.version += 1

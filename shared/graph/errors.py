@@ -131,6 +131,11 @@ def not_found(what: str) -> Refusal:
     return Refusal(NotFound(message=f"There is no such {what}."))
 
 
+def version_conflict(what: str, current_version: int) -> Refusal:
+    """The refusal for a version that is not the newest."""
+    return Refusal(VersionConflict(message=f"The {what} was changed meanwhile.", current_version=current_version))
+
+
 def invalid(path: str, message: str) -> Refusal:
     """The refusal for one field that breaks a rule; `path` is dotted."""
     return Refusal(

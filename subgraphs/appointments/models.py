@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
-from shared.database.model import Audited, Record, new_registry, timestamp, utc_now
+from shared.database.model import Audited, Record, Versioned, new_registry, timestamp, utc_now
 
 
 class Model(Record, registry=new_registry()):
@@ -41,7 +41,7 @@ class Location(Model, table=True):
     active: bool = True
 
 
-class AppointmentType(Model, table=True):
+class AppointmentType(Model, Versioned, table=True):
     """What can be booked, how long it takes, and what the practitioner needs before and after."""
 
     __tablename__ = "appointment_type"
@@ -58,10 +58,9 @@ class AppointmentType(Model, table=True):
     before_minutes: int = 0
     after_minutes: int = 0
     active: bool = True
-    version: int = 1
 
 
-class Schedule(Model, table=True):
+class Schedule(Model, Versioned, table=True):
     """A practitioner's weekly availability at a location, in the location's time zone."""
 
     __tablename__ = "schedule"
@@ -69,7 +68,6 @@ class Schedule(Model, table=True):
 
     practitioner_id: UUID = Field(foreign_key="practitioner.id")
     location_id: UUID = Field(foreign_key="location.id", index=True)
-    version: int = 1
 
 
 class WeeklyHours(Model, table=True):
@@ -143,7 +141,7 @@ PRACTITIONER_OVERLAP = "appointment_practitioner_overlap"
 PATIENT_OVERLAP = "appointment_patient_overlap"
 
 
-class Appointment(Model, Audited, table=True):
+class Appointment(Model, Versioned, Audited, table=True):
     """An appointment, a slot that is held for one, or a visit recorded from another system.
 
     The practitioner is occupied from `occupied_from` to `occupied_until`, the patient from `starts_at` to `ends_at`; while
@@ -188,7 +186,6 @@ class Appointment(Model, Audited, table=True):
     cancelled_by: str | None = None
     cancellation_reason: str | None = None
     reason: str | None = Field(default=None, max_length=2000)
-    version: int = 1
 
 
 class BookingKey(Model, table=True):

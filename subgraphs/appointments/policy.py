@@ -10,7 +10,15 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
-from subgraphs.appointments.models import Appointment, AppointmentType, CalendarFeed, WaitlistEntry
+from subgraphs.appointments.models import (
+    Appointment,
+    AppointmentType,
+    CalendarFeed,
+    Practitioner,
+    Schedule,
+    ScheduleException,
+    WaitlistEntry,
+)
 
 READ = "appointment:read"
 WRITE = "appointment:write"
@@ -39,11 +47,6 @@ def may_plan_for_all(principal: Principal) -> bool:
     return principal.is_staff(PLAN) and not _PLANS_FOR_ALL.isdisjoint(principal.roles)
 
 
-def may_plan(principal: Principal, practitioner_id: UUID) -> bool:
-    """Whether the caller may change a practitioner's availability."""
-    return may_plan_for_all(principal) or (principal.is_staff(PLAN) and principal.practitioner == practitioner_id)
-
-
 def appointments(principal: Principal, scope: str = READ) -> Select[Appointment]:
     """The appointments that the caller may see, or with the scope to write, change."""
     return select(Appointment).where(
@@ -58,14 +61,35 @@ def waitlist(principal: Principal, scope: str = READ) -> Select[WaitlistEntry]:
     )
 
 
-def appointment_types(_: Principal) -> Select[AppointmentType]:
-    """What can be booked, which everybody may see."""
-    return select(AppointmentType)
+def appointment_types(principal: Principal, scope: str = READ) -> Select[AppointmentType]:
+    """What can be booked, which everybody may see, and with the scope to plan, whoever plans for all may change."""
+    return select(AppointmentType).where(true() if scope == READ or may_plan_for_all(principal) else false())
+
+
+def practitioners(principal: Principal) -> Select[Practitioner]:
+    """The practitioners whose availability the caller may change."""
+    return select(Practitioner).where(_planned(principal, col(Practitioner.id)))
+
+
+def schedules(principal: Principal) -> Select[Schedule]:
+    """The weekly availability that the caller may change."""
+    return select(Schedule).where(_planned(principal, col(Schedule.practitioner_id)))
+
+
+def exceptions(principal: Principal) -> Select[ScheduleException]:
+    """The days that differ from the week that the caller may change."""
+    return select(ScheduleException).where(_planned(principal, col(ScheduleException.practitioner_id)))
 
 
 def feeds(principal: Principal) -> Select[CalendarFeed]:
     """The calendar feeds that the caller has made."""
     return select(CalendarFeed).where(col(CalendarFeed.account_id) == principal.subject)
+
+
+def _planned(principal: Principal, practitioner_id: Mapped[UUID]) -> ColumnElement[bool]:
+    if may_plan_for_all(principal):
+        return true()
+    return practitioner_id == principal.practitioner if principal.is_staff(PLAN) and principal.practitioner else false()
 
 
 def _visible(

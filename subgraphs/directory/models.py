@@ -7,13 +7,11 @@ from sqlalchemy import CheckConstraint, Column, Computed, Index, String, UniqueC
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
-from shared.database.model import Record, new_registry
+from shared.database.model import Record, Versioned, new_registry
 
 
-class Model(Record, registry=new_registry()):
+class Model(Record, Versioned, registry=new_registry()):
     """The base of this domain's tables."""
-
-    version: int = 1
 
 
 def _search_text(expression: str) -> Any:

@@ -14,19 +14,19 @@ WRITE = "directory:write"
 Kind = TypeVar("Kind", bound=Entry)
 
 
-def organizations(principal: Principal) -> Select[Organization]:
-    """The organizations that the caller may see."""
-    return _visible(principal, Organization)
+def organizations(principal: Principal, scope: str = READ) -> Select[Organization]:
+    """The organizations that the caller may see, or with the scope to write, change."""
+    return _visible(principal, Organization, scope)
 
 
-def locations(principal: Principal) -> Select[Location]:
-    """The locations that the caller may see."""
-    return _visible(principal, Location)
+def locations(principal: Principal, scope: str = READ) -> Select[Location]:
+    """The locations that the caller may see, or with the scope to write, change."""
+    return _visible(principal, Location, scope)
 
 
-def practitioners(principal: Principal) -> Select[Practitioner]:
-    """The practitioners that the caller may see."""
-    return _visible(principal, Practitioner)
+def practitioners(principal: Principal, scope: str = READ) -> Select[Practitioner]:
+    """The practitioners that the caller may see, or with the scope to write, change."""
+    return _visible(principal, Practitioner, scope)
 
 
 def roles(principal: Principal) -> Select[PractitionerRole]:
@@ -35,8 +35,8 @@ def roles(principal: Principal) -> Select[PractitionerRole]:
     return select(PractitionerRole).where(col(PractitionerRole.practitioner_id).in_(visible))
 
 
-def _visible(principal: Principal, kind: type[Kind]) -> Select[Kind]:
+def _visible(principal: Principal, kind: type[Kind], scope: str) -> Select[Kind]:
     statement = select(kind)
     if principal.is_staff(WRITE):
         return statement
-    return statement.where(col(kind.active) if principal.can(READ) else false())
+    return statement.where(col(kind.active) if scope == READ and principal.can(READ) else false())

@@ -1,17 +1,19 @@
 """The directory's use cases."""
 
+from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete
+from sqlalchemy import Select, delete
 from sqlmodel import col
 
 from shared.graph.context import Context
 from shared.graph.datatypes import stored
-from shared.graph.errors import Refusal, VersionConflict, invalid, not_found
+from shared.graph.errors import invalid
 from shared.ids import parse_id
 from shared.work import UnitOfWork
+from subgraphs.directory import policy
 from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
 from subgraphs.directory.models import Location, Model, Organization, Practitioner, PractitionerRole
 from subgraphs.directory.types import LocationInput, OrganizationInput, PractitionerInput, PractitionerRoleInput
@@ -22,7 +24,7 @@ Kind = TypeVar("Kind", bound=Model)
 async def save_organization(context: Context, input: OrganizationInput) -> Organization:
     """Enter an organization, or change one at the version that the client has read."""
     async with context.write() as work:
-        row = await _open(work, Organization, input.id, input.version, "organization")
+        row = await _open(work, Organization, policy.organizations, input.id, input.version)
         row.name, row.phone, row.active = _text(input.name, "name"), input.phone, input.active
         row.address = stored(input.address)
         work.session.add(row)
@@ -35,7 +37,7 @@ async def save_location(context: Context, input: LocationInput) -> Location:
     if input.time_zone not in available_timezones():
         raise invalid("timeZone", "It is a name of the IANA time zone database, like Europe/Berlin.")
     async with context.write() as work:
-        row = await _open(work, Location, input.id, input.version, "location")
+        row = await _open(work, Location, policy.locations, input.id, input.version)
         row.organization_id = await _reference(work, Organization, input.organization_id, "organizationId")
         row.name, row.phone, row.active = input.name, input.phone, input.active
         row.address, row.time_zone = stored(input.address), input.time_zone
@@ -54,7 +56,7 @@ async def save_location(context: Context, input: LocationInput) -> Location:
 async def save_practitioner(context: Context, input: PractitionerInput) -> Practitioner:
     """Enter a practitioner with their roles, or change one at the version that the client has read."""
     async with context.write() as work:
-        row = await _open(work, Practitioner, input.id, input.version, "practitioner")
+        row = await _open(work, Practitioner, policy.practitioners, input.id, input.version)
         row.family = _text(input.family, "family")
         row.given, row.prefix = input.given, input.prefix
         row.npi, row.licence_number = input.npi, input.licence_number
@@ -62,7 +64,7 @@ async def save_practitioner(context: Context, input: PractitionerInput) -> Pract
         row.active = input.active
         work.session.add(row)
         await work.session.flush()
-        await _replace_roles(work, row.id, input.roles)
+        await _replace_roles(work, row, input.roles)
         if input.id is None:
             work.publish(PractitionerRegistered(practitioner_id=row.id))
         else:
@@ -70,26 +72,22 @@ async def save_practitioner(context: Context, input: PractitionerInput) -> Pract
     return row
 
 
-async def _open(work: UnitOfWork, kind: type[Kind], key: str | None, version: int | None, what: str) -> Kind:
-    """A new row, or the one that is changed, locked, at its next version."""
+async def _open(
+    work: UnitOfWork, kind: type[Kind], narrowed: Callable[..., Select[Kind]], key: str | None, version: int | None
+) -> Kind:
+    """A new row, or the one that is changed."""
     if key is None:
         return kind()
-    identifier = parse_id(key)
-    row: Kind | None = await work.session.get(kind, identifier, with_for_update=True) if identifier else None
-    if row is None:
-        raise not_found(what)
-    if row.version != version:
-        raise Refusal(VersionConflict(message=f"The {what} was changed meanwhile.", current_version=row.version))
-    row.version += 1
-    return row
+    return await work.find(narrowed, parse_id(key), scope=policy.WRITE, version=version)
 
 
-async def _replace_roles(work: UnitOfWork, practitioner_id: UUID, roles: list[PractitionerRoleInput]) -> None:
-    await work.session.execute(delete(PractitionerRole).where(col(PractitionerRole.practitioner_id) == practitioner_id))
+async def _replace_roles(work: UnitOfWork, row: Practitioner, roles: list[PractitionerRoleInput]) -> None:
+    row.touch()
+    await work.session.execute(delete(PractitionerRole).where(col(PractitionerRole.practitioner_id) == row.id))
     for index, role in enumerate(roles):
         work.session.add(
             PractitionerRole(
-                practitioner_id=practitioner_id,
+                practitioner_id=row.id,
                 organization_id=await _reference(
                     work, Organization, role.organization_id, f"roles.{index}.organizationId"
                 ),

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from shared.auth.principal import Kind
-from shared.database.model import Audited, Record, new_registry, timestamp
+from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
 
 OUTGOING_MAIL, STALE_TOKENS = "outgoing_mail", "stale_tokens"  # channels of NOTIFY, which wake the jobs
 
@@ -19,7 +19,7 @@ class Model(Record, registry=new_registry()):
     """The base of this domain's tables."""
 
 
-class Account(Model, Audited, table=True):
+class Account(Model, Versioned, Audited, table=True):
     """Someone who may log in, once they have chosen a password. A patient's own account has no other role."""
 
     __tablename__ = "account"
@@ -32,6 +32,17 @@ class Account(Model, Audited, table=True):
         Index("account_tokens_stale_idx", "id", postgresql_where=text("tokens_stale")),
     )
     audit_patient: ClassVar[str | None] = "patient_id"
+    unversioned: ClassVar[frozenset[str]] = frozenset(
+        {
+            "updated_at",
+            "password_hash",
+            "last_log_in_at",
+            "totp_secret",
+            "totp_confirmed_at",
+            "totp_last_step",
+            "tokens_stale",
+        }
+    )
 
     email: str = Field(unique=True)
     password_hash: str | None = None
@@ -43,7 +54,6 @@ class Account(Model, Audited, table=True):
     totp_secret: bytes | None = None
     totp_confirmed_at: datetime | None = timestamp(default=None, nullable=True)
     totp_last_step: int = 0
-    version: int = 1
     tokens_stale: bool = False  # an event has changed what its tokens say, which a job then revokes
 
 

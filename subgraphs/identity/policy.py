@@ -16,22 +16,22 @@ INVITE = "account:invite"
 _PEOPLE = frozenset({Kind.STAFF, Kind.PATIENT, Kind.PARTNER})
 
 
-def accounts(principal: Principal) -> Select[Account]:
-    """The accounts that the caller may see."""
-    return select(Account).where(_own(principal, col(Account.id)))
+def accounts(principal: Principal, scope: str = READ) -> Select[Account]:
+    """The accounts that the caller may see, or with the scope to write, change."""
+    return select(Account).where(_own(principal, scope, col(Account.id)))
 
 
-def sessions(principal: Principal) -> Select[Session]:
-    """The sessions that the caller may see."""
-    return select(Session).where(_own(principal, col(Session.account_id)))
+def sessions(principal: Principal, scope: str = READ) -> Select[Session]:
+    """The sessions that the caller may see, or with the scope to write, end."""
+    return select(Session).where(_own(principal, scope, col(Session.account_id)))
 
 
 def activities(principal: Principal) -> Select[Activity]:
     """The entries of activity logs that the caller may see."""
-    return select(Activity).where(_own(principal, col(Activity.account_id)))
+    return select(Activity).where(_own(principal, READ, col(Activity.account_id)))
 
 
-def _own(principal: Principal, account_id: Mapped[UUID]) -> ColumnElement[bool]:
-    if principal.is_staff(READ):
+def _own(principal: Principal, scope: str, account_id: Mapped[UUID]) -> ColumnElement[bool]:
+    if principal.is_staff(scope):
         return true()
     return account_id == principal.subject if principal.kind in _PEOPLE else false()

@@ -23,10 +23,10 @@ def recipients(principal: Principal) -> list[UUID]:
     return [key for key in keys if key]
 
 
-def notifications(principal: Principal) -> Select[Notification]:
-    """The caller's notifications."""
+def notifications(principal: Principal, scope: str = READ) -> Select[Notification]:
+    """The caller's notifications, which they may see, or with the scope to write, change."""
     own = col(Notification.recipient).in_(recipients(principal))
-    return select(Notification).where(own if principal.can(READ) else false())
+    return select(Notification).where(own if principal.can(scope) else false())
 
 
 def opt_outs(principal: Principal) -> Select[OptOut]:

@@ -11,7 +11,7 @@ from sqlmodel import col
 from shared.audit.recorder import Action
 from shared.database.model import utc_now
 from shared.graph.context import Context
-from shared.graph.errors import invalid, not_found
+from shared.graph.errors import invalid
 from shared.ids import new_id, parse_id
 from shared.work import UnitOfWork
 from subgraphs.notifications import policy
@@ -68,13 +68,8 @@ async def merge_patients(work: UnitOfWork, survivor: UUID, merged: UUID) -> None
 
 async def mark_read(context: Context, key: str) -> Notification:
     """Mark one of the caller's notifications as read, if it is not."""
-    identifier = parse_id(key)
     async with context.write() as work:
-        statement = policy.notifications(context.principal).where(col(Notification.id) == identifier)
-        row = await work.session.scalar(statement.with_for_update()) if identifier else None
-        if row is None:
-            context.recorder.denied("Notification", [identifier] if identifier else [])
-            raise not_found("notification")
+        row = await work.find(policy.notifications, parse_id(key), scope=policy.WRITE)
         row.read_at = row.read_at or utc_now()
     return row
 

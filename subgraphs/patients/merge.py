@@ -47,8 +47,7 @@ async def merge_patients(context: Context, input: MergePatientsInput) -> Patient
         # So that one step leads from any duplicate to who stands for it.
         earlier = update(Patient).where(col(Patient.merged_into_id) == duplicate.id)
         await work.session.execute(earlier.values(merged_into_id=survivor.id))
-        survivor.version += 1
-        duplicate.version += 1
+        survivor.touch()
         keys = [survivor.id, duplicate.id]
         work.audit(Action.EXECUTE, "mergePatients", keys, keys)
         work.publish(PatientMerged(patient_id=survivor.id, merged_patient_id=duplicate.id))

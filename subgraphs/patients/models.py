@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, LargeBin
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from shared.database.model import Audited, Record, new_registry, timestamp
+from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
 
 
 class Model(Record, registry=new_registry()):
@@ -30,7 +30,7 @@ def _values(**options: Any) -> Any:
     return Field(default_factory=list, sa_type=JSONB, **options)
 
 
-class Patient(Audited, Model, table=True):
+class Patient(Audited, Model, Versioned, table=True):
     """A person who is given care.
 
     One who was found to be somebody else's duplicate stays, inactive, and names the other: `merged_into_id` (FHIR
@@ -54,7 +54,6 @@ class Patient(Audited, Model, table=True):
         CheckConstraint("preferred_channels <@ ARRAY['email', 'sms', 'phone', 'mail']::varchar[]", name="channels"),
     )
 
-    version: int = 1
     active: bool = True
     # Of who was imported: the SHA-256 of what the other system said last.
     source_digest: bytes | None = Field(default=None, sa_type=LargeBinary)

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from shared.auth.principal import Forbidden
 from shared.graph.context import Context
-from shared.graph.errors import InvalidState, Refusal, VersionConflict, not_found
+from shared.graph.errors import InvalidState, Refusal
 from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.patients import policy
@@ -57,27 +57,19 @@ async def update_patient(context: Context, input: UpdatePatientInput) -> Patient
         with reading() as reader:
             changes = _changes(reader, row, input)
             identifiers = None if input.identifiers is None else reader.identifiers(input.identifiers)
+        replaced = identifiers is not None and await _replace_identifiers(work, row, identifiers)
         groups = [group for group, columns in changes.items() if _apply(row, columns)]
-        if identifiers is not None and await _replace_identifiers(work, row, identifiers):
+        if replaced:
             groups.append(Group.IDENTIFIERS)
+            row.touch()
         if groups:
-            row.version += 1
             publish_changes(work, row, groups)
     return row
 
 
 async def open_patient(work: UnitOfWork, key: str, version: int, scope: str) -> Patient:
     """A patient that the caller may change, locked, at the version that the client has read."""
-    identifier = parse_id(key)
-    row = None
-    if identifier is not None:
-        statement = policy.patients(work.principal, scope).where(col(Patient.id) == identifier)
-        row = await work.session.scalar(statement.with_for_update())
-    if row is None:
-        work.recorder.denied(Patient.__name__, [identifier] if identifier else [])
-        raise not_found("patient")
-    if row.version != version:
-        raise Refusal(VersionConflict(message="The patient was changed meanwhile.", current_version=row.version))
+    row = await work.find(policy.patients, parse_id(key), scope=scope, version=version)
     if row.merged_into_id is not None:
         raise Refusal(InvalidState(message="The patient was merged into another: go to the one that stands for both."))
     return row

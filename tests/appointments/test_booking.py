@@ -142,6 +142,7 @@ async def test_an_appointment_goes_through_its_states_once(practice: Practice) -
         row = await session.get_one(Appointment, missed["id"])
         for name in ("occupied_from", "starts_at", "ends_at", "occupied_until"):
             setattr(row, name, getattr(row, name) - timedelta(days=4))
+    missed["version"] = row.version
     assert (await answer(account, CANCEL, **version_of(missed), reason="OTHER"))["message"].startswith("It has begun")
     assert (await answer(nurse, NO_SHOW, **version_of(missed)))["appointment"]["status"] == "NO_SHOW"
     assert [kind for kind, _ in await practice.published()] == [

@@ -72,7 +72,7 @@ async def test_an_organization_is_entered_changed_and_found(clinic: Clinic) -> N
     stale = await save(admin, SAVE_ORGANIZATION, id=key, version=7, name="Other", address=ADDRESS)
     assert stale == {
         "__typename": "VersionConflict",
-        "message": "The organization was changed meanwhile.",
+        "message": "The Organization was changed meanwhile.",
         "code": "VERSION_CONFLICT",
         "currentVersion": 1,
     }

@@ -245,3 +245,10 @@ async def test_accounts_are_seen_by_their_owners_and_administrators(clinic: Clin
         answer = await clinic.entities("identity", admin, "Account", keys, "email")
     assert [entity["email"] for entity in answer["data"]["_entities"]] == [f"p{n}@example.org" for n in range(100)]
     assert len([text for text in statements if not text.startswith(("BEGIN", "COMMIT"))]) <= 2
+
+
+async def test_an_account_that_is_not_there_is_a_denial(clinic: Clinic) -> None:
+    admin, key = clinic.caller("ADMIN"), new_id()
+    assert (await save(admin, id=str(key), version=1, roles=["NURSE"]))["code"] == "NOT_FOUND"
+    denials = [entry for entry in await clinic.audit("identity") if entry.outcome == "denied"]
+    assert [(entry.resource, entry.resource_ids) for entry in denials] == [("Account", [key])]

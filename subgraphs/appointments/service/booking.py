@@ -13,7 +13,7 @@ from sqlmodel import col
 from shared.auth.principal import Principal
 from shared.database.model import utc_now
 from shared.graph.context import Context
-from shared.graph.errors import InvalidState, Refusal, VersionConflict, invalid, not_found
+from shared.graph.errors import InvalidState, Refusal, invalid, not_found
 from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.appointments import policy, repository
@@ -164,7 +164,7 @@ async def reschedule(context: Context, input: RescheduleAppointmentInput) -> App
     practitioner_id = read_key(input.practitioner_id, "practitioner") if input.practitioner_id is not None else None
     location_id = read_key(input.location_id, "location") if input.location_id is not None else None
     async with context.write() as work:
-        row, practising = await _open(context, work, input.id, input.version, also=practitioner_id)
+        row, practising = await _open(work, input.id, input.version, also=practitioner_id)
         _require(row, Status.BOOKED)
         _require_time(row, work.principal)
         practitioner_id = practitioner_id or row.practitioner_id
@@ -174,7 +174,6 @@ async def reschedule(context: Context, input: RescheduleAppointmentInput) -> App
         slot = await find_slot(work, practitioner_id, location_id, visit_of(row), input.starts_at, moving=row.id)
         old = slot_of(row)
         move(row, slot)
-        row.version += 1
         with conflicts_refused():
             await work.session.flush()
         work.publish(
@@ -192,7 +191,7 @@ async def reschedule(context: Context, input: RescheduleAppointmentInput) -> App
 async def cancel(context: Context, input: CancelAppointmentInput) -> Appointment:
     """Call a booked appointment off; its slot becomes free."""
     async with context.write() as work:
-        row, _ = await _open(context, work, input.id, input.version)
+        row, _ = await _open(work, input.id, input.version)
         _require(row, Status.BOOKED)
         _require_time(row, work.principal)
         await call_off(work, row, "staff" if work.principal.is_staff(policy.WRITE) else "patient", input.reason.value)
@@ -202,7 +201,6 @@ async def cancel(context: Context, input: CancelAppointmentInput) -> Appointment
 async def call_off(work: UnitOfWork, row: Appointment, by: Party, reason: str) -> None:
     """Cancel an appointment of a practitioner for whom this work has queued up."""
     row.status, row.cancelled_by, row.cancellation_reason = Status.CANCELLED, by, reason
-    row.version += 1
     work.publish(AppointmentCancelled(**facts(row), cancelled_by=by, reason_code=reason))
     await work.session.flush()
     await offer_freed(work, slot_of(row))
@@ -214,7 +212,6 @@ async def check_in(context: Context, input: AppointmentVersionInput) -> Appointm
         row, _ = await _open_as_staff(context, work, input)
         _require(row, Status.BOOKED)
         row.status = Status.CHECKED_IN
-        row.version += 1
         work.publish(AppointmentCheckedIn(**facts(row)))
     return row
 
@@ -225,7 +222,6 @@ async def complete(context: Context, input: AppointmentVersionInput) -> Appointm
         row, _ = await _open_as_staff(context, work, input)
         _require(row, Status.CHECKED_IN)
         row.status = Status.COMPLETED
-        row.version += 1
         work.publish(AppointmentCompleted(**facts(row)))
     return row
 
@@ -238,7 +234,6 @@ async def mark_no_show(context: Context, input: AppointmentVersionInput) -> Appo
         if row.starts_at > utc_now():
             raise Refusal(InvalidState(message="It has not begun yet; the patient may still come."))
         row.status = Status.NO_SHOW
-        row.version += 1
         work.publish(AppointmentNoShow(**facts(row)))
     return row
 
@@ -249,29 +244,18 @@ async def _open_as_staff(
     if not work.principal.is_staff(policy.WRITE):
         context.recorder.refused("Appointment", "staff")
         raise not_found("appointment that you may do this with")
-    return await _open(context, work, input.id, input.version)
+    return await _open(work, input.id, input.version)
 
 
-async def _open(
-    context: Context, work: UnitOfWork, key: str, version: int, *, also: UUID | None = None
-) -> tuple[Appointment, set[UUID]]:
+async def _open(work: UnitOfWork, key: str, version: int, *, also: UUID | None = None) -> tuple[Appointment, set[UUID]]:
     """An appointment at the version that the client has read; its practitioner and the one it goes to are queued up for.
 
     Gives it and who of the two practises.
     """
     identifier = parse_id(key)
-    mine = policy.appointments(work.principal, policy.WRITE).where(col(Appointment.id) == identifier)
-    practitioner_id = await work.session.scalar(mine.with_only_columns(col(Appointment.practitioner_id)))
-    if practitioner_id is None:
-        context.recorder.denied("Appointment", [identifier] if identifier else [])
-        raise not_found("appointment")
-    practising = await queue_up(work, {practitioner_id, also or practitioner_id})
-    row = await work.session.scalar(mine.with_for_update(key_share=True))
-    if row is None:
-        raise not_found("appointment")
-    if row.version != version:
-        raise Refusal(VersionConflict(message="The appointment was changed meanwhile.", current_version=row.version))
-    return row, practising
+    found = await work.find(policy.appointments, identifier, scope=policy.WRITE, lock=False)
+    practising = await queue_up(work, {found.practitioner_id, also or found.practitioner_id})
+    return await work.find(policy.appointments, identifier, scope=policy.WRITE, version=version), practising
 
 
 def _require(row: Appointment, status: Status) -> None:

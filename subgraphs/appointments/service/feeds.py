@@ -9,10 +9,10 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.graph.context import Context
 from shared.graph.errors import InvalidState, Refusal, not_found
+from shared.ids import parse_id
 from subgraphs.appointments import policy
 from subgraphs.appointments.inputs import RevokeCalendarFeedInput
 from subgraphs.appointments.models import CalendarFeed
-from subgraphs.appointments.service.common import read_key
 from subgraphs.appointments.settings import AppointmentsSettings
 
 _SECRET_BYTES = 32
@@ -47,12 +47,7 @@ async def create(context: Context) -> tuple[CalendarFeed, str]:
 
 async def revoke(context: Context, input: RevokeCalendarFeedInput) -> CalendarFeed:
     """End a feed; a second time changes nothing."""
-    identifier = read_key(input.id, "calendar feed")
     async with context.write() as work:
-        mine = policy.feeds(context.principal).where(col(CalendarFeed.id) == identifier)
-        row = await work.session.scalar(mine.with_for_update())
-        if row is None:
-            context.recorder.denied("CalendarFeed", [identifier])
-            raise not_found("calendar feed")
+        row = await work.find(policy.feeds, parse_id(input.id))
         row.revoked_at = row.revoked_at or utc_now()
     return row

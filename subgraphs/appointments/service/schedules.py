@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from shared.graph.context import Context
-from shared.graph.errors import Refusal, VersionConflict, invalid, not_found
+from shared.graph.errors import invalid, not_found
+from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.inputs import (
@@ -22,7 +23,6 @@ from subgraphs.appointments.models import (
     AppointmentType,
     ExceptionKind,
     Location,
-    Practitioner,
     Schedule,
     ScheduleException,
     WeeklyHours,
@@ -67,11 +67,7 @@ def _check_type(input: AppointmentTypeInput) -> None:
 async def _open_type(work: UnitOfWork, input: AppointmentTypeInput) -> AppointmentType:
     if input.id is None:
         return AppointmentType(system="", code="", display="", minutes=input.minutes)
-    row = await work.session.get(AppointmentType, read_key(input.id, "type of appointment"), with_for_update=True)
-    if row is None:
-        raise not_found("type of appointment")
-    _check_version(row, input.version, "type of appointment")
-    return row
+    return await work.find(policy.appointment_types, parse_id(input.id), scope=policy.PLAN, version=input.version)
 
 
 async def save(context: Context, input: ScheduleInput) -> Schedule:
@@ -83,20 +79,10 @@ async def save(context: Context, input: ScheduleInput) -> Schedule:
     for index, hours in enumerate(input.hours):
         _check_hours(hours, f"hours.{index}")
     async with context.write() as work:
-        await _open_practitioner(context, work, practitioner_id)
+        await work.find(policy.practitioners, practitioner_id)
         if await work.session.get(Location, location_id) is None:
             raise not_found("location")
-        row = await work.session.scalar(
-            select(Schedule).where(
-                col(Schedule.practitioner_id) == practitioner_id, col(Schedule.location_id) == location_id
-            )
-        )
-        if row is None:
-            row = Schedule(practitioner_id=practitioner_id, location_id=location_id)
-            work.session.add(row)
-            await work.session.flush()
-        else:
-            _check_version(row, input.version, "availability")
+        row = await _open_schedule(work, practitioner_id, location_id, input.version)
         await work.session.execute(delete(WeeklyHours).where(col(WeeklyHours.schedule_id) == row.id))
         work.session.add_all(
             WeeklyHours(
@@ -125,7 +111,7 @@ async def add_exception(context: Context, input: ScheduleExceptionInput) -> Sche
     if input.starts is not None and input.ends is not None:
         _check_times(input.starts, input.ends, "ends")
     async with context.write() as work:
-        await _open_practitioner(context, work, practitioner_id)
+        await work.find(policy.practitioners, practitioner_id)
         if location_id is not None and await work.session.get(Location, location_id) is None:
             raise not_found("location")
         row = ScheduleException(
@@ -144,28 +130,24 @@ async def add_exception(context: Context, input: ScheduleExceptionInput) -> Sche
 async def remove_exception(context: Context, input: RemoveScheduleExceptionInput) -> ScheduleException:
     """Let days be as the week says again."""
     async with context.write() as work:
-        row = await work.session.get(ScheduleException, read_key(input.id, "exception"))
-        if row is None:
-            raise not_found("exception")
-        await _open_practitioner(context, work, row.practitioner_id)
+        row = await work.find(policy.exceptions, parse_id(input.id), lock=False)
+        await work.find(policy.practitioners, row.practitioner_id)
         await work.session.delete(row)
     return row
 
 
-async def _open_practitioner(context: Context, work: UnitOfWork, practitioner_id: UUID) -> None:
-    """Make sure that the caller may plan for a practitioner, and wait until nobody else changes their calendar."""
-    if not policy.may_plan(work.principal, practitioner_id):
-        context.recorder.refused("Schedule", "practitioner")
-        raise not_found("practitioner that you may plan for")
-    row = await work.session.get(Practitioner, practitioner_id, with_for_update={"key_share": True})
-    if row is None:
-        raise not_found("practitioner")
-
-
-def _check_version(row: Schedule | AppointmentType, version: int | None, what: str) -> None:
-    if row.version != version:
-        raise Refusal(VersionConflict(message=f"The {what} was changed meanwhile.", current_version=row.version))
-    row.version += 1
+async def _open_schedule(work: UnitOfWork, practitioner_id: UUID, location_id: UUID, version: int | None) -> Schedule:
+    """A new schedule, or the one that is changed, of a practitioner whose calendar nobody else changes."""
+    same = (col(Schedule.practitioner_id) == practitioner_id, col(Schedule.location_id) == location_id)
+    key = await work.session.scalar(select(col(Schedule.id)).where(*same))
+    if key is None:
+        row = Schedule(practitioner_id=practitioner_id, location_id=location_id)
+        work.session.add(row)
+        await work.session.flush()
+        return row
+    row = await work.find(policy.schedules, key, version=version)
+    row.touch()
+    return row
 
 
 def _check_hours(hours: WeeklyHoursInput, path: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
@@ -102,7 +102,7 @@ async def _add(work: UnitOfWork, row: WaitlistEntry, type_code: str) -> None:
 async def leave(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
     """Wait no more."""
     async with context.write() as work:
-        row = await _open(context, work, input)
+        row = await _open(work, input)
         _require(row, WaitlistStatus.WAITING)
         row.status = WaitlistStatus.LEFT
     return row
@@ -111,7 +111,7 @@ async def leave(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
 async def accept(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
     """Book the slot that is held."""
     async with context.write() as work:
-        row = await _open(context, work, input)
+        row = await _open(work, input)
         _require(row, WaitlistStatus.OFFERED)
         held = await work.session.get_one(Appointment, row.appointment_id)
         now = utc_now()
@@ -119,7 +119,6 @@ async def accept(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
             raise Refusal(InvalidState(message="The offer has expired."))
         held.status, held.held_until = Status.BOOKED, None
         held.booked_at = held.scheduled_at = now
-        held.version += 1
         row.status = WaitlistStatus.BOOKED
         work.publish(AppointmentBooked(**facts(held)))
     return row
@@ -128,7 +127,7 @@ async def accept(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
 async def decline(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
     """Let the slot go to the next in line, which ends the wait."""
     async with context.write() as work:
-        row = await _open(context, work, input)
+        row = await _open(work, input)
         _require(row, WaitlistStatus.OFFERED)
         await _let_go(work, row, WaitlistStatus.DECLINED)
     return row
@@ -136,9 +135,12 @@ async def decline(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
 
 async def expire(work: UnitOfWork, entry_id: UUID) -> None:
     """End an offer that was not answered in time."""
-    row = await _lock(work, select(WaitlistEntry).where(col(WaitlistEntry.id) == entry_id))
-    if row is not None and row.status == WaitlistStatus.OFFERED:
-        await withdraw(work, row)
+    row = await work.session.get(WaitlistEntry, entry_id)
+    if row is not None:
+        await queue_up(work, {row.practitioner_id})
+        await work.session.refresh(row, with_for_update={"key_share": True})
+        if row.status == WaitlistStatus.OFFERED:
+            await withdraw(work, row)
 
 
 async def withdraw(work: UnitOfWork, row: WaitlistEntry) -> None:
@@ -241,23 +243,12 @@ async def _let_go(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) 
     await offer_freed(work, freed)
 
 
-async def _open(context: Context, work: UnitOfWork, input: WaitlistEntryInput) -> WaitlistEntry:
-    identifier = parse_id(input.id)
-    mine = policy.waitlist(work.principal, policy.WRITE).where(col(WaitlistEntry.id) == identifier)
-    row = await _lock(work, mine)
-    if row is None:
-        context.recorder.denied("WaitlistEntry", [identifier] if identifier else [])
-        raise not_found("waitlist entry")
-    return row
-
-
-async def _lock(work: UnitOfWork, statement: Select[WaitlistEntry]) -> WaitlistEntry | None:
+async def _open(work: UnitOfWork, input: WaitlistEntryInput) -> WaitlistEntry:
     """The entry, locked after its practitioner, as all do who change a calendar."""
-    practitioner_id = await work.session.scalar(statement.with_only_columns(col(WaitlistEntry.practitioner_id)))
-    if practitioner_id is None:
-        return None
-    await queue_up(work, {practitioner_id})
-    return await work.session.scalar(statement.with_for_update(key_share=True))
+    identifier = parse_id(input.id)
+    found = await work.find(policy.waitlist, identifier, scope=policy.WRITE, lock=False)
+    await queue_up(work, {found.practitioner_id})
+    return await work.find(policy.waitlist, identifier, scope=policy.WRITE)
 
 
 def _require(row: WaitlistEntry, status: WaitlistStatus) -> None:

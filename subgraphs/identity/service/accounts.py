@@ -15,7 +15,7 @@ from shared.auth.principal import Forbidden, Kind
 from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
 from shared.graph.context import Client, Context
-from shared.graph.errors import InvalidState, Refusal, VersionConflict, invalid, not_found
+from shared.graph.errors import InvalidState, Refusal, invalid, not_found
 from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
@@ -25,7 +25,6 @@ from subgraphs.identity.repository import BUILT_IN
 from subgraphs.identity.roles import Role as BuiltIn
 from subgraphs.identity.service.passwords import email_address, send_mail
 from subgraphs.identity.service.records import record
-from subgraphs.identity.service.second_factor import locked_account
 from subgraphs.identity.service.sessions import ACCESS_LIFETIME, end_sessions
 from subgraphs.identity.types import (
     ActivityKind,
@@ -85,13 +84,8 @@ async def save(context: Context, input: SaveAccountInput) -> Account:
     async with context.write() as work:
         await locks.hold(work.session, locks.ACCOUNT_ROLES)
         await _check_roles(work.session, input.roles)
-        account = await locked_account(context, work, parse_id(input.id))
-        if account.version != input.version:
-            raise Refusal(
-                VersionConflict(message="The account was changed meanwhile.", current_version=account.version)
-            )
+        account = await work.find(policy.accounts, parse_id(input.id), scope=policy.WRITE, version=input.version)
         _apply(context, work, account, input)
-        account.version += 1
         await work.session.flush()
         if not await _somebody_administers(work.session):
             raise Refusal(InvalidState(message="Somebody must remain who administers: name another one first."))
@@ -121,7 +115,6 @@ async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
     found = select(Account).where(col(Account.patient_id) == merged).with_for_update()
     for account in (await work.session.scalars(found)).all():
         account.patient_id, account.tokens_stale = survivor, True
-        account.version += 1
         record(work, account, ActivityKind.PATIENT_MERGED, Client())
         _publish_changed(work, account)
     await work.session.execute(select(func.pg_notify(STALE_TOKENS, "")))

@@ -1,10 +1,8 @@
 """Setting up and removing a second factor."""
 
-from uuid import UUID
-
 from shared.database.model import utc_now
 from shared.graph.context import Context
-from shared.graph.errors import InvalidState, Refusal, not_found
+from shared.graph.errors import InvalidState, Refusal
 from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import policy, second_factor, throttle
@@ -32,7 +30,7 @@ async def confirm(context: Context, input: ConfirmSecondFactorInput) -> tuple[Ac
     keys = [throttle.second_factor_key(context.principal.subject)]
     await claim(context, keys)
     async with context.write() as work:
-        account = await _own(context, work)
+        account = await work.find(policy.accounts, context.principal.subject)
         if account.totp_confirmed_at is not None or account.totp_secret is None:
             raise Refusal(InvalidState(message="There is no second factor to confirm: enrol one first."))
         if second_factor.use_totp(resources(context.runtime).cipher, account, input.code):
@@ -57,22 +55,9 @@ async def remove(context: Context, input: PasswordInput) -> Account:
 async def reset(context: Context, input: AccountInput) -> Account:
     """Remove someone's second factor, who has lost it and the recovery codes."""
     async with context.write() as work:
-        account = await locked_account(context, work, parse_id(input.id))
+        account = await work.find(policy.accounts, parse_id(input.id), scope=policy.WRITE)
         await _remove(context, work, account)
     return account
-
-
-async def locked_account(context: Context, work: UnitOfWork, key: UUID | None) -> Account:
-    """An account that the caller may see, locked."""
-    statement = policy.accounts(context.principal).where(Account.id == key).with_for_update()  # type: ignore[arg-type]
-    account: Account | None = await work.session.scalar(statement)
-    if account is None:
-        raise not_found("account")
-    return account
-
-
-async def _own(context: Context, work: UnitOfWork) -> Account:
-    return await locked_account(context, work, context.principal.subject)
 
 
 async def _remove(context: Context, work: UnitOfWork, account: Account) -> None:

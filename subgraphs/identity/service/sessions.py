@@ -17,7 +17,7 @@ from shared.auth.principal import Kind
 from shared.auth.revocation import revoke_session
 from shared.database.model import utc_now
 from shared.graph.context import Client, Context
-from shared.graph.errors import Refusal, not_found
+from shared.graph.errors import Refusal
 from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
@@ -106,12 +106,8 @@ async def log_out(context: Context) -> UUID:
 
 async def end_session(context: Context, input: EndSessionInput) -> UUID:
     """End a session of the caller's own, or anybody's for those who may change accounts."""
-    principal, key = context.principal, parse_id(input.id)
     async with context.write() as work:
-        statement = policy.sessions(principal).where(col(Session.id) == key)
-        session = await work.session.scalar(statement)
-        if session is None or not (session.account_id == principal.subject or principal.is_staff(policy.WRITE)):
-            raise not_found("session")
+        session = await work.find(policy.sessions, parse_id(input.id), scope=policy.WRITE, lock=False)
         account = await work.session.get_one(Account, session.account_id, with_for_update=True)
         record(work, account, ActivityKind.SESSION_ENDED, context.client, session.id)
         await end_sessions(context, work, account, col(Session.id) == session.id)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from shared.database.migrations import migrate, write_revision
+from shared.database.migrations import migrate
 from shared.service import Service
-from shared.settings import load_settings
+from shared.settings import DatabaseSettings, load_settings
 from shared.telemetry.logs import set_up_logging
 from shared.telemetry.tracing import set_up_tracing
 
@@ -49,17 +49,9 @@ def serve(
 
 @app.command("migrate")
 def migrate_command(context: typer.Context) -> None:
-    """Bring its database to the newest schema."""
-    settings = load_settings(context.obj.settings, context.obj.name)
+    """Bring its database to the newest schema; DATABASE_URL is all that this needs."""
+    settings = load_settings(DatabaseSettings, context.obj.name)
     asyncio.run(migrate(settings.database_url.get_secret_value(), context.obj.package))
-
-
-@app.command()
-def revision(context: typer.Context, message: Annotated[str, typer.Option("-m", help="why")]) -> None:
-    """Write a migration that brings its database from the newest schema to its models."""
-    settings = load_settings(context.obj.settings, context.obj.name)
-    url = settings.database_url.get_secret_value()
-    asyncio.run(write_revision(url, context.obj.package, context.obj.name, context.obj.metadata, message))
 
 
 @app.command()

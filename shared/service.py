@@ -2,7 +2,6 @@
 
 python -m shared.service subgraphs.directory.app             serve
 python -m shared.service subgraphs.directory.app migrate     bring its database to the newest schema
-python -m shared.service subgraphs.directory.app revision -m "why"   write a migration from the models
 python -m shared.service subgraphs.directory.app sdl         print its SDL
 """
 

@@ -9,14 +9,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.signature import MINIMUM_KEY_BYTES
 
 
-class Settings(BaseSettings):
-    """What every service needs to know; a domain with more of its own extends it."""
+class DatabaseSettings(BaseSettings):
+    """What it takes to migrate a service's database."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
+    database_url: SecretStr = Field(description="postgresql://user:password@host:port/database of this service")
+
+
+class Settings(DatabaseSettings):
+    """What every service needs to know; a domain with more of its own extends it."""
+
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    database_url: SecretStr = Field(description="postgresql://user:password@host:port/database of this service")
     database_pool_size: int = Field(10, ge=1, le=100, description="connections for transactions, and as many for reads")
     redis_url: SecretStr = Field(description="redis://host:port/0")
     kafka_bootstrap_servers: str = Field(description="host:port[,host:port] of Kafka")
@@ -36,7 +41,7 @@ class Settings(BaseSettings):
         return self.router_signature_key.get_secret_value().encode()
 
 
-S = TypeVar("S", bound=Settings)
+S = TypeVar("S", bound=DatabaseSettings)
 
 
 def load_settings(kind: type[S], service: str) -> S:
@@ -49,7 +54,7 @@ def load_settings(kind: type[S], service: str) -> S:
         raise SystemExit(2) from None
 
 
-def _problem(kind: type[Settings], field: str, error: str, message: str) -> str:
+def _problem(kind: type[DatabaseSettings], field: str, error: str, message: str) -> str:
     """One setting's problem; never its value, which may be a secret."""
     description = kind.model_fields[field].description
     if error == "missing":

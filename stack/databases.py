@@ -1,14 +1,17 @@
 """A database for each subgraph, and the newest schema in it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from shared.ids import new_id
 from stack import local
 from stack.errors import StackError
 from stack.secrets import password_variable
+from stack.servers.postgres import temporary
 from stack.services import Subgraph
 
 _CONNECT_SECONDS = 10
@@ -26,6 +29,38 @@ async def prepare(server: str, subgraphs: Sequence[Subgraph], secrets: Mapping[s
     A subgraph whose password is among `secrets` gets a role of its own, which owns its database and may enter no other.
     The rest use `server`'s own user, who must be allowed to create databases.
     """
+    async with _administering(server) as admin:
+        return {
+            each.name: await _prepare(admin, server, each, secrets.get(password_variable(each.name)))
+            for each in subgraphs
+        }
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[str]:
+    """The address of an empty database for the block: on the server that DATABASE_URL names, or else on one of its own."""
+    async with AsyncExitStack() as stack:
+        server = os.environ.get("DATABASE_URL")
+        if not server:
+            server = await stack.enter_async_context(temporary())
+        yield await stack.enter_async_context(empty(server))
+
+
+@asynccontextmanager
+async def empty(server: str) -> AsyncIterator[str]:
+    """The address of a database without tables on `server`, for the block."""
+    name = f"scratch_{new_id().hex[-12:]}"
+    async with _administering(server) as admin:
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield _address(server, name)
+        finally:
+            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def _administering(server: str) -> "AsyncIterator[asyncpg.Connection]":
+    """A connection of a user who may create databases; StackError if it is not."""
     try:
         admin = await asyncpg.connect(server, timeout=_CONNECT_SECONDS)
     except (OSError, TimeoutError, asyncpg.PostgresError, ValueError) as error:
@@ -33,10 +68,7 @@ async def prepare(server: str, subgraphs: Sequence[Subgraph], secrets: Mapping[s
             f"DATABASE_URL does not lead to a PostgreSQL server: {error or type(error).__name__}"
         ) from error
     try:
-        return {
-            each.name: await _prepare(admin, server, each, secrets.get(password_variable(each.name)))
-            for each in subgraphs
-        }
+        yield admin
     except asyncpg.InsufficientPrivilegeError as error:
         raise StackError(f"the user of DATABASE_URL may not create databases: {error}") from error
     finally:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.errors import StackError
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -49,5 +51,8 @@ PORTS = {
 
 
 def subgraph(name: str) -> Subgraph:
-    """The subgraph of this name, or `KeyError`."""
-    return {each.name: each for each in SUBGRAPHS}[name]
+    """The subgraph of this name, or `StackError`."""
+    known = {each.name: each for each in SUBGRAPHS}
+    if name not in known:
+        raise StackError(f"there is no service {name!r}; there are {', '.join(known)}")
+    return known[name]

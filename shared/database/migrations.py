@@ -4,19 +4,22 @@ A service's database has two lines of migrations: `shared/database/versions` for
 (outbox, audit trail, consumers), and the domain's own in `<package>/migrations`. Both are brought to their heads.
 """
 
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
+from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import _repr_type
 from alembic.config import Config
+from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, MetaData, TypeDecorator, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
-from sqlmodel.sql.sqltypes import AutoString
 
 from shared.database.engine import asyncpg_url
 
@@ -28,7 +31,7 @@ T = TypeVar("T")
 
 def config(package: Path, connection: Connection | None = None) -> Config:
     """Alembic's configuration for the domain whose package folder this is."""
-    result = Config()
+    result = Config(cmd_opts=Namespace(quiet=True))
     result.set_main_option("script_location", str(HERE / "alembic"))
     result.set_main_option("path_separator", "newline")
     result.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
@@ -50,14 +53,17 @@ async def migrate(url: str, package: Path) -> bool:
     return await _with_connection(url, upgrade)
 
 
-async def write_revision(url: str, package: Path, name: str, metadata: MetaData, message: str) -> None:
-    """Write a migration from a database at its newest schema to the models; look it over before it is committed."""
+async def write_revision(url: str, package: Path, name: str, metadata: MetaData, message: str) -> Path | None:
+    """Write a migration from a database at its newest schema to the models; look it over before it is committed.
 
-    def write(connection: Connection) -> None:
+    None if the models ask for nothing new.
+    """
+
+    def write(connection: Connection) -> Path | None:
         settings = config(package, connection)
         settings.attributes["metadata"] = metadata
         number = len(list((package / "migrations").glob("*.py")))
-        command.revision(
+        written = command.revision(
             settings,
             message,
             autogenerate=True,
@@ -65,9 +71,17 @@ async def write_revision(url: str, package: Path, name: str, metadata: MetaData,
             head=f"{name}_{number:04}" if number else "base",
             branch_label=None if number else name,
             version_path=str(package / "migrations"),
+            process_revision_directives=_nothing_if_empty,
         )
+        return Path(written.path) if isinstance(written, Script) else None
 
-    await _with_connection(url, write)
+    return await _with_connection(url, write)
+
+
+def _nothing_if_empty(_: Any, __: Any, directives: list[MigrationScript]) -> None:
+    operations = directives[0].upgrade_ops
+    if operations is None or operations.is_empty():
+        directives.clear()
 
 
 async def drift(url: str, package: Path, metadata: MetaData) -> list[Any]:
@@ -98,9 +112,11 @@ def _included(metadata: MetaData) -> Callable[..., bool]:
     return included
 
 
-def _render(kind: str, item: Any, _: Any) -> str | Literal[False]:
-    """SQLModel's string type is written as the plain one."""
-    return "sa.String()" if kind == "type" and isinstance(item, AutoString) else False
+def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
+    """A type with a Python side, such as SQLModel's string, is written as what it is in the database."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return _repr_type(item.impl_instance, autogenerate)
+    return False
 
 
 def is_current(connection: Connection, package: Path) -> bool:

@@ -1,14 +1,14 @@
 """`caregraph audit`."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from stack.errors import StackError
-from stack.services import SUBGRAPHS, subgraph
+from stack.services import SUBGRAPHS, Subgraph, subgraph
 
 if TYPE_CHECKING:
     from shared.audit.seal import Verification
@@ -32,10 +32,7 @@ def verify(
 
     In the databases on the server that DATABASE_URL names, or else in those of the local stack that runs.
     """
-    names = [each.name for each in SUBGRAPHS]
-    if service is not None and service not in names:
-        raise StackError(f"there is no service {service!r}; there are {', '.join(names)}")
-    results = asyncio.run(_verify([service] if service else names))
+    results = asyncio.run(_verify([subgraph(service)] if service else SUBGRAPHS))
     table = Table("service", "sealed", "not sealed yet", "state")
     for name, result in results.items():
         whole = result.broken_at is None
@@ -46,14 +43,14 @@ def verify(
         raise typer.Exit(1)
 
 
-async def _verify(names: list[str]) -> "dict[str, Verification]":
+async def _verify(subgraphs: Sequence[Subgraph]) -> "dict[str, Verification]":
     from shared.audit.seal import verify as verify_chain
     from shared.database.engine import Database
     from stack.databases import find
 
-    databases = await find([subgraph(name) for name in names])
+    databases = await find(subgraphs)
     results = {}
-    for name in names:
+    for name in (each.name for each in subgraphs):
         database = Database(databases[name], pool_size=1)
         try:
             results[name] = await verify_chain(database)

@@ -7,10 +7,13 @@ to it in the place where it would lie otherwise.
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 import stat
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +22,7 @@ from urllib.parse import quote
 from platformdirs import site_cache_path, site_state_path
 
 from stack.errors import StackError
+from stack.ports import free_port
 from stack.process import Child, running
 
 USER = "postgres"
@@ -116,6 +120,23 @@ class Postgres:
         finally:
             password.unlink(missing_ok=True)
         unfinished.rename(data)
+
+
+@asynccontextmanager
+async def temporary() -> AsyncIterator[str]:
+    """The address of a server for the block, gone with its data afterwards."""
+    with tempfile.TemporaryDirectory(prefix="caregraph-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)  # noqa: ASYNC240 - at once; it may run as another user
+        server = Postgres(
+            home / "postgres", free_port(), secrets.token_urlsafe(), log=home / "postgres.log", durable=False
+        )
+        try:
+            await server.start()
+            yield server.url
+        finally:
+            await server.stop()
+            shutil.rmtree((home / "postgres").resolve(), ignore_errors=True)
 
 
 def _status(data: Path) -> tuple[str, str] | None:

@@ -31,19 +31,6 @@ async def cloned(server: str, services: list[Service]) -> AsyncIterator[dict[str
         await admin.close()
 
 
-@asynccontextmanager
-async def empty(server: str) -> AsyncIterator[str]:
-    """The address of a fresh database without tables."""
-    name = f"test_{new_id().hex[-12:]}"
-    admin = await asyncpg.connect(_address(server, "postgres"))
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}"')
-        yield _address(server, name)
-        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    finally:
-        await admin.close()
-
-
 async def _ensure_template(admin: asyncpg.Connection, server: str, service: Service) -> None:
     name = f"template_{service.name}"
     if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate", name):

@@ -12,7 +12,7 @@ from shared.database.engine import Database
 from shared.database.model import Record, new_registry
 from shared.database.paging import InvalidCursor, Order, count, fetch_page, fetch_pages
 from shared.ids import new_id
-from tests.harness.databases import empty
+from stack.databases import empty
 
 
 class Model(Record, registry=new_registry()):

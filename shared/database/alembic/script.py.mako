@@ -1,4 +1,8 @@
-"""${message}"""
+<%!
+def statements(text):
+    """Without Alembic's own remarks around them."""
+    return "\n".join(line for line in (text or "").split("\n") if "# ###" not in line).strip() or "pass"
+%>"""${message}"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +14,8 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    ${statements(upgrades)}
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    ${statements(downgrades)}

@@ -52,8 +52,8 @@ check: $(INSTALLED)  ## lint, types, walls between packages, schemas
 	$(BIN)/caregraph schema check
 	$(BIN)/pytest tests/walls
 
-env: $(INSTALLED)  ## write .env with new secrets for docker compose, if there is none
-	@test -e .env || (umask 077 && $(BIN)/python -m stack.secrets > .env)
+env: $(INSTALLED)  ## write the secrets that .env lacks, for docker compose
+	@$(BIN)/python -m stack.secrets .env
 
 lock: $(INSTALLED)  ## resolve pyproject.toml into requirements/, to the newest versions
 	$(BIN)/$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt

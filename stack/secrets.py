@@ -1,11 +1,13 @@
 """The secrets that a deployment of CareGraph needs, made for it alone.
 
-The local stack keeps its own in `.local/secrets.env`. `python -m stack.secrets` prints a new set, for `docker compose`.
+The local stack keeps its own in `.local/secrets.env`. `python -m stack.secrets .env` completes those of `docker compose`.
 """
 
 import base64
 import os
 import secrets
+import sys
+from io import StringIO
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,17 +40,30 @@ def generate() -> dict[str, str]:
 
 
 def load_or_create(path: Path) -> dict[str, str]:
-    """The secrets in `path`, which only its owner may read; those that are missing there are made first."""
-    kept = {name: value for name, value in dotenv_values(path).items() if value} if path.exists() else {}
-    complete = generate() | kept
-    if complete != kept:
+    """The secrets in `path`; those that are missing there are made first."""
+    complete(path)
+    return _filled(path.read_text())
+
+
+def complete(path: Path) -> list[str]:
+    """Add to `path`, which only its owner may read, the secrets that it lacks; their names. What it has stays as it is."""
+    text = path.read_text() if path.exists() else ""
+    kept = _filled(text)
+    added = {name: value for name, value in generate().items() if name not in kept}
+    if added:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".new")
+        unfinished = path.with_name(f"{path.name}.new")
         unfinished.unlink(missing_ok=True)
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(dotenv(complete))
+            file.write(text if text.endswith("\n") or not text else f"{text}\n")
+            file.write(dotenv(added))
         unfinished.replace(path)
-    return complete
+    return list(added)
+
+
+def _filled(text: str) -> dict[str, str]:
+    """The variables of a `.env` file that are not empty."""
+    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value}
 
 
 def dotenv(values: dict[str, str]) -> str:
@@ -58,4 +73,5 @@ def dotenv(values: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    print(dotenv(generate()), end="")  # noqa: T201 - what it is for
+    (name,) = sys.argv[1:]
+    print(f"{name}: {', '.join(complete(Path(name))) or 'nothing'} added")  # noqa: T201 - what `make env` says

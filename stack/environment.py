@@ -33,23 +33,23 @@ def _common(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
-    """What a subgraph's process is told; identity alone gets identity's keys, and writes its mail to a folder."""
+    """What a subgraph's process is told; its own secrets, which begin with its name, and no other's. Mail goes to a folder."""
     from stack import local  # which imports this module
 
-    own = {name: value for name, value in secrets.items() if name.startswith("IDENTITY_") and name.endswith("_KEY")}
+    address = addresses.url(subgraph.name)
     return {
         "MAIL_URL": (local.home() / "mail").as_uri(),
         **_common(addresses, secrets),
-        **(own if subgraph.name == "identity" else {}),
+        **{name: value for name, value in secrets.items() if name.startswith(f"{subgraph.name.upper()}_")},
         "HOST": "127.0.0.1",
         "PORT": str(addresses.ports[subgraph.name]),
         "DATABASE_URL": addresses.databases[subgraph.name],
         "KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
-        "CALENDAR_BASE_URL": addresses.url("appointments"),
+        **({subgraph.public: address} if subgraph.public else {}),
     }
 
 
 def of_router(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
     """What the router's process is told; `router.yaml` refers to it."""
-    urls = {f"{each.name.upper()}_URL": f"{addresses.url(each.name)}/graphql" for each in SUBGRAPHS}
+    urls = {each.url_variable: f"{addresses.url(each.name)}/graphql" for each in SUBGRAPHS}
     return {**_common(addresses, secrets), **urls}

@@ -1,6 +1,5 @@
-"""The files in `schema/`, made from the code: each subgraph's SDL, the supergraph, the API schema, the events."""
+"""The files that are made from the code: each subgraph's SDL, the supergraph, the API schema, the events, where each runs."""
 
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,11 @@ from graphql.utilities import BreakingChange, find_breaking_changes
 from router.composition import Composition, Subgraph, compose
 from shared.events.event import CONTENT_TYPE, Event
 from shared.service import Service
+from stack import deployment
 from stack.services import ROOT, SUBGRAPHS
 
 FOLDER = ROOT / "schema"
-API = "api.graphql"
+API = "schema/api.graphql"
 RELEASED = FOLDER / "released.graphql"
 DECLARED = FOLDER / "breaking.yaml"
 
@@ -41,36 +41,37 @@ def composition() -> Composition:
 
 
 def generate(supergraph: str, api: str) -> dict[str, str]:
-    """What `schema/` should hold, by file name."""
-    files = {f"subgraphs/{service.name}.graphql": service.schema.as_str() for service in services()}
-    files |= {"supergraph.graphql": supergraph, API: api}
+    """What `schema/`, the router's configuration and `docker-compose.yml` should hold, by their paths in the repository."""
+    files = {f"schema/subgraphs/{service.name}.graphql": service.schema.as_str() for service in services()}
+    files |= {"schema/supergraph.graphql": supergraph, API: api}
     result = {name: f"{_HEADER}{text.strip()}\n" for name, text in files.items()}
-    result["events.yaml"] = _HEADER + yaml.safe_dump(
+    result["schema/events.yaml"] = _HEADER + yaml.safe_dump(
         asyncapi(services()), sort_keys=False, width=120, allow_unicode=True
     )
-    return result
+    return result | deployment.generate(SUBGRAPHS)
 
 
 def write(files: dict[str, str]) -> None:
-    """Put them there; a file of a subgraph that is no more is removed."""
-    for path in _generated():
-        if path.relative_to(FOLDER).as_posix() not in files:
-            path.unlink()
+    """Put them there; the SDL of a subgraph that is no more is removed."""
+    for name in _sdls() - files.keys():
+        (ROOT / name).unlink()
     for name, text in files.items():
-        path = FOLDER / name
+        path = ROOT / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
 
 def drift(files: dict[str, str]) -> list[str]:
-    """The names of files that are not what the code says."""
-    present = {path.relative_to(FOLDER).as_posix(): path.read_text() for path in _generated()}
-    return sorted(name for name in files.keys() | present.keys() if files.get(name) != present.get(name))
+    """The files that are not what the code says."""
+    return sorted(name for name in files.keys() | _sdls() if files.get(name) != _present(ROOT / name))
 
 
-def _generated() -> Iterator[Path]:
-    yield from (FOLDER / "subgraphs").glob("*.graphql")
-    yield from (path for name in ("supergraph.graphql", API, "events.yaml") if (path := FOLDER / name).exists())
+def _sdls() -> set[str]:
+    return {path.relative_to(ROOT).as_posix() for path in (FOLDER / "subgraphs").glob("*.graphql")}
+
+
+def _present(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
 
 
 def breaking_changes(old: str, new: str) -> list[BreakingChange]:

@@ -10,11 +10,17 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Subgraph:
-    """A domain's service. `module` has its `service`; `port` is where it listens in the local stack."""
+    """A domain's service. `module` has its `service`; `port` is where it listens in the local stack.
+
+    `headers` of a client reach it besides those that reach all. `public` is the setting that has its own address, where
+    others than the router ask it too.
+    """
 
     name: str
     module: str
     port: int
+    headers: tuple[str, ...] = ()
+    public: str | None = None
 
     @property
     def package(self) -> Path:
@@ -26,12 +32,19 @@ class Subgraph:
         """The name of its database, and of the role that owns it."""
         return f"caregraph_{self.name}"
 
+    @property
+    def url_variable(self) -> str:
+        """The variable that tells the router where it is."""
+        return f"{self.name.upper()}_URL"
 
+
+# `caregraph schema compose` writes what the router's configuration and docker-compose.yml say of them.
 SUBGRAPHS = (
-    Subgraph("identity", "subgraphs.identity.app", 4101),
+    # It tells people from where their accounts were used, and locks out addresses that guess passwords.
+    Subgraph("identity", "subgraphs.identity.app", 4101, headers=("x-forwarded-for", "user-agent")),
     Subgraph("directory", "subgraphs.directory.app", 4102),
     Subgraph("patients", "subgraphs.patients.app", 4103),
-    Subgraph("appointments", "subgraphs.appointments.app", 4104),
+    Subgraph("appointments", "subgraphs.appointments.app", 4104, public="CALENDAR_BASE_URL"),
     Subgraph("notifications", "subgraphs.notifications.app", 4105),
     Subgraph("reporting", "reporting.app", 4106),
 )

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stack.services import ROOT
+
 group = typer.Typer(help="Compose the graph's schema from the code, check it, compare it.", no_args_is_help=True)
 app = typer.Typer()
 app.add_typer(group, name="schema")
@@ -15,24 +17,24 @@ errors = Console(stderr=True, soft_wrap=True)
 
 @group.command()
 def compose() -> None:
-    """Compose the subgraphs and write `schema/`."""
+    """Compose the subgraphs; write `schema/`, and what `stack/router.yaml` and `docker-compose.yml` say of them."""
     from stack import schema
 
     files = _files()
     changed = schema.drift(files)
     schema.write(files)
-    console.print(f"schema/: {len(files)} files, {len(changed)} changed")
+    console.print(f"{len(files)} files, {len(changed)} changed")
 
 
 @group.command()
 def check() -> None:
-    """Fail if `schema/` is not what the code says, or if the API breaks clients without a declaration."""
+    """Fail if what `compose` writes is not what the code says, or if the API breaks clients without a declaration."""
     from stack import schema
 
     files = _files()
     changed = schema.drift(files)
     for name in changed:
-        errors.print(f"schema/{name} is not what the code says: run `caregraph schema compose`")
+        errors.print(f"{name} is not what the code says: run `caregraph schema compose`")
     released = schema.RELEASED.read_text()
     undeclared = schema.undeclared(schema.breaking_changes(released, files[schema.API]))
     for change in undeclared:
@@ -44,7 +46,7 @@ def check() -> None:
         errors.print("`<the sentence above>: <why, and what clients do instead>`")
     if changed or undeclared:
         raise typer.Exit(1)
-    console.print("schema/ is what the code says, and breaks no client")
+    console.print("every file is what the code says, and the schema breaks no client")
 
 
 @group.command()
@@ -59,7 +61,7 @@ def diff(
     from stack import clients, schema
 
     before = schema.build((old or schema.RELEASED).read_text())
-    after = schema.build((new or schema.FOLDER / schema.API).read_text())
+    after = schema.build((new or ROOT / schema.API).read_text())
     known = [one for path in operations or () for one in clients.read_manifest(path)]
     refused = dict(clients.invalid(before, known))
     for one, reason in refused.items():
@@ -84,9 +86,9 @@ def release() -> None:
     """Take the API schema as it is for released: what breaks it from now on has to be declared."""
     from stack import schema
 
-    schema.RELEASED.write_text((schema.FOLDER / schema.API).read_text())
+    schema.RELEASED.write_text((ROOT / schema.API).read_text())
     schema.DECLARED.unlink(missing_ok=True)
-    console.print(f"{schema.RELEASED.relative_to(schema.FOLDER.parent)} is the API schema of now")
+    console.print(f"{schema.RELEASED.relative_to(ROOT)} is the API schema of now")
 
 
 def _files() -> dict[str, str]:

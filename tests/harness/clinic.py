@@ -33,6 +33,7 @@ from shared.ids import new_id
 from shared.runtime import Runtime
 from shared.service import Service
 from shared.signature import sign
+from stack.secrets import generate
 from stack.services import ROUTER_CONFIG, subgraph
 from tests.harness import tokens
 from tests.harness.caller import Caller
@@ -41,7 +42,6 @@ from tests.harness.serving import free_socket, serving_all
 
 _TRUST = ssl.create_default_context()  # reading the machine's authorities anew for each client takes 50 ms
 SIGNATURE_KEY = "the signature key of the tests, 32+"
-ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 @dataclass(frozen=True)
@@ -178,14 +178,15 @@ class Clinic:
 @asynccontextmanager
 async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: bool) -> AsyncIterator[Clinic]:
     """Start services and the router; without `events`, nothing goes to or comes from Kafka."""
-    services = [import_module(subgraph(name).module).service for name in names]
+    subgraphs = [subgraph(name) for name in names]
+    services = [import_module(each.module).service for each in subgraphs]
     async with AsyncExitStack() as stack:
         databases = await stack.enter_async_context(cloned(addresses.postgres, services))
         redis_url = await stack.enter_async_context(_redis_database(addresses.redis))
         sockets = {name: free_socket() for name in ("router", "issuer", *names)}
         urls = {name: f"http://127.0.0.1:{bound.getsockname()[1]}" for name, bound in sockets.items()}
         prefix = f"t{new_id().hex[-10:]}"
-        common = {
+        common = {name.lower(): value for name, value in generate().items()} | {
             "redis_url": redis_url,
             "kafka_bootstrap_servers": addresses.kafka,
             "kafka_topic_prefix": prefix,
@@ -193,8 +194,7 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
             "router_signature_key": SIGNATURE_KEY,
             "database_pool_size": 8,
             "identity_signing_key": tokens.signing_key_pem(),
-            "identity_encryption_key": ENCRYPTION_KEY,
-            "calendar_base_url": urls.get("appointments", "http://127.0.0.1"),
+            **{each.public.lower(): urls[each.name] for each in subgraphs if each.public},
         }
         running = {}
         for service in services:
@@ -214,7 +214,7 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
 
 def _router_config(names: tuple[str, ...], urls: dict[str, str], redis_url: str) -> Config:
     """The router's configuration, as `stack/router.yaml` has it."""
-    environment = {f"{name.upper()}_URL": f"{url}/graphql" for name, url in urls.items()}
+    environment = {subgraph(name).url_variable: f"{urls[name]}/graphql" for name in names}
     environment["JWKS_URL"] = f"{urls['issuer']}/.well-known/jwks.json"
     environment |= {"ROUTER_SIGNATURE_KEY": SIGNATURE_KEY, "REDIS_URL": redis_url}
     return load(ROUTER_CONFIG, environment).model_copy(update={"supergraph": Supergraph(sdl=_supergraph(names))})

@@ -1,13 +1,15 @@
-"""The containers are the same system as the local stack."""
+"""The containers are the same system as the local stack, and both follow from `SUBGRAPHS`."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
+from stack import deployment
 from stack.secrets import DEMO_PASSWORD, generate, password_variable
-from stack.services import ROOT, ROUTER, SUBGRAPHS, Subgraph
+from stack.services import ROOT, ROUTER, SUBGRAPHS, Subgraph, subgraph
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
@@ -37,3 +39,17 @@ def test_every_required_secret_is_one_that_is_generated() -> None:
 def test_only_identity_has_its_keys() -> None:
     holders = {name for name, service in SERVICES.items() if "IDENTITY_SIGNING_KEY" in service.get("environment", {})}
     assert holders == {"identity"}
+
+
+def test_a_subgraph_that_is_added_is_in_every_file() -> None:
+    added = replace(subgraph("appointments"), name="rooms", port=4150)
+    files = {path: yaml.safe_load(text) for path, text in deployment.generate([*SUBGRAPHS, added]).items()}
+    assert files["stack/router.yaml"]["subgraphs"]["named"]["rooms"] == {"url": "${env.ROOMS_URL:}"}
+    containers = files["docker-compose.yml"]["services"]
+    assert containers["rooms"]["ports"] == ["127.0.0.1:4150:8000"]
+    assert containers["rooms"]["environment"]["CALENDAR_BASE_URL"] == "${CALENDAR_BASE_URL:-http://127.0.0.1:4150}"
+    assert "ROOMS_DATABASE_PASSWORD" in containers["migrate"]["environment"]
+    assert containers[ROUTER]["environment"]["ROOMS_URL"] == "http://rooms:8000/graphql"
+    assert containers[ROUTER]["depends_on"]["rooms"] == {"condition": "service_healthy"}
+    del containers["rooms"]
+    assert containers.keys() == SERVICES.keys()

@@ -65,8 +65,8 @@ class InvalidInput(Refusal):
 
 
 INVALID_INPUT = Problem("INVALID_INPUT", "The input breaks a rule.")
-NOT_FOUND = Problem("NOT_FOUND", "There is no such {resource}, or not for you.")
-VERSION_CONFLICT = Problem("VERSION_CONFLICT", "The {resource} was changed meanwhile.")
+NOT_FOUND = Problem("NOT_FOUND", "It does not exist, or not for you.")
+VERSION_CONFLICT = Problem("VERSION_CONFLICT", "It was changed meanwhile: read it again.")
 
 
 def not_found(resource: str) -> NotFound:

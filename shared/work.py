@@ -16,8 +16,8 @@ from shared.auth.principal import Principal, system
 from shared.database.engine import Database
 from shared.database.model import Versioned
 from shared.database.tables import AuditEntry, Outbox
+from shared.errors import not_found, version_conflict
 from shared.events.event import CloudEvent, Event
-from shared.graph.errors import not_found, version_conflict
 
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """What all tables share."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -72,3 +73,11 @@ def _next_version(_: Mapper[Any], __: Connection, row: Versioned) -> None:
     # SQLAlchemy's own `version_id_col` counts changes of all columns, and updates row by row.
     if any(item.history.has_changes() for item in inspect(row).attrs if item.key not in row.unversioned):
         row.version += 1
+
+
+def assign(row: SQLModel, values: Mapping[str, Any]) -> frozenset[str]:
+    """Give a row values by its columns' names; which of them were others before."""
+    changed = frozenset(name for name, value in values.items() if getattr(row, name, None) != value)
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed

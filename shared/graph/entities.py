@@ -48,7 +48,7 @@ class Entity(Generic[Row]):
         return [None if row is None else cls.of(row) for row in found]
 
     @classmethod
-    async def by_key(cls, context: Context, key: UUID | None) -> Self | None:
+    async def load(cls, context: Context, key: UUID | None) -> Self | None:
         """The one with a key, if there is a key, and one that the caller may see; many in one statement."""
         return None if key is None else await context.load(cls.resolve_references, key)
 
@@ -83,7 +83,7 @@ def by_key(
     """A field of Query: the entity with the `id` that is asked for, or null."""
 
     async def resolve(info: Info, id: Annotated[strawberry.ID, strawberry.argument(description=_ID)]) -> Any:
-        return await kind.by_key(info.context, parse_id(id, kind.__name__))
+        return await kind.load(info.context, parse_id(id, kind.__name__))
 
     return query(
         description=description,

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLField
+from graphql import GraphQLError, GraphQLField
 from strawberry.extensions import FieldExtension
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 from strawberry.types.field import StrawberryField
@@ -14,6 +14,7 @@ from strawberry.types.field import StrawberryField
 from shared import errors
 from shared.graph.context import Info
 from shared.graph.errors import Refusal
+from shared.ids import parse_id
 
 T = TypeVar("T")
 
@@ -101,3 +102,13 @@ def access(scopes: list[list[str]] | None, authenticated: bool) -> dict[str, Any
     if scopes:
         return {"requires_scopes": scopes}
     return {"authenticated": True} if authenticated else {}
+
+
+def key_of(text: str | None, resource: str) -> UUID | None:
+    """The key in an argument that is an id of a type, if it is given; raises GraphQLError."""
+    if text is None:
+        return None
+    key = parse_id(text, resource)
+    if key is None:
+        raise GraphQLError(f"It is no id of {resource}.", extensions={"code": "BAD_USER_INPUT"})
+    return key

@@ -1,6 +1,6 @@
 """GraphQL inputs, made of commands: a command's fields are its input's, under the same names."""
 
-from dataclasses import MISSING, make_dataclass
+from dataclasses import MISSING
 from functools import cache
 from inspect import getdoc
 from types import NoneType, UnionType
@@ -16,9 +16,10 @@ from shared.commands import Command
 @cache
 def input_of(command: type[Command]) -> type:
     """The input type of a command, or of a record in one: `RegisterPatient` is asked for by `RegisterPatientInput`."""
-    fields = [(name, _graph_type(info.annotation), _field(info)) for name, info in command.model_fields.items()]
-    made = make_dataclass(f"{command.__name__}Input", fields, kw_only=True)
-    return strawberry.input(made, description=getdoc(command))
+    fields = command.model_fields
+    annotations = {name: _graph_type(info.annotation) for name, info in fields.items()}
+    namespace = {"__annotations__": annotations, **{name: _field(info) for name, info in fields.items()}}
+    return strawberry.input(type(f"{command.__name__}Input", (), namespace), description=getdoc(command))
 
 
 def _field(info: FieldInfo) -> Any:

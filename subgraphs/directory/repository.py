@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
@@ -22,19 +23,22 @@ LOCATIONS = Order((col(Location.search_text), col(Location.id)))
 PRACTITIONERS = Order((col(Practitioner.search_text), col(Practitioner.id)))
 
 
-async def organizations(context: Context, ids: Sequence[UUID]) -> list[Organization | None]:
-    """Organizations by key, in order."""
-    return await context.find(policy.organizations, col(Organization.id), ids)
+@dataclass(frozen=True, slots=True)
+class RoleFilter:
+    """Which role is asked for."""
 
+    specialty: str | None
+    organization_id: UUID | None
+    location_id: UUID | None
 
-async def locations(context: Context, ids: Sequence[UUID]) -> list[Location | None]:
-    """Locations by key, in order."""
-    return await context.find(policy.locations, col(Location.id), ids)
-
-
-async def practitioners(context: Context, ids: Sequence[UUID]) -> list[Practitioner | None]:
-    """Practitioners by key, in order."""
-    return await context.find(policy.practitioners, col(Practitioner.id), ids)
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """WHERE, of what is asked for."""
+        wanted = (
+            (col(PractitionerRole.specialty_code), self.specialty),
+            (col(PractitionerRole.organization_id), self.organization_id),
+            (col(PractitionerRole.location_id), self.location_id),
+        )
+        return [column == value for column, value in wanted if value is not None]
 
 
 async def roles(context: Context, practitioner_ids: Sequence[UUID]) -> list[list[PractitionerRole]]:
@@ -64,14 +68,15 @@ def search_practitioners(
     principal: Principal,
     search: str | None,
     language: str | None,
-    role: Sequence[ColumnElement[bool]],
+    role: RoleFilter,
 ) -> Select[Practitioner]:
-    """Practitioners whose name matches, who speak a language, and have one role that meets all conditions of `role`."""
+    """Practitioners whose name matches, who speak a language, and have one role that is as asked for."""
     statement = _matching(policy.practitioners(principal), col(Practitioner.search_text), search)
     if language is not None:
         statement = statement.where(col(Practitioner.languages).contains([language]))
-    if role:
-        matching = policy.roles(principal).with_only_columns(col(PractitionerRole.practitioner_id)).where(*role)
+    conditions = role.conditions()
+    if conditions:
+        matching = policy.roles(principal).with_only_columns(col(PractitionerRole.practitioner_id)).where(*conditions)
         statement = statement.where(col(Practitioner.id).in_(matching))
     return statement
 

@@ -1,47 +1,41 @@
 """The directory's use cases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy import Select, delete
 from sqlmodel import col
 
+from shared.database.model import assign
+from shared.errors import NOT_FOUND, FieldProblem, InvalidInput
 from shared.graph.context import Context
-from shared.graph.datatypes import stored
-from shared.graph.errors import invalid
-from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.directory import policy
+from subgraphs.directory.commands import PractitionerRole as Role
+from subgraphs.directory.commands import SaveLocation, SaveOrganization, SavePractitioner
 from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
-from subgraphs.directory.models import Location, Model, Organization, Practitioner, PractitionerRole
-from subgraphs.directory.types import LocationInput, OrganizationInput, PractitionerInput, PractitionerRoleInput
+from subgraphs.directory.models import Entry, Location, Organization, Practitioner, PractitionerRole
 
-Kind = TypeVar("Kind", bound=Model)
+Kind = TypeVar("Kind", bound=Entry)
+Reference = tuple[str, type[Entry], UUID | None]
 
 
-async def save_organization(context: Context, input: OrganizationInput) -> Organization:
+async def save_organization(context: Context, command: SaveOrganization) -> Organization:
     """Enter an organization, or change one at the version that the client has read."""
     async with context.write() as work:
-        row = await _open(work, Organization, policy.organizations, input.id, input.version)
-        row.name, row.phone, row.active = _text(input.name, "name"), input.phone, input.active
-        row.address = stored(input.address)
-        work.session.add(row)
+        row = await _open(work, Organization, policy.organizations, command)
+        assign(row, command.model_dump(exclude={"id", "version"}))
         work.publish(OrganizationChanged(organization_id=row.id, active=row.active))
     return row
 
 
-async def save_location(context: Context, input: LocationInput) -> Location:
+async def save_location(context: Context, command: SaveLocation) -> Location:
     """Enter a location, or change one at the version that the client has read."""
-    if input.time_zone not in available_timezones():
-        raise invalid("timeZone", "It is a name of the IANA time zone database, like Europe/Berlin.")
     async with context.write() as work:
-        row = await _open(work, Location, policy.locations, input.id, input.version)
-        row.organization_id = await _reference(work, Organization, input.organization_id, "organizationId")
-        row.name, row.phone, row.active = input.name, input.phone, input.active
-        row.address, row.time_zone = stored(input.address), input.time_zone
-        work.session.add(row)
+        await _check(work, [("organizationId", Organization, command.organization_id)])
+        row = await _open(work, Location, policy.locations, command)
+        assign(row, command.model_dump(exclude={"id", "version"}))
         work.publish(
             LocationChanged(
                 location_id=row.id,
@@ -53,19 +47,15 @@ async def save_location(context: Context, input: LocationInput) -> Location:
     return row
 
 
-async def save_practitioner(context: Context, input: PractitionerInput) -> Practitioner:
+async def save_practitioner(context: Context, command: SavePractitioner) -> Practitioner:
     """Enter a practitioner with their roles, or change one at the version that the client has read."""
     async with context.write() as work:
-        row = await _open(work, Practitioner, policy.practitioners, input.id, input.version)
-        row.family = _text(input.family, "family")
-        row.given, row.prefix = input.given, input.prefix
-        row.npi, row.licence_number = input.npi, input.licence_number
-        row.email, row.phone, row.languages = input.email, input.phone, input.languages
-        row.active = input.active
-        work.session.add(row)
+        await _check(work, [each for place, role in enumerate(command.roles) for each in _references(place, role)])
+        row = await _open(work, Practitioner, policy.practitioners, command)
+        assign(row, command.model_dump(exclude={"id", "version", "roles"}))
         await work.session.flush()
-        await _replace_roles(work, row, input.roles)
-        if input.id is None:
+        await _replace_roles(work, row, command.roles)
+        if command.id is None:
             work.publish(PractitionerRegistered(practitioner_id=row.id))
         else:
             work.publish(PractitionerChanged(practitioner_id=row.id, active=row.active))
@@ -73,42 +63,48 @@ async def save_practitioner(context: Context, input: PractitionerInput) -> Pract
 
 
 async def _open(
-    work: UnitOfWork, kind: type[Kind], narrowed: Callable[..., Select[Kind]], key: str | None, version: int | None
+    work: UnitOfWork,
+    kind: type[Kind],
+    narrowed: Callable[..., Select[Kind]],
+    command: SaveOrganization | SaveLocation | SavePractitioner,
 ) -> Kind:
     """A new row, or the one that is changed."""
-    if key is None:
-        return kind()
-    return await work.find(narrowed, parse_id(key), scope=policy.WRITE, version=version)
+    if command.id is not None:
+        return await work.find(narrowed, command.id, scope=policy.WRITE, version=command.version)
+    row = kind()
+    work.session.add(row)
+    return row
 
 
-async def _replace_roles(work: UnitOfWork, row: Practitioner, roles: list[PractitionerRoleInput]) -> None:
+async def _replace_roles(work: UnitOfWork, row: Practitioner, roles: Sequence[Role]) -> None:
     row.touch()
     await work.session.execute(delete(PractitionerRole).where(col(PractitionerRole.practitioner_id) == row.id))
-    for index, role in enumerate(roles):
-        work.session.add(
-            PractitionerRole(
-                practitioner_id=row.id,
-                organization_id=await _reference(
-                    work, Organization, role.organization_id, f"roles.{index}.organizationId"
-                ),
-                location_id=await _reference(work, Location, role.location_id, f"roles.{index}.locationId"),
-                specialty_system=role.specialty.system,
-                specialty_code=role.specialty.code,
-                specialty_display=role.specialty.display,
-            )
+    work.session.add_all(
+        PractitionerRole(
+            practitioner_id=row.id,
+            organization_id=role.organization_id,
+            location_id=role.location_id,
+            specialty_system=role.specialty.system,
+            specialty_code=role.specialty.code,
+            specialty_display=role.specialty.display,
         )
+        for role in roles
+    )
 
 
-async def _reference(work: UnitOfWork, kind: type[Model], key: str | None, path: str) -> UUID | None:
-    if key is None:
-        return None
-    identifier = parse_id(key)
-    if identifier is None or await work.session.get(kind, identifier) is None:
-        raise invalid(path, "It names nothing in the directory.")
-    return identifier
+def _references(place: int, role: Role) -> list[Reference]:
+    return [
+        (f"roles.{place}.organizationId", Organization, role.organization_id),
+        (f"roles.{place}.locationId", Location, role.location_id),
+    ]
 
 
-def _text(value: str, path: str) -> str:
-    if not value.strip():
-        raise invalid(path, "It must not be empty.")
-    return value.strip()
+async def _check(work: UnitOfWork, references: Sequence[Reference]) -> None:
+    """Refuse what names nothing in the directory."""
+    missing = [
+        FieldProblem(tuple(path.split(".")), NOT_FOUND, {"resource": kind.__name__})
+        for path, kind, key in references
+        if key is not None and await work.session.get(kind, key) is None
+    ]
+    if missing:
+        raise InvalidInput(missing)

@@ -18,12 +18,12 @@ subscription { notificationReceived {
 } }
 """
 SAVE_PRACTITIONER = """
-mutation($input: PractitionerInput!) { savePractitioner(input: $input) {
+mutation($input: SavePractitionerInput!) { savePractitioner(input: $input) {
   ... on SavePractitionerSuccess { practitioner { id } }
 } }
 """
 SAVE_LOCATION = """
-mutation($input: LocationInput!) { saveLocation(input: $input) { ... on SaveLocationSuccess { location { id } } } }
+mutation($input: SaveLocationInput!) { saveLocation(input: $input) { ... on SaveLocationSuccess { location { id } } } }
 """
 SAVE_TYPE = """
 mutation($input: AppointmentTypeInput!) { saveAppointmentType(input: $input) {

@@ -219,7 +219,7 @@ async def test_only_those_with_the_scope_see_figures_and_bad_periods_are_refused
 
 async def test_names_come_from_the_directory(clinic: Clinic) -> None:
     saved = await clinic.caller("ADMIN").data(
-        """mutation($input: PractitionerInput!) { savePractitioner(input: $input) {
+        """mutation($input: SavePractitionerInput!) { savePractitioner(input: $input) {
              ... on SavePractitionerSuccess { practitioner { id } } } }""",
         input={"family": "Curie", "given": ["Marie"], "prefix": "Dr."},
     )
@@ -334,7 +334,7 @@ async def test_how_far_ahead_one_books_at_a_location_is_told_to_patients_unless_
 async def location(clinic: Clinic, name: str) -> UUID:
     """The key of a new location."""
     saved = await clinic.caller("ADMIN").data(
-        """mutation($input: LocationInput!) { saveLocation(input: $input) {
+        """mutation($input: SaveLocationInput!) { saveLocation(input: $input) {
              ... on SaveLocationSuccess { location { id } } } }""",
         input={"name": name, "address": {"line": ["Weg 1"], "city": "Bremen", "country": "DE"}, "timeZone": "UTC"},
     )

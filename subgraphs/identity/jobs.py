@@ -11,7 +11,7 @@ from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
-from subgraphs.identity import mail, throttle
+from subgraphs.identity import mail
 from subgraphs.identity.codes import LIFETIME, issue_code
 from subgraphs.identity.models import (
     OUTGOING_MAIL,
@@ -21,7 +21,6 @@ from subgraphs.identity.models import (
     OneTimeCode,
     OutgoingMail,
     Session,
-    Throttle,
 )
 from subgraphs.identity.resources import resources
 
@@ -98,13 +97,12 @@ _TEXTS = {
 
 
 async def sweep(runtime: Runtime) -> None:
-    """Forget codes that have lapsed, sessions and mails that are long over, failures that no longer count."""
+    """Forget codes that have lapsed, sessions and mails that are long over."""
     now = utc_now()
     async with runtime.database.write() as session:
         await session.execute(delete(OneTimeCode).where(col(OneTimeCode.expires_at) < now))
         await session.execute(delete(Session).where(col(Session.expires_at) < now - _KEPT))
         await session.execute(delete(OutgoingMail).where(col(OutgoingMail.done_at) < now - _KEPT))
-        await session.execute(delete(Throttle).where(col(Throttle.last_at) < now - throttle.FORGOTTEN_AFTER))
 
 
 async def revoke(runtime: Runtime) -> None:

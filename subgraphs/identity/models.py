@@ -114,17 +114,6 @@ class RecoveryCode(Model, table=True):
     digest: bytes
 
 
-class Throttle(Model, table=True):
-    """Failed attempts under one key, such as an email address or a network address, and until when more are refused."""
-
-    __tablename__ = "throttle"
-
-    key: str = Field(unique=True)
-    failures: int
-    last_at: datetime = timestamp(index=True)
-    locked_until: datetime | None = timestamp(default=None, nullable=True)
-
-
 class Activity(Model, table=True):
     """What happened to an account, for its owner to read; `actor_id` is who did it, where that was not the owner."""
 

@@ -1,103 +1,117 @@
-"""Lock-out after failed attempts: after a few, each further one makes the wait twice as long.
+"""Lock-out after failed attempts: after a few, each further one makes the wait twice as long; with time they are forgotten.
 
-An attempt is counted before it is judged, in a row that the database locks, so that many attempts at once are no more
-than many in turn; a success takes its count back.
+An attempt is counted before it is judged, in one step of Redis, so that many attempts at once are no more than many in
+turn; a success takes its count back. Redis drops a key once all that it counts is forgotten.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
 from uuid import UUID
 
-from sqlalchemy import case, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from redis.asyncio import Redis
 
-from shared.database.model import utc_now
-from shared.ids import new_id
-from subgraphs.identity.models import Throttle
-
-FORGOTTEN_AFTER = timedelta(hours=24)
+_IPV6_NETWORK_BITS = 64  # what one customer has (RFC 6177): to change the rest costs nothing
 _SHORTEST = timedelta(seconds=30)
 _LONGEST = timedelta(minutes=15)
 
+# For each of KEYS, ARGV has how many failures are allowed, and after how many seconds one is forgotten, after the shortest
+# and the longest wait in seconds. Gives when the first lock ends, in ms since the epoch, or 0 if the attempt is counted;
+# and 1 if a key is locked from now on.
+_CLAIM = """
+local time = redis.call('TIME')
+local now, shortest, longest = time[1] + time[2] / 1000000, tonumber(ARGV[1]), tonumber(ARGV[2])
+for _, key in ipairs(KEYS) do
+  local locked = tonumber(redis.call('HGET', key, 'until') or 0)
+  if locked > now then return {math.ceil(locked * 1000), 0} end
+end
+local last = 0
+for i, key in ipairs(KEYS) do
+  local allowed, seconds = tonumber(ARGV[2 * i + 1]), tonumber(ARGV[2 * i + 2])
+  local kept = redis.call('HMGET', key, 'failures', 'at')
+  local forgotten = (now - tonumber(kept[2] or now)) / seconds
+  local failures = math.max(tonumber(kept[1] or 0) - forgotten, 0) + 1
+  local beyond, wait = math.ceil(failures) - allowed, 0
+  if beyond >= 0 then wait, last = math.min(longest, shortest * 2 ^ beyond), 1 end
+  redis.call('HSET', key, 'failures', failures, 'at', now, 'until', now + wait)
+  redis.call('EXPIRE', key, math.ceil(math.max(failures * seconds, wait)))
+end
+return {0, last}
+"""
 
-@dataclass(frozen=True, slots=True, order=True)
+_TAKE_BACK = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('HINCRBYFLOAT', KEYS[1], 'failures', -1)
+  redis.call('HDEL', KEYS[1], 'until')
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
-    """What attempts are counted under, and how many may fail before the first wait."""
+    """What failures are counted under, how many are allowed before the first wait, and how soon one is forgotten.
+
+    `shared`: by many people, so that a success of one says nothing about the failures of others.
+    """
 
     name: str
     allowed: int
+    forgotten_after: timedelta
+    shared: bool = False
+
+
+class Locked(Exception):
+    """Attempts under a key are refused until a time."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("too many attempts have failed")
+        self.until = until
 
 
 def email_key(email: str) -> Key:
     """Log-ins with an email address, whether an account has it or not."""
-    return Key(f"email:{hashlib.sha256(email.encode()).hexdigest()}", 5)
+    return Key(f"email:{hashlib.sha256(email.encode()).hexdigest()}", 5, timedelta(hours=1))
 
 
 def second_factor_key(account_id: UUID) -> Key:
     """Codes of an account's second factor."""
-    return Key(f"second-factor:{account_id}", 5)
+    return Key(f"second-factor:{account_id}", 5, timedelta(hours=1))
 
 
 def address_key(address: str) -> Key:
-    """Attempts from a network address, which many people may share."""
-    return Key(f"address:{address}", 50)
+    """Attempts from a network address, which many people may share, such as all of a clinic."""
+    return Key(f"address:{_network(address)}", 50, timedelta(seconds=30), shared=True)
 
 
-def delay(failures: int, allowed: int) -> timedelta | None:
-    """How long to wait after so many failures."""
-    if failures < allowed:
-        return None
-    return min(_LONGEST, _SHORTEST * (1 << min(failures - allowed, 10)))
+async def claim(redis: Redis, keys: Sequence[Key]) -> bool:
+    """Count an attempt under each key; whether it locks one. Raises Locked, and counts nothing, while one is locked."""
+    limits = [number for key in keys for number in (key.allowed, key.forgotten_after.total_seconds())]
+    script = redis.register_script(_CLAIM)
+    args = [_SHORTEST.total_seconds(), _LONGEST.total_seconds(), *limits]
+    until, last = await script(keys=[_name(key) for key in keys], args=args)
+    if until:
+        raise Locked(datetime.fromtimestamp(until / 1000, UTC))
+    return bool(last)
 
 
-async def claim(session: AsyncSession, keys: Sequence[Key]) -> datetime | None:
-    """Count an attempt under each key; if one is locked, until when. The caller then rolls back, so that none counts."""
-    for key in sorted(keys):
-        locked = await _count(session, key)
-        if locked is not None:
-            return locked
-    return None
-
-
-async def _count(session: AsyncSession, key: Key) -> datetime | None:
-    now = utc_now()
-    first = insert(Throttle).values(id=new_id(), created_at=now, updated_at=now, key=key.name, failures=1, last_at=now)
-    counted = first.on_conflict_do_update(
-        index_elements=[col(Throttle.key)],
-        set_={
-            "failures": case((col(Throttle.last_at) < now - FORGOTTEN_AFTER, 1), else_=col(Throttle.failures) + 1),
-            "last_at": now,
-        },
-        where=or_(col(Throttle.locked_until).is_(None), col(Throttle.locked_until) <= now),
-    )
-    failures = await session.scalar(counted.returning(col(Throttle.failures)))
-    this = col(Throttle.key) == key.name
-    if failures is None:
-        return await session.scalar(select(col(Throttle.locked_until)).where(this)) or now
-    wait = delay(failures, key.allowed)
-    if wait is not None:
-        await session.execute(update(Throttle).where(this).values(locked_until=now + wait))
-    return None
-
-
-async def succeed(session: AsyncSession, keys: Sequence[Key]) -> None:
-    """Take back an attempt that has succeeded: an account's key is as new, an address has one failure less."""
-    for key in sorted(keys):
-        this = col(Throttle.key) == key.name
-        if key.name.startswith("address:"):
-            await session.execute(
-                update(Throttle).where(this).values(failures=col(Throttle.failures) - 1, locked_until=None)
-            )
+async def succeed(redis: Redis, keys: Sequence[Key]) -> None:
+    """Take back an attempt that has succeeded: a person's key is as new, a shared one has one failure less."""
+    for key in keys:
+        if key.shared:
+            await redis.register_script(_TAKE_BACK)(keys=[_name(key)])
         else:
-            await session.execute(delete(Throttle).where(this))
+            await redis.delete(_name(key))
 
 
-async def locked(session: AsyncSession, keys: Sequence[Key]) -> bool:
-    """Whether further attempts are refused now."""
-    names = [key.name for key in keys]
-    until = select(col(Throttle.id)).where(col(Throttle.key).in_(names), col(Throttle.locked_until) > utc_now())
-    return (await session.scalars(until.limit(1))).first() is not None
+def _name(key: Key) -> str:
+    return f"throttle:{key.name}"
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return address if parsed.version == 4 else str(ip_network((parsed, _IPV6_NETWORK_BITS), strict=False))

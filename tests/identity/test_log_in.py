@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import jwt
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from shared.database.model import utc_now
 from subgraphs.identity import throttle
-from subgraphs.identity.models import RefreshToken, Session, Throttle
+from subgraphs.identity.models import RefreshToken, Session
 from subgraphs.identity.roles import SCOPES, Role
 from tests.harness import tokens
 from tests.harness.clinic import Clinic
@@ -128,15 +129,12 @@ async def test_failures_lock_out_whether_the_account_exists_or_not(clinic: Clini
 async def test_an_address_is_locked_out_whatever_emails_it_tries(clinic: Clinic) -> None:
     await account(clinic, "ann@example.org", "PATIENT")
     guesser, patient = throttle.address_key("203.0.113.9"), throttle.address_key("203.0.113.7")
-    async with clinic.service("identity").runtime.database.write() as session:
-        for key in [guesser] * 50 + [patient] * 49:
-            assert await throttle.claim(session, [key]) is None
+    redis = clinic.service("identity").runtime.redis
+    for key in [guesser] * 50 + [patient] * 49:
+        await throttle.claim(redis, [key])
 
     async def from_address(address: str) -> str:
-        body = {"query": LOG_IN, "variables": {"input": {"email": "ann@example.org", "password": PASSWORD}}}
-        async with httpx.AsyncClient(timeout=5) as client:
-            response = await client.post(clinic.url, json=body, headers={"x-forwarded-for": address})
-        return str(response.json()["data"]["logIn"]["__typename"])
+        return await _from_address(clinic, address, "ann@example.org", PASSWORD)
 
     assert await from_address("203.0.113.9") == "AccountLocked"
     assert await from_address("203.0.113.9, 203.0.113.8") == "LogInSuccess", "what the nearest proxy has seen counts"
@@ -145,9 +143,49 @@ async def test_an_address_is_locked_out_whatever_emails_it_tries(clinic: Clinic)
     assert await from_address("203.0.113.9") == "AccountLocked", "others' successes do not"
 
 
+async def test_a_clinics_typos_among_its_log_ins_lock_nobody_out_for_good(clinic: Clinic) -> None:
+    await account(clinic, "ann@example.org", "PATIENT")
+    redis, address = clinic.service("identity").runtime.redis, "203.0.113.9"
+    for number in range(60):
+        assert await _from_address(clinic, address, f"nurse{number}@example.org", "typo") == "InvalidCredentials"
+        assert await _from_address(clinic, address, "ann@example.org", PASSWORD) == "LogInSuccess"
+        await _let_time_pass_in(redis, seconds=60)
+
+    assert await throttle.claim(redis, [throttle.address_key(address)]) is False
+    for key in await redis.keys("throttle:*"):
+        assert 0 < await redis.ttl(key) <= 3 * 3600, "what is forgotten is kept nowhere"
+
+
+async def test_a_guesser_has_one_attempt_at_a_time_once_locked_out(clinic: Clinic) -> None:
+    redis, key = clinic.service("identity").runtime.redis, throttle.address_key("2001:db8::1")
+    assert [await throttle.claim(redis, [key]) for _ in range(50)] == [False] * 49 + [True]
+    neighbour = throttle.address_key("2001:db8::ffff:2")
+    for _ in range(3):
+        with pytest.raises(throttle.Locked):
+            await throttle.claim(redis, [neighbour])
+        await _let_time_pass_in(redis, seconds=30)
+        assert await throttle.claim(redis, [neighbour]) is True, "another address of its own network helps nobody"
+    assert await throttle.claim(redis, [throttle.address_key("2001:db8:0:1::1")]) is False
+
+
+async def _from_address(clinic: Clinic, address: str, email: str, password: str) -> str:
+    body = {"query": LOG_IN, "variables": {"input": {"email": email, "password": password}}}
+    async with httpx.AsyncClient(timeout=5) as client:
+        response = await client.post(clinic.url, json=body, headers={"x-forwarded-for": address})
+    return str(response.json()["data"]["logIn"]["__typename"])
+
+
+async def _let_time_pass_in(redis: Redis, seconds: float) -> None:
+    for key in await redis.keys("throttle:*"):
+        for field in ("at", "until"):
+            if await redis.hexists(key, field):
+                await redis.hincrbyfloat(key, field, -seconds)
+
+
 async def _let_locks_pass(clinic: Clinic) -> None:
-    async with clinic.service("identity").runtime.database.write() as session:
-        await session.execute(update(Throttle).values(locked_until=utc_now()))
+    redis = clinic.service("identity").runtime.redis
+    for key in await redis.keys("throttle:*"):
+        await redis.hdel(key, "until")
 
 
 async def test_a_refresh_token_is_good_once_and_reuse_ends_the_session(clinic: Clinic) -> None:

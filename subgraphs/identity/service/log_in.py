@@ -49,7 +49,7 @@ async def verify_second_factor(context: Context, input: VerifySecondFactorInput)
     """Finish a log-in by a code of the second factor, or a recovery code."""
     account_id = await _challenged(context, input.challenge)
     keys = _keys(context, throttle.second_factor_key(account_id))
-    await claim(context, keys)
+    last = await claim(context, keys)
     async with context.write() as work:
         account = await work.session.get_one(Account, account_id, with_for_update=True)
         challenge = await work.session.scalar(_challenge(input.challenge))
@@ -57,28 +57,28 @@ async def verify_second_factor(context: Context, input: VerifySecondFactorInput)
         if challenge is not None and account.disabled_at is None:
             used = await second_factor.use(work.session, resources(context.runtime).cipher, account, input.code)
         if challenge is not None and used is not None:
-            await throttle.succeed(work.session, keys)
+            await throttle.succeed(context.runtime.redis, keys)
             await work.session.delete(challenge)
             if used is second_factor.Used.RECOVERY_CODE:
                 record(work, account, ActivityKind.RECOVERY_CODE_USED, context.client)
             return await open_session(context, work, account)
-        await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, keys)
+        await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, last=last)
     raise wrong_code()
 
 
 async def prove_password(context: Context, email: str, password: str) -> Account:
     """The account with this address and password, as it was read; all that fails takes as long and looks the same."""
     keys = _keys(context, throttle.email_key(email))
-    await claim(context, keys)
+    last = await claim(context, keys)
     async with context.runtime.database.read() as session:
         account = await session.scalar(select(Account).where(col(Account.email) == email))
     stored = account.password_hash if account is not None and account.disabled_at is None else None
     right = await resources(context.runtime).passwords.verify(stored, password)
+    if right and account is not None:
+        await throttle.succeed(context.runtime.redis, keys)
+        return account
     async with context.write() as work:
-        if right and account is not None:
-            await throttle.succeed(work.session, keys)
-            return account
-        await note_failure(context, work, account, ActivityKind.LOG_IN_FAILED, keys)
+        await note_failure(context, work, account, ActivityKind.LOG_IN_FAILED, last=last)
     raise _wrong()
 
 
@@ -90,22 +90,23 @@ async def unchanged(work: UnitOfWork, proven: Account) -> Account:
     return account
 
 
-async def claim(context: Context, keys: list[throttle.Key]) -> None:
-    """Count an attempt before it is judged; refuse it while one of its keys is locked."""
-    async with context.write() as work:
-        until = await throttle.claim(work.session, keys)
-        if until is not None:
-            context.recorder.refused("logIn", "locked")
-            message = "Too many attempts have failed: wait, then try again, or reset the password."
-            raise Refusal(AccountLocked(message=message, until=until))
+async def claim(context: Context, keys: list[throttle.Key]) -> bool:
+    """Count an attempt before it is judged, and refuse it while one of its keys is locked. Whether, if it fails, it is the
+    last one for a while.
+    """
+    try:
+        return await throttle.claim(context.runtime.redis, keys)
+    except throttle.Locked as locked:
+        context.recorder.refused("logIn", "locked")
+        message = "Too many attempts have failed: wait, then try again, or reset the password."
+        raise Refusal(AccountLocked(message=message, until=locked.until)) from None
 
 
 async def note_failure(
-    context: Context, work: UnitOfWork, account: Account | None, kind: ActivityKind, keys: list[throttle.Key]
+    context: Context, work: UnitOfWork, account: Account | None, kind: ActivityKind, *, last: bool
 ) -> None:
-    """Record a failed attempt, and that it was the last one for a while."""
-    failed = [kind, ActivityKind.LOCKED_OUT] if await throttle.locked(work.session, keys) else [kind]
-    for each in failed:
+    """Record a failed attempt, and where it was the last one for a while, that too."""
+    for each in [kind, ActivityKind.LOCKED_OUT] if last else [kind]:
         if account is not None:
             record(work, account, each, context.client)
         else:

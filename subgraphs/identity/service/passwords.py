@@ -71,7 +71,7 @@ async def choose_password(context: Context, input: ChoosePasswordInput) -> str:
         else:
             account = await work.session.get_one(Account, code.account_id, with_for_update=True)
             await _replace(context, work, account, password_hash)
-        await throttle.succeed(work.session, [throttle.email_key(email)])
+        await throttle.succeed(context.runtime.redis, [throttle.email_key(email)])
     return email
 
 

@@ -28,18 +28,18 @@ async def enrol(context: Context, input: PasswordInput) -> tuple[str, str]:
 async def confirm(context: Context, input: ConfirmSecondFactorInput) -> tuple[Account, list[str]]:
     """Ask for the second factor from now on; gives the recovery codes."""
     keys = [throttle.second_factor_key(context.principal.subject)]
-    await claim(context, keys)
+    last = await claim(context, keys)
     async with context.write() as work:
         account = await work.find(policy.accounts, context.principal.subject)
         if account.totp_confirmed_at is not None or account.totp_secret is None:
             raise Refusal(InvalidState(message="There is no second factor to confirm: enrol one first."))
         if second_factor.use_totp(resources(context.runtime).cipher, account, input.code):
-            await throttle.succeed(work.session, keys)
+            await throttle.succeed(context.runtime.redis, keys)
             account.totp_confirmed_at = utc_now()
             codes = await second_factor.replace_recovery_codes(work.session, account.id)
             _changed(context, work, account)
             return account, codes
-        await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, keys)
+        await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, last=last)
     raise wrong_code()
 
 

@@ -71,7 +71,7 @@ async def _deliver(runtime: Runtime, item: OutgoingMail) -> None:
 
 
 async def _compose(session: AsyncSession, purpose: CodePurpose, recipient: str) -> tuple[str, str] | None:
-    """Subject and text, by who has the address now; None if nobody is to get anything. Codes sent before become void."""
+    """Subject and text, by who has the address now; None if nobody is to get anything."""
     account = await session.scalar(select(Account).where(col(Account.email) == recipient))
     if account is None and purpose is not CodePurpose.REGISTRATION:
         return None
@@ -81,8 +81,6 @@ async def _compose(session: AsyncSession, purpose: CodePurpose, recipient: str) 
         if account.password_hash is not None:
             return "Your CareGraph account", f"{_ALREADY}\n"
         purpose = CodePurpose.INVITATION
-    void = (col(OneTimeCode.email) == recipient, col(OneTimeCode.purpose) != CodePurpose.SECOND_FACTOR.value)
-    await session.execute(delete(OneTimeCode).where(*void))
     code = issue_code(session, purpose, recipient, account)
     hours = int(LIFETIME[purpose].total_seconds() // 3600)
     subject, what = _TEXTS[purpose]

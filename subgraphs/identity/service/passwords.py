@@ -1,11 +1,12 @@
 """Choosing a password by a one-time code, which is how accounts are registered and passwords reset; and changing it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.auth.revocation import revoke_account
@@ -14,7 +15,7 @@ from shared.graph.context import Client, Context
 from shared.graph.errors import Refusal, invalid
 from shared.ids import new_id
 from shared.work import UnitOfWork
-from subgraphs.identity import throttle
+from subgraphs.identity import locks, throttle
 from subgraphs.identity.codes import digest
 from subgraphs.identity.events import AccountRegistered, PasswordChanged
 from subgraphs.identity.models import OUTGOING_MAIL, Account, CodePurpose, OneTimeCode, OutgoingMail, Session
@@ -26,27 +27,46 @@ from subgraphs.identity.service.records import record
 from subgraphs.identity.service.sessions import end_sessions
 from subgraphs.identity.types import ActivityKind, ChangePasswordInput, ChoosePasswordInput, InvalidCode
 
-_MAILS_AN_HOUR = 3
+_MAILS_AT_ONCE = 3  # of one kind to one address, in an hour
+_BETWEEN_MAILS = timedelta(minutes=10)  # after these
 
 
 async def request_mail(context: Context, purpose: CodePurpose, email: str) -> str:
     """Have a one-time code sent. What is done here is the same whoever has the address; who gets which mail is decided
     when it is sent.
+
+    Anybody can ask for mail to anybody. So there is a limit, but no request goes unanswered: beyond it, a mail waits for
+    some minutes, and stands for all that are asked for meanwhile. And no request makes a code void that was sent before.
     """
     recipient = email_address(email, "email")
     async with context.write() as work:
-        recent = select(func.count()).where(
-            col(OutgoingMail.recipient) == recipient, col(OutgoingMail.created_at) > utc_now() - timedelta(hours=1)
-        )
-        if (await work.session.scalar(recent) or 0) < _MAILS_AN_HOUR:
-            await send_mail(work, purpose, recipient)
+        await locks.hold_one(work.session, locks.MAILS, recipient)
+        due = await _next_mail(work.session, purpose, recipient)
+        if due is not None:
+            await send_mail(work, purpose, recipient, due)
     return recipient
 
 
-async def send_mail(work: UnitOfWork, purpose: CodePurpose, recipient: str) -> None:
-    """Have a mail sent once the unit of work is done."""
-    work.session.add(OutgoingMail(purpose=purpose, recipient=recipient, next_attempt_at=utc_now()))
+async def send_mail(work: UnitOfWork, purpose: CodePurpose, recipient: str, at: datetime | None = None) -> None:
+    """Have a mail sent once the unit of work is done, or at a later time."""
+    work.session.add(OutgoingMail(purpose=purpose, recipient=recipient, next_attempt_at=at or utc_now()))
     await work.session.execute(select(func.pg_notify(OUTGOING_MAIL, "")))
+
+
+async def _next_mail(session: AsyncSession, purpose: CodePurpose, recipient: str) -> datetime | None:
+    """When the next mail of a kind may go to an address; None if one waits for that time already."""
+    now = utc_now()
+    sent = select(OutgoingMail).where(
+        col(OutgoingMail.recipient) == recipient,
+        col(OutgoingMail.purpose) == purpose,
+        col(OutgoingMail.created_at) > now - timedelta(hours=1),
+    )
+    recent = (await session.scalars(sent.order_by(col(OutgoingMail.created_at).desc()).limit(_MAILS_AT_ONCE))).all()
+    if len(recent) < _MAILS_AT_ONCE:
+        return now
+    if recent[0].done_at is None:
+        return None
+    return max(now, recent[0].done_at + _BETWEEN_MAILS)
 
 
 async def choose_password(context: Context, input: ChoosePasswordInput) -> str:

@@ -30,6 +30,8 @@ def serve(
         return
     import uvicorn
 
+    from shared.http1 import HttpProtocol
+
     # What the imports made stays: the collector need not look through it again and again, nor so often at a request's.
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
@@ -40,6 +42,7 @@ def serve(
         service.app(settings),
         host=settings.host,
         port=settings.port,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

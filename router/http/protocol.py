@@ -13,13 +13,13 @@ from time import perf_counter
 from typing import Any, NamedTuple, Protocol
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from router.config import Server
 from router.errors import RequestRefused
 from router.heads import KnownHead, known_head
 from router.http.cors import cors_headers
 from router.telemetry import answered
+from shared.http1 import HttpProtocol
 
 REQUEST_ID = "x-request-id"
 _MAX_REQUEST_LINE = 65_536
@@ -139,7 +139,7 @@ class Exchange:
         protocol.on_response_complete()
 
 
-class GraphQLProtocol(HttpToolsProtocol):
+class GraphQLProtocol(HttpProtocol):
     """One connection. Between requests it lives for uvicorn's keep-alive time."""
 
     cycle: Any  # an Exchange, or uvicorn's own for the application
@@ -230,10 +230,10 @@ class GraphQLProtocol(HttpToolsProtocol):
         lines = [b"GET %b HTTP/1.1" % self.url, *[b"%b: %b" % header for header in self.headers]]
         return b"\r\n".join([*lines, b"", b""])
 
+    def accepts_upgrade(self) -> bool:
+        return super().accepts_upgrade() and self._target()[0] == self._raw_path
+
     def handle_websocket_upgrade(self) -> None:
-        if type(self.cycle) is not Exchange:
-            super().handle_websocket_upgrade()
-            return
         self._stop_timers()
         self.connections.discard(self)
         if self.cycle.is_turn:
@@ -246,15 +246,10 @@ class GraphQLProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
         self._reading = self._reading_head = True
-        self._received = 0
-        self._stop_slow()
 
     def on_headers_complete(self) -> None:
         self._reading_head = False
-        path, _, query_string = self.url.partition(b"?")
-        if not path.startswith(b"/"):  # RFC 9112, section 3.2.2: a whole URL
-            url = httptools.parse_url(self.url)
-            path, query_string = url.path, url.query or b""
+        path, query_string = self._target()
         method = self.parser.get_method().decode()
         if path != self._raw_path or method == "OPTIONS":
             self._leave_to_application()
@@ -272,7 +267,7 @@ class GraphQLProtocol(HttpToolsProtocol):
             exchange.is_turn = False
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self.app))  # type: ignore[arg-type]  # it takes the place of uvicorn's
-        if self.parser.should_upgrade() and self._should_upgrade():
+        if self.parser.should_upgrade() and self.accepts_upgrade():
             exchange.was_read = True  # handle_websocket_upgrade goes on with it
         else:
             self._check_head(exchange)
@@ -293,6 +288,7 @@ class GraphQLProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._reading = False
+        self._received = 0
         self._is_shared = True
         self._stop_slow()
         exchange = self.cycle
@@ -362,6 +358,14 @@ class GraphQLProtocol(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, expects
         self.headers += headers
         super().on_headers_complete()
+
+    def _target(self) -> tuple[bytes, bytes]:
+        """Path and query string."""
+        path, _, query_string = self.url.partition(b"?")
+        if not path.startswith(b"/"):  # RFC 9112, section 3.2.2: a whole URL
+            url = httptools.parse_url(self.url)
+            path, query_string = url.path, url.query or b""
+        return path, query_string
 
     def _told_address(self) -> str:
         """Where the request comes from, as a trusted proxy says."""

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from shared.command import KEEP_ALIVE_SECONDS
+from shared.http1 import HttpProtocol
 
 
 class _Server(uvicorn.Server):
@@ -57,7 +58,7 @@ async def serving_all(*applications: tuple[ASGIApp, socket.socket]) -> AsyncIter
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=app.state.protocol if isinstance(app, Starlette) and hasattr(app.state, "protocol") else "auto",
+        http=app.state.protocol if isinstance(app, Starlette) and hasattr(app.state, "protocol") else HttpProtocol,
         log_config=None,
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

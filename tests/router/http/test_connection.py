@@ -159,6 +159,106 @@ async def test_a_connection_ends_when_the_client_wants_it_to(graph: Graph, sent:
     writer.close()
 
 
+SMUGGLED = request("{ nope }")
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        (
+            "connection: Upgrade, HTTP2-Settings",
+            "upgrade: h2c",
+            "http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+        ),
+        ("connection: upgrade", "upgrade: websocket"),  # with a method that opens none
+        ("connection: upgrade", "upgrade: TLS/1.0"),
+        ("connection: close, upgrade", "upgrade: h2c"),
+    ],
+)
+async def test_an_offer_of_another_protocol_is_ignored_and_the_body_stays_a_body(
+    graph: Graph, offer: tuple[str, ...]
+) -> None:
+    sent = request("{ hello }", *offer)
+    for split in (0, sent.index(b"\r\n\r\n") + 4, sent.index(b"upgrade:") + 3, sent.index(b"hello")):
+        reader, writer = await connected(graph)
+        for piece in filter(None, (sent[:split], sent[split:])):
+            writer.write(piece)
+            await asyncio.sleep(0.01)
+        status, headers, body = await answer(reader)
+        assert (status, body) == (200, HELLO), split
+        if "connection" not in headers:
+            writer.write(request("{ __typename }"))
+            assert (await answer(reader))[2] == b'{"data":{"__typename":"Query"}}'
+        else:
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_request_in_the_body_of_one_that_offers_another_protocol_is_none(graph: Graph) -> None:
+    head = request("", "connection: upgrade", "upgrade: h2c", "x: y").partition(b"content-length")[0]
+    sent = head + b"content-length: %d\r\n\r\n" % len(SMUGGLED) + SMUGGLED + request()
+    (status, _, body), (_, _, second) = await exchanged(graph, sent, 2)
+    assert (status, json.loads(body)["errors"][0]["extensions"]["code"], second) == (400, "INVALID_JSON", HELLO)
+
+
+async def test_many_offers_may_be_pipelined(graph: Graph) -> None:
+    offer = ("connection: upgrade", "upgrade: h2c")
+    chunked = request("{ hello }", *offer, "transfer-encoding: chunked").replace(b"content-length", b"x-length")
+    head, _, body = chunked.partition(b"\r\n\r\n")
+    asked = (request("{ hello }", *offer) + b"%b\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (head, len(body), body)) * 10
+    refused = b"PUT /graphql HTTP/1.1\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n" * 1500
+    health = b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
+    answers = await exchanged(graph, refused + asked + health, 1521)
+    assert {status for status, _, _ in answers[:1500]} == {405}
+    assert [body for _, _, body in answers[1500:]] == [*[HELLO] * 20, b'{"status":"up"}']
+
+
+async def test_a_head_that_offers_another_protocol_is_limited_too(graph: Graph) -> None:
+    reader, writer = await connected(graph)
+    sent = request(
+        "{ hello }", "connection: upgrade", "upgrade: h2c", *[f"x-{number}: {'x' * 4000}" for number in range(9)]
+    )
+    for begin in range(0, len(sent), 5000):
+        writer.write(sent[begin : begin + 5000])
+        await asyncio.sleep(0.005)
+    assert (await answer(reader))[0] == 431
+    writer.close()
+
+
+HANDSHAKE = (
+    "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    "sec-websocket-key: AQIDBAUGBwgJCgsMDQ4PEA==\r\nsec-websocket-protocol: graphql-transport-ws"
+)
+
+
+@pytest.mark.parametrize("first", [b"", request(), b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n"])
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ("GET /graphql HTTP/1.1", 101),
+        ("GET /graphql HTTP/1.0", 400),
+        ("GET /health HTTP/1.1", 200),
+        ("GET /nothing HTTP/1.1", 404),
+        ("CONNECT /graphql HTTP/1.1", 400),
+        ("CONNECT x:80 HTTP/1.1", 400),
+    ],
+)
+async def test_only_a_get_of_the_graph_becomes_a_websocket(graph: Graph, first: bytes, sent: str, status: int) -> None:
+    reader, writer = await connected(graph)
+    if first:
+        writer.write(first)
+        assert (await answer(reader))[0] == 200
+    writer.write(f"{sent}\r\nhost: x\r\n{HANDSHAKE}\r\n\r\n".encode())
+    assert (await answer(reader))[0] == status
+    writer.close()
+
+
+async def test_a_handshake_with_a_body_opens_no_websocket(graph: Graph) -> None:
+    handshake = f"GET /graphql HTTP/1.1\r\nhost: x\r\n{HANDSHAKE}\r\ncontent-length: {len(SMUGGLED)}\r\n\r\n"
+    answers = await exchanged(graph, handshake.encode() + SMUGGLED + request(), 2)
+    assert [(status, body == HELLO) for status, _, body in answers] == [(400, False), (200, True)]
+
+
 async def test_a_client_that_asks_first_is_told_to_go_on(graph: Graph) -> None:
     reader, writer = await connected(graph)
     head, _, body = request("{ hello }", "expect: 100-continue").partition(b"\r\n\r\n")

@@ -115,6 +115,8 @@ class AutomaticPersistedQueries(Section):
     """Clients may send a query's SHA-256 instead of its text once the router knows it."""
     maximum: int = Field(default=1000, ge=1)
     """Queries kept in memory, the least used go first."""
+    max_bytes: int = Field(default=16_000_000, ge=1)
+    """Bytes that they may take together."""
     redis_url: str | None = None
     """Keep them in this Redis server, for all routers, as well: `redis://host:port/0`."""
     ttl: int = Field(default=86_400, ge=1)
@@ -138,6 +140,8 @@ class Operations(Section):
     """Name the nearest field in validation errors ("Did you mean …?"); by default not in production mode."""
     cache: int = Field(default=512, ge=1)
     """Prepared operations kept in memory, by operation and by what the caller may see."""
+    cache_bytes: int = Field(default=128_000_000, ge=1)
+    """Bytes that they may take together, about."""
     persisted: AutomaticPersistedQueries = AutomaticPersistedQueries()
     """Automatic persisted queries."""
     safelist: Safelist = Safelist()
@@ -185,6 +189,8 @@ class Jwt(Section):
     """Seconds for one fetch of keys."""
     cache: int = Field(default=10_000, ge=1)
     """Verified tokens remembered until they expire."""
+    cache_bytes: int = Field(default=64_000_000, ge=1)
+    """Bytes that they may take together, about."""
 
 
 class Revocation(Section):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +12,11 @@ from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
 
 from router.authorization.jwks import KeySet, KeysUnavailableError
 from router.authorization.revocation import Revocations
+from router.cache import Cache
 from router.config import Authorization, Jwt, JwtIssuer
 
 _MAX_TOKEN_LENGTH = 16_384
+_CLAIMS = 6  # bytes that a verified token takes for each of its characters
 
 
 class AuthenticationError(Exception):
@@ -53,7 +54,7 @@ class Authenticator:
         self._jwt = config.jwt
         self._issuers = {issuer.issuer: KeySet(issuer, config.jwt) for issuer in config.jwt.issuers}
         self._revocations = Revocations(config.revocation.redis_url)
-        self._verified: OrderedDict[str, _Verified] = OrderedDict()
+        self._verified: Cache[str, _Verified] = Cache(config.jwt.cache, config.jwt.cache_bytes)
         self._refresher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -78,13 +79,12 @@ class Authenticator:
         entry = self._verified.get(authorization)
         if entry is None or entry.generation != entry.keys.generation:
             return None
-        self._verified.move_to_end(authorization)
         return self._current(authorization, entry.claims)
 
     def _current(self, authorization: str, claims: Claims) -> Claims:
         """The same claims. Raises AuthenticationError where they hold no longer."""
         if time.time() >= claims.expires_at + self._jwt.leeway:
-            self._verified.pop(authorization, None)
+            self._verified.remove(authorization)
             raise AuthenticationError("the token has expired")
         if self._revoked(claims):
             raise AuthenticationError("the token has been revoked")
@@ -124,9 +124,7 @@ class Authenticator:
             raise AuthenticationError("the token's issuer is not accepted")
         _check_header(header, keys.issuer)
         claims = _claims(await self._decode(token, header, keys), self._jwt)
-        self._verified[authorization] = _Verified(claims, keys, keys.generation)
-        if len(self._verified) > self._jwt.cache:
-            self._verified.popitem(last=False)
+        self._verified.put(authorization, _Verified(claims, keys, keys.generation), _CLAIMS * len(authorization))
         return claims
 
     async def _decode(self, token: str, header: dict[str, Any], keys: KeySet) -> dict[str, Any]:

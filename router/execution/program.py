@@ -17,6 +17,7 @@ from router.planning.plan import Fetch, QueryPlan
 from router.supergraph.records import Supergraph
 
 _MAX_PROGRAMS = 16
+_BYTES_A_FIELD, _BYTES_A_PLACE = 2_000, 3_000  # of a plan and of each program, as was measured
 Send = Callable[[Fetch, dict[str, Any]], Awaitable[bytes]]
 
 
@@ -67,6 +68,9 @@ class Programs:
         self._compile = partial(compile_plan, supergraph, plan, selection)
         self._later = later
         self._names = sorted(set(_condition_variables(selection)))
+        fields, programs = _count(selection), min(2 ** len(self._names), _MAX_PROGRAMS)
+        self.size = fields * (_BYTES_A_FIELD + _BYTES_A_PLACE * programs)
+        """Bytes that they and the plan take at most, about."""
         self._asked: set[tuple[Any, ...]] = set()
         self._programs: dict[tuple[Any, ...], Program | None] = {}
 
@@ -89,6 +93,11 @@ class Programs:
 
     def _choice(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(map(variables.get, self._names))
+
+
+def _count(selection: Selection) -> int:
+    """The fields of a selection and of those below."""
+    return sum(1 if one.selection is None else 1 + _count(one.selection) for one in selection.fields)
 
 
 def _condition_variables(selection: Selection) -> Iterator[str]:

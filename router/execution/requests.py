@@ -3,17 +3,18 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from router.cache import Cache
 from router.execution.data import Object
 from router.execution.transport import RequestContext, Transport
 from router.planning.plan import Fetch
 from router.supergraph.records import Subgraph
 
 _encode = msgspec.json.Encoder().encode
+_HEADS: Cache[str, bytes] = Cache(4096, 32_000_000)
 
 
 class Requests:
@@ -68,6 +69,9 @@ class Requests:
                 answer.exception()  # seen, so that it is not logged
 
 
-@lru_cache(4096)
 def _head(operation: str) -> bytes:
-    return b'{"query":' + _encode(operation)
+    head = _HEADS.get(operation)
+    if head is None:
+        head = b'{"query":' + _encode(operation)
+        _HEADS.put(operation, head, 2 * len(head))
+    return head

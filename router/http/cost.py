@@ -7,6 +7,7 @@ size that `@listSize` gives: by slicing arguments, by an assumed size, else by t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from sys import getsizeof
 from typing import Any
 
 from graphql import (
@@ -82,7 +83,6 @@ class Costs:
 
     def __init__(self, config: Limits) -> None:
         self._config = config
-        self._found = lru_cache(maxsize=10_000)(self._estimate)
 
     def check(self, supergraph: Supergraph, prepared: Prepared, text: str, variables: Mapping[str, Any] | None) -> None:
         """Raise RequestRefused where the operation with these variables costs too much."""
@@ -90,20 +90,21 @@ class Costs:
         names = [definition.variable.name.value for definition in prepared.operation.variable_definitions or ()]
         used = {name: given[name] for name in names if name in given}
         if any(isinstance(value, list | dict) for value in used.values()):
-            found = self._estimate(supergraph, prepared, text, tuple(used.items()))
+            found = self._estimate(supergraph, prepared, text, used)
         else:
-            found = self._found(supergraph, prepared, text, tuple(map(_without_text, used.items())))
+            key = tuple(map(_without_text, used.items()))
+            known = prepared.costs.get(key)
+            found = self._estimate(supergraph, prepared, text, used) if known is None else known
+            if known is None:
+                prepared.costs.put(key, found, sum(map(getsizeof, used.values())) + getsizeof(key))
         limit = self._config.cost
         if limit is not None and found > limit:
             message = f"the operation may cost {limit:g}, and is estimated at {found:g}"
             raise RequestRefused.because(message, "COST_ESTIMATED_TOO_EXPENSIVE", cost=found, limit=limit)
 
-    def _estimate(
-        self, supergraph: Supergraph, prepared: Prepared, text: str, variables: tuple[tuple[Any, ...], ...]
-    ) -> float:
+    def _estimate(self, supergraph: Supergraph, prepared: Prepared, text: str, variables: Mapping[str, Any]) -> float:
         document = parse_document(text, self._config)
-        values = {name: value for name, value, *_ in variables}
-        return estimate(supergraph, document, prepared.operation, values, self._config.list_size)
+        return estimate(supergraph, document, prepared.operation, variables, self._config.list_size)
 
 
 def _without_text(item: tuple[str, Any]) -> tuple[str, Any, type]:

@@ -1,12 +1,12 @@
 """GraphQL over HTTP: GET and POST (https://graphql.github.io/graphql-over-http/draft/)."""
 
 from collections.abc import Hashable
-from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import structlog
 
 from router.authorization.claims import AuthenticationError, AuthenticationUnavailableError
+from router.cache import remembered
 from router.config import Config
 from router.errors import RequestRefused
 from router.execution.result import Result
@@ -197,7 +197,7 @@ class GraphQLEndpoint:
         return stream_type
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _is_json(content_type: str) -> bool:
     media_type, _, parameters = content_type.lower().partition(";")
     return media_type.strip() == negotiation.JSON and _charset(parameters) in ("", "utf-8", "utf8")

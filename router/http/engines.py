@@ -86,6 +86,7 @@ def _engine_config(config: Config) -> EngineConfig:
 
     return EngineConfig(
         cache=config.operations.cache,
+        cache_bytes=config.operations.cache_bytes,
         introspection=config.introspection,
         suggestions=config.suggestions,
         planning_budget=config.planning.budget,

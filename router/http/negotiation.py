@@ -1,6 +1,6 @@
 """Which media type an answer has (RFC 9110, section 12.5.1; GraphQL over HTTP, section 6.2)."""
 
-from functools import lru_cache
+from router.cache import remembered
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -12,7 +12,7 @@ _SINGLE = (GRAPHQL_RESPONSE, JSON)
 OFFERED = (*_SINGLE, MULTIPART, DEFERRED, EVENT_STREAM)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def acceptable(accept: str | None) -> tuple[str, ...]:
     """The offered media types that `accept` allows, the best first; `application/json` if there is no such header.
 
@@ -30,7 +30,7 @@ def acceptable(accept: str | None) -> tuple[str, ...]:
     return tuple(sorted(wanted, key=lambda media_type: -weights[media_type]))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def single(accept: str | None) -> str | None:
     """The media type of an answer in one piece; None if the client takes no such answer.
 

@@ -111,9 +111,11 @@ class Operations:
 
     async def prepare(self, request: GraphQLRequest, caller: Caller) -> Operation:
         """Parse, validate, limit, filter and plan, or take all that from the cache. Raises RequestRefused."""
-        return self.ready(request, caller) or await self._prepare(
-            await self._persisted.resolve(request), request, caller
-        )
+        operation = self.ready(request, caller)
+        if operation is None:
+            operation = await self._prepare(await self._persisted.resolve(request), request, caller)
+            await self._persisted.remember(request)
+        return operation
 
     async def prepare_anonymous_mutation(
         self, request: GraphQLRequest, headers: Mapping[str, str], refused: AuthenticationError

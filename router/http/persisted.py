@@ -5,7 +5,6 @@ sent along once after `PERSISTED_QUERY_NOT_FOUND`.
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 
+from router.cache import Cache
 from router.config import AutomaticPersistedQueries, ConfigurationError, Operations
 from router.errors import RequestRefused
 from router.http.request import GraphQLRequest
@@ -52,6 +52,13 @@ class PersistedOperations:
         assert request.query is not None  # noqa: S101 - a request without a text names a hash
         return request.query
 
+    async def remember(self, request: GraphQLRequest) -> None:
+        """Remember the operation of a request by its hash, if it sent both. Not before the operation was found valid."""
+        named = _persisted_hash(request)
+        is_automatic = not (self._manifest and self._config.safelist.only) and named not in self._manifest
+        if named is not None and request.query is not None and is_automatic:
+            await self._automatic.put(named, request.query)
+
     def _safelisted(self, request: GraphQLRequest) -> str:
         if request.query is not None and self._config.safelist.allow_text and request.query in self._texts:
             return request.query
@@ -66,9 +73,8 @@ class PersistedOperations:
                 # Clients of Apollo's protocol look for this very message, and answer it by sending the text.
                 raise RequestRefused.because("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND", 200)
             return known
-        if hashlib.sha256(query.encode()).hexdigest() != named:
+        if _digest(query) != named:
             raise RequestRefused.because("the hash is not that of the query", "PERSISTED_QUERY_HASH_MISMATCH", 400)
-        await self._automatic.put(named, query)
         return query
 
 
@@ -77,7 +83,7 @@ class _AutomaticCache:
 
     def __init__(self, config: AutomaticPersistedQueries) -> None:
         self._config = config
-        self._local: OrderedDict[str, str] = OrderedDict()
+        self._local: Cache[str, str] = Cache(config.maximum, config.max_bytes)
         self._redis = _connected(config.redis_url) if config.redis_url else None
 
     async def close(self) -> None:
@@ -85,29 +91,25 @@ class _AutomaticCache:
             await self._redis.aclose()
 
     async def get(self, named: str) -> str | None:
-        if named in self._local:
-            self._local.move_to_end(named)
-            return self._local[named]
-        if self._redis is None:
-            return None
+        known = self._local.get(named)
+        if known is not None or self._redis is None:
+            return known
         stored = await _reached(self._redis.get(_PREFIX + named))
         if stored is None:
             return None
-        text = stored.decode() if isinstance(stored, bytes) else stored
-        self._remember(named, text)
+        text = str(stored, "utf-8", "replace")
+        if _digest(text) != named:
+            _LOG.warning("a persisted query is not what its hash says")
+            return None
+        self._local.put(named, text, len(stored))
         return text
 
     async def put(self, named: str, query: str) -> None:
         if self._local.get(named) == query:
             return
-        self._remember(named, query)
+        self._local.put(named, query, len(query.encode()))
         if self._redis is not None:
             await _reached(self._redis.set(_PREFIX + named, query, ex=self._config.ttl))
-
-    def _remember(self, named: str, query: str) -> None:
-        self._local[named] = query
-        if len(self._local) > self._config.maximum:
-            self._local.popitem(last=False)
 
 
 def _connected(url: str) -> "Redis":
@@ -141,6 +143,10 @@ def read_manifest(path: Path) -> dict[str, str]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"operations.safelist.manifest: {path} is not a manifest of operations") from error
     return dict(operations)
+
+
+def _digest(query: str) -> str:
+    return hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _persisted_hash(request: GraphQLRequest) -> str | None:

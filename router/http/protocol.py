@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 import httptools
 
+from router.cache import remembered
 from router.config import Server
 from router.errors import RequestRefused
 from router.heads import KnownHead, known_head
@@ -439,7 +440,7 @@ def request_id(given: str) -> str:
     return f"{random.getrandbits(128):032x}"
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _name(raw: bytes) -> str:
     return raw.lower().decode("latin-1")
 

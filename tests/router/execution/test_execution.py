@@ -204,6 +204,21 @@ async def test_prepared_operations_are_kept_up_to_a_bound() -> None:
     assert engine.prepare("{ big }") is not first
 
 
+async def test_prepared_operations_take_no_more_bytes_than_they_may() -> None:
+    engine = Engine(SHOP, transport=Scripted(), config=EngineConfig(cache_bytes=200_000))
+    first = engine.prepare("{ big }")
+    for name in "abc":
+        engine.prepare(f"{{ {name}: big }}")
+    assert engine.prepare("{ big }") is first
+    large = "{ " + " ".join(f"f{number}: big" for number in range(30)) + " }"
+    engine.prepare(large)
+    assert engine.cached("{ big }") is None
+    huge = "{ " + " ".join(f"f{number}: big" for number in range(300)) + " }"
+    assert engine.prepare(huge)
+    assert engine.cached(huge) is None
+    assert engine.cached(large) is not None
+
+
 @pytest.mark.parametrize(
     ("query", "code"), [("{ big", "GRAPHQL_PARSE_FAILED"), ("{ small }", "GRAPHQL_VALIDATION_FAILED")]
 )

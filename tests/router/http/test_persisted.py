@@ -61,6 +61,32 @@ async def test_the_least_used_go_first() -> None:
         assert answers == [[], ["PERSISTED_QUERY_NOT_FOUND"], []]
 
 
+async def test_they_take_no_more_bytes_than_they_may() -> None:
+    async with running({"operations": {"persisted": {"max_bytes": 1000}}}) as graph:
+        queries = [f"{{ hello }} # {name * 400}" for name in "abc"]
+        for query in queries:
+            await ask(graph, query, digest(query))
+        answers = [codes(await ask(graph, None, digest(query))) for query in queries]
+        assert answers == [["PERSISTED_QUERY_NOT_FOUND"], [], []]
+
+
+@pytest.mark.parametrize(
+    "query", ["{ nope }", "{", "{ hello(name: 1) }", "{ a: a: }", "query A { hello } query B { hello }"]
+)
+async def test_what_is_no_valid_operation_is_not_kept(query: str, redis_url: str) -> None:
+    async with running({"operations": {"persisted": {"redis_url": redis_url}}}) as graph:
+        assert (await ask(graph, query, digest(query)))["errors"]
+        assert codes(await ask(graph, None, digest(query))) == ["PERSISTED_QUERY_NOT_FOUND"]
+
+
+async def test_a_text_in_redis_that_is_not_what_its_hash_says_is_not_run(redis_url: str) -> None:
+    query = "{ other: hello }"
+    settings = {"operations": {"persisted": {"redis_url": redis_url}}}
+    async with running(settings) as graph, Redis.from_url(redis_url) as redis:
+        await redis.set(f"router:apq:{digest(query)}", "{ secret }")
+        assert codes(await ask(graph, None, digest(query))) == ["PERSISTED_QUERY_NOT_FOUND"]
+
+
 async def test_routers_share_them_through_redis(redis_url: str) -> None:
     query = "{ shared: hello }"
     settings = {"operations": {"persisted": {"redis_url": redis_url, "ttl": 60}}}

@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from shared.audit.recorder import Action, AuditRecorder, Outcome
 from shared.database.model import Audited
@@ -45,7 +46,9 @@ def recorded(rows: Select[T], key: Any, wanted: ColumnElement[Any]) -> Select[T]
         _entry("denied_id", Outcome.DENIED, asked.distinct()).where(asked.not_in(select(found.c[key.key]))),
     )
     names = (*_GIVEN, "id", "outcome", "resource_ids", "patients")
-    return select(found).add_cte(insert(AuditEntry).from_select(names, entries, include_defaults=False).cte("entries"))
+    entered = insert(AuditEntry).from_select(names, entries, include_defaults=False).cte("entries")
+    read: Select[Any] = select(aliased(entity, found))
+    return read.add_cte(entered)
 
 
 def entry_values(recorder: AuditRecorder, entity: type) -> dict[str, Any]:

@@ -1,53 +1,60 @@
-"""Statements that SQLAlchemy writes and asyncpg executes, for what most requests do.
+"""Statements that SQLAlchemy writes and asyncpg executes: all that is read for an answer.
 
 Where rows are only read, the ORM takes most of a request's time: for a hundred of them five times what the driver takes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar, cast
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar, TypeVarTuple, overload
 from weakref import WeakKeyDictionary
 
 import asyncpg
-import orjson
 from asyncpg.pool import PoolAcquireContext
-from sqlalchemy import ARRAY, JSON, DateTime, Dialect, Float, Numeric, Select, insert
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy import Select, insert, inspect
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
 
+from shared.database.rows import columns_of, row_class, value_at
+from shared.database.values import DIALECT, writer
+
 T = TypeVar("T")
+U = TypeVar("U")
+Ts = TypeVarTuple("Ts")
+Make: TypeAlias = Callable[[Any], Any]
 
 ACQUIRE_TIMEOUT_SECONDS = 10
 
-_DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 _MOST_QUERIES = 500
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Query(NamedTuple):
-    """A compiled statement: its parameters in order, each with what gives it the driver's form; the class of its rows."""
+    """A compiled statement: its parameters in order, each with what gives it the driver's form; the class of its records.
+
+    `make` is what makes a row of a record, None where that is one.
+    """
 
     text: str
     compiled: SQLCompiler
     parameters: Sequence[tuple[str, Callable[[Any], Any] | None]]
-    rows: type[asyncpg.Record]
+    records: type[asyncpg.Record] = asyncpg.Record
+    make: Make | None = None
 
     @classmethod
-    def of(cls, statement: Any, rows: type[asyncpg.Record], **options: Any) -> "Query":
+    def of(cls, statement: Any, **options: Any) -> "Query":
         """Compile a statement."""
-        compiled = statement.compile(dialect=_DIALECT, **options)
-        process = {name: _writer(bind.type.dialect_impl(_DIALECT)) for name, bind in compiled.binds.items()}
-        return cls(compiled.string, compiled, [(name, process.get(name)) for name in compiled.positiontup], rows)
+        compiled = statement.compile(dialect=DIALECT, **options)
+        process = {name: writer(bind.type) for name, bind in compiled.binds.items()}
+        parameters = [(name, process.get(name)) for name in compiled.positiontup]
+        rows = _rows(statement, len(compiled._result_columns)) if isinstance(statement, Select) else ()
+        return cls(compiled.string, compiled, parameters, *rows)
 
     def expanded(self, values: Mapping[str, Any]) -> "tuple[Query, list[Any]]":
-        """The same with a parameter for each value of an `IN`, and the statement's own values with these."""
+        """The same with a parameter for each value of an `IN`, and the values that these have."""
         state, process = self.compiled.construct_expanded_state(dict(values)), dict(self.parameters)
-        made = self._replace(
-            text=state.statement, parameters=[(name, process.get(name)) for name in state.positiontup or ()]
-        )
+        process |= {name: process[of] for of, names in state.parameter_expansion.items() for name in names}
+        parameters = [(name, process.get(name)) for name in state.positiontup or ()]
+        made = self._replace(text=state.statement, parameters=parameters)
         return made, made.arguments(state.parameters)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
@@ -72,22 +79,28 @@ class Driver:
         self._queries: dict[Any, Query] = {}
         self._kept: WeakKeyDictionary[Select[Any], tuple[Query, Mapping[str, Any]]] = WeakKeyDictionary()
 
-    async def fetch(self, statement: Select[T], **values: Any) -> Sequence[T]:
-        """The rows of a statement of one model: its columns as attributes, to be read only, in place of its instances.
+    @overload
+    async def fetch(self, statement: Select[T], **values: Any) -> Sequence[T]: ...
 
-        `values` are those of its own named parameters.
+    @overload
+    async def fetch(self, statement: Select[T, U, *Ts], **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
+
+    async def fetch(self, statement: Any, **values: Any) -> Sequence[Any]:
+        """A model's rows (`shared.database.rows`), one column's values, or named tuples of several of these.
+
+        `values` are those of the statement's own named parameters.
         """
         query, arguments = self._translate(statement, values)
         async with await self._acquire() as connection:
-            rows = await connection.fetch(query.text, *arguments, record_class=query.rows)
-        return cast("Sequence[T]", rows)
+            rows = await connection.fetch(query.text, *arguments, record_class=query.records)
+        return rows if query.make is None else list(map(query.make, rows))
 
     async def insert(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows of a table, all or none. They have the same columns; the rest is left to the database."""
         names = tuple(rows[0])
         query = self._queries.get((table, names))
         if query is None:
-            query = Query.of(insert(table), asyncpg.Record, column_keys=names)
+            query = Query.of(insert(table), column_keys=names)
             self._queries[table, names] = query
         async with await self._acquire() as connection:
             await connection.executemany(query.text, [query.arguments(row) for row in rows])
@@ -115,70 +128,61 @@ class Driver:
         if kept is None:
             key = statement._generate_cache_key()  # SQLAlchemy's own, for such caches
             if key is None:
-                raise TypeError("a statement with parts that SQLAlchemy cannot compare")
-            query = self._queries.get(key.key) or Query.of(statement, _row_class(statement), cache_key=key)
-            if query.compiled.post_compile_params:  # an `IN`, which has as many parameters as values
-                return query.expanded(values)
+                raise TypeError(
+                    "a statement with parts that SQLAlchemy cannot compare; a TypeDecorator needs `cache_ok = True`"
+                )
+            query = self._queries.get(key.key) or Query.of(statement, cache_key=key)
             if len(self._queries) >= _MOST_QUERIES:
                 self._queries.clear()
             self._queries[key.key] = query
             all_values = query.compiled.construct_params(values, extracted_parameters=key.bindparams)
             own = {name: value for name, value in all_values.items() if name not in values}
             kept = self._kept[statement] = query, own
-        return kept[0], kept[0].arguments({**kept[1], **values})
+        query, all_values = kept[0], {**kept[1], **values}
+        if query.compiled.post_compile_params:  # an `IN`, which has as many parameters as values
+            return query.expanded(all_values)
+        return query, query.arguments(all_values)
 
 
-def _row_class(statement: Select[Any]) -> type[asyncpg.Record]:
-    """Rows that make a column's value, where that takes time, only when it is read."""
-    reads = {}
-    for place, column in enumerate(statement.selected_columns):
-        reads[str(column.key)] = property(_reader(place, column.type))
-    return type("Row", (asyncpg.Record,), reads)
+def _rows(statement: Select[Any], width: int) -> tuple[type[asyncpg.Record], Make | None]:
+    """Rows of a model by themselves, one column's values by themselves, all else as named tuples."""
+    if statement._with_options or len(list(statement.selected_columns)) != width:
+        raise TypeError("a statement with options of the ORM, or with a column twice, which the driver cannot read")
+    entities = [(each["name"], _model(each)) for each in statement.column_descriptions]
+    if len(entities) == 1 and entities[0][1]:
+        return row_class(entities[0][1], asyncpg.Record), None
+    columns = enumerate(statement.selected_columns)
+    makers = [_part(model, columns) for _, model in entities]
+    if len(makers) == 1:
+        return asyncpg.Record, makers[0]
+    names: Any = [name or "" for name, _ in entities]
+    row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # names of the statement's
+    return asyncpg.Record, lambda record: row._make([make(record) for make in makers])
 
 
-def _reader(place: int, kind: Any) -> Callable[[asyncpg.Record], Any]:
-    process, read = _processor(kind.dialect_impl(_DIALECT)), itemgetter(place)
-    if process is None:
-        return read
-
-    def processed(row: asyncpg.Record) -> Any:
-        value = read(row)
-        return None if value is None else process(value)
-
-    return processed
+def _model(described: Mapping[str, Any]) -> type | None:
+    """The model of a part of a statement that is one, under an alias or not; None for a column."""
+    entity = described.get("entity")
+    return None if entity is None or described["expr"] is not entity else inspect(entity).mapper.class_
 
 
-def _processor(kind: Any) -> Callable[[Any], Any] | None:
-    """What makes a column's value of the driver's; None where they are the same."""
-    if isinstance(kind, JSON):
-        return orjson.loads
-    if _is_timestamp(kind):
-        return _datetime
-    if isinstance(kind, Float | Numeric) or (isinstance(kind, ARRAY) and _processor(kind.item_type) is None):
-        return None
-    processor: Callable[[Any], Any] | None = kind.result_processor(_DIALECT, None)
-    return processor
-
-
-def _writer(kind: Any) -> Callable[[Any], Any] | None:
-    """What makes the driver's value of a parameter; None where they are the same."""
-    return _microseconds if _is_timestamp(kind) else kind.bind_processor(_DIALECT)
-
-
-def _is_timestamp(kind: Any) -> bool:
-    return isinstance(kind, DateTime) and kind.timezone
-
-
-def _microseconds(value: datetime | None) -> int | None:
-    return None if value is None else (value - _EPOCH) // _MICROSECOND
-
-
-def _datetime(value: int) -> datetime:
-    return _EPOCH + value * _MICROSECOND
+def _part(model: type | None, columns: Iterator[tuple[int, Any]]) -> Make:
+    """What makes a part of a row; it takes its columns from those that are left."""
+    start, column = next(columns)
+    if model is None:
+        if isinstance(column.type, NullType):
+            raise TypeError(f"{column} has no type, without which its value cannot be read: `type_coerce` gives it one")
+        return value_at(start, column.type)
+    names = list(columns_of(model))
+    end, key = start + len(names), start + names.index(inspect(model).primary_key[0].key)
+    for _ in range(start + 1, end):
+        next(columns)
+    make = row_class(model, tuple)
+    return lambda record: None if record[key] is None else make(record[start:end])  # None: an outer join found none
 
 
 async def _set_up(connection: asyncpg.Connection) -> None:
-    """Leave times as the microseconds that they come as: to make all of them takes longer than all else of a row."""
+    """Leave times with their time zone as the microseconds that they come as (`shared.database.values`)."""
     await connection.set_builtin_type_codec("timestamptz", schema="pg_catalog", codec_name="int8")
 
 

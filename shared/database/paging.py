@@ -5,12 +5,11 @@ import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, Select, TypeDecorator, and_, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
 T = TypeVar("T")
@@ -19,6 +18,13 @@ MAXIMUM_FIRST = 100
 DEFAULT_FIRST = 20
 
 _READ: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID}
+
+
+class Fetch(Protocol):
+    """What executes a statement: `fetch` of a driver or of an operation's context."""
+
+    async def __call__(self, statement: Select[T], /) -> Sequence[T]:
+        """Its rows."""
 
 
 class InvalidCursor(Exception):
@@ -75,18 +81,16 @@ class Page(Generic[T]):
     has_previous: bool
 
 
-async def fetch_page(
-    session: AsyncSession, statement: Select[T], order: Order, first: int, after: str | None
-) -> Page[T]:
+async def fetch_page(fetch: Fetch, statement: Select[T], order: Order, first: int, after: str | None) -> Page[T]:
     """A page of `statement` in one query; raises InvalidCursor."""
     if after is not None:
         statement = statement.where(order.after(after))
-    rows = (await session.scalars(statement.order_by(*order.clauses()).limit(first + 1))).all()
+    rows = await fetch(statement.order_by(*order.clauses()).limit(first + 1))
     return Page(rows[:first], order, len(rows) > first, after is not None)
 
 
 async def fetch_pages(
-    session: AsyncSession,
+    fetch: Fetch,
     statement: Select[T],
     order: Order,
     first: int,
@@ -99,15 +103,15 @@ async def fetch_pages(
     rank = func.row_number().over(partition_by=parent, order_by=order.clauses()).label("place_in_parent")
     ranked = statement.where(parent.in_(keys)).add_columns(rank).subquery()
     row = aliased(entity, ranked)
-    result = await session.scalars(
+    found: Sequence[Any] = await fetch(
         select(row)
         .where(ranked.c.place_in_parent <= first + 1)
         .order_by(getattr(row, _attribute(parent).key), *order.clauses(row))
     )
     rows: dict[Any, list[T]] = {key: [] for key in keys}
-    for item in result:
+    for item in found:
         rows[getattr(item, _attribute(parent).key)].append(item)
-    return {key: Page(found[:first], order, len(found) > first, False) for key, found in rows.items()}
+    return {key: Page(each[:first], order, len(each) > first, False) for key, each in rows.items()}
 
 
 def _python_type(column: Mapped[Any]) -> type:
@@ -120,6 +124,7 @@ def _attribute(column: Mapped[Any]) -> InstrumentedAttribute[Any]:
     return cast("InstrumentedAttribute[Any]", column)
 
 
-async def count(session: AsyncSession, statement: Select[Any]) -> int:
+async def count(fetch: Fetch, statement: Select[Any]) -> int:
     """How many rows a list has."""
-    return await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    (found,) = await fetch(select(func.count()).select_from(statement.order_by(None).subquery()))
+    return found

@@ -1,6 +1,7 @@
 """Lists that can grow, as Relay connections (GraphQL Cursor Connections Specification), forward only."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -62,11 +63,10 @@ async def connect(
     after: str | None = None,
 ) -> Connection[Node]:
     """The page of a narrowed statement that the client asks for, in one query."""
-    async with context.read() as session:
-        try:
-            page = await fetch_page(session, statement, order, check_first(first), after)
-        except InvalidCursor as error:
-            raise bad_input(str(error)) from None
+    try:
+        page = await fetch_page(context.fetch, statement, order, check_first(first), after)
+    except InvalidCursor as error:
+        raise bad_input(str(error)) from None
     return connection(context, page, statement, convert)
 
 
@@ -74,11 +74,6 @@ def connection(
     context: Context, page: Page[Row], statement: Select[Any], convert: Callable[[Row], Node]
 ) -> Connection[Node]:
     """A page as a connection; `statement` is the whole list, for its count."""
-
-    async def total() -> int:
-        async with context.read() as session:
-            return await count(session, statement)
-
     edges = [Edge(node=convert(row), cursor=page.order.cursor(row)) for row in page.rows]
     info = PageInfo(
         has_next_page=page.has_next,
@@ -86,4 +81,4 @@ def connection(
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-    return Connection(edges=edges, page_info=info, count=total)
+    return Connection(edges=edges, page_info=info, count=partial(count, context.fetch, statement))

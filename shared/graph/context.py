@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, overload
 from uuid import UUID
 
 import strawberry
@@ -23,6 +23,8 @@ from shared.runtime import Runtime
 from shared.work import UnitOfWork, audited_read, unit_of_work
 
 T = TypeVar("T")
+U = TypeVar("U")
+Ts = TypeVarTuple("Ts")
 K = TypeVar("K", bound=Hashable)
 
 
@@ -67,6 +69,21 @@ class Context:
         """A unit of work: all that is in it happens, or nothing."""
         async with unit_of_work(self.runtime.database, self.recorder) as work:
             yield work
+
+    @overload
+    async def fetch(self, statement: Select[T], **values: Any) -> Sequence[T]: ...
+
+    @overload
+    async def fetch(self, statement: Select[T, U, *Ts], **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
+
+    async def fetch(self, statement: Any, **values: Any) -> Sequence[Any]:
+        """What a narrowed statement finds, to be read only (`shared.database.driver`); the trail is told of audited rows."""
+        rows: Sequence[Any] = await self.runtime.database.driver.fetch(statement, **values)
+        for row in rows:
+            for part in row if isinstance(row, tuple) else (row,):
+                if isinstance(part, Audited):
+                    self.recorder.read(part)
+        return rows
 
     async def find(
         self, narrowed: Callable[[Principal], Select[T]], key: Any, identifiers: Sequence[UUID]

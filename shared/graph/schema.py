@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 import strawberry
@@ -27,6 +27,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from shared.auth.principal import Forbidden, Kind, Principal
+from shared.database.rows import attributes_of
 from shared.graph.conclusion import Conclusion, conclude
 from shared.graph.context import Context, Info
 from shared.graph.errors import bad_input
@@ -60,6 +61,7 @@ class Schema(strawberry.federation.Schema):
         for kind in self._schema.type_map.values():
             if isinstance(kind, GraphQLObjectType):
                 _guard_fields(kind)
+                _check_row(kind)
 
     async def run(self, text: str, variables: dict[str, Any], name: str | None, context: Context) -> ExecutionResult:
         """The result of a query or mutation as it may leave, errors and all."""
@@ -159,6 +161,31 @@ def _key(text: str) -> UUID | None:
         return pgproto.UUID(text)
     except ValueError:
         return None
+
+
+def _check_row(kind: GraphQLObjectType) -> None:
+    """Raise TypeError unless the model that a type's `row` is of has all that the type's fields are made of by name."""
+    origin = getattr(kind.extensions.get("strawberry-definition"), "origin", None)
+    model = next((each for each in map(_row_model, getattr(origin, "__mro__", ())) if each), None)
+    names = attributes_of(model) if model else frozenset()
+    for field, definition in ((name, definition_of(field)) for name, field in kind.fields.items()):
+        resolver = definition and definition.base_resolver
+        wanted = resolver and (
+            getattr(resolver.wrapped_func, "column", None) or getattr(resolver.wrapped_func, "key", None)
+        )
+        if wanted and wanted not in names:
+            of = (
+                f"{model.__name__} has neither a column nor a property of that name"
+                if model
+                else "it declares no `row`"
+            )
+            raise TypeError(f"{kind.name}.{field} is made of `{wanted}`, but {of}")
+
+
+def _row_model(kind: type) -> type | None:
+    """`X` where a class declares `row: strawberry.Private[X]`."""
+    declared = get_args(vars(kind).get("__annotations__", {}).get("row"))
+    return declared[0] if declared and isinstance(declared[0], type) else None
 
 
 def _guard_fields(kind: GraphQLObjectType) -> None:

@@ -101,12 +101,11 @@ async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appoi
     for listing in keys:
         groups[listing.by, listing.wanted, listing.first].append(listing)
     pages: dict[Listing, Page[Appointment]] = {}
-    async with context.read() as session:
-        for (by, wanted, first), group in groups.items():
-            parent = col(Appointment.patient_id) if by == "patient" else col(Appointment.practitioner_id)
-            people = [listing.key for listing in group]
-            found = await fetch_pages(session, search(context.principal, wanted), APPOINTMENTS, first, parent, people)
-            pages |= {listing: found[listing.key] for listing in group}
+    for (by, wanted, first), group in groups.items():
+        parent = col(Appointment.patient_id) if by == "patient" else col(Appointment.practitioner_id)
+        people = [listing.key for listing in group]
+        found = await fetch_pages(context.fetch, search(context.principal, wanted), APPOINTMENTS, first, parent, people)
+        pages |= {listing: found[listing.key] for listing in group}
     return [pages[listing] for listing in keys]
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 from graphql import (
@@ -274,9 +275,14 @@ class Stump:
         return [cls(id=strawberry.ID(str(key))) for key in ids]
 
 
+@dataclass
+class TreeRow:
+    stump_id: UUID | None
+
+
 @strawberry.federation.type(keys=["id"])
 class Tree:
-    row: strawberry.Private[Any]
+    row: strawberry.Private[TreeRow]
     id: strawberry.ID
     branch: Branch | None
     stump: Stump | None = reference(Stump, "stump_id", description="What is left of it.")
@@ -316,7 +322,7 @@ async def test_entities_are_answered_as_graphql_core_answers_them(data: Any, roo
         "b": data.draw(representations),
     }
     variables = {name: value for name, value in variables.items() if f"${name}:" in text}
-    row = SimpleNamespace(stump_id=data.draw(st.none() | st.uuids()))
+    row = TreeRow(stump_id=data.draw(st.none() | st.uuids()))
     trees = {
         key: Tree(row=row, id=strawberry.ID(key), branch=each)
         for key, each in zip(KEYS, root.branches or (), strict=False)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stack.secrets import CONTACT_DIGEST_KEY
 from stack.services import SUBGRAPHS, Subgraph
 
 
@@ -33,7 +34,9 @@ def _common(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
 
 
 def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
-    """What a subgraph's process is told; its own secrets, which begin with its name, and no other's. Mail goes to a folder."""
+    """What a subgraph's process is told; its own secrets, which begin with its name, those that it shares, and no other's.
+    Mail goes to a folder.
+    """
     from stack import local  # which imports this module
 
     address = addresses.url(subgraph.name)
@@ -41,6 +44,7 @@ def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, 
         "MAIL_URL": (local.home() / "mail").as_uri(),
         **_common(addresses, secrets),
         **{name: value for name, value in secrets.items() if name.startswith(f"{subgraph.name.upper()}_")},
+        **({CONTACT_DIGEST_KEY: secrets[CONTACT_DIGEST_KEY]} if subgraph.name in {"identity", "patients"} else {}),
         "HOST": "127.0.0.1",
         "PORT": str(addresses.ports[subgraph.name]),
         "DATABASE_URL": addresses.databases[subgraph.name],

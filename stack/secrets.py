@@ -18,6 +18,7 @@ from stack.services import SUBGRAPHS
 
 POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - its name
 DEMO_PASSWORD = "DEMO_PASSWORD"  # noqa: S105 - its name
+CONTACT_DIGEST_KEY = "CONTACT_DIGEST_KEY"
 
 
 def password_variable(subgraph: str) -> str:
@@ -34,6 +35,7 @@ def generate() -> dict[str, str]:
         **passwords,
         DEMO_PASSWORD: secrets.token_urlsafe(12),
         "ROUTER_SIGNATURE_KEY": secrets.token_hex(32),
+        CONTACT_DIGEST_KEY: secrets.token_hex(32),
         "IDENTITY_SIGNING_KEY": signing_key.decode(),
         "IDENTITY_ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     }

@@ -15,9 +15,21 @@ class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="pat
     merged_patient_id: UUID
 
 
+class EmailAddressesChanged(Event, type="caregraph.patients.email-addresses-changed.v1", key="patient_id"):
+    """A patient's email addresses, each as its keyed digest."""
+
+    patient_id: UUID
+    digests: list[str]
+
+
+async def _know_patient(work: UnitOfWork, received: Received) -> None:
+    data: EmailAddressesChanged = received.data
+    await accounts.know_patient(work, data.patient_id, data.digests)
+
+
 async def _move_accounts(work: UnitOfWork, received: Received) -> None:
     merged: PatientMerged = received.data
     await accounts.move_patient(work, merged.merged_patient_id, merged.patient_id)
 
 
-CONSUMERS = (Consumer("accounts", {PatientMerged: _move_accounts}),)
+CONSUMERS = (Consumer("accounts", {EmailAddressesChanged: _know_patient, PatientMerged: _move_accounts}),)

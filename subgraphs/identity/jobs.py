@@ -14,6 +14,7 @@ from shared.runtime import Runtime
 from subgraphs.identity import mail
 from subgraphs.identity.codes import LIFETIME, issue_code
 from subgraphs.identity.models import (
+    ANOTHER_ACCOUNT,
     OUTGOING_MAIL,
     STALE_TOKENS,
     Account,
@@ -35,6 +36,12 @@ log = structlog.get_logger(__name__)
 _ALREADY = (
     "Someone has tried to register with this address, which has an account already. Log in, or reset the password."
 )
+_ANOTHER = (
+    "{clinic} has invited another address to an account for your patient record. If you did not ask for it, tell them."
+)
+_TO_PATIENTS = (
+    "{clinic} invites you to an account of your own, which shows your patient record there. Choose a password to begin."
+)
 _IGNORE = "If you did not expect this, ignore it: without the code, nothing happens."
 
 
@@ -54,7 +61,7 @@ async def deliver(runtime: Runtime) -> None:
 async def _deliver(runtime: Runtime, item: OutgoingMail) -> None:
     settings = resources(runtime).settings
     async with runtime.database.write() as session:
-        content = await _compose(session, CodePurpose(item.purpose), item.recipient)
+        content = await _compose(session, item.purpose, item.recipient, settings.clinic_name)
     this = update(OutgoingMail).where(col(OutgoingMail.id) == item.id)
     attempts = item.attempts + 1
     try:
@@ -70,26 +77,36 @@ async def _deliver(runtime: Runtime, item: OutgoingMail) -> None:
         await session.execute(outcome)
 
 
-async def _compose(session: AsyncSession, purpose: CodePurpose, recipient: str) -> tuple[str, str] | None:
+async def _compose(session: AsyncSession, purpose: str, recipient: str, clinic: str) -> tuple[str, str] | None:
     """Subject and text, by who has the address now; None if nobody is to get anything."""
     account = await session.scalar(select(Account).where(col(Account.email) == recipient))
-    if account is None and purpose is not CodePurpose.REGISTRATION:
+    if account is None and purpose != CodePurpose.REGISTRATION:
         return None
     if account is not None and account.disabled_at is not None:
         return None
-    if account is not None and purpose is CodePurpose.REGISTRATION:
+    if purpose == ANOTHER_ACCOUNT:
+        return "Another account for your patient record", f"{_ANOTHER.format(clinic=clinic)}\n"
+    if account is not None and purpose == CodePurpose.REGISTRATION:
         if account.password_hash is not None:
             return "Your CareGraph account", f"{_ALREADY}\n"
         purpose = CodePurpose.INVITATION
+    return _with_code(session, CodePurpose(purpose), recipient, account, clinic)
+
+
+def _with_code(
+    session: AsyncSession, purpose: CodePurpose, recipient: str, account: Account | None, clinic: str
+) -> tuple[str, str]:
     code = issue_code(session, purpose, recipient, account)
     hours = int(LIFETIME[purpose].total_seconds() // 3600)
     subject, what = _TEXTS[purpose]
+    if purpose is CodePurpose.INVITATION and account is not None:
+        what = (_TO_PATIENTS if account.patient_id else what).format(clinic=clinic)
     return subject, f"{what} Your one-time code, good for {hours} h:\n\n{code}\n\n{_IGNORE}\n"
 
 
 _TEXTS = {
     CodePurpose.REGISTRATION: ("Complete your CareGraph registration", "Choose a password to complete it."),
-    CodePurpose.INVITATION: ("Your CareGraph account", "You are invited to CareGraph. Choose a password to begin."),
+    CodePurpose.INVITATION: ("Your CareGraph account", "{clinic} invites you. Choose a password to begin."),
     CodePurpose.PASSWORD_RESET: ("Reset your CareGraph password", "Choose a new password."),
 }
 

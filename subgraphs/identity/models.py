@@ -91,6 +91,9 @@ class CodePurpose(StrEnum):
     SECOND_FACTOR = "second-factor"
 
 
+ANOTHER_ACCOUNT = "another-account"  # the purpose of mail that tells a patient of it, without a code
+
+
 class OneTimeCode(Model, table=True):
     """A secret that someone was given to use once, by its SHA-256. A registration's has no account yet."""
 
@@ -154,3 +157,12 @@ class Role(Model, table=True):
     kind: str = Kind.NONE.value
     description: str
     scopes: list[str] = Field(sa_type=ARRAY(String))
+
+
+class KnownPatient(Model, table=True):
+    """A patient, as the patients' service tells: the keyed digests of their email addresses."""
+
+    __tablename__ = "known_patient"
+
+    patient_id: UUID = Field(unique=True)
+    email_digests: list[str] = Field(sa_type=ARRAY(String))

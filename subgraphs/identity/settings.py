@@ -21,6 +21,11 @@ class IdentitySettings(Settings):
         "", description="Ed25519 public keys, PEM, one after the other, whose tokens are still good after a rotation"
     )
     identity_encryption_key: SecretStr = Field(description="32 bytes as base64, which encrypt second factors' secrets")
+    contact_digest_key: SecretStr = Field(
+        min_length=32,
+        description="the secret of patients and identity under which they compare email addresses, at least 32 characters",
+    )
+    clinic_name: str = Field("CareGraph", description="the clinic's name, as mail gives it")
     mail_url: str | None = Field(
         None,
         pattern=r"^(smtps?://.+|file:///.+)$",

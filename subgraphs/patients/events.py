@@ -61,4 +61,14 @@ class PreferencesChanged(Event, type="caregraph.patients.preferences-changed.v1"
     reminders: bool
 
 
-EVENTS = (PatientRegistered, PatientChanged, PatientMerged, PreferencesChanged)
+class EmailAddressesChanged(Event, type="caregraph.patients.email-addresses-changed.v1", key="patient_id"):
+    """A patient's email addresses, whole: of each the HMAC-SHA-256 under the key that only those have who may compare them.
+
+    None are a merged patient's.
+    """
+
+    patient_id: UUID
+    digests: list[str]
+
+
+EVENTS = (PatientRegistered, PatientChanged, PatientMerged, PreferencesChanged, EmailAddressesChanged)

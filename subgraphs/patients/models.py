@@ -10,6 +10,8 @@ from sqlmodel import Field
 
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
 
+UNTOLD_ADDRESSES = "untold_addresses"  # the channel of NOTIFY that wakes the job
+
 
 class Model(Record, registry=new_registry()):
     """The base of this domain's tables."""
@@ -94,3 +96,11 @@ class PatientIdentifier(Audited, Model, table=True):
     system: str
     value: str
     type: str | None = None  # a code of HL7's table 0203
+
+
+class UntoldAddresses(Model, table=True):
+    """A patient whose email addresses others are to be told of, which a job does."""
+
+    __tablename__ = "untold_addresses"
+
+    patient_id: UUID = Field(foreign_key="patient.id", ondelete="CASCADE", unique=True)

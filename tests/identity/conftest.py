@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from shared.digests import keyed_digest
 from shared.ids import new_id
 from subgraphs.identity import passwords
-from subgraphs.identity.models import Account
+from subgraphs.identity.models import Account, KnownPatient
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 
@@ -58,6 +59,15 @@ async def account(clinic: Clinic, email: str, *roles: str) -> Account:
     async with clinic.service("identity").runtime.database.write() as session:
         session.add(row)
     return row
+
+
+async def known_patient(clinic: Clinic, email: str) -> str:
+    """A patient's key, of whom identity knows by an event that this is their address."""
+    identity = clinic.service("identity")
+    row = KnownPatient(patient_id=new_id(), email_digests=[keyed_digest(identity.settings.contact_digest_key, email)])
+    async with identity.runtime.database.write() as session:
+        session.add(row)
+    return str(row.patient_id)
 
 
 async def log_in(clinic: Clinic, email: str, password: str = PASSWORD) -> dict[str, Any]:

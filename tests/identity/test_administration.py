@@ -10,7 +10,18 @@ from subgraphs.identity.models import Account
 from subgraphs.identity.roles import KINDS, Role
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
-from tests.identity.conftest import account, activity, code_in, log_in, logged_in, mails, perform, refresh, refused
+from tests.identity.conftest import (
+    account,
+    activity,
+    code_in,
+    known_patient,
+    log_in,
+    logged_in,
+    mails,
+    perform,
+    refresh,
+    refused,
+)
 
 ACCOUNT = "... on AccountSuccess { account { id email status roles version patient { id } practitioner { id } } }"
 INVALID = "... on InvalidInput { fields { path } }"
@@ -163,7 +174,7 @@ def test_every_role_that_comes_with_caregraph_has_a_kind() -> None:
 
 async def test_people_are_invited(clinic: Clinic, mailbox: Path) -> None:
     admin, desk = clinic.caller("ADMIN"), clinic.caller("RECEPTIONIST")
-    patient = str(new_id())
+    patient = await known_patient(clinic, "Pat@example.org")
     denied = await desk.execute(
         'mutation { inviteAccount(input: {email: "d@example.org", roles: ["DOCTOR"]}) { __typename } }'
     )
@@ -179,7 +190,14 @@ async def test_people_are_invited(clinic: Clinic, mailbox: Path) -> None:
     assert (await invite(admin, **mixed))["fields"] == [{"path": ["roles"]}]
     assert (await log_in(clinic, "pat@example.org"))["code"] == "INVALID_CREDENTIALS"
 
+    for somebody in (desk, admin):
+        another = {"email": "x@example.org", "roles": ["PATIENT"]}
+        nobody = await invite(somebody, **another, patientId=str(new_id()))
+        assert nobody["fields"] == [{"path": ["patientId"]}]
+        assert (await invite(somebody, **another, patientId=patient))["fields"] == [{"path": ["email"]}]
+
     (mail,) = await mails(clinic, mailbox, 1)
+    assert "CareGraph invites you to an account of your own" in mail
     values = {"code": code_in(mail), "password": "walnut harbour sixpence"}
     await perform(clinic.anonymous, "choosePassword", "ChoosePasswordInput", "", **values)
     pat = await logged_in(clinic, "pat@example.org", "walnut harbour sixpence")

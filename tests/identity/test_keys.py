@@ -50,6 +50,7 @@ def test_wrong_settings_are_told_without_their_values(
         "JWKS_URL": "http://h",
         "ROUTER_SIGNATURE_KEY": "r" * 32,
         "IDENTITY_SIGNING_KEY": pem(Ed25519PrivateKey.generate()),
+        "CONTACT_DIGEST_KEY": "k" * 32,
         "IDENTITY_ENCRYPTION_KEY": base64.b64encode(b"k" * 32).decode(),
     }
     for name, value in good.items():

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,14 +15,16 @@ from shared.audit.recorder import Action
 from shared.auth.principal import Forbidden, Kind
 from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
+from shared.digests import keyed_digest
 from shared.graph.context import Client, Context
 from shared.graph.errors import InvalidState, Refusal, invalid, not_found
-from shared.ids import parse_id
+from shared.ids import new_id, parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
 from subgraphs.identity.events import AccountChanged
-from subgraphs.identity.models import STALE_TOKENS, Account, CodePurpose, Role, Session
+from subgraphs.identity.models import ANOTHER_ACCOUNT, STALE_TOKENS, Account, CodePurpose, KnownPatient, Role, Session
 from subgraphs.identity.repository import BUILT_IN
+from subgraphs.identity.resources import resources
 from subgraphs.identity.roles import Role as BuiltIn
 from subgraphs.identity.service.passwords import email_address, send_mail
 from subgraphs.identity.service.records import record
@@ -54,6 +57,8 @@ async def invite(context: Context, input: InviteAccountInput) -> Account:
             patient_id=_key(input.patient_id, "patientId"),
             practitioner_id=_key(input.practitioner_id, "practitionerId"),
         )
+        _check_person(wanted)
+        await _check_patient(context, work, wanted)
         return await _invite(work, wanted, context.client, again=context.principal.is_staff(policy.WRITE))
 
 
@@ -63,7 +68,6 @@ async def invite_administrator(work: UnitOfWork, email: str) -> None:
 
 
 async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: bool) -> Account:
-    _check_person(wanted)
     account = await work.session.scalar(select(Account).where(col(Account.email) == wanted.email).with_for_update())
     if account is None:
         account = wanted
@@ -76,7 +80,41 @@ async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: b
     await work.session.flush()
     record(work, account, ActivityKind.INVITED, client)
     await send_mail(work, CodePurpose.INVITATION, account.email)
+    await _tell_patient(work, account)
     return account
+
+
+async def _check_patient(context: Context, work: UnitOfWork, wanted: Account) -> None:
+    """A patient's account is of one who exists, and its code goes to an address of theirs and to no other."""
+    if wanted.patient_id is None:
+        return
+    known = await work.session.scalar(select(KnownPatient).where(col(KnownPatient.patient_id) == wanted.patient_id))
+    if known is None:
+        raise invalid("patientId", "There is no such patient.")
+    key = resources(context.runtime).settings.contact_digest_key
+    if keyed_digest(key, wanted.email) not in known.email_digests:
+        raise invalid("email", "It is none of the patient's email addresses: enter it in the patient's record first.")
+
+
+async def _tell_patient(work: UnitOfWork, account: Account) -> None:
+    """Let a patient who has accounts already know of another one for their record."""
+    others = select(Account).where(
+        col(Account.patient_id) == account.patient_id,
+        col(Account.id) != account.id,
+        col(Account.password_hash).is_not(None),
+    )
+    for other in (await work.session.scalars(others)).all():
+        await send_mail(work, ANOTHER_ACCOUNT, other.email)
+
+
+async def know_patient(work: UnitOfWork, patient_id: UUID, email_digests: list[str]) -> None:
+    """Know a patient by the keyed digests of their email addresses."""
+    now = utc_now()
+    known = insert(KnownPatient).values(
+        id=new_id(), created_at=now, updated_at=now, patient_id=patient_id, email_digests=email_digests
+    )
+    newest = {"email_digests": known.excluded.email_digests, "updated_at": now}
+    await work.session.execute(known.on_conflict_do_update(index_elements=[col(KnownPatient.patient_id)], set_=newest))
 
 
 async def save(context: Context, input: SaveAccountInput) -> Account:

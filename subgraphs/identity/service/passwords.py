@@ -47,7 +47,7 @@ async def request_mail(context: Context, purpose: CodePurpose, email: str) -> st
     return recipient
 
 
-async def send_mail(work: UnitOfWork, purpose: CodePurpose, recipient: str, at: datetime | None = None) -> None:
+async def send_mail(work: UnitOfWork, purpose: str, recipient: str, at: datetime | None = None) -> None:
     """Have a mail sent once the unit of work is done, or at a later time."""
     work.session.add(OutgoingMail(purpose=purpose, recipient=recipient, next_attempt_at=at or utc_now()))
     await work.session.execute(select(func.pg_notify(OUTGOING_MAIL, "")))

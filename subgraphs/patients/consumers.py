@@ -1,0 +1,37 @@
+"""What the patients' domain does about its own events: whoever registers, changes or imports a patient, others learn of it."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from shared.events.consumer import Consumer, Received
+from shared.ids import new_id
+from shared.work import UnitOfWork
+from subgraphs.patients.events import Group, PatientChanged, PatientMerged, PatientRegistered
+from subgraphs.patients.models import UNTOLD_ADDRESSES, UntoldAddresses
+
+
+async def _registered(work: UnitOfWork, received: Received) -> None:
+    await _tell(work, received.data.patient_id)
+
+
+async def _changed(work: UnitOfWork, received: Received) -> None:
+    if Group.CONTACT_POINTS in received.data.groups:
+        await _tell(work, received.data.patient_id)
+
+
+async def _merged(work: UnitOfWork, received: Received) -> None:
+    await _tell(work, received.data.merged_patient_id)
+
+
+async def _tell(work: UnitOfWork, patient_id: UUID) -> None:
+    now = utc_now()
+    untold = insert(UntoldAddresses).values(id=new_id(), created_at=now, updated_at=now, patient_id=patient_id)
+    await work.session.execute(untold.on_conflict_do_nothing(index_elements=[col(UntoldAddresses.patient_id)]))
+    await work.session.execute(select(func.pg_notify(UNTOLD_ADDRESSES, "")))
+
+
+CONSUMERS = (Consumer("addresses", {PatientRegistered: _registered, PatientChanged: _changed, PatientMerged: _merged}),)

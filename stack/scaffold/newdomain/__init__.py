@@ -1,0 +1,1 @@
+"""Newdomain: new entities."""

@@ -37,7 +37,9 @@ def new(
     write(Names(domain, entity))
     # Other processes, since this one has begun without the domain.
     for command in (["domain", "revision", domain, "-m", f"{domain.capitalize()}."], ["schema", "compose"]):
-        subprocess.run([sys.executable, "-m", "stack", *command], check=True, cwd=ROOT)  # noqa: S603 - our own
+        done = subprocess.run([sys.executable, "-m", "stack", *command], check=False, cwd=ROOT)  # noqa: S603 - our own
+        if done.returncode:
+            raise typer.Exit(done.returncode)
     console.print(f"subgraphs/{domain} is in the graph; next: pytest tests/{domain}, make check")
 
 

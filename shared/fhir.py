@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared.database.model import Record
+from shared.database.model import Record, assign
 
 _NO_POSTAL_CODE = re.compile("0+|")
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -170,12 +170,8 @@ def _upsert(
         row = present[key] = model(id=key, **draft)
         session.add(row)
         return Upserted(row, Outcome.CREATED)
-    changed = frozenset(name for name, value in draft.items() if getattr(row, name) != value)
-    for name in changed:
-        setattr(row, name, draft[name])
-    if not changed:
-        return Upserted(row, Outcome.UNCHANGED)
-    return Upserted(row, Outcome.UPDATED, changed)
+    changed = assign(row, draft)
+    return Upserted(row, Outcome.UPDATED if changed else Outcome.UNCHANGED, changed)
 
 
 def first(points: Sequence[ContactPoint], system: str) -> str | None:

@@ -20,8 +20,7 @@ from shared.fhir import (
 )
 from shared.known import References, ResourceType
 from shared.work import UnitOfWork
-from subgraphs.directory import models
-from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
+from subgraphs.directory import effects, models
 
 TIME_ZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
 NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -97,11 +96,7 @@ def read_organization(resource: Organization, _: References) -> Draft:
 
 async def save_organizations(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
     """Make rows of `organization` like these."""
-    results = await fhir.upsert(work.session, models.Organization, drafts)
-    for result in results:
-        if result.outcome is not Outcome.UNCHANGED:
-            work.publish(OrganizationChanged(organization_id=result.row.id, active=result.row.active))
-    return [result.outcome for result in results]
+    return await _save(work, models.Organization, drafts)
 
 
 def read_location(resource: Location, references: References) -> Draft:
@@ -121,19 +116,7 @@ def read_location(resource: Location, references: References) -> Draft:
 
 async def save_locations(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
     """Make rows of `location` like these."""
-    results = await fhir.upsert(work.session, models.Location, drafts)
-    for result in results:
-        if result.outcome is not Outcome.UNCHANGED:
-            row = result.row
-            work.publish(
-                LocationChanged(
-                    location_id=row.id,
-                    organization_id=row.organization_id,
-                    time_zone=row.time_zone,
-                    active=row.active,
-                )
-            )
-    return [result.outcome for result in results]
+    return await _save(work, models.Location, drafts)
 
 
 def read_practitioner(resource: Practitioner, references: References) -> Draft:
@@ -161,13 +144,7 @@ async def save_practitioners(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draf
     drafts = [
         (row, draft if holders.get(draft["npi"], row) == row else {**draft, "npi": None}) for row, draft in drafts
     ]
-    results = await fhir.upsert(work.session, models.Practitioner, drafts)
-    for result in results:
-        if result.outcome is Outcome.CREATED:
-            work.publish(PractitionerRegistered(practitioner_id=result.row.id))
-        elif result.outcome is Outcome.UPDATED:
-            work.publish(PractitionerChanged(practitioner_id=result.row.id, active=result.row.active))
-    return [result.outcome for result in results]
+    return await _save(work, models.Practitioner, drafts)
 
 
 def same_name(row: models.Practitioner, draft: Draft) -> bool:
@@ -201,17 +178,34 @@ def read_role(resource: PractitionerRole, references: References) -> list[models
 
 
 async def save_roles(work: UnitOfWork, drafts: Sequence[tuple[UUID, list[models.PractitionerRole]]]) -> list[Outcome]:
-    """Add the roles that are missing; a role has no content besides what makes it that role."""
+    """Add the roles that are missing, which changes their practitioner; a role is no more than what makes it that role."""
     practitioners = {role.practitioner_id for _, roles in drafts for role in roles}
     statement = select(models.PractitionerRole).where(col(models.PractitionerRole.practitioner_id).in_(practitioners))
     present = {_role_key(role) for role in await work.session.scalars(statement)}
-    results = []
+    results, changed = [], set[UUID]()
     for _, roles in drafts:
         missing = [role for role in roles if _role_key(role) not in present]
         work.session.add_all(missing)
         present |= {_role_key(role) for role in missing}
+        changed |= {role.practitioner_id for role in missing}
         results.append(Outcome.CREATED if missing else Outcome.UNCHANGED)
+    rows = select(models.Practitioner).where(col(models.Practitioner.id).in_(changed)).with_for_update()
+    for row in await work.session.scalars(rows):
+        row.touch()
+        effects.saved(work, row, created=False)
     return results
+
+
+async def _save(
+    work: UnitOfWork,
+    model: type[models.Organization | models.Location | models.Practitioner],
+    drafts: Sequence[tuple[UUID, Draft]],
+) -> list[Outcome]:
+    results = await fhir.upsert(work.session, model, drafts)
+    for result in results:
+        if result.outcome is not Outcome.UNCHANGED:
+            effects.saved(work, result.row, created=result.outcome is Outcome.CREATED)
+    return [result.outcome for result in results]
 
 
 def _role_key(role: models.PractitionerRole) -> tuple[UUID | str | None, ...]:

@@ -11,10 +11,9 @@ from shared.database.model import assign
 from shared.errors import NOT_FOUND, FieldProblem, InvalidInput
 from shared.graph.context import Context
 from shared.work import UnitOfWork
-from subgraphs.directory import policy
+from subgraphs.directory import effects, policy
 from subgraphs.directory.commands import PractitionerRole as Role
 from subgraphs.directory.commands import SaveLocation, SaveOrganization, SavePractitioner
-from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
 from subgraphs.directory.models import Entry, Location, Organization, Practitioner, PractitionerRole
 
 Kind = TypeVar("Kind", bound=Entry)
@@ -26,7 +25,7 @@ async def save_organization(context: Context, command: SaveOrganization) -> Orga
     async with context.write() as work:
         row = await _open(work, Organization, policy.organizations, command)
         assign(row, command.model_dump(exclude={"id", "version"}))
-        work.publish(OrganizationChanged(organization_id=row.id, active=row.active))
+        effects.saved(work, row, created=command.id is None)
     return row
 
 
@@ -36,14 +35,7 @@ async def save_location(context: Context, command: SaveLocation) -> Location:
         await _check(work, [("organizationId", Organization, command.organization_id)])
         row = await _open(work, Location, policy.locations, command)
         assign(row, command.model_dump(exclude={"id", "version"}))
-        work.publish(
-            LocationChanged(
-                location_id=row.id,
-                organization_id=row.organization_id,
-                time_zone=row.time_zone,
-                active=row.active,
-            )
-        )
+        effects.saved(work, row, created=command.id is None)
     return row
 
 
@@ -55,10 +47,7 @@ async def save_practitioner(context: Context, command: SavePractitioner) -> Prac
         assign(row, command.model_dump(exclude={"id", "version", "roles"}))
         await work.session.flush()
         await _replace_roles(work, row, command.roles)
-        if command.id is None:
-            work.publish(PractitionerRegistered(practitioner_id=row.id))
-        else:
-            work.publish(PractitionerChanged(practitioner_id=row.id, active=row.active))
+        effects.saved(work, row, created=command.id is None)
     return row
 
 

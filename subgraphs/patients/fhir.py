@@ -22,10 +22,9 @@ from shared.fhir import (
 )
 from shared.known import References, ResourceType
 from shared.work import UnitOfWork
-from subgraphs.patients import models
-from subgraphs.patients.events import Group, How, PatientRegistered
+from subgraphs.patients import effects, models
+from subgraphs.patients.events import How
 from subgraphs.patients.numbers import issue_medical_record_numbers, normal_email, normal_phone
-from subgraphs.patients.service import publish_changes
 from subgraphs.patients.types import (
     AddressUse,
     AdministrativeGender,
@@ -36,15 +35,6 @@ from subgraphs.patients.types import (
     Relationship,
 )
 from subgraphs.patients.validation import LANGUAGE
-
-_GROUPS = {
-    "deceased": Group.DECEASED,
-    "deceased_at": Group.DECEASED,
-    "contact_points": Group.CONTACT_POINTS,
-    "addresses": Group.ADDRESSES,
-    "emergency_contacts": Group.EMERGENCY_CONTACTS,
-    "language": Group.PREFERENCES,
-}
 
 
 class Contact(fhir.Element, frozen=True):
@@ -179,17 +169,16 @@ async def _add_identifiers(
 
 def _conclude(work: UnitOfWork, result: Upserted[models.Patient], numbered: bool) -> Outcome:
     """Tell of what was done."""
-    row, outcome = result.row, result.outcome
-    if outcome is Outcome.CREATED:
-        work.publish(PatientRegistered(patient_id=row.id, how=How.IMPORT, registered_at=row.created_at))
-        return outcome
-    groups = {_GROUPS.get(name, Group.DEMOGRAPHICS) for name in result.changed - {"source_digest"}}
+    if result.outcome is Outcome.CREATED:
+        effects.registered(work, result.row, How.IMPORT)
+        return result.outcome
+    changed = set(result.changed - models.Patient.unversioned)
+    if numbered and not changed:
+        result.row.touch()  # what belongs to the row was changed, and not the row, which was flushed
     if numbered:
-        groups.add(Group.IDENTIFIERS)
-        outcome = Outcome.UPDATED
-    if groups:
-        publish_changes(work, row, sorted(groups))
-    return outcome
+        changed.add(effects.IDENTIFIERS)
+    effects.changed(work, result.row, changed)
+    return Outcome.UPDATED if changed else Outcome.UNCHANGED
 
 
 def _digest(columns: dict[str, Any], identifiers: dict[tuple[str, str], str | None]) -> bytes:

@@ -4,34 +4,22 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from shared.audit.recorder import Action
+from shared.database.model import assign
 from shared.graph.context import Context
 from shared.graph.errors import invalid
 from shared.ids import parse_id
 from shared.work import UnitOfWork
-from subgraphs.patients import policy
-from subgraphs.patients.events import Group, PatientMerged
+from subgraphs.patients import effects, policy
+from subgraphs.patients.events import PatientMerged
 from subgraphs.patients.inputs import MergePatientsInput
 from subgraphs.patients.models import Patient, PatientIdentifier
-from subgraphs.patients.service import open_patient, publish_changes, require_staff
+from subgraphs.patients.service import open_patient, require_staff
 
 MEDICAL_RECORD_NUMBER_SYSTEM = "https://caregraph.example/medical-record-number"
 
 # What a survivor without a value takes from the duplicate, and what is put together.
-_FILLED = {
-    "prefix": Group.DEMOGRAPHICS,
-    "birth_date": Group.DEMOGRAPHICS,
-    "marital_status": Group.DEMOGRAPHICS,
-    "deceased": Group.DECEASED,
-    "deceased_at": Group.DECEASED,
-    "language": Group.PREFERENCES,
-    "preferred_channels": Group.PREFERENCES,
-}
-_JOINED = {
-    "other_names": Group.DEMOGRAPHICS,
-    "contact_points": Group.CONTACT_POINTS,
-    "addresses": Group.ADDRESSES,
-    "emergency_contacts": Group.EMERGENCY_CONTACTS,
-}
+_FILLED = ("prefix", "birth_date", "marital_status", "deceased", "deceased_at", "language", "preferred_channels")
+_JOINED = ("other_names", "contact_points", "addresses", "emergency_contacts")
 
 
 async def merge_patients(context: Context, input: MergePatientsInput) -> Patient:
@@ -41,7 +29,7 @@ async def merge_patients(context: Context, input: MergePatientsInput) -> Patient
         raise invalid("duplicateId", "It is another patient than the survivor.")
     async with context.write() as work:
         survivor, duplicate = await _open_both(work, input)
-        groups = _move_columns(survivor, duplicate)
+        changed = _move_columns(survivor, duplicate)
         await _move_identifiers(work, survivor, duplicate)
         duplicate.active, duplicate.merged_into_id = False, survivor.id
         # So that one step leads from any duplicate to who stands for it.
@@ -51,7 +39,7 @@ async def merge_patients(context: Context, input: MergePatientsInput) -> Patient
         keys = [survivor.id, duplicate.id]
         work.audit(Action.EXECUTE, "mergePatients", keys, keys)
         work.publish(PatientMerged(patient_id=survivor.id, merged_patient_id=duplicate.id))
-        publish_changes(work, survivor, [*groups, Group.IDENTIFIERS])
+        effects.changed(work, survivor, {*changed, effects.IDENTIFIERS})
     return survivor
 
 
@@ -62,16 +50,13 @@ async def _open_both(work: UnitOfWork, input: MergePatientsInput) -> tuple[Patie
     return rows[input.survivor_id], rows[input.duplicate_id]
 
 
-def _move_columns(survivor: Patient, duplicate: Patient) -> list[Group]:
-    """Take over what the survivor lacks; which groups changed by that. Consent to reminders stays the survivor's."""
+def _move_columns(survivor: Patient, duplicate: Patient) -> frozenset[str]:
+    """Take over what the survivor lacks; which columns changed by that. Consent to reminders stays the survivor's."""
     taken = {name: getattr(duplicate, name) for name in _FILLED if not getattr(survivor, name)}
     for name in _JOINED:
         own = getattr(survivor, name)
         taken[name] = own + [item for item in getattr(duplicate, name) if item not in own]
-    changed = {name: value for name, value in taken.items() if value != getattr(survivor, name)}
-    for name, value in changed.items():
-        setattr(survivor, name, value)
-    return sorted({(_FILLED | _JOINED)[name] for name in changed})
+    return assign(survivor, taken)
 
 
 async def _move_identifiers(work: UnitOfWork, survivor: Patient, duplicate: Patient) -> None:

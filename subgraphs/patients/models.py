@@ -40,6 +40,7 @@ class Patient(Audited, Model, Versioned, table=True):
     """
 
     audit_patient: ClassVar[str | None] = "id"
+    unversioned: ClassVar[frozenset[str]] = frozenset({"source_digest"})
 
     __tablename__ = "patient"
     __table_args__ = (

@@ -8,12 +8,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from shared.auth.principal import Forbidden
+from shared.database.model import assign
 from shared.graph.context import Context
 from shared.graph.errors import InvalidState, Refusal
 from shared.ids import parse_id
 from shared.work import UnitOfWork
-from subgraphs.patients import policy
-from subgraphs.patients.events import Group, How, PatientChanged, PatientRegistered, PreferencesChanged
+from subgraphs.patients import effects, policy
+from subgraphs.patients.events import How
 from subgraphs.patients.inputs import RegisterMyselfInput, RegisterPatientInput, UpdatePatientInput
 from subgraphs.patients.models import Patient, PatientIdentifier
 from subgraphs.patients.numbers import issue_medical_record_numbers
@@ -58,12 +59,11 @@ async def update_patient(context: Context, input: UpdatePatientInput) -> Patient
             changes = _changes(reader, row, input)
             identifiers = None if input.identifiers is None else reader.identifiers(input.identifiers)
         replaced = identifiers is not None and await _replace_identifiers(work, row, identifiers)
-        groups = [group for group, columns in changes.items() if _apply(row, columns)]
+        changed = set(assign(row, changes))
         if replaced:
-            groups.append(Group.IDENTIFIERS)
+            changed.add(effects.IDENTIFIERS)
             row.touch()
-        if groups:
-            publish_changes(work, row, groups)
+        effects.changed(work, row, changed)
     return row
 
 
@@ -73,23 +73,6 @@ async def open_patient(work: UnitOfWork, key: str, version: int, scope: str) -> 
     if row.merged_into_id is not None:
         raise Refusal(InvalidState(message="The patient was merged into another: go to the one that stands for both."))
     return row
-
-
-def publish_changes(work: UnitOfWork, row: Patient, groups: Sequence[Group]) -> None:
-    """Tell what was changed; of preferences, and of a death that ends reminders, also to what."""
-    work.publish(PatientChanged(patient_id=row.id, groups=list(groups)))
-    if Group.PREFERENCES in groups or Group.DECEASED in groups:
-        publish_preferences(work, row)
-
-
-def publish_preferences(work: UnitOfWork, row: Patient) -> None:
-    """Tell how the patient wants to be reached."""
-    reminders = row.reminders and not row.deceased
-    work.publish(
-        PreferencesChanged(
-            patient_id=row.id, language=row.language, channels=row.preferred_channels, reminders=reminders
-        )
-    )
 
 
 def require_staff(context: Context, scope: str, operation: str) -> None:
@@ -105,9 +88,7 @@ async def _register(work: UnitOfWork, row: Patient, how: How) -> Patient:
     [row.medical_record_number] = await issue_medical_record_numbers(work.session, 1)
     work.session.add(row)
     await work.session.flush()
-    work.publish(PatientRegistered(patient_id=row.id, how=how, registered_at=row.created_at))
-    if row.language or row.preferred_channels or row.reminders:
-        publish_preferences(work, row)
+    effects.registered(work, row, how)
     return row
 
 
@@ -125,32 +106,23 @@ def _registration(reader: Reader, input: RegisterMyselfInput) -> dict[str, Any]:
     return columns
 
 
-def _changes(reader: Reader, row: Patient, input: UpdatePatientInput) -> dict[Group, dict[str, Any]]:
-    """The columns of each group that is given."""
-    changes: dict[Group, dict[str, Any]] = {}
-    addresses = row.addresses
+def _changes(reader: Reader, row: Patient, input: UpdatePatientInput) -> dict[str, Any]:
+    """The columns of the groups that are given."""
+    columns: dict[str, Any] = {}
     if input.demographics is not None:
-        changes[Group.DEMOGRAPHICS] = reader.demographics(input.demographics)
+        columns |= reader.demographics(input.demographics)
     if input.deceased is not None:
-        changes[Group.DECEASED] = reader.deceased(input.deceased)
+        columns |= reader.deceased(input.deceased)
     if input.addresses is not None:
-        changes[Group.ADDRESSES] = reader.addresses(input.addresses)
-        addresses = changes[Group.ADDRESSES]["addresses"]
+        columns |= reader.addresses(input.addresses)
+    country = _country(columns.get("addresses", row.addresses))
     if input.contact_points is not None:
-        changes[Group.CONTACT_POINTS] = reader.contact_points(input.contact_points, _country(addresses))
+        columns |= reader.contact_points(input.contact_points, country)
     if input.emergency_contacts is not None:
-        changes[Group.EMERGENCY_CONTACTS] = reader.emergency_contacts(input.emergency_contacts, _country(addresses))
+        columns |= reader.emergency_contacts(input.emergency_contacts, country)
     if input.communication_preferences is not None:
-        changes[Group.PREFERENCES] = reader.preferences(input.communication_preferences)
-    return changes
-
-
-def _apply(row: Patient, columns: dict[str, Any]) -> bool:
-    """Set what differs; whether anything did."""
-    different = {name: value for name, value in columns.items() if getattr(row, name) != value}
-    for name, value in different.items():
-        setattr(row, name, value)
-    return bool(different)
+        columns |= reader.preferences(input.communication_preferences)
+    return columns
 
 
 async def _replace_identifiers(work: UnitOfWork, row: Patient, wanted: dict[tuple[str, str], str | None]) -> bool:

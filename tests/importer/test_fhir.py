@@ -100,8 +100,9 @@ async def test_an_export_becomes_rows_of_three_domains(clinic: Clinic, imports: 
         ],
     }
     registered = await clinic.published("patients")
-    assert [(event.type, event.data["how"]) for event in registered] == [
-        ("caregraph.patients.patient-registered.v1", "import")
+    assert [(event.type, event.data.get("how"), event.data.get("language")) for event in registered] == [
+        ("caregraph.patients.patient-registered.v1", "import", None),
+        ("caregraph.patients.preferences-changed.v1", None, "es"),
     ]
     visits = [event.data for event in await clinic.published("appointments")]
     assert [visit["status"] for visit in visits] == ["COMPLETED", "NO_SHOW", "CANCELLED"]
@@ -132,7 +133,7 @@ async def test_a_second_run_writes_only_what_has_changed(clinic: Clinic, imports
     event = (await clinic.published("patients"))[-1]
     assert (event.type, event.data["groups"]) == (
         "caregraph.patients.patient-changed.v1",
-        ["contact-points", "demographics", "identifiers"],
+        ["demographics", "contact-points", "identifiers"],
     )
 
 

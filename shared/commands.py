@@ -55,7 +55,7 @@ C = TypeVar("C", bound=Command)
 def read(command: type[C], values: Mapping[str, Any]) -> C:
     """A command of values by their names; raises InvalidInput with all that is wrong."""
     try:
-        return command.model_validate(values)
+        return command.model_validate(values, context={})
     except ValidationError as error:
         raise InvalidInput([_field(each) for each in error.errors(include_url=False, include_input=False)]) from None
 

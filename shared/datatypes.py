@@ -11,9 +11,7 @@ from shared.values import Country, OptionalText, Text
 class Address(Command):
     """A postal address."""
 
-    line: Annotated[tuple[Text, ...], Field(max_length=20)] = Field(
-        (), description="Street, number, floor, box; in order."
-    )
+    line: Annotated[list[Text], Field(max_length=20)] = Field([], description="Street, number, floor, box; in order.")
     city: OptionalText = Field(None, description="City or town.")
     state: OptionalText = Field(None, description="State or province.")
     postal_code: OptionalText = Field(None, description="Postal code.")

@@ -35,6 +35,10 @@ class Translations:
         tags = [tag for tag, weight in wanted if weight > 0]
         return negotiate_locale(tags, self.languages, sep="-") or DEFAULT_LANGUAGE
 
+    def has(self, language: str, message: str) -> bool:
+        """Whether a sentence is there in a language."""
+        return message in self._sentences.get(language, {})
+
     def sentence(self, language: str, message: str, parameters: Mapping[str, Any]) -> str:
         """A sentence with its parameters."""
         text = self._sentences.get(language, {}).get(message) or message

@@ -25,8 +25,8 @@ def input_of(command: type[Command]) -> type:
 def _field(info: FieldInfo) -> Any:
     default: Any = MISSING if info.is_required() or info.default_factory else info.default
     factory: Any = info.default_factory or MISSING
-    if isinstance(default, tuple):
-        default, factory = MISSING, lambda: list(info.default)
+    if isinstance(default, list):
+        default, factory = MISSING, info.default.copy
     return strawberry.field(description=info.description, default=default, default_factory=factory)
 
 
@@ -38,7 +38,7 @@ def _graph_type(annotation: Any) -> Any:
     if origin in (Union, UnionType):
         (present,) = (each for each in arguments if each is not NoneType)
         return Optional[_graph_type(present)]  # noqa: UP045 - `X | None` takes no class that is made at run time
-    if origin in (list, tuple):
+    if origin is list:
         return list[_graph_type(arguments[0])]  # type: ignore[misc]  # made at run time
     if annotation is UUID:
         return strawberry.ID

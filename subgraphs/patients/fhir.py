@@ -21,11 +21,10 @@ from shared.fhir import (
     Upserted,
 )
 from shared.known import References, ResourceType
+from shared.values import language_tag, normal_email, normal_phone
 from shared.work import UnitOfWork
 from subgraphs.patients import effects, models
-from subgraphs.patients.events import How
-from subgraphs.patients.numbers import issue_medical_record_numbers, normal_email, normal_phone
-from subgraphs.patients.types import (
+from subgraphs.patients.codes import (
     AddressUse,
     AdministrativeGender,
     ContactPointSystem,
@@ -34,7 +33,8 @@ from subgraphs.patients.types import (
     NameUse,
     Relationship,
 )
-from subgraphs.patients.validation import LANGUAGE
+from subgraphs.patients.events import How
+from subgraphs.patients.numbers import issue_medical_record_numbers
 
 
 class Contact(fhir.Element, frozen=True):
@@ -95,7 +95,7 @@ def read_patient(resource: Patient, _: References) -> Draft:
         "addresses": addresses,
         "contact_points": [_contact_point(point, country) for point in resource.telecom if point.value],
         "emergency_contacts": [_emergency_contact(contact, country) for contact in resource.contact if contact.name],
-        "language": fhir.code_of(spoken[0].language, LANGUAGE.fullmatch) if spoken else None,
+        "language": fhir.code_of(spoken[0].language, language_tag) if spoken else None,
     }
     identifiers = {
         (item.system, item.value): fhir.code_of(item.type, bool)

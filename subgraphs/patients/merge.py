@@ -6,12 +6,10 @@ from sqlmodel import col
 from shared.audit.recorder import Action
 from shared.database.model import assign
 from shared.graph.context import Context
-from shared.graph.errors import invalid
-from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.patients import effects, policy
+from subgraphs.patients.commands import MergePatients
 from subgraphs.patients.events import PatientMerged
-from subgraphs.patients.inputs import MergePatientsInput
 from subgraphs.patients.models import Patient, PatientIdentifier
 from subgraphs.patients.service import open_patient, require_staff
 
@@ -22,13 +20,11 @@ _FILLED = ("prefix", "birth_date", "marital_status", "deceased", "deceased_at", 
 _JOINED = ("other_names", "contact_points", "addresses", "emergency_contacts")
 
 
-async def merge_patients(context: Context, input: MergePatientsInput) -> Patient:
+async def merge_patients(context: Context, command: MergePatients) -> Patient:
     """Move what the survivor lacks to it, and close the duplicate."""
     require_staff(context, policy.MERGE, "mergePatients")
-    if parse_id(input.survivor_id) == parse_id(input.duplicate_id):
-        raise invalid("duplicateId", "It is another patient than the survivor.")
     async with context.write() as work:
-        survivor, duplicate = await _open_both(work, input)
+        survivor, duplicate = await _open_both(work, command)
         changed = _move_columns(survivor, duplicate)
         await _move_identifiers(work, survivor, duplicate)
         duplicate.active, duplicate.merged_into_id = False, survivor.id
@@ -43,11 +39,11 @@ async def merge_patients(context: Context, input: MergePatientsInput) -> Patient
     return survivor
 
 
-async def _open_both(work: UnitOfWork, input: MergePatientsInput) -> tuple[Patient, Patient]:
+async def _open_both(work: UnitOfWork, command: MergePatients) -> tuple[Patient, Patient]:
     """Both rows, locked in the order of their keys, so that two merges at once cannot wait for each other."""
-    wanted = {input.survivor_id: input.survivor_version, input.duplicate_id: input.duplicate_version}
-    rows = {key: await open_patient(work, key, wanted[key], policy.MERGE) for key in sorted(wanted, key=str.lower)}
-    return rows[input.survivor_id], rows[input.duplicate_id]
+    wanted = {command.survivor_id: command.survivor_version, command.duplicate_id: command.duplicate_version}
+    rows = {key: await open_patient(work, key, wanted[key], policy.MERGE) for key in sorted(wanted)}
+    return rows[command.survivor_id], rows[command.duplicate_id]
 
 
 def _move_columns(survivor: Patient, duplicate: Patient) -> frozenset[str]:

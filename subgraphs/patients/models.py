@@ -8,7 +8,9 @@ from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, LargeBin
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from shared.codes import one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
+from subgraphs.patients.codes import AdministrativeGender
 
 UNTOLD_ADDRESSES = "untold_addresses"  # the channel of NOTIFY that wakes the job
 
@@ -51,7 +53,7 @@ class Patient(Audited, Model, Versioned, table=True):
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         Index("patient_order_idx", "search_text", "id"),
-        CheckConstraint("gender IN ('male', 'female', 'other', 'unknown')", name="gender"),
+        one_of("gender", AdministrativeGender),
         CheckConstraint("deceased OR deceased_at IS NULL", name="deceased_at"),
         CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id AND NOT active", name="merged"),
         CheckConstraint("preferred_channels <@ ARRAY['email', 'sms', 'phone', 'mail']::varchar[]", name="channels"),

@@ -1,7 +1,5 @@
-"""Medical record numbers, telephone numbers and email addresses: made and brought to one form."""
+"""Medical record numbers."""
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,22 +17,3 @@ def check_digit(number: int) -> int:
     digits = [int(digit) for digit in reversed(str(number))]
     doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[::2])
     return -(doubled + sum(digits[1::2])) % 10
-
-
-def normal_phone(value: str, country: str | None) -> str | None:
-    """A telephone number in E.164's form; None if it is none, or has no country's prefix and no country is known."""
-    try:
-        number = phonenumbers.parse(value, country)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def normal_email(value: str) -> str | None:
-    """An email address in its normal form; None if it is none. Whether anybody reads it is not checked."""
-    try:
-        return validate_email(value, check_deliverability=False).normalized
-    except EmailNotValidError:
-        return None

@@ -23,11 +23,6 @@ _DUPLICATES = 20
 _Other = aliased(Patient)
 
 
-async def patients(context: Context, ids: Sequence[UUID]) -> list[Patient | None]:
-    """Patients by key, in order."""
-    return await context.find(policy.patients, col(Patient.id), ids)
-
-
 async def own_patient(context: Context) -> Patient | None:
     """The caller's own record, which is the survivor if theirs was merged."""
     statement = policy.own(context.principal).where(col(Patient.merged_into_id).is_(None))

@@ -4,29 +4,16 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import Select
 
-from shared.database.paging import DEFAULT_FIRST
-from shared.graph.connections import After, Connection, First, connect
+from shared.errors import InvalidState, NotFound, VersionConflict
 from shared.graph.context import Info
-from shared.graph.fields import mutation, query
+from shared.graph.entities import by_key, listing
+from shared.graph.fields import query
+from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
-from shared.ids import parse_id
-from subgraphs.patients import repository, service
-from subgraphs.patients.inputs import (
-    MergePatientsInput,
-    MergePatientsPayload,
-    MergePatientsSuccess,
-    RegisterMyselfInput,
-    RegisterMyselfPayload,
-    RegisterMyselfSuccess,
-    RegisterPatientInput,
-    RegisterPatientPayload,
-    RegisterPatientSuccess,
-    UpdatePatientInput,
-    UpdatePatientPayload,
-    UpdatePatientSuccess,
-)
-from subgraphs.patients.merge import merge_patients
+from subgraphs.patients import merge, models, repository, service
+from subgraphs.patients.commands import MergePatients, RegisterMyself, RegisterPatient, UpdatePatient
 from subgraphs.patients.policy import MERGE, READ, WRITE
 from subgraphs.patients.types import Patient
 
@@ -39,59 +26,52 @@ BirthDate = Annotated[date | None, strawberry.argument(description="Day of birth
 
 @strawberry.type
 class Query:
-    @query(description="A patient by their key.", scopes=[[READ]])
-    async def patient(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The key.")]
-    ) -> Patient | None:
-        key = parse_id(id)
-        return (await Patient.resolve_references(info.context, [key]))[0] if key else None
+    patient = by_key(Patient, description="A patient by their id.", scopes=[[READ]])
 
     @query(description="The caller's own record; null before `registerMyself`.", scopes=[[READ]])
     async def my_patient(self, info: Info) -> Patient | None:
         row = await repository.own_patient(info.context)
         return Patient.of(row) if row else None
 
-    @query(description="Patients by name, without merged duplicates.", scopes=[[READ]])
-    async def patients(
-        self,
-        info: Info,
-        search: Search = None,
-        birth_date: BirthDate = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
-    ) -> Connection[Patient] | None:
-        statement = repository.search_patients(info.context.principal, search, birth_date)
-        return await connect(info.context, statement, repository.PATIENTS, Patient.of, first, after)
+    @listing(Patient, repository.PATIENTS, description="Patients by name, without merged ones.", scopes=[[READ]])
+    async def patients(self, info: Info, search: Search = None, birth_date: BirthDate = None) -> Select[models.Patient]:
+        return repository.search_patients(info.context.principal, search, birth_date)
 
-    @query(description="Patients who may be here twice, by name; each has `possibleDuplicates`.", scopes=[[MERGE]])
-    async def patients_with_duplicates(
-        self, info: Info, first: First = DEFAULT_FIRST, after: After = None
-    ) -> Connection[Patient] | None:
-        statement = repository.search_patients(info.context.principal, None, None, with_duplicates=True)
-        return await connect(info.context, statement, repository.PATIENTS, Patient.of, first, after)
+    @listing(
+        Patient,
+        repository.PATIENTS,
+        description="Patients who may be here twice, by name; each has `possibleDuplicates`.",
+        scopes=[[MERGE]],
+    )
+    async def patients_with_duplicates(self, info: Info) -> Select[models.Patient]:
+        return repository.search_patients(info.context.principal, None, None, with_duplicates=True)
 
 
 @strawberry.type
 class Mutation:
     @mutation(description="Enter a patient; for staff.", scopes=[[WRITE]])
-    async def register_patient(self, info: Info, input: RegisterPatientInput) -> RegisterPatientPayload | None:
-        row = await service.register_patient(info.context, input)
-        return RegisterPatientSuccess(patient=Patient.of(row))
+    async def register_patient(self, info: Info, input: RegisterPatient) -> Patient:
+        return Patient.of(await service.register_patient(info.context, input))
 
-    @mutation(description="Enter oneself; for a patient's own account.", scopes=[[WRITE]])
-    async def register_myself(self, info: Info, input: RegisterMyselfInput) -> RegisterMyselfPayload | None:
-        row = await service.register_myself(info.context, input)
-        return RegisterMyselfSuccess(patient=Patient.of(row))
+    @mutation(description="Enter oneself; for a patient's own account.", scopes=[[WRITE]], errors=[InvalidState])
+    async def register_myself(self, info: Info, input: RegisterMyself) -> Patient:
+        return Patient.of(await service.register_myself(info.context, input))
 
-    @mutation(description="Change a patient; patients change themselves.", scopes=[[WRITE]])
-    async def update_patient(self, info: Info, input: UpdatePatientInput) -> UpdatePatientPayload | None:
-        row = await service.update_patient(info.context, input)
-        return UpdatePatientSuccess(patient=Patient.of(row))
+    @mutation(
+        description="Change a patient; patients change themselves.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, NotFound, VersionConflict],
+    )
+    async def update_patient(self, info: Info, input: UpdatePatient) -> Patient:
+        return Patient.of(await service.update_patient(info.context, input))
 
-    @mutation(description="Make two records of one person one; for staff.", scopes=[[MERGE]])
-    async def merge_patients(self, info: Info, input: MergePatientsInput) -> MergePatientsPayload | None:
-        row = await merge_patients(info.context, input)
-        return MergePatientsSuccess(patient=Patient.of(row))
+    @mutation(
+        description="Make two records of one person one; for staff.",
+        scopes=[[MERGE]],
+        errors=[InvalidState, NotFound, VersionConflict],
+    )
+    async def merge_patients(self, info: Info, input: MergePatients) -> Patient:
+        return Patient.of(await merge.merge_patients(info.context, input))
 
 
 schema = Schema(query=Query, mutation=Mutation)

@@ -1,7 +1,7 @@
 """The patients' use cases. A patient's own record is all that a patient can reach here: `policy` narrows each look-up."""
 
 from collections.abc import Sequence
-from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -9,69 +9,58 @@ from sqlmodel import col
 
 from shared.auth.principal import Forbidden
 from shared.database.model import assign
+from shared.errors import InvalidState
 from shared.graph.context import Context
-from shared.graph.errors import InvalidState, Refusal
-from shared.ids import parse_id
 from shared.work import UnitOfWork
-from subgraphs.patients import effects, policy
+from subgraphs.patients import commands, effects, policy
+from subgraphs.patients.commands import RegisterMyself, RegisterPatient, UpdatePatient, columns
+from subgraphs.patients.errors import ALREADY_REGISTERED, MERGED_AWAY, NOT_A_PATIENT
 from subgraphs.patients.events import How
-from subgraphs.patients.inputs import RegisterMyselfInput, RegisterPatientInput, UpdatePatientInput
 from subgraphs.patients.models import Patient, PatientIdentifier
 from subgraphs.patients.numbers import issue_medical_record_numbers
-from subgraphs.patients.validation import Reader, reading
 
 
-async def register_patient(context: Context, input: RegisterPatientInput) -> Patient:
+async def register_patient(context: Context, command: RegisterPatient) -> Patient:
     """Enter a patient, by staff."""
     require_staff(context, policy.WRITE, "registerPatient")
-    with reading() as reader:
-        columns, identifiers = _registration(reader, input), reader.identifiers(input.identifiers)
     async with context.write() as work:
-        row = await _register(work, Patient(**columns), How.STAFF)
-        work.session.add_all(
-            PatientIdentifier(patient_id=row.id, system=system, value=value, type=type_)
-            for (system, value), type_ in identifiers.items()
-        )
+        row = await _register(work, Patient(**columns(command)), How.STAFF)
+        await _replace_identifiers(work, row, command.identifiers)
     return row
 
 
-async def register_myself(context: Context, input: RegisterMyselfInput) -> Patient:
+async def register_myself(context: Context, command: RegisterMyself) -> Patient:
     """Enter the caller, under the key that their account names; once."""
     key = context.principal.patient
     if key is None:
-        raise Refusal(InvalidState(message="Your account is not a patient's: only patients enter themselves."))
-    with reading() as reader:
-        columns = _registration(reader, input)
+        raise InvalidState(NOT_A_PATIENT)
     try:
         async with context.write() as work:
-            return await _register(work, Patient(id=key, **columns), How.SELF)
+            return await _register(work, Patient(id=key, **columns(command)), How.SELF)
     except IntegrityError:
-        raise Refusal(InvalidState(message="You are registered already: change your record instead.")) from None
+        raise InvalidState(ALREADY_REGISTERED) from None
 
 
-async def update_patient(context: Context, input: UpdatePatientInput) -> Patient:
+async def update_patient(context: Context, command: UpdatePatient) -> Patient:
     """Replace groups of fields at the version that the client has read."""
-    if input.identifiers is not None or input.deceased is not None:
+    if command.identifiers is not None or command.deceased is not None:
         require_staff(context, policy.WRITE, "updatePatient")
     async with context.write() as work:
-        row = await open_patient(work, input.id, input.version, policy.WRITE)
-        with reading() as reader:
-            changes = _changes(reader, row, input)
-            identifiers = None if input.identifiers is None else reader.identifiers(input.identifiers)
-        replaced = identifiers is not None and await _replace_identifiers(work, row, identifiers)
-        changed = set(assign(row, changes))
-        if replaced:
+        row = await open_patient(work, command.id, command.version, policy.WRITE)
+        changed = {*assign(row, columns(command))}
+        if command.identifiers is not None and await _replace_identifiers(work, row, command.identifiers):
+            if not changed:  # else the row itself has made a new version
+                row.touch()
             changed.add(effects.IDENTIFIERS)
-            row.touch()
         effects.changed(work, row, changed)
     return row
 
 
-async def open_patient(work: UnitOfWork, key: str, version: int, scope: str) -> Patient:
+async def open_patient(work: UnitOfWork, key: UUID, version: int, scope: str) -> Patient:
     """A patient that the caller may change, locked, at the version that the client has read."""
-    row = await work.find(policy.patients, parse_id(key), scope=scope, version=version)
+    row = await work.find(policy.patients, key, scope=scope, version=version)
     if row.merged_into_id is not None:
-        raise Refusal(InvalidState(message="The patient was merged into another: go to the one that stands for both."))
+        raise InvalidState(MERGED_AWAY)
     return row
 
 
@@ -92,41 +81,9 @@ async def _register(work: UnitOfWork, row: Patient, how: How) -> Patient:
     return row
 
 
-def _registration(reader: Reader, input: RegisterMyselfInput) -> dict[str, Any]:
-    addresses = reader.addresses(input.addresses)
-    country = _country(addresses["addresses"])
-    columns = {
-        **reader.demographics(input.demographics),
-        **addresses,
-        **reader.contact_points(input.contact_points, country),
-        **reader.emergency_contacts(input.emergency_contacts, country),
-    }
-    if input.communication_preferences is not None:
-        columns |= reader.preferences(input.communication_preferences)
-    return columns
-
-
-def _changes(reader: Reader, row: Patient, input: UpdatePatientInput) -> dict[str, Any]:
-    """The columns of the groups that are given."""
-    columns: dict[str, Any] = {}
-    if input.demographics is not None:
-        columns |= reader.demographics(input.demographics)
-    if input.deceased is not None:
-        columns |= reader.deceased(input.deceased)
-    if input.addresses is not None:
-        columns |= reader.addresses(input.addresses)
-    country = _country(columns.get("addresses", row.addresses))
-    if input.contact_points is not None:
-        columns |= reader.contact_points(input.contact_points, country)
-    if input.emergency_contacts is not None:
-        columns |= reader.emergency_contacts(input.emergency_contacts, country)
-    if input.communication_preferences is not None:
-        columns |= reader.preferences(input.communication_preferences)
-    return columns
-
-
-async def _replace_identifiers(work: UnitOfWork, row: Patient, wanted: dict[tuple[str, str], str | None]) -> bool:
+async def _replace_identifiers(work: UnitOfWork, row: Patient, given: Sequence[commands.PatientIdentifier]) -> bool:
     """Make the patient's identifiers these; whether any were others."""
+    wanted = {(item.system, item.value): item.type for item in given}
     rows = await work.session.scalars(select(PatientIdentifier).where(col(PatientIdentifier.patient_id) == row.id))
     present = {(item.system, item.value): item for item in rows}
     changed = False
@@ -141,7 +98,3 @@ async def _replace_identifiers(work: UnitOfWork, row: Patient, wanted: dict[tupl
             work.session.add(PatientIdentifier(patient_id=row.id, system=system, value=value, type=type_))
             changed = True
     return changed
-
-
-def _country(addresses: Sequence[dict[str, Any]]) -> str | None:
-    return addresses[0]["country"] if addresses else None

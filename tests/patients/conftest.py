@@ -42,7 +42,7 @@ PATIENT = """
     emergencyContacts { name relationship phone email }
     communicationPreferences { language channels reminders } mergedInto { id }
 """
-PROBLEMS = "... on InvalidInput { code fields { path message } } ... on UserError { code message }"
+PROBLEMS = "... on InvalidInput { code fields { path code } } ... on UserError { code message }"
 
 
 @pytest.fixture

@@ -96,4 +96,4 @@ async def test_what_cannot_be_merged(clinic: Clinic) -> None:
     assert sorted("patient" in outcome for outcome in outcomes) == [False, True]
     survivor = next(outcome["patient"] for outcome in outcomes if "patient" in outcome)
     gone = (one if survivor["id"] == two["id"] else two) | {"version": 2}
-    assert (await merge(receptionist, three, gone))["code"] == "INVALID_STATE"
+    assert (await merge(receptionist, three, gone))["code"] == "MERGED_AWAY"

@@ -60,7 +60,7 @@ async def test_patients_enter_themselves_once_under_their_accounts_key(clinic: C
     assert (await jane.data("{ myPatient { id } }"))["myPatient"] is None
     outcomes = await asyncio.gather(*(register_myself(jane) for _ in range(3)))
     assert sorted("patient" in outcome for outcome in outcomes) == [False, False, True]
-    assert {outcome.get("code") for outcome in outcomes} == {None, "INVALID_STATE"}
+    assert {outcome.get("code") for outcome in outcomes} == {None, "ALREADY_REGISTERED"}
     assert (await jane.data("{ myPatient { id name { family } } }"))["myPatient"] == {
         "id": str(key),
         "name": {"family": "Dawson"},
@@ -71,7 +71,7 @@ async def test_patients_enter_themselves_once_under_their_accounts_key(clinic: C
 
 async def test_who_may_enter_whom(clinic: Clinic) -> None:
     refused = await register_myself(clinic.caller("NURSE"))
-    assert refused["code"] == "INVALID_STATE"
+    assert refused["code"] == "NOT_A_PATIENT"
 
     mutation = "mutation($input: RegisterPatientInput!) { registerPatient(input: $input) { __typename } }"
     by_patient = await clinic.caller("PATIENT", patient=new_id()).execute(mutation, input=JANE)
@@ -117,3 +117,20 @@ async def test_all_that_is_wrong_is_said_at_once(clinic: Clinic) -> None:
 @pytest.mark.parametrize(("number", "digit"), [(7992739871, 3), (0, 0), (453201511283036, 6)])
 def test_check_digit(number: int, digit: int) -> None:
     assert check_digit(number) == digit
+
+
+async def test_problems_are_said_in_the_clients_language(clinic: Clinic) -> None:
+    nurse = clinic.caller("NURSE").with_headers(**{"accept-language": "fr;q=0.9, de-AT, en;q=0.5"})
+    query = """mutation($input: RegisterPatientInput!) { registerPatient(input: $input) {
+        ... on InvalidInput { message fields { code message parameters { name value } } } } }"""
+    answer = await nurse.data(query, input=JANE | named("x" * 81, "Ola"))
+    assert answer["registerPatient"] == {
+        "message": "Die Eingabe ist nicht zulässig.",
+        "fields": [
+            {
+                "code": "TEXT_LENGTH",
+                "message": "1 bis 80 Zeichen.",
+                "parameters": [{"name": "minimum", "value": "1"}, {"name": "maximum", "value": "80"}],
+            }
+        ],
+    }

@@ -23,7 +23,7 @@ class Size(Code):
 class Address(Command):
     """Where it is."""
 
-    lines: Annotated[tuple[Text, ...], Field(max_length=2)] = Field((), description="Lines.")
+    lines: Annotated[list[Text], Field(max_length=2)] = Field([], description="Lines.")
     country: Country | None = Field(None, description="Country.")
 
 

@@ -1,0 +1,258 @@
+"""What the patients' use cases are asked to do."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from shared.commands import Command, Repeatable
+from shared.database.model import utc_now
+from shared.datatypes import Address
+from shared.values import (
+    EMAIL,
+    TELEPHONE,
+    Email,
+    Language,
+    OptionalText,
+    Text,
+    id_of,
+    normal_email,
+    normal_phone,
+    text,
+    wrong,
+)
+from subgraphs.patients.codes import (
+    AddressUse,
+    AdministrativeGender,
+    CommunicationChannel,
+    ContactPointSystem,
+    ContactPointUse,
+    MaritalStatus,
+    NameUse,
+    Relationship,
+)
+from subgraphs.patients.errors import BIRTH_DATE, DEATH, NO_CONTACT, REPEATED_CHANNEL, SAME_PATIENT
+
+EARLIEST_BIRTH = date(1850, 1, 1)
+
+# Names are ordered by an index, whose entries have less than 2704 bytes.
+Name = Annotated[str, text(80)]
+Names = Annotated[list[Name], Field(max_length=5)]
+PatientId = Annotated[UUID, id_of("Patient")]
+
+_TELEPHONES = {ContactPointSystem.PHONE, ContactPointSystem.SMS, ContactPointSystem.FAX}
+_SEVERAL = Field(max_length=20)
+
+
+class OtherName(Command):
+    """A name that someone has or had besides the official one."""
+
+    use: NameUse | None = Field(None, description="What kind of name it is.")
+    family: Name = Field(description="Family name.")
+    given: Names = Field([], description="Given names, the first one first.")
+    prefix: OptionalText = Field(None, description="What comes before, such as `Dr.`.")
+
+
+class Demographics(Command):
+    """Who a patient is."""
+
+    family: Name = Field(description="Family name.")
+    given: Names = Field(description="Given names, the first one first.")
+    prefix: OptionalText = Field(None, description="What comes before, such as `Dr.`.")
+    other_names: Annotated[list[OtherName], Field(max_length=5)] = Field(
+        [], description="Names before marriage and the like."
+    )
+    birth_date: date = Field(description="Day of birth.")
+    gender: AdministrativeGender = Field(description="Gender for administration.")
+    marital_status: MaritalStatus | None = Field(None, description="Marital status.")
+
+    @field_validator("birth_date")
+    @classmethod
+    def _born(cls, value: date) -> date:
+        if not EARLIEST_BIRTH <= value <= utc_now().date():
+            raise wrong(BIRTH_DATE, earliest=EARLIEST_BIRTH.isoformat())
+        return value
+
+
+class ContactPoint(Command):
+    """A way to reach someone."""
+
+    system: ContactPointSystem = Field(description="By what means.")
+    value: Text = Field(
+        description="The number or address. A telephone number without `+` is of the country of the first address given."
+    )
+    use: ContactPointUse | None = Field(None, description="What it is for.")
+
+    @field_validator("value")
+    @classmethod
+    def _normal(cls, value: str, info: ValidationInfo) -> str:
+        system = info.data.get("system")
+        if system in _TELEPHONES:
+            return _phone(value, info)
+        if system is not ContactPointSystem.EMAIL:
+            return value
+        email = normal_email(value)
+        if email is None:
+            raise wrong(EMAIL)
+        return email
+
+
+class PatientAddress(Command):
+    """An address of a patient."""
+
+    use: AddressUse | None = Field(None, description="What it is for.")
+    address: Address = Field(description="The address.")
+
+
+class EmergencyContact(Command):
+    """Someone to call, with a telephone number or an email address."""
+
+    name: Text = Field(description="Their whole name.")
+    relationship: Relationship = Field(description="What they are to the patient.")
+    phone: OptionalText = Field(None, description="Their telephone number.")
+    email: Email | None = Field(None, description="Their email address.")
+
+    @field_validator("phone")
+    @classmethod
+    def _normal(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else _phone(value, info)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.phone and not self.email:
+            raise wrong(NO_CONTACT)
+        return self
+
+
+class PatientIdentifier(Command):
+    """A number by which another system knows the patient."""
+
+    system: Text = Field(description="Who gives such numbers, as a URI.")
+    value: Text = Field(description="The number.")
+    type: OptionalText = Field(None, description="What kind it is, a code of HL7's table 0203.")
+
+
+class CommunicationPreferences(Command):
+    """How a patient wants to be reached."""
+
+    language: Language | None = Field(None, description="The language, BCP 47.")
+    channels: Annotated[list[CommunicationChannel], _SEVERAL] = Field(description="The ways, the most wanted first.")
+    reminders: bool = Field(description="Whether they agree to be reminded of appointments.")
+
+    @field_validator("channels")
+    @classmethod
+    def _once(cls, value: list[CommunicationChannel]) -> list[CommunicationChannel]:
+        if len(set(value)) < len(value):
+            raise wrong(REPEATED_CHANNEL)
+        return value
+
+
+class Deceased(Command):
+    """Whether a patient has died."""
+
+    deceased: bool = Field(description="Whether they have died; false takes back what was a mistake.")
+    at: datetime | None = Field(None, description="When, if that is known.")
+
+    @field_validator("at")
+    @classmethod
+    def _past(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value is not None and (not info.data.get("deceased") or value > utc_now()):
+            raise wrong(DEATH)
+        return value
+
+
+class RegisterMyself(Command):
+    """The caller's own record, entered once."""
+
+    demographics: Demographics = Field(description="Who they are.")
+    addresses: Annotated[list[PatientAddress], _SEVERAL] = Field([], description="Addresses.")
+    contact_points: Annotated[list[ContactPoint], _SEVERAL] = Field([], description="How to reach them.")
+    emergency_contacts: Annotated[list[EmergencyContact], _SEVERAL] = Field([], description="Whom to call.")
+    communication_preferences: CommunicationPreferences | None = Field(None, description="How they want to be reached.")
+
+    @field_validator("addresses")
+    @classmethod
+    def _country(cls, value: list[PatientAddress], info: ValidationInfo) -> list[PatientAddress]:
+        return _remember_country(value, info)
+
+
+class RegisterPatient(RegisterMyself, Repeatable):
+    """A patient to enter."""
+
+    identifiers: Annotated[list[PatientIdentifier], _SEVERAL] = Field([], description="Numbers of other systems.")
+
+
+class UpdatePatient(Command):
+    """Changes to a patient: each group of fields that is given is replaced as a whole."""
+
+    id: PatientId = Field(description="The patient.")
+    version: int = Field(description="The version that was read.")
+    demographics: Demographics | None = Field(None, description="Who they are.")
+    addresses: Annotated[list[PatientAddress], _SEVERAL] | None = Field(None, description="Addresses.")
+    contact_points: Annotated[list[ContactPoint], _SEVERAL] | None = Field(None, description="How to reach them.")
+    emergency_contacts: Annotated[list[EmergencyContact], _SEVERAL] | None = Field(None, description="Whom to call.")
+    communication_preferences: CommunicationPreferences | None = Field(None, description="How they want to be reached.")
+    identifiers: Annotated[list[PatientIdentifier], _SEVERAL] | None = Field(
+        None, description="Numbers of other systems; for staff only."
+    )
+    deceased: Deceased | None = Field(None, description="Whether they have died; for staff only.")
+
+    @field_validator("addresses")
+    @classmethod
+    def _country(cls, value: list[PatientAddress] | None, info: ValidationInfo) -> list[PatientAddress] | None:
+        return None if value is None else _remember_country(value, info)
+
+
+class MergePatients(Command):
+    """Two records of one person. What the survivor lacks is taken from the duplicate."""
+
+    survivor_id: PatientId = Field(description="Who stands for both from now on.")
+    survivor_version: int = Field(description="The version of the survivor that was read.")
+    duplicate_id: PatientId = Field(description="Who is merged into the survivor.")
+    duplicate_version: int = Field(description="The version of the duplicate that was read.")
+
+    @field_validator("duplicate_id")
+    @classmethod
+    def _another(cls, value: UUID, info: ValidationInfo) -> UUID:
+        if value == info.data.get("survivor_id"):
+            raise wrong(SAME_PATIENT)
+        return value
+
+
+def columns(command: RegisterMyself | UpdatePatient) -> dict[str, Any]:
+    """The columns of `patient` that a command speaks of."""
+    found: dict[str, Any] = {}
+    if command.demographics is not None:
+        found |= command.demographics.model_dump()
+    if isinstance(command, UpdatePatient) and command.deceased is not None:
+        found |= {"deceased": command.deceased.deceased, "deceased_at": command.deceased.at}
+    if command.addresses is not None:
+        found["addresses"] = [{"use": item.use, **item.address.model_dump()} for item in command.addresses]
+    for name in ("contact_points", "emergency_contacts"):
+        items: Sequence[Command] | None = getattr(command, name)
+        if items is not None:
+            found[name] = [item.model_dump() for item in items]
+    preferences = command.communication_preferences
+    if preferences is not None:
+        found |= {
+            "language": preferences.language,
+            "preferred_channels": preferences.channels,
+            "reminders": preferences.reminders,
+        }
+    return found
+
+
+def _remember_country(addresses: list[PatientAddress], info: ValidationInfo) -> list[PatientAddress]:
+    """Let the telephone numbers that are read next be of the first address's country."""
+    if info.context is not None and addresses:
+        info.context["country"] = addresses[0].address.country
+    return addresses
+
+
+def _phone(value: str, info: ValidationInfo) -> str:
+    number = normal_phone(value, (info.context or {}).get("country"))
+    if number is None:
+        raise wrong(TELEPHONE)
+    return number

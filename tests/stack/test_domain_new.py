@@ -13,7 +13,7 @@ from stack.scaffold.names import Names, plural
 from stack.scaffold.write import write
 from stack.services import ROOT
 
-_LEFT = shutil.ignore_patterns(".*", "bench", "__pycache__", "node_modules")
+_LEFT = shutil.ignore_patterns(".*", "__pycache__", "installed", "node_modules")
 
 
 def test_names_are_written_in_the_form_of_their_place() -> None:

@@ -257,23 +257,24 @@ def _applications(schema: Schema) -> Iterator[tuple[str, str, Directive]]:
 def _circular_inputs(schema: Schema) -> Problems:
     """Input types that would need a value of themselves."""
     done: set[str] = set()
-    for type_ in schema.of_kind(Kind.INPUT):
-        yield from _cycles(schema, type_, {}, done)
+    for first in schema.of_kind(Kind.INPUT):
+        path = {} if first.name in done else {first.name: _needed_inputs(schema, first)}
+        while path:
+            name = next(reversed(path))
+            field, inner = next(path[name], (None, first))
+            if field is None:
+                done.add(name)
+                del path[name]
+            elif inner.name in path:
+                yield f'Make "{name}.{field.name}" optional: it asks for "{inner.name}" inside of itself', field
+            elif inner.name not in done:
+                path[inner.name] = _needed_inputs(schema, inner)
 
 
-def _cycles(schema: Schema, type_: Type, path: dict[str, str], done: set[str]) -> Problems:
-    if type_.name in done:
-        return
-    done.add(type_.name)
+def _needed_inputs(schema: Schema, type_: Type) -> Iterator[tuple[InputValue, Type]]:
+    """The fields of an input type that cannot be without a value of another."""
     for field in type_.inputs.values():
-        ref = field.type
-        if not isinstance(ref, NonNull) or not isinstance(ref.of, Named):
-            continue
-        inner = schema.types.get(ref.of.name)
-        if not inner or inner.kind is not Kind.INPUT:
-            continue
-        below = {**path, type_.name: field.name}
-        if inner.name in below:
-            yield f'Make "{type_.name}.{field.name}" optional: it asks for "{inner.name}" inside of itself', field
-        else:
-            yield from _cycles(schema, inner, below, done)
+        if isinstance(field.type, NonNull) and isinstance(field.type.of, Named):
+            inner = schema.types.get(field.type.of.name)
+            if inner and inner.kind is Kind.INPUT:
+                yield field, inner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from graphql import (
 
 from router.federation.types import ListOf, NonNull, TypeRef
 
+_MAX_DIGITS = 4_000  # int() takes 4300
 Value = Any  # None, bool, int, float, str, Symbol, list[Value] or dict[str, Value]
 
 
@@ -47,11 +49,11 @@ def constant(node: ValueNode) -> Value:  # noqa: PLR0911 - one kind of node a li
     match node:
         case NullValueNode():
             return None
-        case IntValueNode():
+        case IntValueNode() if len(node.value) <= _MAX_DIGITS:
             return int(node.value)
-        case FloatValueNode():
+        case FloatValueNode() if math.isfinite(float(node.value)):
             return float(node.value)
-        case EnumValueNode():
+        case EnumValueNode() | IntValueNode() | FloatValueNode():  # numbers beyond Python's keep their spelling
             return Symbol(node.value)
         case StringValueNode() | BooleanValueNode():
             return node.value

@@ -13,7 +13,7 @@ from router.execution.representations import Batch, context_value
 from router.execution.requests import Requests
 from router.planning.conditions import holds
 from router.planning.normalize import Selection
-from router.planning.plan import ContextValue, Entities, Fetch, Parallel, Path, PlanNode, Sequence, Source, Step
+from router.planning.plan import ContextValue, Entities, Fetch, Parallel, Path, PathStep, PlanNode, Sequence, Source
 
 Target = tuple[Source, list[Object], list[int | None]]
 """The objects of a source, and which representation stands for each, if any."""
@@ -195,7 +195,7 @@ class Execution:
         shown = None if path is None else visible(self.selection, path)
         self.errors.append(subgraph_error(error, subgraph, shown, redact=subgraph in self.redacted))
 
-    def _missing(self, path: Path, steps: tuple[Step, ...]) -> Iterator[ResponsePath]:
+    def _missing(self, path: Path, steps: tuple[PathStep, ...]) -> Iterator[ResponsePath]:
         for at, item in located(self.data, path):
             yield from _keys(at, item, steps)
 
@@ -230,7 +230,7 @@ def _drop_lacking(found: list[Any], batch: Batch) -> None:
                 found[index].pop(key, None)
 
 
-def _keys(at: ResponsePath, item: Object, steps: tuple[Step, ...]) -> list[ResponsePath]:
+def _keys(at: ResponsePath, item: Object, steps: tuple[PathStep, ...]) -> list[ResponsePath]:
     """The client's fields that an object lacks; the object, if it lacks only what was to be sent on."""
     lacking = [
         (*at, step.key)

@@ -54,7 +54,7 @@ Observer = Callable[[str, float, bool], None]
 
 
 @dataclass(slots=True, eq=False)
-class Subgraph:
+class SubgraphEndpoint:
     """Where and how a subgraph is asked."""
 
     name: str
@@ -70,7 +70,7 @@ class Subgraph:
     observe: Observer
 
 
-class Fetch:
+class SubgraphRequest:
     """A request under way, as its client's `Exchange`. It needs no task, and no timer before something failed."""
 
     __slots__ = (
@@ -82,14 +82,14 @@ class Fetch:
 
     def __init__(
         self,
-        subgraph: Subgraph,
+        subgraph: SubgraphEndpoint,
         fields: bytes,
         authorization: str,
         body: bytes,
         mutation: bool,
         goes_on: bool,
         key: object,
-        under_way: dict[object, "Fetch"],
+        under_way: dict[object, "SubgraphRequest"],
         future: asyncio.Future[bytes],
         until: float,
     ) -> None:

@@ -26,7 +26,7 @@ from graphql import (
 
 from router.planning.conditions import condition_of, holds
 from router.planning.graph import TYPENAME
-from router.planning.normalize import Field, Selection
+from router.planning.normalize import SelectedField, Selection
 from router.planning.plan import Entities, Fetch, InputField, Path, QueryPlan, Rename, Representation, Source
 from router.supergraph.records import Supergraph
 
@@ -55,7 +55,7 @@ class _Delivery:
         """The same for the objects within what it brings."""
         return replace(self, types=(*self.types, None))
 
-    def narrowed(self, place: "Place", one: "WireField") -> "_Delivery":
+    def narrowed(self, place: "ObjectLayout", one: "WireField") -> "_Delivery":
         """The same for one field of the objects, which only some of them may get."""
         known = self.types[-1]
         if one.types is None or one.types >= (place.types if known is None else known):
@@ -79,8 +79,8 @@ class Attribute:
     """
 
     key: str
-    fields: list[Field] = field(default_factory=list)
-    child: "Place | None" = None
+    fields: list[SelectedField] = field(default_factory=list)
+    child: "ObjectLayout | None" = None
     kinds: dict[str, GraphQLOutputType] = field(default_factory=dict)
     deliveries: list["_Delivery"] = field(default_factory=list)
     in_place: bool = False
@@ -104,7 +104,7 @@ class Attribute:
 
 
 @dataclass(eq=False)
-class Place:
+class ObjectLayout:
     """The objects at a place of the answer, which may be of any of these types.
 
     `abstract`: a subgraph may give others, which the client does not see. `hidden`: the client sees none of them.
@@ -121,7 +121,7 @@ class Place:
         """The type, if there is just one."""
         return next(iter(self.types)) if len(self.types) == 1 else None
 
-    def below(self) -> Iterator["Place"]:
+    def below(self) -> Iterator["ObjectLayout"]:
         """It and all places below it that matter."""
         yield self
         for attribute in self.attributes.values():
@@ -175,8 +175,8 @@ class Layout:
 
     # What the client asked
 
-    def _place(self, path: tuple[str, ...], selection: Selection, *, abstract: bool = False) -> Place:
-        place = Place(path, selection.types, abstract)
+    def _place(self, path: tuple[str, ...], selection: Selection, *, abstract: bool = False) -> ObjectLayout:
+        place = ObjectLayout(path, selection.types, abstract)
         for one in selection.fields:
             if not holds(one.condition, self.variables):
                 continue
@@ -227,7 +227,7 @@ class Layout:
             place = attribute.child
         return True
 
-    def place_at(self, path: Path) -> Place:
+    def place_at(self, path: Path) -> ObjectLayout:
         """The place that a path of the plan leads to."""
         place = self.root
         for step in path:
@@ -240,7 +240,7 @@ class Layout:
         return place
 
     def _piece(
-        self, place: Place, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...] = ()
+        self, place: ObjectLayout, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...] = ()
     ) -> Piece:
         """`path`: where the objects are in what the request brings, by keys on the wire."""
         deliveries = {key: delivery.narrowed(place, one) for key, one in wire.items()}
@@ -281,7 +281,7 @@ class Layout:
             place.attributes[key].certain = False  # other objects may have got it by now, these have not
 
     def _attribute(
-        self, place: Place, wire: str, one: WireField, delivery: "_Delivery", path: tuple[str, ...]
+        self, place: ObjectLayout, wire: str, one: WireField, delivery: "_Delivery", path: tuple[str, ...]
     ) -> Attribute:
         key = next((one.key for one in delivery.renames if one.path == path and one.wire == wire), wire)
         attribute = place.attributes.setdefault(key, Attribute(key))
@@ -290,7 +290,7 @@ class Layout:
             if one.selection is not None:
                 names = {get_named_type(kind).name for kind in attribute.kinds.values()}
                 types = (self.supergraph.possible.get(name, (name,)) for name in names)
-                attribute.child = Place((*place.path, key), frozenset(itertools.chain(*types)), hidden=True)
+                attribute.child = ObjectLayout((*place.path, key), frozenset(itertools.chain(*types)), hidden=True)
         return attribute
 
     # What the router needs itself
@@ -300,7 +300,7 @@ class Layout:
         required = (one.fields for one in representation.requirements if holds(one.condition, self.variables))
         return (*representation.keys, *itertools.chain(*required))
 
-    def _has(self, place: Place, fields: tuple[InputField, ...]) -> bool:
+    def _has(self, place: ObjectLayout, fields: tuple[InputField, ...]) -> bool:
         return all(
             (attribute := place.attributes.get(one.key)) is not None
             and attribute.brought
@@ -308,7 +308,7 @@ class Layout:
             for one in fields
         )
 
-    def _use(self, place: Place, source: Source) -> None:
+    def _use(self, place: ObjectLayout, source: Source) -> None:
         for representation in source.representations:
             inputs = self.inputs(representation)
             if not self._has(place, inputs):
@@ -317,7 +317,7 @@ class Layout:
                 self._use_type_name(place)
             self._use_fields(place, inputs)
 
-    def _use_fields(self, place: Place, fields: tuple[InputField, ...]) -> None:
+    def _use_fields(self, place: ObjectLayout, fields: tuple[InputField, ...]) -> None:
         for one in fields:
             if one.types is not None:
                 self._use_type_name(place)
@@ -326,11 +326,11 @@ class Layout:
             if attribute.child is not None:
                 self._use_fields(attribute.child, one.fields)
 
-    def _use_type_name(self, place: Place) -> None:
+    def _use_type_name(self, place: ObjectLayout) -> None:
         if place.single is None or TYPENAME in place.attributes:
             place.attributes.setdefault(TYPENAME, Attribute(TYPENAME)).used = True
 
-    def _use_types(self, place: Place) -> None:
+    def _use_types(self, place: ObjectLayout) -> None:
         """The type is needed where the answer depends on it, or where it may be none that the client sees."""
         known = place.attributes.get(TYPENAME)
         depends = place.single is None and any(

@@ -18,7 +18,7 @@ from graphql import (
 from router.execution.data import Object, ResponsePath
 from router.planning.conditions import ALWAYS, Condition, holds
 from router.planning.graph import TYPENAME
-from router.planning.normalize import Deferred, Field, Selection
+from router.planning.normalize import Deferred, SelectedField, Selection
 
 
 class _Bubble(Exception):
@@ -141,7 +141,7 @@ class Shaper:
                 table.append((one.key, condition, one.name, complete))
         return table
 
-    def _completer(self, kind: GraphQLOutputType, field: Field, coordinate: str) -> Complete:
+    def _completer(self, kind: GraphQLOutputType, field: SelectedField, coordinate: str) -> Complete:
         if is_non_null_type(kind):
             return self._non_null(kind, field, coordinate)
         if is_list_type(kind):
@@ -152,7 +152,7 @@ class Shaper:
             return _as_is
         return _nullable(self._composite(kind, field.selection))
 
-    def _non_null(self, kind: GraphQLNonNull[Any], field: Field, coordinate: str) -> Complete:
+    def _non_null(self, kind: GraphQLNonNull[Any], field: SelectedField, coordinate: str) -> Complete:
         inner = self._completer(kind.of_type, field, coordinate)
 
         def complete(run: _Run, value: Any, path: ResponsePath) -> Any:

@@ -11,12 +11,22 @@ from typing import Any
 
 from graphql import is_non_null_type
 
-from router.execution.layout import Attribute, Layout, Piece, Place, Unsupported
+from router.execution.layout import Attribute, Layout, ObjectLayout, Piece, Unsupported
 from router.execution.structs import Part, Structs, is_key, lists
 from router.planning import plan
 from router.planning.conditions import holds
 from router.planning.graph import TYPENAME
-from router.planning.plan import Entities, Fetch, InputField, Path, PlanNode, QueryPlan, Representation, Source, Step
+from router.planning.plan import (
+    Entities,
+    Fetch,
+    InputField,
+    Path,
+    PathStep,
+    PlanNode,
+    QueryPlan,
+    Representation,
+    Source,
+)
 
 _MAX_PLACES = 300
 
@@ -26,7 +36,7 @@ class Target:
     """The objects of a source in the code: the lists of them, and of what stands for the entity of each."""
 
     source: Source
-    place: Place
+    place: ObjectLayout
     part: Part
     objects: str
     keys: str
@@ -161,7 +171,7 @@ class Writer:
             shapes.add((only.type_name, tuple(one.name for one in self.layout.inputs(only))))
         return len(shapes) == 1
 
-    def _is_scalar(self, place: Place, one: InputField) -> bool:
+    def _is_scalar(self, place: ObjectLayout, one: InputField) -> bool:
         attribute = place.attributes[one.key]
         scalar = not one.fields and one.types is None and is_key(self.structs.annotation(place, attribute))
         return scalar and attribute.certain
@@ -217,7 +227,7 @@ class Writer:
         values = _tuple(f"v{number}" for number, _ in enumerate(names))
         return f"[{{'__typename': {only.type_name!r}, {entries}}} for {values} in {asked.seen}]"
 
-    def _fill(self, place: Place, inputs: Iterable[InputField]) -> Iterator[str]:
+    def _fill(self, place: ObjectLayout, inputs: Iterable[InputField]) -> Iterator[str]:
         """Write the values of an object `o` into `made`."""
         names = self.structs.names(place)
         for one in inputs:
@@ -227,7 +237,7 @@ class Writer:
             filled = f"made[{one.name!r}] = {value}"
             yield filled if one.types is None else f"if {_among(f'o.{names[TYPENAME]}', one.types)}: {filled}"
 
-    def _inner(self, place: Place, inputs: tuple[InputField, ...]) -> str:
+    def _inner(self, place: ObjectLayout, inputs: tuple[InputField, ...]) -> str:
         """The function that gives what is sent of an object, or of a list of them, within another."""
         name, names = self.structs.unique("inner"), self.structs.names(place)
         uncertain = [one.key for one in inputs if not place.attributes[one.key].certain and one.types is None]
@@ -292,7 +302,7 @@ class Writer:
         for line in self._assign(target.place, part):
             yield f"    {line}"
 
-    def _assign(self, place: Place, part: Part) -> Iterator[str]:
+    def _assign(self, place: ObjectLayout, part: Part) -> Iterator[str]:
         """Give an object `o` what is in a part `e`; of a leaf that it has already, what is there and not null stays."""
         own = self.structs.names(place)
         for name, one in part.kept.items():
@@ -309,7 +319,7 @@ class Writer:
             self._there.add(id(one))
             yield line if part.certain else f"if e.{name} is not UNSET: {line}"
 
-    def _join(self, place: Place, part: Part) -> str:
+    def _join(self, place: ObjectLayout, part: Part) -> str:
         """The function that gives an object, or each of a list, what is in a part of it that another request brings."""
         name = self.structs.unique("join")
         lines = [
@@ -400,7 +410,7 @@ class Writer:
 
     # The answer
 
-    def _finish(self, place: Place) -> None:
+    def _finish(self, place: ObjectLayout) -> None:
         """Look at what may be missing, and take away what the client does not see."""
         names, told = self.structs.names(place), place.attributes.get(TYPENAME)
         lines: list[str] = []
@@ -411,10 +421,10 @@ class Writer:
         hidden = [one for one in place.attributes.values() if one.used and not one.fields]
         lines += [f"o.{names[one.key]} = UNSET" for one in hidden]
         if lines:
-            self._line(f"for o in {self._objects(tuple(Step(key) for key in place.path))}:")
+            self._line(f"for o in {self._objects(tuple(PathStep(key) for key in place.path))}:")
             self._lines(lines, "    ")
 
-    def _finish_type(self, place: Place, type_name: str, names: dict[str, str]) -> Iterator[str]:
+    def _finish_type(self, place: ObjectLayout, type_name: str, names: dict[str, str]) -> Iterator[str]:
         """The same for objects of one type."""
         missing, foreign, aliases = [], [], []
         for one in place.attributes.values():
@@ -437,7 +447,7 @@ class Writer:
             lines = [f"    {line}" for line in lines]
         yield from lines
 
-    def _answer(self, root: Place) -> None:
+    def _answer(self, root: ObjectLayout) -> None:
         names = self.structs.names(root)
         values: dict[str, str] = {}
         for key, one in root.attributes.items():
@@ -466,7 +476,7 @@ def _fetches(nodes: Iterable[PlanNode]) -> Iterator[Fetch]:
         yield node
 
 
-def _given(place: Place) -> list[Attribute]:
+def _given(place: ObjectLayout) -> list[Attribute]:
     """What the objects at a place come with, and is kept."""
     return [one for one in place.attributes.values() if one.in_place and (one.fields or one.used)]
 

@@ -13,7 +13,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from router.execution.layout import Attribute, Piece, Place, Unsupported
+from router.execution.layout import Attribute, ObjectLayout, Piece, Unsupported
 from router.planning.graph import TYPENAME
 
 _EXACT = frozenset(("Boolean", "Int", "Float", "ID"))
@@ -48,7 +48,7 @@ class Structs:
         self._taken.add(made)
         return made
 
-    def names(self, place: Place) -> dict[str, str]:
+    def names(self, place: ObjectLayout) -> dict[str, str]:
         """The identifiers of a place's attributes, by key."""
         if id(place) not in self._names:
             self._names[id(place)] = _identifiers(place.attributes)
@@ -62,7 +62,7 @@ class Structs:
         self.lines += [f"    {field}" for field in fields] or ["    pass"]
         return name
 
-    def write_place(self, place: Place) -> None:
+    def write_place(self, place: ObjectLayout) -> None:
         """The objects of a place: the client's fields in the answer's order, then what the router needs."""
         shown = [one for one in place.attributes.values() if one.fields]
         kept = shown + [one for one in place.attributes.values() if one.used and not one.fields]
@@ -71,7 +71,7 @@ class Structs:
         fields = [f"{names[one.key]}: {self._declaration(place, one)}" for one in kept]
         self.write(name, fields, {names[one.key]: one.key for one in kept})
 
-    def part(self, place: Place, piece: Piece, name: str) -> Part:
+    def part(self, place: ObjectLayout, piece: Piece, name: str) -> Part:
         """The type of what a piece brings the objects of a place. Equal ones are one."""
         inner = {key: self.part(piece.attributes[key].child or place, one, name) for key, one in piece.inner.items()}
         kept = {key: one for key, one in piece.attributes.items() if _matters(one, inner.get(key))}
@@ -87,7 +87,7 @@ class Structs:
         found = {names[key]: one for key, one in kept.items()}
         return Part(self._parts[shape], found, {names[key]: inner[key] for key in kept if key in inner}, piece.certain)
 
-    def annotation(self, place: Place, one: Attribute, of: str = "") -> str:
+    def annotation(self, place: ObjectLayout, one: Attribute, of: str = "") -> str:
         """The type of an attribute's values; `of`: that of its objects, if it is not the place's."""
         if one.key == TYPENAME:
             return "str" if place.hidden else _literal(place.types)
@@ -100,7 +100,7 @@ class Structs:
             raise Unsupported("one key for values of several kinds")
         return texts.pop()
 
-    def _declaration(self, place: Place, one: Attribute) -> str:
+    def _declaration(self, place: ObjectLayout, one: Attribute) -> str:
         if any(field.name == TYPENAME for field in one.fields):
             if any(field.name != TYPENAME for field in one.fields):
                 raise Unsupported("a type name and a field under one key")

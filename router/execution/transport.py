@@ -18,7 +18,7 @@ from router.client.exchange import Client, Limits
 from router.client.pool import PooledClient
 from router.config import SubgraphOverride, Subgraphs
 from router.execution.errors import SubgraphFailure
-from router.execution.fetch import Circuit, Fetch, Observer, Subgraph, fail
+from router.execution.fetch import Circuit, Observer, SubgraphEndpoint, SubgraphRequest, fail
 from router.execution.headers import Forwarded, HeaderRules, lines
 from shared.signature import sign
 
@@ -90,8 +90,8 @@ class HttpTransport:
         self._own_rules = {
             name: HeaderRules((*config.all.headers, *own.headers)) for name, own in config.named.items() if own.headers
         }
-        self._subgraphs: dict[str, Subgraph] = {}
-        self._under_way: dict[object, Fetch] = {}
+        self._subgraphs: dict[str, SubgraphEndpoint] = {}
+        self._under_way: dict[object, SubgraphRequest] = {}
 
     async def close(self) -> None:
         """End all connections."""
@@ -139,7 +139,9 @@ class HttpTransport:
                 return future
         fields = lines({**forwarded.fields, **trace}) if trace else forwarded.lines
         authorization = forwarded.fields.get("authorization", "")
-        fetch = Fetch(asked, fields, authorization, payload, mutation, entities, key, self._under_way, future, until)
+        fetch = SubgraphRequest(
+            asked, fields, authorization, payload, mutation, entities, key, self._under_way, future, until
+        )
         fetch.start(self._loop.time())
         return future
 
@@ -159,7 +161,7 @@ class HttpTransport:
     def _override(self, subgraph: str) -> SubgraphOverride:
         return self._config.named.get(subgraph) or _NO_OVERRIDE
 
-    def _subgraph(self, name: str, given_url: str) -> Subgraph:
+    def _subgraph(self, name: str, given_url: str) -> SubgraphEndpoint:
         known = self._subgraphs.get(name)
         if known is not None and known.given_url == given_url:
             return known
@@ -168,7 +170,7 @@ class HttpTransport:
             endpoint = self._client.endpoint(url, _HEAD)
         except ValueError as error:
             raise SubgraphFailure(name, f"has no address that can be asked: {error}") from error
-        made = self._subgraphs[name] = Subgraph(
+        made = self._subgraphs[name] = SubgraphEndpoint(
             name=name,
             given_url=given_url,
             endpoint=endpoint,

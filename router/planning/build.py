@@ -1,4 +1,4 @@
-"""Stage 3. Serves every wanted field at some place, by one way each, and so builds the fetches.
+"""Stage 3. Resolves every wanted field at some place, by one way each, and so builds the fetches.
 
 Where several ways would do, `Choices` says which to take.
 """
@@ -9,8 +9,8 @@ from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, Condition, either
 from router.planning.deferral import Deferral
-from router.planning.graph import TYPENAME, Context, Fetch, Input, Joint, Node, Place, Position, Serving
-from router.planning.normalize import NO_ARGUMENTS, Field, PlanningError, Selection
+from router.planning.graph import TYPENAME, Context, FetchStep, Input, Joint, Node, Place, Position, Resolution
+from router.planning.normalize import NO_ARGUMENTS, PlanningError, SelectedField, Selection
 from router.planning.options import Choices, Option, best_entry, options
 from router.planning.walk import Walker, parsed
 from router.supergraph.records import ContextArgument, EntryPoint, SubgraphField, Vertex
@@ -33,7 +33,7 @@ class Builder:
         self.walker = walker
         self.supergraph = walker.supergraph
         self.choices = choices
-        self.fetches: list[Fetch] = []
+        self.fetches: list[FetchStep] = []
         self.root = Position(frozenset((root_type,)))
         self.joined = False
         self._join = join
@@ -41,29 +41,29 @@ class Builder:
         walker.changed()
 
     def build(self, selection: Selection, deferrals: Sequence[Deferral] = ()) -> None:
-        """Serve an operation's selection: what is needed first, then each deferral, those after which others come first."""
+        """Resolve an operation's selection: what is needed first, then each deferral, those after which others come first."""
         self._enter_part(None)
         self._register(self.root, selection)
-        self._serve_all(self.root, selection, self.root.types, ALWAYS, client=True)
+        self._resolve_all(self.root, selection, self.root.types, ALWAYS, client=True)
         for deferral in deferrals:
             self._enter_part(deferral)
-            self._serve_below(self.root, selection, deferral.path)
+            self._resolve_below(self.root, selection, deferral.path)
         self._enter_part(None)
 
     def _enter_part(self, deferral: Deferral | None) -> None:
         self.walker.deferral = deferral
         self.walker.changed()
 
-    def _serve_below(self, position: Position, selection: Selection, path: tuple[str, ...]) -> None:
-        """Serve the part of the answer that begins at the end of a path."""
+    def _resolve_below(self, position: Position, selection: Selection, path: tuple[str, ...]) -> None:
+        """Resolve the part of the answer that begins at the end of a path."""
         if not path:
-            self._serve_all(position, selection, position.types, ALWAYS, client=True)
+            self._resolve_all(position, selection, position.types, ALWAYS, client=True)
             return
         for one in selection.fields:
             if one.key == path[0] and one.selection is not None and (types := one.types & position.types):
-                for serving in position.client_node(one, types).served(self.walker.deferral):
-                    if serving.child is not None:
-                        self._serve_below(serving.child, one.selection, path[1:])
+                for resolution in position.client_node(one, types).resolutions_for(self.walker.deferral):
+                    if resolution.child is not None:
+                        self._resolve_below(resolution.child, one.selection, path[1:])
 
     # Wanting
 
@@ -73,7 +73,7 @@ class Builder:
             if (types := wanted.types & position.types) and wanted.name != TYPENAME:
                 position.client_node(wanted, types)
 
-    def _serve_all(
+    def _resolve_all(
         self,
         position: Position,
         selection: Selection,
@@ -83,13 +83,13 @@ class Builder:
         client: bool = False,
         key: bool = False,
     ) -> None:
-        """Serve the fields of a selection to objects of these types, then those of their values."""
+        """Resolve the fields of a selection to objects of these types, then those of their values."""
         deferral = self.walker.deferral
         wanted = [(one, one.types & types) for one in selection.fields if one.types & types]
         if len(selection.types) > 1:
             for needed in self._need_type_name(selection) if client else [condition]:
                 self._want_type_name(position, needed)
-        nodes: list[tuple[Node, Field, frozenset[str]]] = []
+        nodes: list[tuple[Node, SelectedField, frozenset[str]]] = []
         for one, among in wanted:
             if one.name.startswith("__"):
                 continue
@@ -108,14 +108,14 @@ class Builder:
         if not self.walker.once_only(position):
             due.sort(key=lambda entry: self._freedom(position, entry[0]))
         for node, one, among in due:
-            self._serve(position, node, among, one.selection, key=key)
+            self._resolve(position, node, among, one.selection, key=key)
         for node, one, among in nodes:
             if one.selection is None:
                 continue
-            for serving in node.served(deferral):
-                if serving.child is not None and serving.types & among:
-                    child = serving.child
-                    self._serve_all(child, one.selection, child.types, condition, client=client, key=key)
+            for resolution in node.resolutions_for(deferral):
+                if resolution.child is not None and resolution.types & among:
+                    child = resolution.child
+                    self._resolve_all(child, one.selection, child.types, condition, client=client, key=key)
 
     def _need_type_name(self, selection: Selection) -> Iterator[Condition]:
         """When the client's fields, and the deferred fragments of them, need to know of which type an object is."""
@@ -127,12 +127,12 @@ class Builder:
                 yield later.condition
 
     def _want_type_name(self, position: Position, condition: Condition) -> None:
-        """Serve `__typename`, so that objects of this position can be told apart."""
-        wanted = Field(TYPENAME, TYPENAME, NO_ARGUMENTS, position.types, condition, None)
+        """Resolve `__typename`, so that objects of this position can be told apart."""
+        wanted = SelectedField(TYPENAME, TYPENAME, NO_ARGUMENTS, position.types, condition, None)
         node = position.node(wanted, position.types, self.walker.deferral)
         node.users.add(self.walker.deferral)
         node.condition = either(node.condition, condition)
-        self._serve(position, node, position.types, None)
+        self._resolve(position, node, position.types, None)
 
     def _freedom(self, position: Position, node: Node) -> tuple[bool, int]:
         """Fields with fewer subgraphs to choose from come first: what they need, others may use."""
@@ -140,9 +140,9 @@ class Builder:
         elsewhere = any(self.walker.local(place, some, node.name) is None for place in position.places)
         return elsewhere, max(len(self.walker.resolvers(name, node.name)) for name in node.types)
 
-    # Serving
+    # Resolution
 
-    def _serve(
+    def _resolve(
         self, position: Position, node: Node, types: frozenset[str], selection: Selection | None, *, key: bool = False
     ) -> None:
         lacking = node.lacks(types, self.walker.deferral)
@@ -151,14 +151,14 @@ class Builder:
             found = options(self.walker, position, node, type_name, selection, key=key)
             place = self._take(position, node, type_name, self.choices.take(found))
             by_place.setdefault(id(place), (place, set()))[1].add(type_name)
-        ways = [(place, frozenset(served)) for place, served in by_place.values()]
+        ways = [(place, frozenset(resolved)) for place, resolved in by_place.values()]
         spread = position.spread * len(ways)
         if self._join and selection is not None and spread > MAX_SPREAD and self._can_join(node, ways):
             self.joined = True
-            members = [part for place, served in ways for part in _members(place, served)]
+            members = [part for place, resolved in ways for part in _members(place, resolved)]
             ways = [(Joint(tuple(members)), lacking)]
-        for place, served in ways:
-            self._place(position, node, place, served, selection, position.spread * len(ways))
+        for place, resolved in ways:
+            self._place(position, node, place, resolved, selection, position.spread * len(ways))
 
     def _can_join(self, node: Node, ways: Sequence[tuple[Place | Joint, frozenset[str]]]) -> bool:
         """Whether all of them tell what objects they give."""
@@ -172,7 +172,7 @@ class Builder:
         return len(ways) > 1 and not any(kind is not None and kind.interface_object for kind in kinds)
 
     def _take(self, position: Position, node: Node, type_name: str, option: Option) -> Place | Joint:
-        """The place where this option serves the field; the fetch for it is made if there is none."""
+        """The place where this option resolves the field; the fetch for it is made if there is none."""
         if option.place is not None:
             return option.place
         if not option.field.needs_input:
@@ -193,7 +193,7 @@ class Builder:
         if above is None:
             raise PlanningError(f"no object around {node.name} sets the context of its argument {argument.name}")
         selection = self.walker.field_set(above.types & types, argument.selection)
-        self._serve_all(above, selection, above.types & types, node.condition)
+        self._resolve_all(above, selection, above.types & types, node.condition)
         return Context(f"_c_{argument.name}", argument.type, argument.name, node, above, selection)
 
     def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> Place | Joint:
@@ -226,32 +226,32 @@ class Builder:
         selection: Selection | None,
         spread: int,
     ) -> None:
-        """Serve a node at a place."""
-        for serving in node.servings:
-            if serving.place is place and (serving.child is None):
-                serving.types |= types
+        """Resolve a node at a place."""
+        for resolution in node.resolutions:
+            if resolution.place is place and (resolution.child is None):
+                resolution.types |= types
                 _enter_field(place, node, types)
                 return
-        serving = Serving(node, place, types)
-        node.servings.append(serving)
+        resolution = Resolution(node, place, types)
+        node.resolutions.append(resolution)
         if types != position.types and len(position.types) > 1 and selection is not None:
             self._want_type_name(position, node.condition)
         if selection is None:
             _enter_field(place, node, types)
             return
         possible = selection.types if node.selection is None else node.selection.types | selection.types
-        serving.child = Position(possible, serving, position, spread=spread)
-        child = self._descend(place, serving, types)
+        resolution.child = Position(possible, resolution, position, spread=spread)
+        child = self._descend(place, resolution, types)
         for one, among in _members(place, types):
-            one.entry(node, among, serving.child).serves = True
+            one.entry(node, among, resolution.child).resolves = True
         narrowed = possible & child.types
-        serving.child.types = narrowed
-        serving.child.known = child.objects is None or len(narrowed) < 2
+        resolution.child.types = narrowed
+        resolution.child.known = child.objects is None or len(narrowed) < 2
         self.walker.changed()
         if node.client and child.objects is None and self._possible(child) - narrowed:
-            self._want_type_name(serving.child, node.condition)  # to tell objects that clients must not see
+            self._want_type_name(resolution.child, node.condition)  # to tell objects that clients must not see
         if node.selection is not None:
-            self._register(serving.child, node.selection)
+            self._register(resolution.child, node.selection)
 
     def _possible(self, place: Place | Joint) -> frozenset[str]:
         if isinstance(place, Joint):
@@ -265,12 +265,12 @@ class Builder:
             raise PlanningError(f"{type_name}.{node.name} is not in subgraph {place.fetch.subgraph}")
         return found
 
-    def _descend(self, parent: Place | Joint, serving: Serving, types: frozenset[str]) -> Place | Joint:
-        """The place of a served node's value in the fetch of the parent's place."""
-        position = serving.child
+    def _descend(self, parent: Place | Joint, resolution: Resolution, types: frozenset[str]) -> Place | Joint:
+        """The place of a resolved node's value in the fetch of the parent's place."""
+        position = resolution.child
         if position is None:
-            raise PlanningError(f"{serving.node.name} has no fields to select")
-        children = [self._child(one, serving, position, among) for one, among in _members(parent, types)]
+            raise PlanningError(f"{resolution.node.name} has no fields to select")
+        children = [self._child(one, resolution, position, among) for one, among in _members(parent, types)]
         child: Place | Joint = children[0]
         if isinstance(parent, Joint):
             child = Joint(tuple((one, one.types) for one in children))
@@ -279,17 +279,17 @@ class Builder:
         self.walker.changed()
         return child
 
-    def _child(self, parent: Place, serving: Serving, position: Position, types: frozenset[str]) -> Place:
-        entry = parent.entry(serving.node, types, position)
+    def _child(self, parent: Place, resolution: Resolution, position: Position, types: frozenset[str]) -> Place:
+        entry = parent.entry(resolution.node, types, position)
         found_types: frozenset[str] = frozenset()
         provided: list[tuple[SelectionSetNode, ...]] = []
         static = ""
         for type_name in sorted(entry.types):
-            found = self._field(parent, type_name, serving.node)
+            found = self._field(parent, type_name, resolution.node)
             static = found.type.name
             found_types |= self.supergraph.subgraph_possible(parent.fetch.subgraph, found.type.name)
             for way in parent.provided:
-                inner = self.walker.provided_by(way, type_name, serving.node.name)
+                inner = self.walker.provided_by(way, type_name, resolution.node.name)
                 provided.append(parsed(found.provides) + tuple(one for one in inner if one is not None))
         if entry.child is None:
             kind = self.supergraph.subgraphs[parent.fetch.subgraph].types.get(static)
@@ -302,7 +302,7 @@ class Builder:
         return entry.child
 
     def _fetch_root(self, position: Position, type_name: str, subgraph: str) -> Place:
-        fetch = Fetch(len(self.fetches), subgraph, position, self._operation(type_name), self.walker.deferral)
+        fetch = FetchStep(len(self.fetches), subgraph, position, self._operation(type_name), self.walker.deferral)
         fetch.place = Place(position, fetch, type_name, frozenset((type_name,)))
         if position.parent is not None:
             fetch.wait_for(fetch for place in position.places[:1] for fetch in place.fetches)
@@ -312,7 +312,7 @@ class Builder:
     def _operation(self, type_name: str) -> str:
         return next(operation for operation, name in self.supergraph.roots.items() if name == type_name)
 
-    def _add(self, fetch: Fetch) -> None:
+    def _add(self, fetch: FetchStep) -> None:
         if len(self.fetches) >= _MAX_FETCHES:
             raise PlanningError(f"the operation would take more than {_MAX_FETCHES} fetches")
         self.fetches.append(fetch)
@@ -341,7 +341,7 @@ class Builder:
                 self._want_type_name(position, condition)
             needed = [key, required] if required else [key]
             for selection in needed:
-                self._serve_all(position, selection, types, condition, key=selection is key)
+                self._resolve_all(position, selection, types, condition, key=selection is key)
         finally:
             self._underway.pop()
         before = {fetch for selection in needed for fetch in self._providers(position, selection, type_name)}
@@ -369,11 +369,11 @@ class Builder:
         self,
         position: Position,
         entry: EntryPoint,
-        before: Collection[Fetch],
+        before: Collection[FetchStep],
         type_name: str,
         required: Selection | None,
         contexts: Collection[Context],
-    ) -> Fetch:
+    ) -> FetchStep:
         """The fetch that enters here and can take this too, or a new one."""
         objects = entry.type if entry.interface == "object" else None
         for place in self.walker.open(position):
@@ -389,35 +389,35 @@ class Builder:
                 continue
             if not any(one is fetch or one.follows(fetch) for one in before):
                 return fetch
-        fetch = Fetch(len(self.fetches), entry.subgraph, position, None, self.walker.deferral)
+        fetch = FetchStep(len(self.fetches), entry.subgraph, position, None, self.walker.deferral)
         fetch.place = Place(position, fetch, "_Entity", frozenset(), objects)
         fetch.contexts += contexts
         self._add(fetch)
         return fetch
 
-    def _type_name_providers(self, position: Position, type_name: str) -> set[Fetch]:
+    def _type_name_providers(self, position: Position, type_name: str) -> set[FetchStep]:
         return {
             fetch
             for node in position.nodes_of(TYPENAME)
-            for serving in node.served(self.walker.deferral)
-            if type_name in serving.types
-            for fetch in serving.place.fetches
+            for resolution in node.resolutions_for(self.walker.deferral)
+            if type_name in resolution.types
+            for fetch in resolution.place.fetches
         }
 
-    def _providers(self, position: Position, selection: Selection, type_name: str | None) -> set[Fetch]:
+    def _providers(self, position: Position, selection: Selection, type_name: str | None) -> set[FetchStep]:
         """The fetches that bring these fields."""
-        found: set[Fetch] = set()
+        found: set[FetchStep] = set()
         for wanted in selection.fields:
             if type_name is not None and type_name not in wanted.types:
                 continue
             for node in position.nodes_of(wanted.name, wanted.arguments):
                 if not node.feeds(self.walker.deferral):
                     continue
-                for serving in node.served(self.walker.deferral):
-                    if type_name is None or type_name in serving.types:
-                        found.update(serving.place.fetches)
-                        if serving.child is not None and wanted.selection is not None:
-                            found |= self._providers(serving.child, wanted.selection, None)
+                for resolution in node.resolutions_for(self.walker.deferral):
+                    if type_name is None or type_name in resolution.types:
+                        found.update(resolution.place.fetches)
+                        if resolution.child is not None and wanted.selection is not None:
+                            found |= self._providers(resolution.child, wanted.selection, None)
         return found
 
 

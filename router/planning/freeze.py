@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from router.planning import plan
 from router.planning.conditions import NEVER, either
-from router.planning.graph import Context, Fetch, Node, Place, Position, Serving
+from router.planning.graph import Context, FetchStep, Node, Place, Position, Resolution
 from router.planning.normalize import Selection
 from router.planning.wire import Fragments, Wire
 from router.supergraph.records import Supergraph
@@ -23,30 +23,30 @@ class Freezer:
         self.definitions = definitions
         self._source = functools.cache(self._freeze_source)
 
-    def stages(self, stages: Sequence[Sequence[Sequence[Fetch]]]) -> plan.PlanNode | None:
+    def stages(self, stages: Sequence[Sequence[Sequence[FetchStep]]]) -> plan.PlanNode | None:
         """Stages after each other; in a stage, requests beside each other; in a request, fetches together."""
         nodes = [self._stage(stage) for stage in stages if stage]
         if len(nodes) > 1:
             return plan.Sequence(tuple(nodes))
         return nodes[0] if nodes else None
 
-    def _stage(self, stage: Sequence[Sequence[Fetch]]) -> plan.PlanNode:
+    def _stage(self, stage: Sequence[Sequence[FetchStep]]) -> plan.PlanNode:
         nodes = [self.request(fetches) for fetches in stage]
         return nodes[0] if len(nodes) == 1 else plan.Parallel(tuple(nodes))
 
-    def request(self, fetches: Sequence[Fetch]) -> plan.Fetch:
+    def request(self, fetches: Sequence[FetchStep]) -> plan.Fetch:
         """One request for these fetches of one subgraph."""
         if fetches[0].root is not None:
             return self._root(fetches[0])
         if len(fetches) == 1:
             return self._batch([fetches])
-        groups: dict[str, list[Fetch]] = {}
+        groups: dict[str, list[FetchStep]] = {}
         for fetch in fetches:
             groups.setdefault(self.wire.write(fetch.place, {}).text, []).append(fetch)
         batch = self._batch(list(groups.values()))
         return replace(batch, apart=tuple(self._batch([group]) for group in groups.values()) if len(groups) > 1 else ())
 
-    def _batch(self, groups: Sequence[Sequence[Fetch]]) -> plan.Fetch:
+    def _batch(self, groups: Sequence[Sequence[FetchStep]]) -> plan.Fetch:
         """One request with `_entities` for each group of fetches that select the same."""
         used: set[str] = set()
         fragments: Fragments = {}
@@ -83,7 +83,7 @@ class Freezer:
             ),
         )
 
-    def _root(self, fetch: Fetch) -> plan.Fetch:
+    def _root(self, fetch: FetchStep) -> plan.Fetch:
         fragments: Fragments = {}
         text = self.wire.write(fetch.place, fragments)
         kind = fetch.root or "query"
@@ -114,7 +114,7 @@ class Freezer:
         head = self._variables(used, more=more)
         return f"query{head}{{{' '.join(fields)}}}"
 
-    def _freeze_source(self, fetch: Fetch) -> plan.Source:
+    def _freeze_source(self, fetch: FetchStep) -> plan.Source:
         return plan.Source(
             path=path_of(fetch.position),
             representations=self._representations(fetch),
@@ -123,7 +123,7 @@ class Freezer:
             missing=_missing(fetch.place),
         )
 
-    def _representations(self, fetch: Fetch) -> tuple[plan.Representation, ...]:
+    def _representations(self, fetch: FetchStep) -> tuple[plan.Representation, ...]:
         position = fetch.position
         merged: dict[tuple[str | None, Fields, tuple[plan.Requirement, ...]], frozenset[str]] = {}
         for type_name, inputs in fetch.inputs.items():
@@ -142,12 +142,12 @@ class Freezer:
             for made, types in merged.items()
         )
 
-    def _tells_types(self, fetch: Fetch, name: str | None) -> bool:
+    def _tells_types(self, fetch: FetchStep, name: str | None) -> bool:
         """Whether objects are entered by an interface, because nobody knows of which type they are."""
         kind = self.supergraph.subgraphs[fetch.subgraph].types.get(name or "")
         return kind is not None and kind.kind == "interface" and not kind.interface_object
 
-    def _fields(self, fetch: Fetch, position: Position, selection: Selection, type_name: str | None) -> Fields:
+    def _fields(self, fetch: FetchStep, position: Position, selection: Selection, type_name: str | None) -> Fields:
         """What a fetch takes of the data at a position."""
         found = []
         several = len(position.types) > 1
@@ -156,23 +156,23 @@ class Freezer:
         for wanted in selection.fields:
             if type_name is not None and type_name not in wanted.types:
                 continue
-            servings = [
-                serving
+            resolutions = [
+                resolution
                 for node in position.nodes_of(wanted.name, wanted.arguments)
                 if node.feeds(fetch.deferral)
-                for serving in node.served(fetch.deferral)
-                if serving.types & wanted.types and (type_name is None or type_name in serving.types)
+                for resolution in node.resolutions_for(fetch.deferral)
+                if resolution.types & wanted.types and (type_name is None or type_name in resolution.types)
             ]
             types = wanted.types if type_name is None and several and wanted.types != position.types else None
             seen: set[str] = set()
-            for serving in servings:
-                if serving.node.key in seen:
+            for resolution in resolutions:
+                if resolution.node.key in seen:
                     continue
-                seen.add(serving.node.key)
+                seen.add(resolution.node.key)
                 inner: tuple[plan.InputField, ...] = ()
-                if serving.child is not None and wanted.selection is not None:
-                    inner = self._fields(fetch, serving.child, wanted.selection, None)
-                found.append(plan.InputField(wanted.name, serving.node.key, inner, types))
+                if resolution.child is not None and wanted.selection is not None:
+                    inner = self._fields(fetch, resolution.child, wanted.selection, None)
+                found.append(plan.InputField(wanted.name, resolution.node.key, inner, types))
                 if type_name is not None or not several:
                     break
         return tuple(found)
@@ -185,23 +185,23 @@ def _requirement(fields: Fields, nodes: Sequence[Node]) -> plan.Requirement:
 
 def path_of(position: Position) -> plan.Path:
     """The path from the root of the answer to a position."""
-    return tuple(_step(serving, parent) for serving, parent in _steps(position))
+    return tuple(_step(resolution, parent) for resolution, parent in _steps(position))
 
 
-def _steps(position: Position) -> list[tuple[Serving, Position]]:
+def _steps(position: Position) -> list[tuple[Resolution, Position]]:
     if position.via is None or position.parent is None:
         return []
     return [*_steps(position.parent), (position.via, position.parent)]
 
 
-def _step(serving: Serving, parent: Position) -> plan.Step:
-    return plan.Step(serving.node.key, None if serving.types >= parent.types else serving.types)
+def _step(resolution: Resolution, parent: Position) -> plan.PathStep:
+    return plan.PathStep(resolution.node.key, None if resolution.types >= parent.types else resolution.types)
 
 
-def _missing(place: Place) -> tuple[plan.Step, ...]:
+def _missing(place: Place) -> tuple[plan.PathStep, ...]:
     """What the client asked of this fetch, at its top."""
     return tuple(
-        plan.Step(entry.node.key, None if entry.types >= place.position.types else entry.types)
+        plan.PathStep(entry.node.key, None if entry.types >= place.position.types else entry.types)
         for entry in place.entries
         if entry.node.client
     )

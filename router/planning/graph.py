@@ -10,7 +10,7 @@ from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, NEVER, Condition, both, either
 from router.planning.deferral import Deferral, at_hand
-from router.planning.normalize import NO_ARGUMENTS, Arguments, Field, Selection
+from router.planning.normalize import NO_ARGUMENTS, Arguments, SelectedField, Selection
 from router.supergraph.records import Vertex
 
 TYPENAME = "__typename"
@@ -32,20 +32,20 @@ class Node:
     client: bool
     selection: Selection | None = None
     deferral: Deferral | None = None
-    servings: list["Serving"] = field(default_factory=list)
+    resolutions: list["Resolution"] = field(default_factory=list)
     users: set[Deferral | None] = field(default_factory=set)
 
     def feeds(self, deferral: Deferral | None) -> bool:
         """Whether a part of the answer takes it for keys and required fields."""
         return deferral in self.users or (deferral is None and self.deferral is None)
 
-    def served(self, deferral: Deferral | None) -> Iterator["Serving"]:
-        """The servings that one part of the answer can rely on."""
-        return (one for one in self.servings if one.place.serves(deferral))
+    def resolutions_for(self, deferral: Deferral | None) -> Iterator["Resolution"]:
+        """The resolutions that one part of the answer can rely on."""
+        return (one for one in self.resolutions if one.place.available_to(deferral))
 
     def lacks(self, types: frozenset[str], deferral: Deferral | None) -> frozenset[str]:
-        """To which of these types it is not served yet."""
-        return types.difference(*(one.types for one in self.served(deferral)))
+        """For which of these types it is not resolved yet."""
+        return types.difference(*(one.types for one in self.resolutions_for(deferral)))
 
     def lends(self, deferral: Deferral | None, condition: Condition) -> bool:
         """Whether another part of the answer may use it too: none is then fetched when it is not needed."""
@@ -58,8 +58,8 @@ class Node:
 
 
 @dataclass(eq=False, slots=True)
-class Serving:
-    """A node served to objects of some types by a place, and the position of its value, if that has fields."""
+class Resolution:
+    """A node resolved for objects of some types at a place, and the position of its value, if that has fields."""
 
     node: Node
     place: "Place | Joint"
@@ -69,13 +69,13 @@ class Serving:
 
 @dataclass(eq=False, slots=True)
 class Position:
-    """Where objects are in the answer: at the root, or the value of a served node.
+    """Where objects are in the answer: at the root, or the value of a resolved node.
 
     `spread`: how many positions the fields that lead here have been split into.
     """
 
     types: frozenset[str]
-    via: Serving | None = None
+    via: Resolution | None = None
     parent: "Position | None" = None
     places: list["Place | Joint"] = field(default_factory=list)
     known: bool = True
@@ -87,7 +87,7 @@ class Position:
         """The nodes of a field with these arguments."""
         return self._by_field.get((name, arguments), ())
 
-    def client_node(self, wanted: Field, types: frozenset[str]) -> Node:
+    def client_node(self, wanted: SelectedField, types: frozenset[str]) -> Node:
         """The node of a client's field, found or made. It keeps its response key."""
         for node in self.nodes_of(wanted.name, wanted.arguments):
             same = node.client and node.key == wanted.key and node.deferral == wanted.deferral
@@ -98,7 +98,11 @@ class Position:
         return self._add(Node(key, wanted.name, arguments, types, condition, True, wanted.selection, wanted.deferral))
 
     def node(
-        self, wanted: Field, types: frozenset[str], deferral: Deferral | None, condition: Condition | None = None
+        self,
+        wanted: SelectedField,
+        types: frozenset[str],
+        deferral: Deferral | None,
+        condition: Condition | None = None,
     ) -> Node:
         """The node of a field that is needed for others, found or made.
 
@@ -129,18 +133,18 @@ class Position:
 class Entry:
     """A field in a fetch's selection: the node for these types, and the place of its value, if that has fields.
 
-    `serves`: it is what tells whether there is a value; otherwise it only leads to fields of a value.
+    `resolves`: it is what tells whether there is a value; otherwise it only leads to fields of a value.
     """
 
     node: Node
     types: frozenset[str]
     child: "Place | None" = None
-    serves: bool = False
+    resolves: bool = False
 
     @property
     def condition(self) -> Condition:
         """When it is needed; relative to the place."""
-        if self.serves or self.child is None:
+        if self.resolves or self.child is None:
             return self.node.condition
         inner = NEVER
         for entry in self.child.entries:
@@ -158,7 +162,7 @@ class Place:
     """
 
     position: Position
-    fetch: "Fetch"
+    fetch: "FetchStep"
     static: str
     types: frozenset[str]
     objects: str | None = None
@@ -171,7 +175,7 @@ class Place:
         return self.fetch.subgraph, self.objects
 
     @property
-    def fetches(self) -> tuple["Fetch", ...]:
+    def fetches(self) -> tuple["FetchStep", ...]:
         return (self.fetch,)
 
     @property
@@ -179,12 +183,12 @@ class Place:
         """How many fetches in a row have to come before what it brings."""
         return self.fetch.level
 
-    def serves(self, deferral: Deferral | None) -> bool:
+    def available_to(self, deferral: Deferral | None) -> bool:
         """Whether what it brings is there when this part of the answer is fetched."""
         return at_hand(self.fetch.deferral, deferral)
 
     def entry(self, node: Node, types: frozenset[str], value: Position | None = None) -> Entry:
-        """The entry of a node, found or made, that serves these types and leads to this position."""
+        """The entry of a node, found or made, for these types that leads to this position."""
         entry = self._by_node.get((node, value))
         if entry is None:
             entry = self._by_node[node, value] = Entry(node, types)
@@ -209,15 +213,15 @@ class Joint:
         return frozenset(name for _, types in self.members for name in types)
 
     @property
-    def fetches(self) -> tuple["Fetch", ...]:
+    def fetches(self) -> tuple["FetchStep", ...]:
         return tuple(place.fetch for place, _ in self.members)
 
     @property
     def level(self) -> int:
         return max(fetch.level for fetch in self.fetches)
 
-    def serves(self, deferral: Deferral | None) -> bool:
-        return all(place.serves(deferral) for place, _ in self.members)
+    def available_to(self, deferral: Deferral | None) -> bool:
+        return all(place.available_to(deferral) for place, _ in self.members)
 
     def of(self, type_name: str) -> Iterator[Place]:
         """The places that may bring objects of this type."""
@@ -249,7 +253,7 @@ class Context:
 
 
 @dataclass(eq=False, slots=True)
-class Fetch:
+class FetchStep:
     """A request to be: operation fields at a root, or `_entities` for the objects of a position.
 
     `after` are the fetches that bring what this one's representations are made of. One with `contexts` is a request for
@@ -264,11 +268,11 @@ class Fetch:
     place: Place = field(init=False)
     inputs: dict[str, list[Input]] = field(default_factory=dict)
     contexts: list[Context] = field(default_factory=list)
-    after: set["Fetch"] = field(default_factory=set)
+    after: set["FetchStep"] = field(default_factory=set)
     level: int = 0
-    _followers: set["Fetch"] = field(default_factory=set)
+    _followers: set["FetchStep"] = field(default_factory=set)
 
-    def wait_for(self, others: Iterable["Fetch"]) -> None:
+    def wait_for(self, others: Iterable["FetchStep"]) -> None:
         """Let it come after others. `level` is how many fetches in a row have to come before it."""
         for other in others:
             self.after.add(other)
@@ -281,7 +285,7 @@ class Fetch:
             for follower in self._followers:
                 follower._rise(level + 1)
 
-    def follows(self, other: "Fetch") -> bool:
+    def follows(self, other: "FetchStep") -> bool:
         """Whether it has to wait for another fetch, be it through others."""
         waiting, seen = list(self.after), set(self.after)
         while waiting:

@@ -40,7 +40,7 @@ NO_ARGUMENTS = Arguments()
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class SelectedField:
     """A field as asked of some object types: its response key, and what is selected of its value.
 
     `deferral` is the part of the answer that it is fetched with, `shown` are those that it is delivered with and when,
@@ -72,7 +72,7 @@ class Selection:
     """What is asked of objects that may have any of these types, and the deferred fragments of it."""
 
     types: frozenset[str]
-    fields: tuple[Field, ...]
+    fields: tuple[SelectedField, ...]
     deferred: tuple[Deferred, ...] = ()
 
     def with_type_names(self) -> "Selection":
@@ -81,7 +81,7 @@ class Selection:
             replace(one, selection=one.selection.with_type_names()) if one.selection else one for one in self.fields
         )
         if len(self.types) > 1:
-            fields += (Field("__typename", "__typename", NO_ARGUMENTS, self.types, ALWAYS, None),)
+            fields += (SelectedField("__typename", "__typename", NO_ARGUMENTS, self.types, ALWAYS, None),)
         return replace(self, fields=fields)
 
     def part(self, deferral: Deferral | None) -> "Selection":
@@ -225,9 +225,9 @@ class Normalizer:
             types, condition = types | known.types, either(condition, known.condition)
         found.deferred[deferral] = Deferred(deferral, types, condition, Selection(types, ()))
 
-    def _fields(self, key: str, path: tuple[str, ...], found: list[_Occurrence]) -> Iterator[Field]:
+    def _fields(self, key: str, path: tuple[str, ...], found: list[_Occurrence]) -> Iterator[SelectedField]:
         """The fields of a response key: one for the object types that the same selections ask it of."""
-        leaves: dict[tuple[object, ...], Field] = {}
+        leaves: dict[tuple[object, ...], SelectedField] = {}
         for types, among in _by_types(found):
             for deferral, together in _by_owner(among).items():
                 field = self._field(key, path, types, together, deferral)
@@ -246,7 +246,7 @@ class Normalizer:
         types: frozenset[str],
         found: list[_Occurrence],
         deferral: Deferral | None,
-    ) -> Field:
+    ) -> SelectedField:
         first = found[0].node
         shown = _conditions(found)
         condition = NEVER
@@ -266,7 +266,7 @@ class Normalizer:
                 if one.node.selection_set
             ]
             selection = self._merge(values, (*path, key), parts)
-        return Field(
+        return SelectedField(
             key, first.name.value, arguments_of(first), types, condition, selection, deferral,
             () if shown.keys() == {None} else tuple(shown.items()),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Stage 3, first half. All ways to serve one field of objects of one type, the best first, and the choice among them."""
+"""Stage 3, first half. All ways to resolve one field of objects of one type, the best first, and the choice among them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Rank = tuple[int, int, int]
 
 
 class Option(NamedTuple):
-    """A way to serve a field: at this vertex, at a place that is there or by a way to a new one."""
+    """A way to resolve a field: at this vertex, at a place that is there or by a way to a new one."""
 
     rank: Rank
     vertex: Vertex

@@ -10,7 +10,7 @@ from router.planning.deferral import Deferral
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """A step of a path: the value of `key`, of objects of these types only unless None. Lists are gone through."""
 
     key: str
@@ -20,7 +20,7 @@ class Step:
         return self.key if self.types is None else f"[{'|'.join(sorted(self.types))}]{self.key}"
 
 
-Path = tuple[Step, ...]
+Path = tuple[PathStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Source:
     representations: tuple[Representation, ...]
     condition: Condition
     keys: frozenset[str]
-    missing: tuple[Step, ...]
+    missing: tuple[PathStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Fetch:
     variables: frozenset[str]
     condition: Condition
     path: Path = ()
-    missing: tuple[Step, ...] = ()
+    missing: tuple[PathStep, ...] = ()
     renames: tuple[Rename, ...] = ()
     entities: tuple[Entities, ...] = ()
     contexts: tuple[ContextValue, ...] = ()

@@ -7,8 +7,8 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, OperationTy
 from router.planning.build import Builder
 from router.planning.deferral import Deferral
 from router.planning.freeze import Freezer
-from router.planning.graph import Fetch, places_below
-from router.planning.normalize import Field, Normalizer, PlanningError, Selection
+from router.planning.graph import FetchStep, places_below
+from router.planning.normalize import Normalizer, PlanningError, SelectedField, Selection
 from router.planning.options import Choices
 from router.planning.passes.drop_empty import drop_empty
 from router.planning.passes.schedule import schedule
@@ -23,7 +23,7 @@ BUDGET = 800
 how busy the machine is; some 100 ms at most.
 """
 
-Stages = list[list[list[Fetch]]]
+Stages = list[list[list[FetchStep]]]
 Parts = dict[Deferral | None, Stages]
 """The stages of the primary answer, and of what is deferred."""
 Rank = tuple[int, int, int, int]
@@ -65,7 +65,7 @@ class Planner:
 
     def _mutations(self, selection: Selection, freezer: Freezer) -> QueryPlan:
         """A plan for each root field, one after the other; neighbours of one subgraph may share a request."""
-        groups: list[tuple[list[Field], Parts]] = []
+        groups: list[tuple[list[SelectedField], Parts]] = []
         for field in selection.fields:
             if field.name.startswith("__"):
                 continue
@@ -156,5 +156,5 @@ def _plan(freezer: Freezer, parts: Parts) -> QueryPlan:
     return QueryPlan(nodes.pop(None), tuple((one, node) for one, node in nodes.items() if one is not None))
 
 
-def _number(fetch: Fetch) -> int:
+def _number(fetch: FetchStep) -> int:
     return fetch.number

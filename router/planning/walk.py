@@ -13,7 +13,7 @@ from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, Sele
 
 from router.planning.deferral import Deferral
 from router.planning.graph import TYPENAME, Joint, Place, Position
-from router.planning.normalize import Field, Normalizer, PlanningError, Selection
+from router.planning.normalize import Normalizer, PlanningError, SelectedField, Selection
 from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef, Vertex
 
 Cost = tuple[int, int]
@@ -76,7 +76,7 @@ class Walker:
 
     def open(self, position: Position) -> Sequence[Place | Joint]:
         """The places that may be asked for more: those of fetches for the same part of the answer."""
-        if self.deferral is None:  # which is served first
+        if self.deferral is None:  # which is resolved first
             return position.places
         return [place for place in position.places if all(fetch.deferral == self.deferral for fetch in place.fetches)]
 
@@ -84,7 +84,7 @@ class Walker:
         """The places that are there for this part: those that may be asked for keys, and for what is nowhere else."""
         if self.deferral is None:
             return position.places
-        return [place for place in position.places if place.serves(self.deferral)]
+        return [place for place in position.places if place.available_to(self.deferral)]
 
     def local(self, place: Place | Joint, type_name: str, name: str, *, key: bool = False) -> SubgraphField | None:
         """The field, if this place's subgraph resolves it there, its `@requires` aside."""
@@ -314,7 +314,12 @@ class Walker:
         return total, depth
 
     def _field_costs(
-        self, position: Position, type_name: str, field: Field, ways: Mapping[Vertex, Way], without: Vertex | None
+        self,
+        position: Position,
+        type_name: str,
+        field: SelectedField,
+        ways: Mapping[Vertex, Way],
+        without: Vertex | None,
     ) -> Iterator[tuple[Vertex | None, Cost]]:
         """What a field costs, by where it is taken: at a place that is there, or by the way to a vertex."""
         key = without is not None
@@ -328,7 +333,7 @@ class Walker:
                 yield resolver.vertex, (way.cost[0] + extra, way.cost[1] + extra)
 
     def _costs_at(
-        self, places: Iterable[Place | Joint], type_name: str, field: Field, *, key: bool
+        self, places: Iterable[Place | Joint], type_name: str, field: SelectedField, *, key: bool
     ) -> Iterator[tuple[None, Cost]]:
         for place in places:
             if type_name in place.types and (found := self.local(place, type_name, field.name, key=key)):

@@ -22,7 +22,7 @@ Fragments = dict[tuple[str, str], str]
 
 
 @dataclass(slots=True)
-class WireField:
+class PrintedField:
     """A field in an operation's text. `shape` is its type there, `*` for its name if that has fields.
 
     `shared` is the type of its value if the same selection of it is there under several type conditions.
@@ -37,7 +37,7 @@ class WireField:
     abstract: bool
     condition: Condition
     shape: str
-    selection: list["WireField"] | None = None
+    selection: list["PrintedField"] | None = None
     shared: str = ""
 
 
@@ -63,7 +63,7 @@ class Wire:
         printer = _Printer(fragments)
         return Text(printer.print(fields, ALWAYS), printer.variables, renames)
 
-    def _without_conflicts(self, place: Place) -> tuple[list[WireField], tuple[Rename, ...]]:
+    def _without_conflicts(self, place: Place) -> tuple[list[PrintedField], tuple[Rename, ...]]:
         fields = _Writer(self.index, place.fetch.subgraph).fields(place, place.static)
         return fields, _Conflicts(fields).renames
 
@@ -75,17 +75,17 @@ class _Writer:
         self.index = index
         self.subgraph = subgraph
         self.kinds = index.supergraph.subgraphs[subgraph].types
-        self._made: dict[tuple[int, str], list[WireField]] = {}
+        self._made: dict[tuple[int, str], list[PrintedField]] = {}
 
-    def fields(self, place: Place, static: str) -> list[WireField]:
+    def fields(self, place: Place, static: str) -> list[PrintedField]:
         """The fields of a place whose objects the subgraph gives as values of type `static` here."""
         made = self._made.get((id(place), static))
         if made is None:
             made = self._made[id(place), static] = self._fields(place, static)
         return made
 
-    def _fields(self, place: Place, static: str) -> list[WireField]:
-        found: list[WireField] = []
+    def _fields(self, place: Place, static: str) -> list[PrintedField]:
+        found: list[PrintedField] = []
         for entry in place.entries:
             pieces = [self._field(place, entry, static, *piece) for piece in self._cover(place, entry, static)]
             for piece in pieces:
@@ -94,10 +94,10 @@ class _Writer:
             found += pieces
         if not found:
             key = "_" if place.objects else TYPENAME
-            found.append(WireField(key, key, TYPENAME, NO_ARGUMENTS, None, place.types, False, ALWAYS, "String!"))
+            found.append(PrintedField(key, key, TYPENAME, NO_ARGUMENTS, None, place.types, False, ALWAYS, "String!"))
         return found
 
-    def _field(self, place: Place, entry: Entry, static: str, on: str | None, types: frozenset[str]) -> WireField:
+    def _field(self, place: Place, entry: Entry, static: str, on: str | None, types: frozenset[str]) -> PrintedField:
         owner = on or (min(types) if static == _ENTITY else static)
         known = self.index.field(self.subgraph, owner, entry.node.name)
         shape, value = "String!", ""
@@ -105,7 +105,7 @@ class _Writer:
             value = known.type.name
             leaf = value not in self.kinds or self.kinds[value].kind in ("scalar", "enum")
             shape = known.type.text if leaf else known.type.shape
-        return WireField(
+        return PrintedField(
             key=entry.node.key,
             alias=entry.node.key,
             name=entry.node.name,
@@ -164,13 +164,13 @@ def _with_contexts(place: Place, entry: Entry) -> Arguments:
 
 # Conflicts
 
-Lists = tuple[list[WireField], ...]
+Lists = tuple[list[PrintedField], ...]
 
 
 class _Conflicts:
     """Aliases what would not merge (GraphQL, section 5.3.2) in a selection set and all below."""
 
-    def __init__(self, fields: list[WireField]) -> None:
+    def __init__(self, fields: list[PrintedField]) -> None:
         self._done: set[tuple[int, ...]] = set()
         self._aliased: dict[tuple[int, ...], bool] = {}
         self._resolve((fields,))
@@ -183,8 +183,8 @@ class _Conflicts:
         self._done.add(_identity(lists))
         fields = [one for fields in lists for one in fields]
         taken = {one.alias for one in fields}
-        groups: list[list[WireField]] = []
-        by_key: dict[str, list[list[WireField]]] = {}
+        groups: list[list[PrintedField]] = []
+        by_key: dict[str, list[list[PrintedField]]] = {}
         aliases: set[str] = set()
         for one in fields:
             same_key = by_key.setdefault(one.key, [])
@@ -204,7 +204,7 @@ class _Conflicts:
                 self._resolve(inner)
 
     def _renames(self, lists: Lists, path: tuple[str, ...]) -> Iterator[Rename]:
-        groups: dict[str, list[WireField]] = {}
+        groups: dict[str, list[PrintedField]] = {}
         for one in (one for fields in lists for one in fields):
             groups.setdefault(one.alias, []).append(one)
         for alias, group in groups.items():
@@ -229,7 +229,7 @@ def _identity(lists: Lists) -> tuple[int, ...]:
     return tuple(id(fields) for fields in lists)
 
 
-def _inner(group: list[WireField]) -> Lists:
+def _inner(group: list[PrintedField]) -> Lists:
     """The selections of the values of fields that merge, each once."""
     return tuple({id(one.selection): one.selection for one in group if one.selection}.values())
 
@@ -238,7 +238,7 @@ def _names(key: str) -> Iterator[str]:
     return (f"_{number}_{key}" for number in itertools.count())
 
 
-def _mergeable(one: WireField, other: WireField) -> bool:
+def _mergeable(one: PrintedField, other: PrintedField) -> bool:
     if one.shape != other.shape or (one.selection is None) != (other.selection is None):
         return False
     apart = not one.types & other.types and not one.abstract and not other.abstract
@@ -258,11 +258,11 @@ class _Printer:
         self.variables: set[str] = set()
         self._printed: dict[tuple[int, Condition], str] = {}
 
-    def print(self, fields: list[WireField], given: Condition) -> str:
+    def print(self, fields: list[PrintedField], given: Condition) -> str:
         """A selection set that is only reached when `given` holds."""
         known = self._printed.get((id(fields), given))
         if known is None:
-            groups: dict[str | None, list[WireField]] = {}
+            groups: dict[str | None, list[PrintedField]] = {}
             for one in fields:
                 groups.setdefault(one.on, []).append(one)
             parts = []
@@ -272,7 +272,7 @@ class _Printer:
             known = self._printed[id(fields), given] = "{" + " ".join(parts) + "}"
         return known
 
-    def _field(self, one: WireField, given: Condition) -> str:
+    def _field(self, one: PrintedField, given: Condition) -> str:
         alias = "" if one.alias == one.name else f"{one.alias}:"
         inner = "" if one.selection is None else self.print(one.selection, one.condition)
         if one.shared and len(inner) > _WORTH_A_FRAGMENT:

@@ -1,10 +1,10 @@
 """Leaves out fields that no variables make needed, and fetches that then ask for nothing."""
 
 from router.planning.conditions import NEVER
-from router.planning.graph import Fetch, Place
+from router.planning.graph import FetchStep, Place
 
 
-def drop_empty(fetches: list[Fetch]) -> list[Fetch]:
+def drop_empty(fetches: list[FetchStep]) -> list[FetchStep]:
     """The fetches with entries; the others are taken off the waiting lists, and those of parts delivered before.
 
     A field under `@skip(if: $a)` whose fields all have `@include(if: $a)` is no way to those, for example.

@@ -6,14 +6,14 @@ stage thus has, for each subgraph, one request with the entity fetches that are 
 
 from collections import defaultdict
 
-from router.planning.graph import Fetch
+from router.planning.graph import FetchStep
 
 
-def schedule(fetches: list[Fetch]) -> list[list[list[Fetch]]]:
+def schedule(fetches: list[FetchStep]) -> list[list[list[FetchStep]]]:
     """Stages of requests of fetches."""
     earliest = _earliest(fetches)
     latest = _latest(fetches, earliest)
-    stage_of: dict[Fetch, int] = {}
+    stage_of: dict[FetchStep, int] = {}
     pending = list(fetches)
     stage = 0
     while pending:
@@ -29,21 +29,21 @@ def schedule(fetches: list[Fetch]) -> list[list[list[Fetch]]]:
                 stage_of[fetch] = stage
         pending = [fetch for fetch in pending if fetch not in stage_of]
         stage += 1
-    requests: dict[tuple[int, object], list[Fetch]] = defaultdict(list)
+    requests: dict[tuple[int, object], list[FetchStep]] = defaultdict(list)
     for fetch in fetches:
         alone = fetch.root is not None or fetch.contexts
         together = (fetch.subgraph, fetch.number) if alone else fetch.subgraph
         requests[stage_of[fetch], together].append(fetch)
-    stages: list[list[list[Fetch]]] = [[] for _ in range(stage)]
+    stages: list[list[list[FetchStep]]] = [[] for _ in range(stage)]
     for (number, _), found in requests.items():
         stages[number].append(found)
     return [found for found in stages if found]
 
 
-def _earliest(fetches: list[Fetch]) -> dict[Fetch, int]:
-    found: dict[Fetch, int] = {}
+def _earliest(fetches: list[FetchStep]) -> dict[FetchStep, int]:
+    found: dict[FetchStep, int] = {}
 
-    def level(fetch: Fetch) -> int:
+    def level(fetch: FetchStep) -> int:
         if fetch not in found:
             found[fetch] = 1 + max((level(one) for one in fetch.after), default=-1)
         return found[fetch]
@@ -53,7 +53,7 @@ def _earliest(fetches: list[Fetch]) -> dict[Fetch, int]:
     return found
 
 
-def _latest(fetches: list[Fetch], earliest: dict[Fetch, int]) -> dict[Fetch, int]:
+def _latest(fetches: list[FetchStep], earliest: dict[FetchStep, int]) -> dict[FetchStep, int]:
     last = max(earliest.values(), default=0)
     found = dict.fromkeys(fetches, last)
     for fetch in sorted(fetches, key=lambda one: -earliest[one]):

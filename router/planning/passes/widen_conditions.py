@@ -4,11 +4,11 @@ A fetch may have got more fields, with other conditions, after its key and requi
 """
 
 from router.planning.conditions import Condition, either
-from router.planning.graph import TYPENAME, Fetch, Position
+from router.planning.graph import TYPENAME, FetchStep, Position
 from router.planning.normalize import Selection
 
 
-def widen_conditions(fetches: list[Fetch]) -> None:
+def widen_conditions(fetches: list[FetchStep]) -> None:
     """Widen the conditions of inputs until nothing changes: inputs of one fetch are fields of another."""
     changed = True
     while changed:
@@ -23,17 +23,21 @@ def widen_conditions(fetches: list[Fetch]) -> None:
                     changed |= _widen(fetch, fetch.position, one.fields, type_name, needed)
 
 
-def _widen(fetch: Fetch, position: Position, selection: Selection, type_name: str | None, condition: Condition) -> bool:
+def _widen(
+    fetch: FetchStep, position: Position, selection: Selection, type_name: str | None, condition: Condition
+) -> bool:
     changed = False
     asked = [(node, wanted) for wanted in selection.fields for node in position.nodes_of(wanted.name, wanted.arguments)]
     for node, wanted in (*asked, *((node, None) for node in position.nodes_of(TYPENAME))):
         if not node.feeds(fetch.deferral):
             continue
-        servings = [one for one in node.served(fetch.deferral) if type_name is None or type_name in one.types]
-        wider = either(node.condition, condition) if servings else node.condition
+        resolutions = [
+            one for one in node.resolutions_for(fetch.deferral) if type_name is None or type_name in one.types
+        ]
+        wider = either(node.condition, condition) if resolutions else node.condition
         changed |= wider != node.condition
         node.condition = wider
-        for serving in servings:
-            if wanted is not None and wanted.selection is not None and serving.child is not None:
-                changed |= _widen(fetch, serving.child, wanted.selection, None, condition)
+        for resolution in resolutions:
+            if wanted is not None and wanted.selection is not None and resolution.child is not None:
+                changed |= _widen(fetch, resolution.child, wanted.selection, None, condition)
     return changed

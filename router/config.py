@@ -62,7 +62,7 @@ class Batching(Section):
     """Operations in one batch."""
 
 
-class Server(Section):
+class ServerSection(Section):
     host: str = "127.0.0.1"
     """Address to listen on; `--host` goes first."""
     port: int = Field(default=4000, ge=0, le=65535)
@@ -91,7 +91,7 @@ class Server(Section):
     """Several operations in one request."""
 
 
-class Limits(Section):
+class LimitsSection(Section):
     depth: int | None = Field(default=100, ge=1)
     """Fields within fields; code `MAX_DEPTH_LIMIT`."""
     height: int | None = Field(default=5000, ge=1)
@@ -133,7 +133,7 @@ class Safelist(Section):
     """Accept the full text of an operation that is in the manifest, not only its hash."""
 
 
-class Operations(Section):
+class OperationsSection(Section):
     introspection: bool | None = None
     """Answer `__schema` and `__type`; by default not in production mode."""
     suggestions: bool | None = None
@@ -326,7 +326,7 @@ class Subgraphs(Section):
     """What is different for one subgraph, by its name in the supergraph."""
 
 
-class Supergraph(Section):
+class SupergraphSection(Section):
     file: Path | None = None
     """Path of the supergraph's SDL; `--supergraph` goes first."""
     subgraphs: Path | None = None
@@ -359,13 +359,13 @@ class Config(Section):
 
     mode: Literal["development", "production"] = "development"
     """In production, introspection and suggestions are off unless switched on by name."""
-    supergraph: Supergraph = Supergraph()
+    supergraph: SupergraphSection = SupergraphSection()
     """What is served."""
-    server: Server = Server()
+    server: ServerSection = ServerSection()
     """How it is served."""
-    limits: Limits = Limits()
+    limits: LimitsSection = LimitsSection()
     """What a single operation may ask; null switches a limit off."""
-    operations: Operations = Operations()
+    operations: OperationsSection = OperationsSection()
     """Which operations are accepted."""
     planning: Planning = Planning()
     """How operations are planned."""

@@ -35,7 +35,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from router.config import Limits
+from router.config import LimitsSection
 from router.engine import Prepared
 from router.errors import RequestRefused
 from router.http.limits import parse_document
@@ -81,7 +81,7 @@ def estimate(
 class Costs:
     """The limit on the cost. What was found for scalar variables is remembered, since few values make a difference."""
 
-    def __init__(self, config: Limits) -> None:
+    def __init__(self, config: LimitsSection) -> None:
         self._config = config
 
     def check(self, supergraph: Supergraph, prepared: Prepared, text: str, variables: Mapping[str, Any] | None) -> None:

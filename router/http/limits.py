@@ -20,11 +20,11 @@ from graphql import (
     visit,
 )
 
-from router.config import Limits
+from router.config import LimitsSection
 from router.errors import RequestRefused
 
 
-def parse_document(text: str, limits: Limits) -> DocumentNode:
+def parse_document(text: str, limits: LimitsSection) -> DocumentNode:
     """Parse within the limit of tokens. Raises RequestRefused, also for what is not GraphQL."""
     try:
         return parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
@@ -35,7 +35,7 @@ def parse_document(text: str, limits: Limits) -> DocumentNode:
         raise RequestRefused([formatted]) from None
 
 
-def check(document: DocumentNode, operation: OperationDefinitionNode, limits: Limits) -> None:
+def check(document: DocumentNode, operation: OperationDefinitionNode, limits: LimitsSection) -> None:
     """Raise RequestRefused where the operation goes beyond a limit. The document need not be valid."""
     size = _Measure(document).operation(operation)
     for name, found, limit in (

@@ -1,4 +1,4 @@
-"""Operations that a client names by hash: automatic persisted queries, and a safelist from a manifest.
+"""OperationsSection that a client names by hash: automatic persisted queries, and a safelist from a manifest.
 
 Automatic persisted queries follow Apollo's protocol: `extensions.persistedQuery = {version: 1, sha256Hash}`, the text
 sent along once after `PERSISTED_QUERY_NOT_FOUND`.
@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from router.cache import Cache
-from router.config import AutomaticPersistedQueries, ConfigurationError, Operations
+from router.config import AutomaticPersistedQueries, ConfigurationError, OperationsSection
 from router.errors import RequestRefused
 from router.http.request import GraphQLRequest
 
@@ -27,7 +27,7 @@ _PREFIX = "router:apq:"
 class PersistedOperations:
     """Gives the text of the operation that a request names."""
 
-    def __init__(self, config: Operations) -> None:
+    def __init__(self, config: OperationsSection) -> None:
         self._config = config
         self._manifest = read_manifest(config.safelist.manifest) if config.safelist.manifest else {}
         self._texts = frozenset(self._manifest.values())

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import httptools
 
 from router.cache import remembered
-from router.config import Server
+from router.config import ServerSection
 from router.errors import RequestRefused
 from router.heads import KnownHead, known_head
 from router.http.cors import cors_headers
@@ -146,7 +146,7 @@ class GraphQLProtocol(HttpProtocol):
     cycle: Any  # an Exchange, or uvicorn's own for the application
     path: str
 
-    def __init__(self, endpoint: Endpoint, settings: Server, **uvicorn: Any) -> None:
+    def __init__(self, endpoint: Endpoint, settings: ServerSection, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._endpoint = endpoint
         self._settings = settings

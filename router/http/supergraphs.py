@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 
 from router.authorization.rules import AccessRules
-from router.config import ConfigurationError, Supergraph
+from router.config import ConfigurationError, SupergraphSection
 from router.engine import Engine
 from router.supergraph.reader import SupergraphError
 from router.telemetry import SUPERGRAPHS
@@ -48,7 +48,7 @@ class SupergraphUnavailableError(Exception):
 class Supergraphs:
     """Follows the configured source. `current` is None until a first supergraph was taken up."""
 
-    def __init__(self, config: Supergraph, build: Callable[[str], Engine]) -> None:
+    def __init__(self, config: SupergraphSection, build: Callable[[str], Engine]) -> None:
         self._config = config
         self._build = build
         self._source, self._interval = _source(config)
@@ -111,7 +111,7 @@ def _digest(sdl: str) -> str:
     return hashlib.sha256(sdl.encode()).hexdigest()
 
 
-def _source(config: Supergraph) -> tuple[Callable[[], Awaitable[str]], float]:
+def _source(config: SupergraphSection) -> tuple[Callable[[], Awaitable[str]], float]:
     """How the SDL is obtained, and how often it is looked at."""
     if config.subgraphs is not None:
         composer = _Composer(config.subgraphs)

@@ -23,8 +23,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from router.composition import Subgraph, compose
-from router.config import Config, Supergraph, load
+from router.composition import SubgraphSdl, compose
+from router.config import Config, SupergraphSection, load
 from router.http.app import create_app
 from shared.database.tables import AuditEntry, Outbox
 from shared.events.event import CloudEvent, Event
@@ -217,13 +217,13 @@ def _router_config(names: tuple[str, ...], urls: dict[str, str], redis_url: str)
     environment = {subgraph(name).url_variable: f"{urls[name]}/graphql" for name in names}
     environment["JWKS_URL"] = f"{urls['issuer']}/.well-known/jwks.json"
     environment |= {"ROUTER_SIGNATURE_KEY": SIGNATURE_KEY, "REDIS_URL": redis_url}
-    return load(ROUTER_CONFIG, environment).model_copy(update={"supergraph": Supergraph(sdl=_supergraph(names))})
+    return load(ROUTER_CONFIG, environment).model_copy(update={"supergraph": SupergraphSection(sdl=_supergraph(names))})
 
 
 @cache
 def _supergraph(names: tuple[str, ...]) -> str:
     services = [import_module(subgraph(name).module).service for name in names]
-    composition = compose([Subgraph(each.name, "http://127.0.0.1", each.schema.as_str()) for each in services])
+    composition = compose([SubgraphSdl(each.name, "http://127.0.0.1", each.schema.as_str()) for each in services])
     assert composition.supergraph_sdl is not None, composition.errors
     return composition.supergraph_sdl
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from router.config import Limits
+from router.config import LimitsSection
 from router.errors import RequestRefused
 from router.http.limits import check, parse_document
 
@@ -12,14 +12,14 @@ BEYOND = "{ a: b { c @d } e }"
 
 def rows() -> Iterator[str]:
     """A row for each limit that does not depend on the graph: its key, its default, the code of its refusal."""
-    for name, field in Limits.model_fields.items():
+    for name, field in LimitsSection.model_fields.items():
         if name not in ("cost", "list_size"):
             counted = " (fields)" if name == "height" else ""
             yield f"| `{name}`{counted} | {field.default} | `{_code(name)}` |"
 
 
 def _code(name: str) -> str:
-    limits = Limits.model_validate({name: 1 if name in ("depth", "height", "root_fields", "tokens") else 0})
+    limits = LimitsSection.model_validate({name: 1 if name in ("depth", "height", "root_fields", "tokens") else 0})
     try:
         document = parse_document(BEYOND, limits)
         check(document, document.definitions[0], limits)  # type: ignore[arg-type]  # it is an operation

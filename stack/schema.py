@@ -8,7 +8,7 @@ import yaml
 from graphql import GraphQLSchema, build_schema
 from graphql.utilities import BreakingChange, find_breaking_changes
 
-from router.composition import Composition, Subgraph, compose
+from router.composition import Composition, SubgraphSdl, compose
 from shared.events.event import CONTENT_TYPE, Event
 from shared.service import Service
 from stack import deployment
@@ -27,10 +27,10 @@ def services() -> list[Service]:
     return [import_module(each.module).service for each in SUBGRAPHS]
 
 
-def subgraphs() -> list[Subgraph]:
+def subgraphs() -> list[SubgraphSdl]:
     """The code's subgraphs, at the addresses of the local stack."""
     return [
-        Subgraph(each.name, f"http://127.0.0.1:{each.port}/graphql", service.schema.as_str())
+        SubgraphSdl(each.name, f"http://127.0.0.1:{each.port}/graphql", service.schema.as_str())
         for each, service in zip(SUBGRAPHS, services(), strict=True)
     ]
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.measure.gateways import Place, start_ours
 from bench.measure.process import Measured, running
-from router.composition import Subgraph, compose
+from router.composition import SubgraphSdl, compose
 from stack.ports import free_port
 
 _PROTOCOL = "graphql-transport-ws"
@@ -116,7 +116,7 @@ async def _subscribed(clients: int) -> AsyncIterator[tuple[Measured, Source, lis
             )
         )
         place = Place(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))), free_port())
-        composed = compose([Subgraph("notes", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", _SDL)])
+        composed = compose([SubgraphSdl("notes", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", _SDL)])
         assert composed.supergraph_sdl is not None, composed.errors
         place.supergraph.write_text(composed.supergraph_sdl)
         start = start_ours(place, {"subscriptions": {"maximum": clients}})

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import build_schema, graphql_sync
 
-from router.composition import Subgraph, compose
+from router.composition import SubgraphSdl, compose
 
 FOLDER = Path(__file__).parent
 SUBGRAPHS = ("accounts", "products", "inventory", "reviews")
@@ -124,7 +124,7 @@ def sdl(name: str, *, guarded: bool = False) -> str:
 
 def supergraph(address: str, *, guarded: bool = False) -> tuple[str, str]:
     """The supergraph and its API schema, with every subgraph below `address`."""
-    composed = compose([Subgraph(name, f"{address}/{name}", sdl(name, guarded=guarded)) for name in SUBGRAPHS])
+    composed = compose([SubgraphSdl(name, f"{address}/{name}", sdl(name, guarded=guarded)) for name in SUBGRAPHS])
     assert composed.supergraph_sdl is not None and composed.api_schema_sdl is not None, composed.errors
     return composed.supergraph_sdl, composed.api_schema_sdl
 

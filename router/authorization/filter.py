@@ -66,7 +66,7 @@ def filter_operation(
     """
     if access.unrestricted or not rules:
         return document, ()
-    filtering = _Filter(schema, rules, document, access)
+    filtering = _SelectionFilter(schema, rules, document, access)
     selections = filtering.operation(operation)
     if not filtering.denied:
         return document, ()
@@ -87,7 +87,7 @@ class _Scope:
     closed: bool
 
 
-class _Filter:
+class _SelectionFilter:
     def __init__(self, schema: GraphQLSchema, rules: AccessRules, document: DocumentNode, access: Access) -> None:
         self._schema = schema
         self._rules = rules

@@ -42,7 +42,7 @@ Alternatives = frozenset[frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Requirement:
+class AccessRequirement:
     """One directive: `kind` is `authenticated`, `requiresScopes` or `policy`."""
 
     kind: str
@@ -55,7 +55,7 @@ class Requirement:
         return any(group <= held for group in self.any_of)
 
 
-Rule = frozenset[Requirement]
+Rule = frozenset[AccessRequirement]
 """Requirements that must all be met."""
 _FREE: Rule = frozenset()
 
@@ -76,7 +76,7 @@ class AccessRules:
     def read(cls, document: DocumentNode) -> "AccessRules":
         """The rules of a supergraph's SDL. Raises SupergraphError."""
         try:
-            return _Reader(document).read()
+            return _RuleReader(document).read()
         except (GraphQLError, KeyError, TypeError) as error:
             raise SupergraphError(f"the access rules cannot be read: {error}") from error
 
@@ -105,7 +105,7 @@ class AccessRules:
         return frozenset(name for requirement in requirements for group in requirement.any_of for name in group)
 
 
-class _Reader:
+class _RuleReader:
     """One reading of a supergraph."""
 
     def __init__(self, document: DocumentNode) -> None:
@@ -256,21 +256,21 @@ class _Reader:
         return ""
 
 
-def _requirement(kind: str, directive: ConstDirectiveNode) -> Requirement | None:
+def _requirement(kind: str, directive: ConstDirectiveNode) -> AccessRequirement | None:
     """None for an empty list of scopes or policies, which asks nothing."""
     if kind == "authenticated":
-        return Requirement(kind)
+        return AccessRequirement(kind)
     groups = directive_arguments(directive).get("scopes" if kind == "requiresScopes" else "policies") or ()
-    return Requirement(kind, frozenset(frozenset(group) for group in groups)) if groups else None
+    return AccessRequirement(kind, frozenset(frozenset(group) for group in groups)) if groups else None
 
 
 def _implied(rule: Rule, others: Iterable[Rule]) -> bool:
     """Whether whoever meets all of `others` meets `rule` (false where that would take too long to tell)."""
-    held = frozenset[Requirement]().union(*others)
+    held = frozenset[AccessRequirement]().union(*others)
     return all(requirement in held or _covered(requirement, held) for requirement in rule)
 
 
-def _covered(requirement: Requirement, held: Rule) -> bool:
+def _covered(requirement: AccessRequirement, held: Rule) -> bool:
     combined: set[frozenset[str]] = {frozenset()}
     for other in held:
         if other.kind == requirement.kind:

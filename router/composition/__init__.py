@@ -1,6 +1,6 @@
 """Subgraphs → supergraph in join-spec form, or errors that a subgraph's author understands."""
 
-from router.composition.compose import Composition, Subgraph, compose
+from router.composition.compose import Composition, SubgraphSdl, compose
 from router.composition.errors import CompositionError, ErrorCode, Hint, Location
 
-__all__ = ["Composition", "CompositionError", "ErrorCode", "Hint", "Location", "Subgraph", "compose"]
+__all__ = ["Composition", "CompositionError", "ErrorCode", "Hint", "Location", "SubgraphSdl", "compose"]

@@ -15,10 +15,10 @@ T = TypeVar("T", Field, InputValue, EnumValue)
 
 def api_schema(merged: Merged) -> Schema:
     """What is left without features' elements and what is `@inaccessible`."""
-    return _Filter(merged).schema()
+    return _InaccessibleFilter(merged).schema()
 
 
-class _Filter:
+class _InaccessibleFilter:
     def __init__(self, merged: Merged) -> None:
         self._supergraph = merged.schema
         self._inaccessible = merged.features.name_of("inaccessible")
@@ -28,12 +28,12 @@ class _Filter:
         types = [
             self._type(type_)
             for type_ in self._supergraph.types.values()
-            if self._visible(type_) and not self._links.source(type_.name, directive=False)
+            if self._visible(type_) and not self._links.origin(type_.name, directive=False)
         ]
         definitions = {
             name: replace(each, arguments=self._visible_of(each.arguments), locations=each.locations)
             for name, each in self._supergraph.definitions.items()
-            if not self._links.source(name, directive=True) and EXECUTABLE.intersection(each.locations)
+            if not self._links.origin(name, directive=True) and EXECUTABLE.intersection(each.locations)
         }
         by_name = {type_.name: type_ for type_ in types}
         roots = {operation: name for operation, name in self._supergraph.roots.items() if name in by_name}

@@ -22,7 +22,7 @@ from router.federation.printing import print_schema, print_sorted
 
 
 @dataclass(frozen=True, slots=True)
-class Subgraph:
+class SubgraphSdl:
     """What is composed: `url` is where the router calls the subgraph."""
 
     name: str
@@ -40,7 +40,7 @@ class Composition:
     hints: tuple[Hint, ...]
 
 
-def compose(subgraphs: Sequence[Subgraph]) -> Composition:
+def compose(subgraphs: Sequence[SubgraphSdl]) -> Composition:
     """The supergraph of subgraphs with different names; their order does not matter."""
     report = Report()
     schemas = _schemas(sorted(subgraphs, key=lambda subgraph: subgraph.name), report)
@@ -51,7 +51,7 @@ def compose(subgraphs: Sequence[Subgraph]) -> Composition:
     return Composition(print_schema(supergraph), print_sorted(api), (), hints)
 
 
-def _schemas(subgraphs: Sequence[Subgraph], report: Report) -> tuple[Schema, Schema] | None:
+def _schemas(subgraphs: Sequence[SubgraphSdl], report: Report) -> tuple[Schema, Schema] | None:
     """Supergraph and API schema; None if the report now says why there are none. A step needs that those before succeed."""
     valid = _valid_subgraphs(subgraphs, report)
     merged = merge(valid, report) if not report.errors else None
@@ -67,7 +67,7 @@ def _schemas(subgraphs: Sequence[Subgraph], report: Report) -> tuple[Schema, Sch
     return None if report.errors else (merged.schema, api)
 
 
-def _valid_subgraphs(subgraphs: Sequence[Subgraph], report: Report) -> list[SubgraphSchema]:
+def _valid_subgraphs(subgraphs: Sequence[SubgraphSdl], report: Report) -> list[SubgraphSchema]:
     """All subgraphs in federation 2, if the report has no errors now."""
     names = [subgraph.name for subgraph in subgraphs]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -89,7 +89,7 @@ def _valid_subgraphs(subgraphs: Sequence[Subgraph], report: Report) -> list[Subg
     return upgraded
 
 
-def _load(subgraph: Subgraph, document: DocumentNode, report: Report) -> SubgraphSchema | None:
+def _load(subgraph: SubgraphSdl, document: DocumentNode, report: Report) -> SubgraphSchema | None:
     loaded = load(subgraph.name, subgraph.url, document, report)
     if not loaded:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from router.composition.compose import Subgraph
+from router.composition.compose import SubgraphSdl
 
 TIMEOUT_SECONDS = 10.0
 _ENVIRONMENT = re.compile(r"\$\{env\.(\w+)\}")
@@ -22,7 +22,7 @@ class ConfigError(Exception):
     """The file, or what it refers to, cannot be read; the message says what to change."""
 
 
-def load(path: str | Path) -> list[Subgraph]:
+def load(path: str | Path) -> list[SubgraphSdl]:
     """The subgraphs that a file names, with their SDL from files, from the text itself, or asked of the subgraphs.
 
     ```yaml
@@ -59,7 +59,7 @@ def _mapping(value: Any, where: str, keys: set[str]) -> dict[str, Any]:
     return value
 
 
-def _subgraph(name: str, entry: Any, file: Path) -> Subgraph:
+def _subgraph(name: str, entry: Any, file: Path) -> SubgraphSdl:
     where = f'{file}: subgraph "{name}"'
     content = _mapping(entry, where, _SUBGRAPH_KEYS)
     schema = _mapping(content.get("schema"), f'{where}, "schema"', _SCHEMA_KEYS)
@@ -69,7 +69,7 @@ def _subgraph(name: str, entry: Any, file: Path) -> Subgraph:
     routing_url = content.get("routing_url", schema.get("subgraph_url"))
     if not isinstance(routing_url, str):
         raise ConfigError(f'{where}: give its "routing_url", the address where the router calls it')
-    return Subgraph(name, _expanded(routing_url, where), _sdl(ways[0], schema, file, where))
+    return SubgraphSdl(name, _expanded(routing_url, where), _sdl(ways[0], schema, file, where))
 
 
 def _expanded(text: str, where: str) -> str:

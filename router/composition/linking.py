@@ -27,7 +27,7 @@ def read_links(name: str, schema: Schema, report: Report) -> Links | None:
     alias, bootstrap = link_alias(schema)
     if not alias:
         return Links()
-    return _Reader(name, schema, report, alias, bootstrap).read()
+    return _LinkReader(name, schema, report, alias, bootstrap).read()
 
 
 def link_alias(schema: Schema) -> tuple[str | None, Directive | None]:
@@ -47,7 +47,7 @@ def link_alias(schema: Schema) -> tuple[str | None, Directive | None]:
     return None, None
 
 
-class _Reader:
+class _LinkReader:
     def __init__(self, name: str, schema: Schema, report: Report, alias: str, bootstrap: Directive | None) -> None:
         self._name = name
         self._schema = schema

@@ -119,8 +119,8 @@ class SubgraphSchema:
         """Whether a type is the subgraph's own, not federation's."""
         if name in OPERATION_TYPES:
             return False
-        source = self.links.source(name, directive=False)
-        return not source or source.feature.url.identity not in NOT_MERGED
+        origin = self.links.origin(name, directive=False)
+        return not origin or origin.feature.url.identity not in NOT_MERGED
 
     def is_operation_field(self, type_name: str, field_name: str) -> bool:
         """Whether a field is one of those by which routers call the subgraph."""
@@ -152,7 +152,7 @@ class SubgraphSchema:
         return frozenset(
             (parent, field.name)
             for key in self.applications("key")
-            if key.directive.part or self.has(key.type, "extends")
+            if key.directive.extension or self.has(key.type, "extends")
             for parent, field in fields_of(self.schema, key.type.name, key.directive.arguments.get("fields"))
             if self.has(field, "external")
         )
@@ -239,9 +239,11 @@ class SubgraphSchema:
             if isinstance(application.field, Field):
                 found.add((application.type.name, application.field.name))
             elif application.field is None:
-                part = application.directive.part
+                extension = application.directive.extension
                 found.update(
-                    (application.type.name, f.name) for f in application.type.fields.values() if f.part == part
+                    (application.type.name, f.name)
+                    for f in application.type.fields.values()
+                    if f.extension == extension
                 )
         return frozenset(found)
 

@@ -303,8 +303,8 @@ def _without_extensions(subgraph: SubgraphSchema) -> SubgraphSchema:
     types = [
         replace(
             type_,
-            directives=tuple(replace(directive, part=0) for directive in type_.directives),
-            fields={name: replace(field, part=0) for name, field in type_.fields.items()},
+            directives=tuple(replace(directive, extension=0) for directive in type_.directives),
+            fields={name: replace(field, extension=0) for name, field in type_.fields.items()},
             defined=True,
             extended=False,
         )

@@ -62,7 +62,9 @@ def build_schema(document: DocumentNode) -> Schema:
         definitions=definitions,
         roots=_roots(schema_nodes, types),
         directives=tuple(
-            directive for part, node in _numbered(schema_nodes) for directive in _directives(node.directives, part)
+            directive
+            for extension, node in _numbered(schema_nodes)
+            for directive in _directives(node.directives, extension)
         ),
         description=next(
             (_text(node.description) for node in schema_nodes if isinstance(node, SchemaDefinitionNode)), None
@@ -109,11 +111,13 @@ def _type(name: str, nodes: Sequence[TypeDefinitionNode | TypeExtensionNode]) ->
         kind=KINDS[first.kind.removesuffix("_definition").removesuffix("_extension")],
         name=name,
         description=_text(getattr(definition, "description", None)),
-        directives=tuple(directive for part, node in numbered for directive in _directives(node.directives, part)),
+        directives=tuple(
+            directive for extension, node in numbered for directive in _directives(node.directives, extension)
+        ),
         interfaces=tuple(_names(nodes, "interfaces")),
         fields={
-            field.name.value: _field(field, part)
-            for part, node in numbered
+            field.name.value: _field(field, extension)
+            for extension, node in numbered
             for field in getattr(node, "fields", None) or ()
             if isinstance(field, FieldDefinitionNode)
         },
@@ -140,7 +144,7 @@ def _type(name: str, nodes: Sequence[TypeDefinitionNode | TypeExtensionNode]) ->
 
 
 def _numbered(nodes: Sequence[Any]) -> list[tuple[int, Any]]:
-    """Each node with its part: 0 for definitions, 1, 2, … for extensions."""
+    """Each node with its extension: 0 for definitions, 1, 2, … for extensions."""
     extension = 0
     numbered = []
     for node in nodes:
@@ -157,7 +161,7 @@ def _names(nodes: Sequence[Any], attribute: str) -> dict[str, None]:
     return {name.name.value: None for node in nodes for name in getattr(node, attribute, None) or ()}
 
 
-def _field(node: FieldDefinitionNode, part: int) -> Field:
+def _field(node: FieldDefinitionNode, extension: int) -> Field:
     return Field(
         name=node.name.value,
         type=type_ref(node.type),
@@ -165,7 +169,7 @@ def _field(node: FieldDefinitionNode, part: int) -> Field:
         description=_text(node.description),
         directives=_directives(node.directives),
         node=node,
-        part=part,
+        extension=extension,
     )
 
 
@@ -183,13 +187,13 @@ def _inputs(nodes: Sequence[InputValueDefinitionNode] | None) -> dict[str, Input
     }
 
 
-def _directives(nodes: Sequence[ConstDirectiveNode] | None, part: int = 0) -> tuple[Directive, ...]:
+def _directives(nodes: Sequence[ConstDirectiveNode] | None, extension: int = 0) -> tuple[Directive, ...]:
     return tuple(
         Directive(
             node.name.value,
             {argument.name.value: constant(argument.value) for argument in node.arguments or ()},
             node,
-            part,
+            extension,
         )
         for node in nodes or ()
     )

@@ -170,7 +170,7 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Origin:
     """Where a name comes from; `name` is the element's in the feature, None if it is imported by another name."""
 
     feature: Feature
@@ -188,17 +188,17 @@ class Links:
     def feature(self, identity: str) -> Feature | None:
         return next((feature for feature in self.features if feature.url.identity == identity), None)
 
-    def source(self, name: str, *, directive: bool) -> Source | None:
+    def origin(self, name: str, *, directive: bool) -> Origin | None:
         """The feature that defines a type, or directive, of this name; None if it is the schema's own."""
         imported = self._by_import.get(f"@{name}" if directive else name)
         if imported:
-            return Source(imported[0], imported[1].removeprefix("@"))
+            return Origin(imported[0], imported[1].removeprefix("@"))
         namespaced = self._namespaced(name, directive=directive)
         if not namespaced:
             return None
         feature, element = namespaced
         wanted = f"@{element}" if directive else element
-        return Source(feature, None if any(item.name == wanted for item in feature.imports) else element)
+        return Origin(feature, None if any(item.name == wanted for item in feature.imports) else element)
 
     def shadowed(self, name: str, *, directive: bool) -> Import | None:
         """The import that makes a namespaced name wrong, because it gives the element another."""

@@ -47,12 +47,12 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Directive:
-    """A directive's application. `part` is 0 on a definition, n on its n-th extension."""
+    """A directive's application. `extension` is 0 on a definition, n on its n-th extension."""
 
     name: str
     arguments: Mapping[str, Value] = field(default_factory=dict)
     node: Node | None = None
-    part: int = 0
+    extension: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +81,7 @@ class Field:
     description: str | None = None
     directives: tuple[Directive, ...] = ()
     node: Node | None = None
-    part: int = 0
+    extension: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from graphql import (
     build_ast_schema,
 )
 
-from router.supergraph.links import Links
+from router.supergraph.links import SupergraphLinks
 
 _KEPT = frozenset(("deprecated", "specifiedBy", "oneOf"))
 _EXECUTABLE = frozenset(
@@ -25,7 +25,7 @@ _EXECUTABLE = frozenset(
 )
 
 
-def build_api_schema(document: DocumentNode, links: Links) -> GraphQLSchema:
+def build_api_schema(document: DocumentNode, links: SupergraphLinks) -> GraphQLSchema:
     """Build the schema that clients are validated against and introspect."""
     hidden = links.directive("inaccessible", "inaccessible")
     definitions = [

@@ -9,7 +9,7 @@ _INTERNAL = ("link", "core", "join")
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class LinkedFeature:
     """A linked specification: its name in the schema, and what it imports, by the element's own name."""
 
     name: str
@@ -17,10 +17,10 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class SupergraphLinks:
     """The linked features by their specification's own name, such as `join` or `inaccessible`."""
 
-    features: dict[str, Feature]
+    features: dict[str, LinkedFeature]
 
     def prefix(self, feature: str) -> str:
         """What the names of the feature's elements begin with."""
@@ -54,9 +54,9 @@ def directive_arguments(node: DirectiveNode) -> dict[str, Any]:
     return {argument.name.value: value_from_ast_untyped(argument.value) for argument in node.arguments or ()}
 
 
-def read_links(document: DocumentNode) -> Links:
+def read_links(document: DocumentNode) -> SupergraphLinks:
     """Read the `@link` and `@core` directives on the schema."""
-    features: dict[str, Feature] = {}
+    features: dict[str, LinkedFeature] = {}
     for node in document.definitions:
         if not isinstance(node, SchemaDefinitionNode | SchemaExtensionNode):
             continue
@@ -66,8 +66,8 @@ def read_links(document: DocumentNode) -> Links:
                 parts = str(arguments.get("url") or arguments.get("feature") or "").rstrip("/").split("/")
                 if len(parts) > 1:
                     imports = [_import(entry) for entry in arguments.get("import") or ()]
-                    features[parts[-2]] = Feature(arguments.get("as") or parts[-2], dict(imports))
-    return Links(features)
+                    features[parts[-2]] = LinkedFeature(arguments.get("as") or parts[-2], dict(imports))
+    return SupergraphLinks(features)
 
 
 def _import(entry: Any) -> tuple[str, str]:

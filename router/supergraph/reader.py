@@ -26,7 +26,7 @@ from graphql import (
 
 from router.supergraph.api_schema import build_api_schema
 from router.supergraph.features import refusals
-from router.supergraph.links import Links, directive_arguments, read_links
+from router.supergraph.links import SupergraphLinks, directive_arguments, read_links
 from router.supergraph.records import (
     ContextArgument,
     Key,
@@ -68,13 +68,13 @@ def read_supergraph(sdl: str) -> Supergraph:
     links = read_links(document)
     try:
         schema = build_ast_schema(document, assume_valid=True, assume_valid_sdl=True)
-        return _Reader(document, links).read(schema, build_api_schema(document, links))
+        return _SupergraphReader(document, links).read(schema, build_api_schema(document, links))
     except (GraphQLError, KeyError, TypeError) as error:
         raise SupergraphError(f"the supergraph cannot be read: {error}") from error
 
 
-class _Reader:
-    def __init__(self, document: DocumentNode, links: Links) -> None:
+class _SupergraphReader:
+    def __init__(self, document: DocumentNode, links: SupergraphLinks) -> None:
         self.join = links.prefix("join")
         self.context = links.directive("context", "context")
         self.types = {

@@ -9,7 +9,7 @@ from graphql.pyutils import suggestion_list
 
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.subgraph import SubgraphSchema
-from router.federation.links import FEDERATION, INACCESSIBLE, JOIN, LINK, SPECS, TAG, Feature, FeatureUrl, Source
+from router.federation.links import FEDERATION, INACCESSIBLE, JOIN, LINK, SPECS, TAG, Feature, FeatureUrl, Origin
 from router.federation.model import Directive, DirectiveDefinition
 from router.federation.specs import AUTHENTICATED, CONTEXT, COST, REQUIRES_SCOPES
 
@@ -66,7 +66,7 @@ def composed_directives(subgraphs: Sequence[SubgraphSchema], report: Report) -> 
         item
         for subgraph in subgraphs
         for application in subgraph.applied(subgraph.schema, "composeDirective")
-        for item in _Reader(subgraphs, subgraph, application, report).items()
+        for item in _ComposeDirectiveReader(subgraphs, subgraph, application, report).items()
     ]
     latest = _latest_features(subgraphs, items, report)
     refused = _inconsistent(subgraphs, items, report)
@@ -89,7 +89,7 @@ def composed_directives(subgraphs: Sequence[SubgraphSchema], report: Report) -> 
     return ComposedDirectives({k: frozenset(v) for k, v in by_subgraph.items()}, features, definitions)
 
 
-class _Reader:
+class _ComposeDirectiveReader:
     """Reads one application of `@composeDirective`."""
 
     def __init__(
@@ -107,32 +107,32 @@ class _Reader:
             return self._refuse("@composeDirective needs a name")
         if not argument.startswith("@"):
             return self._refuse(f'Write "@{argument}" in @composeDirective, with its "@"')
-        source = self._subgraph.links.source(argument[1:], directive=True)
-        problem = self._problem(argument, source)
+        origin = self._subgraph.links.origin(argument[1:], directive=True)
+        problem = self._problem(argument, origin)
         if problem:
             return self._refuse(problem)
-        if source and source.feature.url.identity in RESERVED:
+        if origin and origin.feature.url.identity in RESERVED:
             return self._federation_directive(argument[1:])
-        return self._item(argument[1:], source)
+        return self._item(argument[1:], origin)
 
-    def _problem(self, argument: str, source: Source | None) -> str | None:
+    def _problem(self, argument: str, origin: Origin | None) -> str | None:
         """Why there is no such directive to compose."""
         if argument[1:] not in self._subgraph.schema.definitions:
             similar = suggestion_list(argument, [f"@{each}" for each in self._subgraph.schema.definitions])
             hint = f" (did you mean {similar[0]}?)" if similar else ""
             return f"Define {argument}, or correct its name in @composeDirective{hint}"
-        if not source:
+        if not origin:
             return f"Import {argument} by a @link: only directives of a linked feature are composed"
-        return None if source.name else f"Compose {argument} by the name that its @link imports it by"
+        return None if origin.name else f"Compose {argument} by the name that its @link imports it by"
 
-    def _item(self, alias: str, source: Source | None) -> list[_Item]:
+    def _item(self, alias: str, origin: Origin | None) -> list[_Item]:
         for automatic in ("tag", "inaccessible"):
             users = [each.name for each in self._subgraphs if each.directive_name(automatic) == alias]
             if users:
                 return self._refuse(f"Rename @{alias}: it is federation's @{automatic} in {quoted(users)}")
-        if not source or not source.name:
+        if not origin or not origin.name:
             return []
-        return [_Item(self._subgraph, self._application, source.feature, source.name, alias)]
+        return [_Item(self._subgraph, self._application, origin.feature, origin.name, alias)]
 
     def _federation_directive(self, name: str) -> list[_Item]:
         if name in {self._subgraph.directive_name(each) for each in ALWAYS_COMPOSED}:

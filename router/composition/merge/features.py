@@ -134,11 +134,11 @@ def _used_features(subgraphs: Sequence[SubgraphSchema], version: Version, report
     uses: dict[tuple[str, str, int], list[tuple[SubgraphSchema, str, FeatureUrl]]] = {}
     for subgraph in subgraphs:
         for name in subgraph.used_directives:
-            source = subgraph.links.source(name, directive=True)
-            if source and source.name:
-                url = source.feature.url
+            origin = subgraph.links.origin(name, directive=True)
+            if origin and origin.name:
+                url = origin.feature.url
                 major = url.version.major or -url.version.minor
-                uses.setdefault((url.identity, source.name, major), []).append((subgraph, name, url))
+                uses.setdefault((url.identity, origin.name, major), []).append((subgraph, name, url))
     found: dict[str, dict[str, str]] = {}
     for (_, name, _), users in sorted(uses.items(), key=lambda item: item[0]):
         spec = known(max((url for _, _, url in users), key=lambda url: url.version))

@@ -32,7 +32,7 @@ def join_types(ctx: MergeContext, sources: Sources[Type]) -> tuple[Directive, ..
             arguments: dict[str, Value] = {"graph": ctx.graph(index)}
             if key:
                 arguments["key"] = key.arguments.get("fields")
-                if key.part or subgraph.has(source, "extends"):
+                if key.extension or subgraph.has(source, "extends"):
                     arguments["extension"] = True
                 if key.arguments.get("resolvable") is not None:
                     arguments["resolvable"] = key.arguments["resolvable"]
@@ -69,7 +69,7 @@ def join_directives(ctx: MergeContext, sources: Sources[Any]) -> tuple[Directive
     for index, source in present(sources).items():
         for directive in source.directives:
             if directive.name in ctx.features.by_join_directive:
-                origin = ctx.subgraphs[index].links.source(directive.name, directive=True)
+                origin = ctx.subgraphs[index].links.origin(directive.name, directive=True)
                 name = f"{origin.feature.url.name}__{origin.name}" if origin else directive.name
                 key = f"{name}{sorted(directive.arguments.items(), key=str)}"
                 found.setdefault(key, (name, dict(directive.arguments), []))[2].append(ctx.graph(index))

@@ -52,7 +52,7 @@ def _implies(a: Alternatives, b: Alternatives) -> bool:
 
 
 def check_access(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Report) -> None:
-    check = _Check(merged, report)
+    check = _AccessCheck(merged, report)
     if check.names:
         for subgraph in subgraphs:
             for application in subgraph.applications("requires"):
@@ -61,7 +61,7 @@ def check_access(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Re
                 check.context(subgraph, application)
 
 
-class _Check:
+class _AccessCheck:
     def __init__(self, merged: Merged, report: Report) -> None:
         self._schema = merged.schema
         self._report = report

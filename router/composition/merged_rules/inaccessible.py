@@ -29,7 +29,7 @@ Problem = tuple[ErrorCode, str, tuple[str, ...]]  # with the coordinates that it
 def check_inaccessible(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Report) -> None:
     name = merged.features.name_of("inaccessible")
     if name:
-        for code, message, coordinates in _Check(merged, name).problems():
+        for code, message, coordinates in _InaccessibleCheck(merged, name).problems():
             report.error(code, message, list(_places(subgraphs, coordinates)))
 
 
@@ -56,7 +56,7 @@ def _element(schema: Schema, coordinate: str) -> Any:
     return field or type_.inputs.get(name) or type_.values.get(name)
 
 
-class _Check:
+class _InaccessibleCheck:
     def __init__(self, merged: Merged, name: str) -> None:
         self._schema = merged.schema
         self._name = name
@@ -68,7 +68,7 @@ class _Check:
 
     def problems(self) -> Iterator[Problem]:
         for type_ in self._schema.types.values():
-            if self._links.source(type_.name, directive=False):
+            if self._links.origin(type_.name, directive=False):
                 yield from self._disallowed(type_.name, self._hidden_in(type_), "every client sees it")
             elif self._hidden(type_):
                 yield from self._references(type_)
@@ -185,7 +185,7 @@ class _Check:
         name = f"@{definition.name}"
         hidden = [argument for argument in definition.arguments.values() if self._hidden(argument)]
         coordinates = [f"{name}({argument.name}:)" for argument in hidden]
-        if self._links.source(definition.name, directive=True):
+        if self._links.origin(definition.name, directive=True):
             yield from self._disallowed(name, coordinates, f"{name} belongs to a linked feature")
         elif not EXECUTABLE.issuperset(definition.locations):
             yield from self._disallowed(name, coordinates, f"{name} is for schemas, which clients do not see")

@@ -15,8 +15,8 @@ def check_sharing(subgraph: SubgraphSchema, report: Report) -> None:
             message = f'Remove @shareable from "{application.coordinate}": only fields of objects are resolved'
             report.error(ErrorCode.INVALID_SHAREABLE_USAGE, message, subgraph.at(application.directive))
     for type_ in subgraph.schema.of_kind(Kind.OBJECT):
-        parts = Counter(directive.part for directive in subgraph.applied(type_, "shareable"))
-        if any(count > 1 for count in parts.values()):
+        extensions = Counter(directive.extension for directive in subgraph.applied(type_, "shareable"))
+        if any(count > 1 for count in extensions.values()):
             message = f'Keep one @shareable on each definition or extension of "{type_.name}"'
             report.error(ErrorCode.INVALID_SHAREABLE_USAGE, message, subgraph.at(type_))
         for field in type_.fields.values():

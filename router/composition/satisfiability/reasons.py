@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from router.composition.errors import quoted
-from router.composition.satisfiability.moves import Moves, Place
+from router.composition.satisfiability.moves import Moves, SubgraphValue
 from router.federation.model import Field
 
 
@@ -23,20 +23,22 @@ def operation(steps: Sequence[WayStep]) -> str:
     return "{ " + " { ".join(names) + " }" * len(names)
 
 
-def explain(moves: Moves, type_name: str, places: Iterable[Place], field_name: str | None, target: str) -> list[str]:
+def explain(
+    moves: Moves, type_name: str, values: Iterable[SubgraphValue], field_name: str | None, target: str
+) -> list[str]:
     """One sentence for each subgraph that has the value, and each that it cannot be had in."""
     wanted = f'"{type_name}.{field_name}"' if field_name else f'the type "{target}"'
     found: dict[str, None] = {}
-    for place in places:
-        for here in (place, *moves.reachable(place)):
+    for value in values:
+        for here in (value, *moves.reachable(value)):
             found.update(dict.fromkeys(_here(moves, here, field_name, wanted)))
-        found.update(dict.fromkeys(_elsewhere(moves, place, type_name, field_name)))
+        found.update(dict.fromkeys(_elsewhere(moves, value, type_name, field_name)))
     return list(found)
 
 
-def _here(moves: Moves, place: Place, field_name: str | None, wanted: str) -> Iterator[str]:
-    view = moves.views[place.subgraph]
-    field = view.fields(place.type).get(field_name) if field_name else None
+def _here(moves: Moves, value: SubgraphValue, field_name: str | None, wanted: str) -> Iterator[str]:
+    view = moves.views[value.subgraph]
+    field = view.fields(value.type).get(field_name) if field_name else None
     if not field:
         yield f'"{view.name}" does not resolve {wanted}'
     elif field.external:
@@ -49,16 +51,16 @@ def _here(moves: Moves, place: Place, field_name: str | None, wanted: str) -> It
         yield f'in "{view.name}", {wanted} has moved by @override'
 
 
-def _elsewhere(moves: Moves, place: Place, type_name: str, field_name: str | None) -> Iterator[str]:
+def _elsewhere(moves: Moves, value: SubgraphValue, type_name: str, field_name: str | None) -> Iterator[str]:
     """The subgraphs that would resolve the field but cannot be entered."""
-    here = moves.views[place.subgraph]
-    reached = {place.subgraph, *(other.subgraph for other in moves.reachable(place))}
+    here = moves.views[value.subgraph]
+    reached = {value.subgraph, *(other.subgraph for other in moves.reachable(value))}
     for view in moves.views:
         if view.index in reached or not field_name or field_name not in view.fields(type_name):
             continue
-        keys = view.keys.get(place.type, ())
+        keys = view.keys.get(value.type, ())
         if keys:
             fields = quoted(key.fields for key in keys)
-            yield f'from "{here.name}", the fields of no @key of "{place.type}" in "{view.name}" ({fields}) can be had'
+            yield f'from "{here.name}", the fields of no @key of "{value.type}" in "{view.name}" ({fields}) can be had'
         else:
-            yield f'"{view.name}" cannot be entered: it has no resolvable @key of "{place.type}"'
+            yield f'"{view.name}" cannot be entered: it has no resolvable @key of "{value.type}"'

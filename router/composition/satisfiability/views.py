@@ -60,7 +60,7 @@ class ResolvedField:
 
 
 @dataclass(frozen=True, eq=False)
-class Key:
+class EntryKey:
     """A key by which a subgraph can be entered at a type."""
 
     type: str
@@ -147,18 +147,18 @@ class View:
         return {name: frozenset(types) for name, types in found.items()}
 
     @cached_property
-    def keys(self) -> Mapping[str, tuple[Key, ...]]:
+    def keys(self) -> Mapping[str, tuple[EntryKey, ...]]:
         """The resolvable keys of each type."""
-        found: dict[str, list[Key]] = {}
+        found: dict[str, list[EntryKey]] = {}
         for application in self.subgraph.applications("key"):
             if application.directive.arguments.get("resolvable") is not False:
                 name, text = application.type.name, str(application.directive.arguments.get("fields"))
                 found.setdefault(name, []).append(self._key(name, text))
         return {name: tuple(keys) for name, keys in found.items()}
 
-    def _key(self, type_name: str, text: str) -> Key:
+    def _key(self, type_name: str, text: str) -> EntryKey:
         selections = parse_field_set(self.schema, type_name, text)
-        return Key(type_name, text, selections, unordered(selections))
+        return EntryKey(type_name, text, selections, unordered(selections))
 
     def has_local_key(self, type_name: str) -> bool:
         """Whether the subgraph itself resolves some key of the type, so that it can be left and entered again."""

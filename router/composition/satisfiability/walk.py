@@ -1,4 +1,4 @@
-"""Walks all ways through the API schema, together with the places of the subgraphs that each way can lead to."""
+"""Walks all ways through the API schema, together with the values of the subgraphs that each way can lead to."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from graphql import Node
 
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.merge.supergraph import Merged
-from router.composition.satisfiability.moves import Moves, Place, TooManyWaysError
+from router.composition.satisfiability.moves import Moves, SubgraphValue, TooManyWaysError
 from router.composition.satisfiability.reasons import explain, operation
 from router.composition.satisfiability.views import View, views_of
 from router.composition.subgraph import SubgraphSchema
 from router.federation.model import Field, Kind, Schema
 from router.federation.types import base_name
 
-MAX_OPEN_PLACES = 1_000_000
+MAX_OPEN_VALUES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class QueryStep:
     """One step of a way: a field, or a type condition; the steps before it lead to `parent`."""
 
-    before: Step | None
+    before: QueryStep | None
     parent: str
     field: Field | None
     type: str
@@ -31,12 +31,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A value of the API schema's `type`, and all places of the subgraphs where a router can have it."""
+    """A value of the API schema's `type`, and all values of the subgraphs where a router can have it."""
 
     type: str
-    places: Mapping[Place, None]
+    values: Mapping[SubgraphValue, None]
     labels: Mapping[str, bool]
-    way: Step | None
+    way: QueryStep | None
 
 
 Problem = tuple[ErrorCode, str, list[tuple[str, Node | None]]]  # with where it is written
@@ -57,17 +57,17 @@ class _Walk:
         self._moves = Moves(views, merged.schema)
         self._labels = _labels(merged.schema)
         self._shared = _shared_fields(merged.schema)
-        self._seen: dict[str, list[tuple[frozenset[Place], Mapping[str, bool]]]] = {}
+        self._seen: dict[str, list[tuple[frozenset[SubgraphValue], Mapping[str, bool]]]] = {}
 
     def run(self, operation_type: str, root: str) -> None:
         if root not in self._api.types:
             return
-        places = {
-            Place(view.index, root): None
+        values = {
+            SubgraphValue(view.index, root): None
             for view in self._views
             if operation_type == "query" or root in view.schema.types
         }
-        start = State(root, places, {}, None)
+        start = State(root, values, {}, None)
         try:
             if operation_type == "mutation":
                 self._walk_mutation(start)
@@ -94,18 +94,18 @@ class _Walk:
                     self._emit([problem])
                 if state is None or self._is_leaf(state.type):
                     continue
-                by_subgraph: dict[int, dict[Place, None]] = {}
-                for place in state.places:
-                    by_subgraph.setdefault(place.subgraph, {})[place] = None
+                by_subgraph: dict[int, dict[SubgraphValue, None]] = {}
+                for value in state.values:
+                    by_subgraph.setdefault(value.subgraph, {})[value] = None
                 self._emit(self._walk_each(state, list(by_subgraph.values())))
 
-    def _walk_each(self, state: State, alternatives: list[dict[Place, None]]) -> Iterator[Problem]:
+    def _walk_each(self, state: State, alternatives: list[dict[SubgraphValue, None]]) -> Iterator[Problem]:
         found: list[Problem] = []
-        for places in alternatives:
+        for values in alternatives:
             seen = self._seen
             if len(alternatives) > 1:
                 self._seen = {}  # what one subgraph cannot answer may not be asked of it
-            problems = list(self._walk(State(state.type, places, state.labels, state.way)))
+            problems = list(self._walk(State(state.type, values, state.labels, state.way)))
             self._seen = seen
             if not problems:
                 return
@@ -114,10 +114,10 @@ class _Walk:
 
     def _walk(self, start: State) -> Iterator[Problem]:
         stack = [start]
-        open_places = len(start.places)
+        open_values = len(start.values)
         while stack:
             state = stack.pop()
-            open_places -= len(state.places)
+            open_values -= len(state.values)
             if self._is_known(state):
                 continue
             for following, problem in self._steps(state):
@@ -125,8 +125,8 @@ class _Walk:
                     yield problem
                 if following is not None and not self._is_leaf(following.type):
                     stack.append(following)
-                    open_places += len(following.places)
-                    if open_places > MAX_OPEN_PLACES:
+                    open_values += len(following.values)
+                    if open_values > MAX_OPEN_VALUES:
                         raise TooManyWaysError
 
     def _is_leaf(self, type_name: str) -> bool:
@@ -134,13 +134,13 @@ class _Walk:
         return not (kind and kind.composite)
 
     def _is_known(self, state: State) -> bool:
-        """Whether the type has been walked with no more places than now."""
-        places = frozenset(state.places)
+        """Whether the type has been walked with no more values than now."""
+        values = frozenset(state.values)
         seen = self._seen.setdefault(state.type, [])
         for before, labels in seen:
-            if before <= places and labels.items() <= state.labels.items():
+            if before <= values and labels.items() <= state.labels.items():
                 return True
-        seen.append((places, state.labels))
+        seen.append((values, state.labels))
         return False
 
     def _steps(self, state: State) -> Iterator[tuple[State | None, Problem | None]]:
@@ -159,47 +159,49 @@ class _Walk:
         if not label:
             yield self._by_field_with(state, name, state.labels)
             return
-        for value in (True, False):
-            if state.labels.get(label, value) is value:
-                yield self._by_field_with(state, name, {**state.labels, label: value})
+        for active in (True, False):
+            if state.labels.get(label, active) is active:
+                yield self._by_field_with(state, name, {**state.labels, label: active})
 
     def _by_field_with(
         self, state: State, name: str, labels: Mapping[str, bool]
     ) -> tuple[State | None, Problem | None]:
         field = self._api.types[state.type].fields[name]
         target = base_name(field.type)
-        way = Step(state.way, state.type, field, target)
-        places = self._places_of(state, name, labels, leaf=self._is_leaf(target))
-        if not places:
+        way = QueryStep(state.way, state.type, field, target)
+        values = self._values_of(state, name, labels, leaf=self._is_leaf(target))
+        if not values:
             return None, self._unsatisfied(state, way)
-        following = State(target, places, labels, way)
+        following = State(target, values, labels, way)
         problem = self._check_shared(state.type, following)
         return (None, problem) if problem else (following, None)
 
-    def _places_of(self, state: State, name: str, labels: Mapping[str, bool], *, leaf: bool) -> dict[Place, None]:
-        found: dict[Place, None] = {}
-        for place in state.places:
-            direct = dict.fromkeys(self._moves.by_field(place, state.type, name, labels))
+    def _values_of(
+        self, state: State, name: str, labels: Mapping[str, bool], *, leaf: bool
+    ) -> dict[SubgraphValue, None]:
+        found: dict[SubgraphValue, None] = {}
+        for value in state.values:
+            direct = dict.fromkeys(self._moves.by_field(value, state.type, name, labels))
             found.update(direct)
             if leaf and found:
                 return found
-            if state.way:  # at a root, every subgraph is one of the places already
-                for other in self._moves.reachable(place):
+            if state.way:  # at a root, every subgraph is one of the values already
+                for other in self._moves.reachable(value):
                     found.update(dict.fromkeys(self._moves.by_field(other, state.type, name, labels)))
                     if leaf and found:
                         return found
         return found
 
     def _by_cast(self, state: State, name: str) -> tuple[State | None, Problem | None]:
-        way = Step(state.way, state.type, None, name)
-        found: dict[Place, None] = {}
+        way = QueryStep(state.way, state.type, None, name)
+        found: dict[SubgraphValue, None] = {}
         is_interface = self._api.types[state.type].kind is Kind.INTERFACE
-        for place in state.places:
-            view = self._views[place.subgraph]
-            stands_for = is_interface and view.kind(place.type) is Kind.OBJECT
-            if not stands_for and name not in view.schema.possible_types(place.type):
+        for value in state.values:
+            view = self._views[value.subgraph]
+            stands_for = is_interface and view.kind(value.type) is Kind.OBJECT
+            if not stands_for and name not in view.schema.possible_types(value.type):
                 return None, None  # a value from there is never of this type
-            for here in (place, *self._moves.reachable(place)):
+            for here in (value, *self._moves.reachable(value)):
                 found.update(dict.fromkeys(self._moves.by_cast(here, name)))
         if not found:
             return None, self._unsatisfied(state, way)
@@ -207,19 +209,19 @@ class _Walk:
 
     # Problems
 
-    def _unsatisfied(self, state: State, way: Step) -> Problem:
-        reasons = explain(self._moves, state.type, state.places, way.field.name if way.field else None, way.type)
+    def _unsatisfied(self, state: State, way: QueryStep) -> Problem:
+        reasons = explain(self._moves, state.type, state.values, way.field.name if way.field else None, way.type)
         message = f"No way through the subgraphs answers {operation(_steps(way))}: " + "; ".join(reasons)
         return (
             ErrorCode.SATISFIABILITY_ERROR,
             message,
             [
-                *((self._views[place.subgraph].name, None) for place in state.places),
-                *self._places_in_sdl(state.type, way.field.name if way.field else None),
+                *((self._views[value.subgraph].name, None) for value in state.values),
+                *self._nodes_in_sdl(state.type, way.field.name if way.field else None),
             ],
         )
 
-    def _places_in_sdl(self, type_name: str, field_name: str | None) -> Iterator[tuple[str, Node | None]]:
+    def _nodes_in_sdl(self, type_name: str, field_name: str | None) -> Iterator[tuple[str, Node | None]]:
         for view in self._views:
             type_ = view.schema.types.get(type_name)
             element = type_.fields.get(field_name) if type_ and field_name else type_
@@ -230,17 +232,17 @@ class _Walk:
         """What several subgraphs may answer must be able to have the same type in all."""
         kind = self._api.kind(state.type)
         way = state.way
-        if not way or not way.field or kind not in (Kind.INTERFACE, Kind.UNION) or len(state.places) < 2:
+        if not way or not way.field or kind not in (Kind.INTERFACE, Kind.UNION) or len(state.values) < 2:
             return None
         if (parent, way.field.name) not in self._shared:
             return None
-        abstract = [p for p in state.places if self._views[p.subgraph].kind(p.type) in (Kind.INTERFACE, Kind.UNION)]
+        abstract = [p for p in state.values if self._views[p.subgraph].kind(p.type) in (Kind.INTERFACE, Kind.UNION)]
         everything = self._api.possible_types(state.type)
         common = set(everything)
         found: dict[str, frozenset[str]] = {}
-        for place in state.places:
-            view = self._views[place.subgraph]
-            possible = view.schema.possible_types(place.type)
+        for value in state.values:
+            view = self._views[value.subgraph]
+            possible = view.schema.possible_types(value.type)
             if len(possible) == 1 and not possible <= everything:
                 continue  # an @interfaceObject, which does not tell
             found[view.name] = possible
@@ -252,13 +254,13 @@ class _Walk:
         return (
             ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
             message,
-            list(self._places_in_sdl(parent, way.field.name)),
+            list(self._nodes_in_sdl(parent, way.field.name)),
         )
 
 
-def _steps(way: Step) -> list[Step]:
-    steps: list[Step] = []
-    step: Step | None = way
+def _steps(way: QueryStep) -> list[QueryStep]:
+    steps: list[QueryStep] = []
+    step: QueryStep | None = way
     while step:
         steps.append(step)
         step = step.before

@@ -1,6 +1,6 @@
 """Small federated graphs that compose, and how to write them down."""
 
-from router.composition import Composition, Subgraph, compose
+from router.composition import Composition, SubgraphSdl, compose
 
 IMPORTS = [
     "key",
@@ -43,8 +43,8 @@ def fed(sdl: str, minor: int = 11) -> str:
     return f'extend schema @link(url: "https://specs.apollo.dev/federation/v2.{minor}", import: [{names}])\n{sdl}'
 
 
-def subgraphs(graph: Graph) -> list[Subgraph]:
-    return [Subgraph(name, f"http://{name}.example/graphql", sdl) for name, sdl in graph.items()]
+def subgraphs(graph: Graph) -> list[SubgraphSdl]:
+    return [SubgraphSdl(name, f"http://{name}.example/graphql", sdl) for name, sdl in graph.items()]
 
 
 def composed(**graph: str) -> Composition:

@@ -45,13 +45,13 @@ def test_names_are_imported_renamed_or_in_the_namespace() -> None:
     assert feature.directive_name("tag") == "fed__tag"
     assert feature.type_name("FieldSet") == "Fields"
     links = Links().adding(feature)
-    source = links.source("id", directive=True)
+    source = links.origin("id", directive=True)
     assert source
     assert source.name == "key"
-    shadowed = links.source("fed__key", directive=True)
+    shadowed = links.origin("fed__key", directive=True)
     assert shadowed
     assert shadowed.name is None
-    assert links.source("key", directive=True) is None
+    assert links.origin("key", directive=True) is None
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_there_is_no_way(name: str) -> None:
 
 
 def test_the_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "MAX_OPEN_PLACES", 1)
+    monkeypatch.setattr(walk, "MAX_OPEN_VALUES", 1)
     assert codes(composed(**SATISFIABLE["recursive types"])) == {"MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"}
 
 

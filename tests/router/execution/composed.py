@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graphql import build_schema
 
-from router.composition import Composition, Subgraph, compose
+from router.composition import Composition, SubgraphSdl, compose
 from tests.router.composition.graphs import Graph
 from tests.router.execution.authored import subgraphs_of
 from tests.router.execution.mocked import Mocked
@@ -43,4 +43,4 @@ def random_graph(rng: random.Random, address: str = "http://localhost") -> Compo
 
 
 def _compose(graph: Graph, address: str) -> Composition:
-    return compose([Subgraph(name, f"{address}/{name}", sdl) for name, sdl in graph.items()])
+    return compose([SubgraphSdl(name, f"{address}/{name}", sdl) for name, sdl in graph.items()])

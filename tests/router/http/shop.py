@@ -105,7 +105,7 @@ async def running(settings: dict[str, Any] | None = None) -> AsyncIterator[Shop]
             await stack.enter_async_context(one.running())
         sources = {"catalogue": CATALOGUE, "reviews": REVIEWS, "people": PEOPLE}
         composed = composition.compose(
-            [composition.Subgraph(name, subgraphs[name].url, fed(sdl)) for name, sdl in sources.items()]
+            [composition.SubgraphSdl(name, subgraphs[name].url, fed(sdl)) for name, sdl in sources.items()]
         )
         assert composed.supergraph_sdl is not None, composed.errors
         config = parse({"supergraph": {"sdl": composed.supergraph_sdl}, **(settings or {})})

@@ -1,4 +1,4 @@
-"""OperationsSection that a client names by hash: automatic persisted queries, and a safelist from a manifest.
+"""Operations that a client names by hash: automatic persisted queries, and a safelist from a manifest.
 
 Automatic persisted queries follow Apollo's protocol: `extensions.persistedQuery = {version: 1, sha256Hash}`, the text
 sent along once after `PERSISTED_QUERY_NOT_FOUND`.

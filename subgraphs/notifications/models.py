@@ -1,13 +1,13 @@
 """Tables of notifications."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, Sequence, UniqueConstraint, text
 from sqlmodel import Field
 
+from shared.codes import Code
 from shared.database.model import Audited, Record, new_registry, timestamp
 
 
@@ -15,24 +15,24 @@ class Model(Record, registry=new_registry()):
     """The base of this domain's tables."""
 
 
-class Kind(StrEnum):
-    """What people are told of."""
+class Kind(Code, name="NotificationKind"):
+    """What a notification tells of."""
 
-    APPOINTMENT_BOOKED = "APPOINTMENT_BOOKED"
-    APPOINTMENT_RESCHEDULED = "APPOINTMENT_RESCHEDULED"
-    APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED"
-    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER"
-    WAITLIST_OFFERED = "WAITLIST_OFFERED"
-    WAITLIST_EXPIRED = "WAITLIST_EXPIRED"
-    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - a code
-    SECOND_FACTOR_ENABLED = "SECOND_FACTOR_ENABLED"
-    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED"
+    APPOINTMENT_BOOKED = "APPOINTMENT_BOOKED", "An appointment was booked."
+    APPOINTMENT_RESCHEDULED = "APPOINTMENT_RESCHEDULED", "An appointment was moved."
+    APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED", "An appointment was called off."
+    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER", "An appointment is soon."
+    WAITLIST_OFFERED = "WAITLIST_OFFERED", "A slot is held for a patient who waits for one."
+    WAITLIST_EXPIRED = "WAITLIST_EXPIRED", "Waiting has ended: an offer lapsed, or the last day is over."
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", "The account's password was changed; cannot be turned off."
+    SECOND_FACTOR_ENABLED = "SECOND_FACTOR_ENABLED", "A second factor was set up; cannot be turned off."
+    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "The second factor is gone; cannot be turned off."
 
 
-class Channel(StrEnum):
-    """The ways in which a notification reaches someone."""
+class Channel(Code, name="NotificationChannel"):
+    """A way in which a notification reaches someone."""
 
-    IN_APP = "IN_APP"
+    IN_APP = "IN_APP", "The inbox, and the subscriptions that are open."
 
 
 # The security of an account is not for its intruder to keep quiet about.

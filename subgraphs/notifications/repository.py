@@ -16,11 +16,6 @@ NEWEST_FIRST = Order((col(Notification.id),), descending=True)
 DELIVERED_AT_ONCE = 100
 
 
-async def notifications(context: Context, ids: Sequence[UUID]) -> list[Notification | None]:
-    """Notifications by key, in order."""
-    return await context.find(policy.notifications, col(Notification.id), ids)
-
-
 def inbox(principal: Principal, kinds: Sequence[Kind] | None, *, unread_only: bool) -> Select[Notification]:
     """The caller's notifications, of some kinds, those that are unread."""
     statement = policy.notifications(principal)

@@ -5,29 +5,22 @@ from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
+from sqlalchemy import Select
 
-from shared.database.paging import DEFAULT_FIRST
-from shared.graph.connections import After, Connection, First, connect
+from shared.errors import NotFound
 from shared.graph.context import Info
-from shared.graph.fields import mutation, query, subscription
+from shared.graph.entities import by_key, listing
+from shared.graph.fields import query, subscription
+from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
-from shared.ids import parse_id
-from subgraphs.notifications import repository, service
-from subgraphs.notifications.models import Channel, Kind
+from subgraphs.notifications import models, repository, service
+from subgraphs.notifications.commands import MarkAllNotificationsRead, MarkNotificationRead, SetNotificationPreference
 from subgraphs.notifications.policy import READ, WRITE
 from subgraphs.notifications.subscriptions import received
 from subgraphs.notifications.types import (
-    MarkAllNotificationsReadInput,
-    MarkAllNotificationsReadPayload,
     MarkAllNotificationsReadSuccess,
-    MarkNotificationReadInput,
-    MarkNotificationReadPayload,
-    MarkNotificationReadSuccess,
     Notification,
-    NotificationKind,
     NotificationPreference,
-    SetNotificationPreferenceInput,
-    SetNotificationPreferencePayload,
     SetNotificationPreferenceSuccess,
     preferences,
 )
@@ -35,27 +28,20 @@ from subgraphs.notifications.types import (
 
 @strawberry.type
 class Query:
-    @query(description="One of the caller's notifications by its key.", scopes=[[READ]])
-    async def notification(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The key.")]
-    ) -> Notification | None:
-        key = parse_id(id)
-        return (await Notification.resolve_references(info.context, [key]))[0] if key else None
+    notification = by_key(Notification, description="One of the caller's notifications by its id.", scopes=[[READ]])
 
-    @query(description="The caller's inbox, the newest first.", scopes=[[READ]])
+    @listing(
+        Notification, repository.NEWEST_FIRST, description="The caller's inbox, the newest first.", scopes=[[READ]]
+    )
     async def notifications(
         self,
         info: Info,
         kinds: Annotated[
-            list[NotificationKind] | None, strawberry.argument(description="Only these kinds; all if absent.")
+            list[models.Kind] | None, strawberry.argument(description="Only these kinds; all if absent.")
         ] = None,
         unread_only: Annotated[bool, strawberry.argument(description="Only those that are not read.")] = False,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
-    ) -> Connection[Notification] | None:
-        wanted = None if kinds is None else [Kind(kind.value) for kind in kinds]
-        statement = repository.inbox(info.context.principal, wanted, unread_only=unread_only)
-        return await connect(info.context, statement, repository.NEWEST_FIRST, Notification.of, first, after)
+    ) -> Select[models.Notification]:
+        return repository.inbox(info.context.principal, kinds, unread_only=unread_only)
 
     @query(description="How many notifications the caller has not read.", scopes=[[READ]])
     async def unread_notification_count(self, info: Info) -> int | None:
@@ -68,25 +54,21 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Mark one of the caller's notifications as read.", scopes=[[WRITE]])
-    async def mark_notification_read(
-        self, info: Info, input: MarkNotificationReadInput
-    ) -> MarkNotificationReadPayload | None:
-        row = await service.mark_read(info.context, input.id)
-        return MarkNotificationReadSuccess(notification=Notification.of(row))
+    @mutation(description="Mark one of the caller's notifications as read.", scopes=[[WRITE]], errors=[NotFound])
+    async def mark_notification_read(self, info: Info, input: MarkNotificationRead) -> Notification:
+        return Notification.of(await service.mark_read(info.context, input))
 
     @mutation(description="Mark the caller's notifications as read.", scopes=[[WRITE]])
     async def mark_all_notifications_read(
-        self, info: Info, input: MarkAllNotificationsReadInput
-    ) -> MarkAllNotificationsReadPayload | None:
-        return MarkAllNotificationsReadSuccess(count=await service.mark_all_read(info.context, input.until))
+        self, info: Info, input: MarkAllNotificationsRead
+    ) -> MarkAllNotificationsReadSuccess:
+        return MarkAllNotificationsReadSuccess(count=await service.mark_all_read(info.context, input))
 
     @mutation(description="Say whether to be told of a kind of thing by a channel.", scopes=[[WRITE]])
     async def set_notification_preference(
-        self, info: Info, input: SetNotificationPreferenceInput
-    ) -> SetNotificationPreferencePayload | None:
-        kind, channel = Kind(input.kind.value), Channel(input.channel.value)
-        await service.set_preference(info.context, kind, channel, enabled=input.enabled)
+        self, info: Info, input: SetNotificationPreference
+    ) -> SetNotificationPreferenceSuccess:
+        await service.set_preference(info.context, input)
         return SetNotificationPreferenceSuccess(preferences=await preferences(info))
 
 

@@ -1,7 +1,6 @@
 """The use cases of notifications."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Row, delete, select, update
@@ -11,10 +10,10 @@ from sqlmodel import col
 from shared.audit.recorder import Action
 from shared.database.model import utc_now
 from shared.graph.context import Context
-from shared.graph.errors import invalid
-from shared.ids import new_id, parse_id
+from shared.ids import new_id
 from shared.work import UnitOfWork
 from subgraphs.notifications import policy
+from subgraphs.notifications.commands import MarkAllNotificationsRead, MarkNotificationRead, SetNotificationPreference
 from subgraphs.notifications.models import MANDATORY, Channel, Kind, Notification, OptOut, Patient
 
 
@@ -66,19 +65,19 @@ async def merge_patients(work: UnitOfWork, survivor: UUID, merged: UUID) -> None
     await _opt_out(work, rows)
 
 
-async def mark_read(context: Context, key: str) -> Notification:
+async def mark_read(context: Context, command: MarkNotificationRead) -> Notification:
     """Mark one of the caller's notifications as read, if it is not."""
     async with context.write() as work:
-        row = await work.find(policy.notifications, parse_id(key), scope=policy.WRITE)
+        row = await work.find(policy.notifications, command.id, scope=policy.WRITE)
         row.read_at = row.read_at or utc_now()
     return row
 
 
-async def mark_all_read(context: Context, until: datetime | None) -> int:
+async def mark_all_read(context: Context, command: MarkAllNotificationsRead) -> int:
     """Mark the caller's unread notifications as read, those created up to a time; how many that were."""
     unread = policy.notifications(context.principal).where(col(Notification.read_at).is_(None))
-    if until is not None:
-        unread = unread.where(col(Notification.created_at) <= until)
+    if command.until is not None:
+        unread = unread.where(col(Notification.created_at) <= command.until)
     ids = unread.with_only_columns(col(Notification.id)).with_for_update(skip_locked=True)
     statement = update(Notification).where(col(Notification.id).in_(ids)).values(read_at=utc_now())
     async with context.write() as work:
@@ -86,13 +85,12 @@ async def mark_all_read(context: Context, until: datetime | None) -> int:
         return _audit_update(work, changed.all())
 
 
-async def set_preference(context: Context, kind: Kind, channel: Channel, *, enabled: bool) -> None:
+async def set_preference(context: Context, command: SetNotificationPreference) -> None:
     """Opt the caller in or out, in all their capacities."""
-    if kind in MANDATORY and not enabled:
-        raise invalid("kind", "What concerns the security of the account cannot be turned off.")
+    kind, channel = command.kind, command.channel
     recipients = policy.recipients(context.principal)
     async with context.write() as work:
-        if enabled:
+        if command.enabled:
             same = (col(OptOut.kind) == kind, col(OptOut.channel) == channel)
             await work.session.execute(delete(OptOut).where(col(OptOut.recipient).in_(recipients), *same))
         else:

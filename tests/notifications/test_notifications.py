@@ -32,7 +32,8 @@ mutation Mark($id: ID!) {
   markNotificationRead(input: {id: $id}) {
     __typename
     ... on MarkNotificationReadSuccess { notification { id readAt } }
-    ... on NotFound { code }
+    ... on UserError { code }
+    ... on InvalidInput { fields { code } }
   }
 }
 """
@@ -46,7 +47,7 @@ mutation Prefer($kind: NotificationKind!, $enabled: Boolean!) {
   setNotificationPreference(input: {kind: $kind, channel: IN_APP, enabled: $enabled}) {
     __typename
     ... on SetNotificationPreferenceSuccess { preferences { kind channel enabled mandatory } }
-    ... on InvalidInput { fields { path message } }
+    ... on InvalidInput { fields { path code } }
   }
 }
 """
@@ -161,7 +162,7 @@ async def test_read_and_unread(clinic: Clinic) -> None:
     assert answer["markAllNotificationsRead"]["count"] == 1
     assert (await me.data(MARK_ALL))["markAllNotificationsRead"]["count"] == 1
     assert (await inbox(me))["unreadNotificationCount"] == 0
-    assert (await me.data(MARK, id="no key"))["markNotificationRead"]["code"] == "NOT_FOUND"
+    assert (await me.data(MARK, id="no key"))["markNotificationRead"]["fields"][0]["code"] == "INVALID_ID"
     updates = [entry for entry in await clinic.audit("notifications") if entry.action == "update"]
     assert [len(entry.resource_ids) for entry in updates if entry.patients == [patient]] == [1, 1, 1]
 
@@ -173,7 +174,7 @@ async def test_what_is_not_wanted_does_not_come(clinic: Clinic) -> None:
     unwanted = {item["kind"] for item in set_to["preferences"] if not item["enabled"]}
     assert unwanted == {"APPOINTMENT_BOOKED"}
     refused = (await me.data(PREFER, kind="PASSWORD_CHANGED", enabled=False))["setNotificationPreference"]
-    assert refused["fields"][0]["path"] == ["kind"]
+    assert refused["fields"][0] == {"path": ["enabled"], "code": "MANDATORY_KIND"}
     await clinic.publish(
         patients.PreferencesChanged(patient_id=patient, language="de", channels=[], reminders=False),
         identity.PasswordChanged(account_id=account, reset=False),

@@ -169,10 +169,8 @@ async def test_a_guesser_has_one_attempt_at_a_time_once_locked_out(clinic: Clini
 
 
 async def _from_address(clinic: Clinic, address: str, email: str, password: str) -> str:
-    body = {"query": LOG_IN, "variables": {"input": {"email": email, "password": password}}}
-    async with httpx.AsyncClient(timeout=5) as client:
-        response = await client.post(clinic.url, json=body, headers={"x-forwarded-for": address})
-    return str(response.json()["data"]["logIn"]["__typename"])
+    caller = clinic.anonymous.with_headers(**{"x-forwarded-for": address})
+    return str((await caller.data(LOG_IN, input={"email": email, "password": password}))["logIn"]["__typename"])
 
 
 async def _let_time_pass_in(redis: Redis, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The part of the graph that is newdomain's."""
+"""The schema of newdomain."""
 
 from typing import Annotated
 

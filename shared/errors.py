@@ -5,7 +5,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,13 @@ class Problem:
 
 
 class Refusal(Exception):
-    """A use case that will not be done; raising it rolls the unit of work back. `parameters` fill the sentence."""
+    """A use case that will not be done; raising it rolls the unit of work back. `parameters` fill the sentence.
+
+    What a kind of refusal tells besides are attributes, annotated with their descriptions.
+    """
 
     def __init__(self, problem: Problem, **parameters: Any) -> None:
-        super().__init__(problem.code)
+        super().__init__(problem.message.format(**parameters))
         self.problem, self.parameters = problem, parameters
 
 
@@ -41,6 +44,8 @@ class InvalidState(Refusal):
 
 class VersionConflict(Refusal):
     """Someone else has changed it since the client read it: read it again, then decide."""
+
+    current_version: Annotated[int, "The version that it has now."]
 
     def __init__(self, problem: Problem, *, current_version: int, **parameters: Any) -> None:
         super().__init__(problem, current_version=current_version, **parameters)
@@ -62,6 +67,10 @@ class InvalidInput(Refusal):
     def __init__(self, fields: list[FieldProblem]) -> None:
         super().__init__(INVALID_INPUT)
         self.fields = fields
+
+    def __str__(self) -> str:
+        """All that is wrong, in English."""
+        return " ".join(each.problem.message.format(**each.parameters) for each in self.fields)
 
 
 INVALID_INPUT = Problem("INVALID_INPUT", "The input breaks a rule.")

@@ -6,7 +6,7 @@ Each kind of refusal (`shared.errors`) is a type of the same name, described by 
 
 from collections.abc import Mapping
 from inspect import getdoc
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import strawberry
 from graphql import GraphQLError
@@ -80,7 +80,10 @@ _TYPES: dict[type[errors.Refusal], type[UserError]] = {
 def error_of(kind: type[errors.Refusal]) -> Any:
     """The GraphQL type of a kind of refusal."""
     if kind not in _TYPES:
-        made = type(kind.__name__, (UserError,), {"__annotations__": {}, "__module__": kind.__module__})
+        hints = {name: get_args(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
+        fields = {name: strawberry.field(description=description) for name, (_, description) in hints.items()}
+        namespace = {"__annotations__": {name: hint for name, (hint, _) in hints.items()}, **fields}
+        made = type(kind.__name__, (UserError,), namespace)
         _TYPES[kind] = strawberry.federation.type(made, shareable=True, description=getdoc(kind))
     return _TYPES[kind]
 
@@ -93,9 +96,7 @@ class Speaker:
 
     def error(self, refusal: errors.Refusal) -> UserError:
         """A refusal as its GraphQL type."""
-        more: dict[str, Any] = {}
-        if isinstance(refusal, errors.VersionConflict):
-            more["current_version"] = refusal.current_version
+        more = {name: getattr(refusal, name) for name in get_type_hints(type(refusal))}
         if isinstance(refusal, errors.InvalidInput):
             more["fields"] = [
                 InvalidField(path=list(each.path), **self._said(each.problem, each.parameters))

@@ -92,7 +92,7 @@ def _success(name: str, field: str, kind: type) -> Any:
 
 def _union(name: str, members: list[type]) -> Any:
     described = strawberry.union(f"{name}Payload", description=f"The outcome of `{name[0].lower()}{name[1:]}`.")
-    return Annotated[Union[tuple(members)], described] if len(members) > 1 else members[0]  # noqa: UP007 - made at run time
+    return Annotated[Union[tuple(members)], described]  # noqa: UP007 - made at run time
 
 
 def _snake(name: str) -> str:

@@ -25,21 +25,22 @@ async def _invite(email: str) -> None:
 
     from shared.audit.recorder import AuditRecorder
     from shared.auth.principal import system
+    from shared.commands import read
     from shared.database.engine import Database
-    from shared.graph.errors import InvalidInput, Refusal
+    from shared.errors import Refusal
     from shared.work import unit_of_work
     from stack.databases import find
     from stack.services import subgraph
+    from subgraphs.identity.commands import InviteAccount
     from subgraphs.identity.service.accounts import invite_administrator
 
     identity = subgraph("identity")
     database = Database((await find([identity]))[identity.name], pool_size=1)
     try:
         async with unit_of_work(database, AuditRecorder(system(), operation="caregraph invite")) as work:
-            await invite_administrator(work, email)
+            await invite_administrator(work, read(InviteAccount, {"email": email, "roles": ["ADMIN"]}))
     except Refusal as refusal:
-        why = refusal.error.fields[0] if isinstance(refusal.error, InvalidInput) else refusal.error
-        raise StackError(f"{email} is not invited: {why.message}") from None
+        raise StackError(f"{email} is not invited: {refusal}") from None
     except (SQLAlchemyError, OSError) as error:
         raise StackError(
             f"identity's database does not take it ({type(error).__name__}): is it up and migrated? `caregraph migrate`"

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from shared.auth.principal import Kind
+from shared.codes import Code, one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
 
 OUTGOING_MAIL, STALE_TOKENS = "outgoing_mail", "stale_tokens"  # channels of NOTIFY, which wake the jobs
@@ -17,6 +18,47 @@ OUTGOING_MAIL, STALE_TOKENS = "outgoing_mail", "stale_tokens"  # channels of NOT
 
 class Model(Record, registry=new_registry()):
     """The base of this domain's tables."""
+
+
+class AccountStatus(Code):
+    """Whether someone can log in to an account."""
+
+    INVITED = "INVITED", "Its person has not chosen a password yet."
+    ACTIVE = "ACTIVE", "Its person can log in."
+    DISABLED = "DISABLED", "An administrator has closed it."
+
+
+class ActivityKind(Code):
+    """What happened to an account."""
+
+    REGISTERED = "REGISTERED", "Its first password was chosen."
+    INVITED = "INVITED", "It was made, and its person invited."
+    LOGGED_IN = "LOGGED_IN", "Someone logged in."
+    LOG_IN_FAILED = "LOG_IN_FAILED", "Someone gave a wrong password."
+    LOCKED_OUT = "LOCKED_OUT", "After failed attempts, more are refused for a while."
+    SECOND_FACTOR_FAILED = "SECOND_FACTOR_FAILED", "Someone knew the password, but no code of the second factor."
+    RECOVERY_CODE_USED = "RECOVERY_CODE_USED", "A recovery code took the place of the second factor."
+    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED", "A used refresh token came again; its session was ended."
+    LOGGED_OUT = "LOGGED_OUT", "A session was ended by logging out."
+    SESSION_ENDED = "SESSION_ENDED", "A session was ended from elsewhere."
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", "The password was changed; other sessions were ended."
+    PASSWORD_RESET = "PASSWORD_RESET", "The password was reset by a code from a mail; all sessions were ended."
+    SECOND_FACTOR_ADDED = "SECOND_FACTOR_ADDED", "A second factor was set up."
+    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "The second factor was removed."
+    ACCOUNT_CHANGED = "ACCOUNT_CHANGED", "An administrator changed its roles or its practitioner."
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED", "An administrator closed it; all sessions were ended."
+    ACCOUNT_ENABLED = "ACCOUNT_ENABLED", "An administrator opened it again."
+    PATIENT_MERGED = "PATIENT_MERGED", "Its patient was found twice; it now belongs to the one that stays."
+
+
+class RoleKind(Code):
+    """What a role makes of its holder; what everybody of a kind may see and do follows from it."""
+
+    STAFF = "staff", "They work here."
+    PATIENT = "patient", "A patient, for themselves."
+    PARTNER = "partner", "Another organization, such as an insurer."
+    SERVICE = "service", "A program."
+    NONE = "none", "Nothing yet: the role opens only what is open to everybody with its scopes."
 
 
 class Account(Model, Versioned, Audited, table=True):
@@ -151,7 +193,7 @@ class Role(Model, table=True):
     """A role that was defined here, or one that comes with CareGraph whose scopes were changed here."""
 
     __tablename__ = "role"
-    __table_args__ = (CheckConstraint(f"kind IN ({', '.join(map(repr, map(str, Kind)))})", name="kind"),)
+    __table_args__ = (one_of("kind", RoleKind),)
 
     name: str = Field(unique=True)
     kind: str = Kind.NONE.value

@@ -6,12 +6,14 @@ import unicodedata
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from graphql import GraphQLError
 
+from shared.errors import Problem
+from subgraphs.identity.errors import PASSWORD_COMMON, PASSWORD_HOLDS_EMAIL, PASSWORD_LENGTH
 from subgraphs.identity.roles import Role
 
 MINIMUM_LENGTH = 8
@@ -70,18 +72,18 @@ def normalized(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def objection(password: str, email: str, roles: Collection[str]) -> str | None:
-    """Why a password will not do for an account, or None. There are no rules about kinds of characters."""
+def objection(password: str, email: str, roles: Collection[str]) -> tuple[Problem, dict[str, Any]] | None:
+    """Why a password will not do for an account, and the values in that, or None. No rule is about kinds of characters."""
     text = normalized(password)
     minimum = MINIMUM_LENGTH if set(roles) == {Role.PATIENT} else MINIMUM_LENGTH_OF_STAFF
     if not minimum <= len(text) <= MAXIMUM_LENGTH:
-        return f"It has {minimum} to {MAXIMUM_LENGTH} characters."
+        return PASSWORD_LENGTH, {"minimum": minimum, "maximum": MAXIMUM_LENGTH}
     folded = text.casefold()
     name = email.partition("@")[0]
     if name in folded and len(name) >= _TELLING_LENGTH:
-        return "It must not contain the email address."
+        return PASSWORD_HOLDS_EMAIL, {}
     if _is_common(folded):
-        return "It is one of those that are guessed first: choose another, such as four words that belong to nobody."
+        return PASSWORD_COMMON, {}
     return None
 
 

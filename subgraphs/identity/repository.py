@@ -22,11 +22,6 @@ ACTIVITIES = Order((col(Activity.id),), descending=True)
 BUILT_IN: dict[str, frozenset[str]] = {role.value: scopes for role, scopes in SCOPES.items()}
 
 
-async def accounts(context: Context, ids: Sequence[UUID]) -> list[Account | None]:
-    """Accounts by key, in order."""
-    return await context.find(policy.accounts, col(Account.id), ids)
-
-
 def search_accounts(principal: Principal, search: str | None, role: str | None) -> Select[Account]:
     """Accounts whose email address contains a text, and which have a role."""
     statement = policy.accounts(principal)

@@ -20,9 +20,9 @@ def services() -> tuple[str, ...]:
 
 async def invite(caller: Caller, patient: dict[str, Any], email: str) -> str | list[str]:
     """Whom an invitation made an account for; else where the input is wrong, or the refusal's code."""
-    selection = "... on AccountSuccess { account { patient { id } } } ... on InvalidInput { fields { path } }"
+    selection = "... on Success { account { patient { id } } } ... on InvalidInput { fields { path } }"
     input = {"email": email, "roles": ["PATIENT"], "patientId": patient["id"]}
-    answer = await perform(caller, "inviteAccount", "InviteAccountInput", selection, **input)
+    answer = await perform(caller, "inviteAccount", selection, **input)
     if "account" in answer:
         return str(answer["account"]["patient"]["id"])
     return list(answer["fields"][0]["path"]) if "fields" in answer else str(answer["code"])
@@ -39,7 +39,7 @@ async def test_invitations_go_to_patients_own_addresses(clinic: Clinic, mailbox:
     assert await invite(desk, jane, "stranger@example.org") == ["email"]
     code = code_in((await mails(clinic, mailbox, 1))[0])
     values = {"code": code, "password": "walnut harbour sixpence"}
-    await perform(clinic.anonymous, "choosePassword", "ChoosePasswordInput", "", **values)
+    await perform(clinic.anonymous, "choosePassword", "", **values)
 
     work = {"contactPoints": [{"system": "EMAIL", "value": "jane@work.example"}]}
     jane = (await update(desk, jane, **work))["patient"]

@@ -21,7 +21,7 @@ LOG_IN = """mutation($input: LogInInput!) { logIn(input: $input) { __typename
     ... on LogInSuccess { accessToken refreshToken expiresAt account { id email roles patient { id } } }
     ... on SecondFactorRequired { challenge } ... on AccountLocked { until } ... on UserError { code message } } }"""
 REFRESH = """mutation($input: RefreshInput!) { refresh(input: $input) { __typename
-    ... on LogInSuccess { accessToken refreshToken expiresAt account { id } } ... on UserError { code } } }"""
+    ... on RefreshSuccess { accessToken refreshToken expiresAt account { id } } ... on UserError { code } } }"""
 ACTIVITY = "{ me { activity { nodes { kind sessionId actorId address } } } }"
 
 
@@ -86,10 +86,11 @@ async def refresh(clinic: Clinic, token: str) -> dict[str, Any]:
     return dict((await clinic.anonymous.data(REFRESH, input={"refreshToken": token}))["refresh"])
 
 
-async def perform(caller: Caller, field: str, kind: str, selection: str, /, **input: Any) -> dict[str, Any]:
-    """What a mutation with one input answers; `selection` is of its success."""
-    query = f"""mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename {selection}
-        ... on UserError {{ code message }} }} }}"""
+async def perform(caller: Caller, field: str, selection: str, /, **input: Any) -> dict[str, Any]:
+    """What a mutation with an input answers; `selection` is of its success, which is called `Success` in it."""
+    name = f"{field[0].upper()}{field[1:]}"
+    query = f"""mutation($input: {name}Input!) {{ {field}(input: $input) {{ __typename
+        {selection.replace("on Success", f"on {name}Success")} ... on UserError {{ code message }} }} }}"""
     return dict((await caller.data(query, input=input))[field])
 
 

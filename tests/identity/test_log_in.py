@@ -83,22 +83,20 @@ async def test_what_fails_looks_the_same(clinic: Clinic) -> None:
     gone = await account(clinic, "gone@example.org", "NURSE")
     admin = clinic.caller("ADMIN")
     await account(clinic, "root@example.org", "ADMIN")
-    await perform(
-        admin, "saveAccount", "SaveAccountInput", "", id=str(gone.id), version=1, roles=["NURSE"], enabled=False
-    )
+    await perform(admin, "saveAccount", "", id=str(gone.id), version=1, roles=["NURSE"], enabled=False)
 
     wrong = await log_in(clinic, "ann@example.org", "tulip orbit kettles")
     assert wrong["code"] == "INVALID_CREDENTIALS"
     assert await log_in(clinic, "nobody@example.org") == wrong
     assert await log_in(clinic, "gone@example.org") == wrong
-    assert await log_in(clinic, "ann@example.org", "x" * 100_000) == wrong
+    assert (await log_in(clinic, "ann@example.org", "x" * 100_000))["code"] == "INVALID_INPUT"
     assert await log_in(clinic, "not an address") == wrong
 
     ann = await logged_in(clinic, "ann@example.org")
-    assert await activity(ann) == ["LOGGED_IN", "LOG_IN_FAILED", "LOG_IN_FAILED"]
+    assert await activity(ann) == ["LOGGED_IN", "LOG_IN_FAILED"]
     trail = await clinic.audit("identity")
     denied = [entry for entry in trail if entry.outcome == "denied"]
-    assert [(entry.detail or {}).get("activity") for entry in denied].count("LOG_IN_FAILED") == 5
+    assert [(entry.detail or {}).get("activity") for entry in denied].count("LOG_IN_FAILED") == 4
     assert "ann@example.org" not in str([entry.model_dump() for entry in trail])
 
 
@@ -190,7 +188,7 @@ async def test_a_refresh_token_is_good_once_and_reuse_ends_the_session(clinic: C
     await account(clinic, "ann@example.org", "PATIENT")
     first = await log_in(clinic, "ann@example.org")
     second = await refresh(clinic, first["refreshToken"])
-    assert second["__typename"] == "LogInSuccess"
+    assert second["__typename"] == "RefreshSuccess"
     newest = clinic.bearer(second["accessToken"])
     assert (await newest.data("{ me { id } }"))["me"]["id"] == first["account"]["id"]
 
@@ -219,7 +217,7 @@ async def test_a_refresh_is_repeated_by_the_same_client_for_a_while(clinic: Clin
     second = tabs[0]
     assert second["refreshToken"] != first["refreshToken"]
     third = await refresh(clinic, second["refreshToken"])
-    assert third["__typename"] == "LogInSuccess"
+    assert third["__typename"] == "RefreshSuccess"
     assert await refresh(clinic, second["refreshToken"]) == third, "an answer was lost"
     tab = clinic.bearer(third["accessToken"])
     assert (await tab.data("{ me { sessions { totalCount } } }"))["me"]["sessions"]["totalCount"] == 1
@@ -243,20 +241,20 @@ async def test_a_token_that_is_not_good_keeps_nobody_from_logging_in(clinic: Cli
     for authorization in (f"Bearer {expired}", "Bearer made.up", "Basic YTpi"):
         client = clinic.anonymous.with_headers(authorization=authorization)
         answer = await client.data(REFRESH, input={"refreshToken": grant["refreshToken"]})
-        assert answer["refresh"]["__typename"] == "LogInSuccess"
+        assert answer["refresh"]["__typename"] == "RefreshSuccess"
         grant = answer["refresh"]
         answer = await client.data(LOG_IN, input={"email": "ann@example.org", "password": PASSWORD})
         assert answer["logIn"]["__typename"] == "LogInSuccess"
 
-        for query in ("{ me { id } }", "{ __typename }", "mutation { logOut { id } }"):
+        for query in ("{ me { id } }", "{ __typename }", "mutation { logOut { ... on LogOutSuccess { sessionId } } }"):
             refusal = await client.execute(query)
             assert [error["extensions"]["code"] for error in refusal["errors"]] == ["UNAUTHENTICATED"], query
-        both = REFRESH.rstrip().removesuffix("}") + " logOut { id } }"
+        both = REFRESH.rstrip().removesuffix("}") + " logOut { ... on LogOutSuccess { sessionId } } }"
         refusal = await client.execute(both, input={"refreshToken": grant["refreshToken"]})
         assert refusal.get("data") is None, "nothing is done where a part needs a caller"
 
     caller = clinic.bearer(grant["accessToken"])
-    await caller.data("mutation { logOut { id } }")
+    await caller.data("mutation { logOut { ... on LogOutSuccess { sessionId } } }")
     assert await refused(clinic, caller)
     answer = await caller.data(LOG_IN, input={"email": "ann@example.org", "password": PASSWORD})
     assert answer["logIn"]["__typename"] == "LogInSuccess", "a revoked token does not either"
@@ -266,11 +264,11 @@ async def test_logging_out_acts_at_once_and_only_here(clinic: Clinic) -> None:
     await account(clinic, "ann@example.org", "PATIENT")
     here, there = await log_in(clinic, "ann@example.org"), await log_in(clinic, "ann@example.org")
     caller, other = clinic.bearer(here["accessToken"]), clinic.bearer(there["accessToken"])
-    await caller.data("mutation { logOut { id } }")
+    await caller.data("mutation { logOut { ... on LogOutSuccess { sessionId } } }")
     assert await refused(clinic, caller)
     assert (await refresh(clinic, here["refreshToken"]))["code"] == "SESSION_ENDED"
     assert (await activity(other))[0] == "LOGGED_OUT"
-    assert (await refresh(clinic, there["refreshToken"]))["__typename"] == "LogInSuccess"
+    assert (await refresh(clinic, there["refreshToken"]))["__typename"] == "RefreshSuccess"
 
 
 async def test_sessions_are_ended_by_their_owner_and_nobody_else(clinic: Clinic) -> None:
@@ -280,10 +278,10 @@ async def test_sessions_are_ended_by_their_owner_and_nobody_else(clinic: Clinic)
     nodes = (await ann.data("{ me { sessions { nodes { id current } } } }"))["me"]["sessions"]["nodes"]
     other = next(node["id"] for node in nodes if not node["current"])
 
-    answer = await perform(ben, "endSession", "EndSessionInput", "... on EndSessionSuccess { id }", id=other)
+    answer = await perform(ben, "endSession", "... on Success { sessionId }", id=other)
     assert answer["code"] == "NOT_FOUND"
-    answer = await perform(ann, "endSession", "EndSessionInput", "... on EndSessionSuccess { id }", id=other)
-    assert answer["id"] == other
+    answer = await perform(ann, "endSession", "... on Success { sessionId }", id=other)
+    assert answer["sessionId"] == other
     assert await refused(clinic, stolen)
     assert (await activity(ann))[0] == "SESSION_ENDED"
     async with clinic.service("identity").runtime.database.read() as session:

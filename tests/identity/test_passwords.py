@@ -32,14 +32,12 @@ NEW = "walnut harbour sixpence"
 
 
 async def ask(caller: Caller, field: str, email: str) -> dict[str, Any]:
-    return await perform(caller, field, "MailInput", "... on MailSuccess { email }", email=email)
+    return await perform(caller, field, "... on Success { email }", email=email)
 
 
 async def choose(clinic: Clinic, code: str, password: str) -> dict[str, Any]:
-    selection = "... on ChoosePasswordSuccess { email } ... on InvalidInput { fields { path } }"
-    return await perform(
-        clinic.anonymous, "choosePassword", "ChoosePasswordInput", selection, code=code, password=password
-    )
+    selection = "... on Success { email } ... on InvalidInput { fields { path } }"
+    return await perform(clinic.anonymous, "choosePassword", selection, code=code, password=password)
 
 
 async def all_sent(clinic: Clinic) -> None:
@@ -57,16 +55,16 @@ async def all_sent(clinic: Clinic) -> None:
 
 async def test_someone_registers_and_has_an_account_with_a_patients_key(clinic: Clinic, mailbox: Path) -> None:
     assert await ask(clinic.anonymous, "register", "Ann@Example.org") == {
-        "__typename": "MailSuccess",
+        "__typename": "RegisterSuccess",
         "email": "ann@example.org",
     }
     (mail,) = await mails(clinic, mailbox, 1)
     assert "To: ann@example.org" in mail
     code = code_in(mail)
     assert (await choose(clinic, code, "short"))["fields"] == [{"path": ["password"]}]
-    assert (await choose(clinic, "made up", PASSWORD))["code"] == "INVALID_CODE"
+    assert (await choose(clinic, "made up", PASSWORD))["code"] == "ONE_TIME_CODE"
     assert (await choose(clinic, code, PASSWORD))["email"] == "ann@example.org"
-    assert (await choose(clinic, code, NEW))["code"] == "INVALID_CODE", "a code is good once"
+    assert (await choose(clinic, code, NEW))["code"] == "ONE_TIME_CODE", "a code is good once"
 
     async with clinic.service("identity").runtime.database.read() as session:
         stored = (await session.scalars(select(Account))).one().password_hash or ""
@@ -88,7 +86,7 @@ async def test_nobody_learns_who_has_an_account(clinic: Clinic, mailbox: Path) -
     await account(clinic, "ann@example.org", "PATIENT")
     for field in ("register", "requestPasswordReset"):
         known, unknown = [await ask(clinic.anonymous, field, f"{name}@example.org") for name in ("ann", "ben")]
-        assert known["__typename"] == unknown["__typename"] == "MailSuccess"
+        assert known["__typename"] == unknown["__typename"] == f"{field[0].upper()}{field[1:]}Success"
     texts = await mails(clinic, mailbox, 3)
     assert sorted(next(line for line in text.splitlines() if line.startswith("To:")) for text in texts) == [
         "To: ann@example.org",
@@ -123,7 +121,7 @@ async def test_a_stranger_uses_up_nobodys_mails(clinic: Clinic, mailbox: Path) -
     newest = code_in((await mails(clinic, mailbox, 7))[6])
     assert newest != code
     assert (await choose(clinic, code, NEW))["email"] == "ann@example.org", "no request makes an earlier code void"
-    assert (await choose(clinic, newest, NEW))["code"] == "INVALID_CODE", "its use does"
+    assert (await choose(clinic, newest, NEW))["code"] == "ONE_TIME_CODE", "its use does"
 
 
 async def test_a_forgotten_password_is_reset_by_mail(clinic: Clinic, mailbox: Path) -> None:
@@ -150,7 +148,7 @@ async def test_a_forgotten_password_is_reset_by_mail(clinic: Clinic, mailbox: Pa
     code = code_in((await mails(clinic, mailbox, 2))[1])
     async with clinic.service("identity").runtime.database.write() as session:
         await session.execute(update(OneTimeCode).values(expires_at=utc_now()))
-    assert (await choose(clinic, code, PASSWORD))["code"] == "INVALID_CODE", "a code lapses"
+    assert (await choose(clinic, code, PASSWORD))["code"] == "ONE_TIME_CODE", "a code lapses"
 
 
 async def test_changing_the_password_ends_the_other_sessions(clinic: Clinic) -> None:
@@ -158,13 +156,13 @@ async def test_changing_the_password_ends_the_other_sessions(clinic: Clinic) -> 
     here, there = [await logged_in(clinic, "ann@example.org") for _ in range(2)]
 
     async def change(current: str, new: str) -> dict[str, Any]:
-        selection = "... on AccountSuccess { account { id } } ... on InvalidInput { fields { path } }"
+        selection = "... on Success { account { id } } ... on InvalidInput { fields { path } }"
         values = {"currentPassword": current, "newPassword": new}
-        return await perform(here, "changePassword", "ChangePasswordInput", selection, **values)
+        return await perform(here, "changePassword", selection, **values)
 
     assert (await change("wrong", NEW))["code"] == "INVALID_CREDENTIALS"
     assert (await change(PASSWORD, "password123"))["fields"] == [{"path": ["newPassword"]}]
-    assert (await change(PASSWORD, NEW))["__typename"] == "AccountSuccess"
+    assert (await change(PASSWORD, NEW))["__typename"] == "ChangePasswordSuccess"
     assert await refused(clinic, there)
     assert (await activity(here))[0] == "PASSWORD_CHANGED"
     assert (await log_in(clinic, "ann@example.org"))["code"] == "INVALID_CREDENTIALS"

@@ -20,19 +20,19 @@ from tests.identity.conftest import PASSWORD, account, activity, log_in, logged_
 
 
 async def enrol(caller: Caller, password: str = PASSWORD) -> dict[str, Any]:
-    selection = "... on EnrolSecondFactorSuccess { secret uri }"
-    return await perform(caller, "enrolSecondFactor", "PasswordInput", selection, password=password)
+    selection = "... on Success { secret uri }"
+    return await perform(caller, "enrolSecondFactor", selection, password=password)
 
 
 async def confirm(caller: Caller, code: str) -> dict[str, Any]:
-    selection = "... on ConfirmSecondFactorSuccess { recoveryCodes account { secondFactorSince recoveryCodesLeft } }"
-    return await perform(caller, "confirmSecondFactor", "ConfirmSecondFactorInput", selection, code=code)
+    selection = "... on Success { recoveryCodes account { secondFactorSince recoveryCodesLeft } }"
+    return await perform(caller, "confirmSecondFactor", selection, code=code)
 
 
 async def verify(clinic: Clinic, challenge: str, code: str) -> dict[str, Any]:
-    selection = "... on LogInSuccess { accessToken }"
+    selection = "... on Success { accessToken }"
     input = {"challenge": challenge, "code": code}
-    return await perform(clinic.anonymous, "verifySecondFactor", "VerifySecondFactorInput", selection, **input)
+    return await perform(clinic.anonymous, "verifySecondFactor", selection, **input)
 
 
 async def forget_last_step(clinic: Clinic, key: UUID | str) -> None:
@@ -55,28 +55,28 @@ async def test_a_second_factor_is_enrolled_then_asked_for(clinic: Clinic) -> Non
     await account(clinic, "nora@example.org", "NURSE")
     nora = await logged_in(clinic, "nora@example.org")
     assert (await enrol(nora, "wrong"))["code"] == "INVALID_CREDENTIALS"
-    assert (await confirm(nora, "000000"))["code"] == "INVALID_STATE"
+    assert (await confirm(nora, "000000"))["code"] == "SECOND_FACTOR_NOT_ENROLLED"
     begun = await enrol(nora)
     assert begun["uri"].startswith("otpauth://totp/CareGraph:nora%40example.org?secret=" + begun["secret"])
     assert (await log_in(clinic, "nora@example.org"))["__typename"] == "LogInSuccess", "not before it is confirmed"
 
     totp = pyotp.TOTP(begun["secret"])
-    assert (await confirm(nora, wrong(totp)))["code"] == "INVALID_CODE"
+    assert (await confirm(nora, wrong(totp)))["code"] == "SECOND_FACTOR_CODE"
     used = totp.now()
     done = await confirm(nora, used)
     assert len(done["recoveryCodes"]) == len(set(done["recoveryCodes"])) == 10
     assert done["account"]["recoveryCodesLeft"] == 10
     assert done["account"]["secondFactorSince"] is not None
-    assert (await enrol(nora))["code"] == "INVALID_STATE"
+    assert (await enrol(nora))["code"] == "SECOND_FACTOR_EXISTS"
 
     asked = await log_in(clinic, "nora@example.org")
     assert asked["__typename"] == "SecondFactorRequired"
-    assert (await verify(clinic, asked["challenge"], used))["code"] == "INVALID_CODE", "a code is good once"
-    assert (await verify(clinic, "made up", totp.now()))["code"] == "INVALID_CODE"
+    assert (await verify(clinic, asked["challenge"], used))["code"] == "SECOND_FACTOR_CODE", "a code is good once"
+    assert (await verify(clinic, "made up", totp.now()))["code"] == "SECOND_FACTOR_CODE"
     following = totp.at(int(time.time()) + 30)
     entered = await verify(clinic, asked["challenge"], following)
-    assert entered["__typename"] == "LogInSuccess"
-    assert (await verify(clinic, asked["challenge"], following))["code"] == "INVALID_CODE", "so is a challenge"
+    assert entered["__typename"] == "VerifySecondFactorSuccess"
+    assert (await verify(clinic, asked["challenge"], following))["code"] == "SECOND_FACTOR_CODE", "so is a challenge"
     kinds = await activity(clinic.bearer(entered["accessToken"]))
     assert kinds[:3] == ["LOGGED_IN", "SECOND_FACTOR_FAILED", "SECOND_FACTOR_ADDED"]
     events = [event for event in await clinic.published("identity") if "second-factor" in event.type]
@@ -88,7 +88,7 @@ async def test_one_of_many_takes_a_code(clinic: Clinic) -> None:
     challenges = [(await log_in(clinic, "nora@example.org"))["challenge"] for _ in range(4)]
     code = totp.now()
     answers = await asyncio.gather(*(verify(clinic, challenge, code) for challenge in challenges))
-    assert [answer["__typename"] for answer in answers].count("LogInSuccess") == 1
+    assert [answer["__typename"] for answer in answers].count("VerifySecondFactorSuccess") == 1
     await check_secret(clinic, totp)
 
 
@@ -98,32 +98,34 @@ async def test_guessing_codes_locks_the_second_step(clinic: Clinic) -> None:
     for _ in range(6):
         challenge = (await log_in(clinic, "nora@example.org"))["challenge"]
         codes.append((await verify(clinic, challenge, wrong(totp)))["code"])
-    assert codes == ["INVALID_CODE"] * 5 + ["ACCOUNT_LOCKED"]
+    assert codes == ["SECOND_FACTOR_CODE"] * 5 + ["ACCOUNT_LOCKED"]
     assert (await verify(clinic, challenge, totp.now()))["code"] == "ACCOUNT_LOCKED"
 
 
 async def test_a_recovery_code_stands_in_once(clinic: Clinic) -> None:
     nora, _, codes = await enrolled(clinic, "nora@example.org")
     asked = await log_in(clinic, "nora@example.org")
-    assert (await verify(clinic, asked["challenge"], codes[0].lower()))["__typename"] == "LogInSuccess"
+    assert (await verify(clinic, asked["challenge"], codes[0].lower()))["__typename"] == "VerifySecondFactorSuccess"
     asked = await log_in(clinic, "nora@example.org")
-    assert (await verify(clinic, asked["challenge"], codes[0]))["code"] == "INVALID_CODE"
-    assert (await verify(clinic, asked["challenge"], codes[1].replace("-", "")))["__typename"] == "LogInSuccess"
+    assert (await verify(clinic, asked["challenge"], codes[0]))["code"] == "SECOND_FACTOR_CODE"
+    assert (await verify(clinic, asked["challenge"], codes[1].replace("-", "")))[
+        "__typename"
+    ] == "VerifySecondFactorSuccess"
     assert (await nora.data("{ me { recoveryCodesLeft } }"))["me"]["recoveryCodesLeft"] == 8
     assert "RECOVERY_CODE_USED" in await activity(nora)
 
     new = "walnut harbour sixpence"
     values = {"currentPassword": PASSWORD, "newPassword": new}
-    await perform(nora, "changePassword", "ChangePasswordInput", "", **values)
+    await perform(nora, "changePassword", "", **values)
     assert (await log_in(clinic, "nora@example.org", new))["__typename"] == "SecondFactorRequired", "still"
 
 
 async def test_it_is_removed_by_its_owner_or_an_administrator(clinic: Clinic) -> None:
     nora, _, _ = await enrolled(clinic, "nora@example.org")
-    selection = "... on AccountSuccess { account { id secondFactorSince recoveryCodesLeft } }"
-    answer = await perform(nora, "removeSecondFactor", "PasswordInput", selection, password="wrong")
+    selection = "... on Success { account { id secondFactorSince recoveryCodesLeft } }"
+    answer = await perform(nora, "removeSecondFactor", selection, password="wrong")
     assert answer["code"] == "INVALID_CREDENTIALS"
-    answer = await perform(nora, "removeSecondFactor", "PasswordInput", selection, password=PASSWORD)
+    answer = await perform(nora, "removeSecondFactor", selection, password=PASSWORD)
     assert answer["account"]["secondFactorSince"] is None
     assert answer["account"]["recoveryCodesLeft"] == 0
     assert (await log_in(clinic, "nora@example.org"))["__typename"] == "LogInSuccess"
@@ -134,9 +136,9 @@ async def test_it_is_removed_by_its_owner_or_an_administrator(clinic: Clinic) ->
     denied = await nora.execute(f'mutation {{ resetSecondFactor(input: {{id: "{key}"}}) {{ __typename }} }}')
     assert denied["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
     admin = clinic.caller("ADMIN")
-    answer = await perform(admin, "resetSecondFactor", "AccountInput", selection, id=key)
+    answer = await perform(admin, "resetSecondFactor", selection, id=key)
     assert answer["account"]["secondFactorSince"] is None
-    answer = await perform(admin, "resetSecondFactor", "AccountInput", selection, id=str(new_id()))
+    answer = await perform(admin, "resetSecondFactor", selection, id=str(new_id()))
     assert answer["code"] == "NOT_FOUND"
     assert (await log_in(clinic, "nora@example.org"))["__typename"] == "LogInSuccess"
 

@@ -61,7 +61,7 @@ async def test_commands_for_those_who_run_it(
 
         assert await caregraph("invite", "boss@example.org") == (0, "invited: identity sends the mail")
         values = {"code": code_in((await mails(clinic, mailbox, 1))[0]), "password": PASSWORD}
-        await perform(clinic.anonymous, "choosePassword", "ChoosePasswordInput", "", **values)
+        await perform(clinic.anonymous, "choosePassword", "", **values)
         assert (await log_in(clinic, "boss@example.org"))["account"]["roles"] == ["ADMIN"]
         status, said = await caregraph("invite", "boss@example.org")
         assert (status, "already" in said) == (1, True)

@@ -1,6 +1,5 @@
 """Administering accounts and roles. What changes acts at once: tokens given before are refused, so clients refresh them."""
 
-import re
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -16,55 +15,70 @@ from shared.auth.principal import Forbidden, Kind
 from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
 from shared.digests import keyed_digest
+from shared.errors import NOT_FOUND, InvalidState, invalid, not_found
 from shared.graph.context import Client, Context
-from shared.graph.errors import InvalidState, Refusal, invalid, not_found
-from shared.ids import new_id, parse_id
+from shared.ids import new_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
+from subgraphs.identity.commands import InviteAccount, RemoveRole, SaveAccount, SaveRole
+from subgraphs.identity.errors import (
+    ADDRESS_TAKEN,
+    ADMIN_ROLE,
+    FOREIGN_ADDRESS,
+    LAST_ADMINISTRATOR,
+    MIXED_ROLES,
+    ONLY_PATIENT,
+    PATIENT_WITHOUT_RECORD,
+    ROLE_IN_USE,
+    ROLE_KIND,
+    UNKNOWN_ROLE,
+    UNKNOWN_SCOPE,
+)
 from subgraphs.identity.events import AccountChanged
-from subgraphs.identity.models import ANOTHER_ACCOUNT, STALE_TOKENS, Account, CodePurpose, KnownPatient, Role, Session
+from subgraphs.identity.models import (
+    ANOTHER_ACCOUNT,
+    STALE_TOKENS,
+    Account,
+    ActivityKind,
+    CodePurpose,
+    KnownPatient,
+    Role,
+    Session,
+)
 from subgraphs.identity.repository import BUILT_IN
 from subgraphs.identity.resources import resources
 from subgraphs.identity.roles import Role as BuiltIn
-from subgraphs.identity.service.passwords import email_address, send_mail
+from subgraphs.identity.service.passwords import send_mail
 from subgraphs.identity.service.records import record
 from subgraphs.identity.service.sessions import ACCESS_LIFETIME, end_sessions
-from subgraphs.identity.types import (
-    ActivityKind,
-    InviteAccountInput,
-    RemoveRoleInput,
-    SaveAccountInput,
-    SaveRoleInput,
-)
 
-_ROLE_NAME = re.compile(r"[A-Z][A-Z_]{1,39}")
 _CLOCK_SKEW = timedelta(minutes=1)
 
 
-async def invite(context: Context, input: InviteAccountInput) -> Account:
+async def invite(context: Context, command: InviteAccount) -> Account:
     """Make an account, or invite its person again who has not come yet; its person chooses a password by mail.
 
     Who has only `account:invite` invites patients.
     """
-    if not context.principal.is_staff(policy.WRITE) and input.roles != [BuiltIn.PATIENT]:
+    if not context.principal.is_staff(policy.WRITE) and command.roles != [BuiltIn.PATIENT]:
         raise Forbidden(policy.WRITE)
     async with context.write() as work:
         await locks.hold(work.session, locks.ACCOUNT_ROLES)
-        await _check_roles(work.session, input.roles)
+        await _check_roles(work.session, command.roles)
         wanted = Account(
-            email=email_address(input.email, "email"),
-            roles=sorted(input.roles),
-            patient_id=_key(input.patient_id, "patientId"),
-            practitioner_id=_key(input.practitioner_id, "practitionerId"),
+            email=command.email,
+            roles=sorted(command.roles),
+            patient_id=command.patient_id,
+            practitioner_id=command.practitioner_id,
         )
         _check_person(wanted)
         await _check_patient(context, work, wanted)
         return await _invite(work, wanted, context.client, again=context.principal.is_staff(policy.WRITE))
 
 
-async def invite_administrator(work: UnitOfWork, email: str) -> None:
+async def invite_administrator(work: UnitOfWork, command: InviteAccount) -> None:
     """Invite an administrator, for an operator who has the database and no account, as there is none in the beginning."""
-    await _invite(work, Account(email=email_address(email, "email"), roles=[BuiltIn.ADMIN.value]), Client(), again=True)
+    await _invite(work, Account(email=command.email, roles=[BuiltIn.ADMIN.value]), Client(), again=True)
 
 
 async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: bool) -> Account:
@@ -75,7 +89,7 @@ async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: b
         account.roles, account.patient_id = wanted.roles, wanted.patient_id
         account.practitioner_id = wanted.practitioner_id
     else:
-        raise Refusal(InvalidState(message="There is an account with this address already."))
+        raise InvalidState(ADDRESS_TAKEN)
     work.session.add(account)
     await work.session.flush()
     record(work, account, ActivityKind.INVITED, client)
@@ -90,10 +104,10 @@ async def _check_patient(context: Context, work: UnitOfWork, wanted: Account) ->
         return
     known = await work.session.scalar(select(KnownPatient).where(col(KnownPatient.patient_id) == wanted.patient_id))
     if known is None:
-        raise invalid("patientId", "There is no such patient.")
+        raise invalid("patientId", NOT_FOUND, resource="Patient")
     key = resources(context.runtime).settings.contact_digest_key
     if keyed_digest(key, wanted.email) not in known.email_digests:
-        raise invalid("email", "It is none of the patient's email addresses: enter it in the patient's record first.")
+        raise invalid("email", FOREIGN_ADDRESS)
 
 
 async def _tell_patient(work: UnitOfWork, account: Account) -> None:
@@ -117,16 +131,16 @@ async def know_patient(work: UnitOfWork, patient_id: UUID, email_digests: list[s
     await work.session.execute(known.on_conflict_do_update(index_elements=[col(KnownPatient.patient_id)], set_=newest))
 
 
-async def save(context: Context, input: SaveAccountInput) -> Account:
+async def save(context: Context, command: SaveAccount) -> Account:
     """Change what an account's person is, or close or open it."""
     async with context.write() as work:
         await locks.hold(work.session, locks.ACCOUNT_ROLES)
-        await _check_roles(work.session, input.roles)
-        account = await work.find(policy.accounts, parse_id(input.id), scope=policy.WRITE, version=input.version)
-        _apply(context, work, account, input)
+        await _check_roles(work.session, command.roles)
+        account = await work.find(policy.accounts, command.id, scope=policy.WRITE, version=command.version)
+        _apply(context, work, account, command)
         await work.session.flush()
         if not await _somebody_administers(work.session):
-            raise Refusal(InvalidState(message="Somebody must remain who administers: name another one first."))
+            raise InvalidState(LAST_ADMINISTRATOR)
         _publish_changed(work, account)
         if account.disabled_at is not None:
             await end_sessions(context, work, account)
@@ -134,16 +148,15 @@ async def save(context: Context, input: SaveAccountInput) -> Account:
     return account
 
 
-def _apply(context: Context, work: UnitOfWork, account: Account, input: SaveAccountInput) -> None:
-    practitioner_id = _key(input.practitioner_id, "practitionerId")
-    if (account.roles, account.practitioner_id) != (sorted(input.roles), practitioner_id):
-        account.roles, account.practitioner_id = sorted(input.roles), practitioner_id
+def _apply(context: Context, work: UnitOfWork, account: Account, command: SaveAccount) -> None:
+    if (account.roles, account.practitioner_id) != (sorted(command.roles), command.practitioner_id):
+        account.roles, account.practitioner_id = sorted(command.roles), command.practitioner_id
         _check_person(account)
         record(work, account, ActivityKind.ACCOUNT_CHANGED, context.client)
-    if input.enabled and account.disabled_at is not None:
+    if command.enabled and account.disabled_at is not None:
         account.disabled_at = None
         record(work, account, ActivityKind.ACCOUNT_ENABLED, context.client)
-    elif not input.enabled and account.disabled_at is None:
+    elif not command.enabled and account.disabled_at is None:
         account.disabled_at = utc_now()
         record(work, account, ActivityKind.ACCOUNT_DISABLED, context.client)
 
@@ -158,41 +171,39 @@ async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
     await work.session.execute(select(func.pg_notify(STALE_TOKENS, "")))
 
 
-async def save_role(context: Context, input: SaveRoleInput) -> Role:
+async def save_role(context: Context, command: SaveRole) -> Role:
     """Define a role, or change what one may do; who has it notices at once."""
-    if not _ROLE_NAME.fullmatch(input.name):
-        raise invalid("name", "It has 2 to 40 capital letters and underscores, like WARD_CLERK.")
-    if input.name == BuiltIn.ADMIN:
-        raise Refusal(InvalidState(message="ADMIN stays as it is, so that somebody can undo every change."))
-    unknown = set(input.scopes) - frozenset().union(*BUILT_IN.values())
+    if command.name == BuiltIn.ADMIN:
+        raise InvalidState(ADMIN_ROLE)
+    unknown = set(command.scopes) - frozenset().union(*BUILT_IN.values())
     if unknown:
-        raise invalid("scopes", f"There is no scope {', '.join(sorted(unknown))}.")
+        raise invalid("scopes", UNKNOWN_SCOPE, unknown=", ".join(sorted(unknown)))
     async with context.write() as work:
         await locks.hold(work.session, locks.ROLES)
         known = {role.name: role for role in await repository.roles(work.session)}
-        role = known.get(input.name) or Role(name=input.name, description="", scopes=[])
-        kind = role.kind if input.kind is None else input.kind.value
-        if kind != role.kind and (input.name in BUILT_IN or kind == Kind.PATIENT):
-            raise invalid("kind", "A role that comes with CareGraph keeps its kind, and only PATIENT makes a patient.")
-        role.kind, role.description, role.scopes = kind, input.description, sorted(set(input.scopes))
+        role = known.get(command.name) or Role(name=command.name, description="", scopes=[])
+        kind = role.kind if command.kind is None else command.kind.value
+        if kind != role.kind and (command.name in BUILT_IN or kind == Kind.PATIENT):
+            raise invalid("kind", ROLE_KIND)
+        role.kind, role.description, role.scopes = kind, command.description, sorted(set(command.scopes))
         work.session.add(role)
         await work.session.flush()
-        await _role_changed(context, work, input.name, kind=kind, scopes=role.scopes)
+        await _role_changed(context, work, command.name, kind=kind, scopes=role.scopes)
     return role
 
 
-async def remove_role(context: Context, input: RemoveRoleInput) -> str:
+async def remove_role(context: Context, command: RemoveRole) -> str:
     """Remove a role that nobody has, or let one that comes with CareGraph be as it came."""
     async with context.write() as work:
         await locks.hold(work.session, locks.ACCOUNT_ROLES)
         await locks.hold(work.session, locks.ROLES)
-        removed = delete(Role).where(col(Role.name) == input.name).returning(col(Role.id))
+        removed = delete(Role).where(col(Role.name) == command.name).returning(col(Role.id))
         if (await work.session.scalars(removed)).first() is None:
-            raise not_found("role that was defined or changed here")
-        if input.name not in BUILT_IN and await _has_accounts(work.session, input.name):
-            raise Refusal(InvalidState(message="Accounts have this role: give them another one first."))
-        await _role_changed(context, work, input.name, scopes=sorted(BUILT_IN.get(input.name, ())))
-    return input.name
+            raise not_found("Role")
+        if command.name not in BUILT_IN and await _has_accounts(work.session, command.name):
+            raise InvalidState(ROLE_IN_USE)
+        await _role_changed(context, work, command.name, scopes=sorted(BUILT_IN.get(command.name, ())))
+    return command.name
 
 
 async def _role_changed(context: Context, work: UnitOfWork, name: str, **detail: Any) -> None:
@@ -211,18 +222,18 @@ async def _role_changed(context: Context, work: UnitOfWork, name: str, **detail:
 async def _check_roles(session: AsyncSession, names: Collection[str]) -> None:
     known = {role.name: Kind(role.kind) for role in await repository.roles(session)}
     if not names or not known.keys() >= set(names):
-        raise invalid("roles", f"They are one or more of {', '.join(sorted(known))}.")
+        raise invalid("roles", UNKNOWN_ROLE, known=", ".join(sorted(known)))
     if len({known[name] for name in names} - {Kind.NONE}) > 1:
-        raise invalid("roles", "Roles of two kinds do not go together: whoever is both has two accounts.")
+        raise invalid("roles", MIXED_ROLES)
 
 
 def _check_person(account: Account) -> None:
     """A patient's own account is nothing else, so that what is theirs and what their work shows never mix."""
     patient = BuiltIn.PATIENT in account.roles
     if patient and len(account.roles) > 1:
-        raise invalid("roles", "A patient's own account has no other role: staff have a second account.")
+        raise invalid("roles", ONLY_PATIENT)
     if patient != (account.patient_id is not None):
-        raise invalid("roles", "PATIENT goes with a patient's key, and no other role does.")
+        raise invalid("roles", PATIENT_WITHOUT_RECORD)
 
 
 async def _somebody_administers(session: AsyncSession) -> bool:
@@ -249,12 +260,3 @@ def _publish_changed(work: UnitOfWork, account: Account) -> None:
             enabled=account.disabled_at is None,
         )
     )
-
-
-def _key(text: str | None, path: str) -> UUID | None:
-    if text is None:
-        return None
-    key = parse_id(text)
-    if key is None:
-        raise invalid(path, "It is not a key.")
-    return key

@@ -9,22 +9,21 @@ from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.graph.context import Context
-from shared.graph.errors import Refusal
 from shared.work import UnitOfWork
 from subgraphs.identity import second_factor, throttle
 from subgraphs.identity.codes import digest, issue_code
-from subgraphs.identity.models import Account, CodePurpose, OneTimeCode
+from subgraphs.identity.commands import LogIn, VerifySecondFactor
+from subgraphs.identity.errors import (
+    INVALID_CREDENTIALS,
+    SECOND_FACTOR_CODE,
+    AccountLocked,
+    InvalidCode,
+    InvalidCredentials,
+)
+from subgraphs.identity.models import Account, ActivityKind, CodePurpose, OneTimeCode
 from subgraphs.identity.resources import resources
 from subgraphs.identity.service.records import audit, record
 from subgraphs.identity.service.sessions import Grant, open_session
-from subgraphs.identity.types import (
-    AccountLocked,
-    ActivityKind,
-    InvalidCode,
-    InvalidCredentials,
-    LogInInput,
-    VerifySecondFactorInput,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,10 @@ class Challenge:
     secret: str
 
 
-async def log_in(context: Context, input: LogInInput) -> Grant | Challenge:
+async def log_in(context: Context, command: LogIn) -> Grant | Challenge:
     """Begin a session, or ask for the second factor."""
-    email = input.email.strip().lower()
-    proven = await prove_password(context, email, input.password)
+    email = command.email.lower()
+    proven = await prove_password(context, email, command.password)
     async with context.write() as work:
         account = await unchanged(work, proven)
         if account.totp_confirmed_at is not None:
@@ -45,17 +44,17 @@ async def log_in(context: Context, input: LogInInput) -> Grant | Challenge:
         return await open_session(context, work, account)
 
 
-async def verify_second_factor(context: Context, input: VerifySecondFactorInput) -> Grant:
+async def verify_second_factor(context: Context, command: VerifySecondFactor) -> Grant:
     """Finish a log-in by a code of the second factor, or a recovery code."""
-    account_id = await _challenged(context, input.challenge)
+    account_id = await _challenged(context, command.challenge)
     keys = _keys(context, throttle.second_factor_key(account_id))
     last = await claim(context, keys)
     async with context.write() as work:
         account = await work.session.get_one(Account, account_id, with_for_update=True)
-        challenge = await work.session.scalar(_challenge(input.challenge))
+        challenge = await work.session.scalar(_challenge(command.challenge))
         used = None
         if challenge is not None and account.disabled_at is None:
-            used = await second_factor.use(work.session, resources(context.runtime).cipher, account, input.code)
+            used = await second_factor.use(work.session, resources(context.runtime).cipher, account, command.code)
         if challenge is not None and used is not None:
             await throttle.succeed(context.runtime.redis, keys)
             await work.session.delete(challenge)
@@ -98,8 +97,7 @@ async def claim(context: Context, keys: list[throttle.Key]) -> bool:
         return await throttle.claim(context.runtime.redis, keys)
     except throttle.Locked as locked:
         context.recorder.refused("logIn", "locked")
-        message = "Too many attempts have failed: wait, then try again, or reset the password."
-        raise Refusal(AccountLocked(message=message, until=locked.until)) from None
+        raise AccountLocked(locked.until) from None
 
 
 async def note_failure(
@@ -113,13 +111,13 @@ async def note_failure(
             audit(work, each)
 
 
-def wrong_code() -> Refusal:
+def wrong_code() -> InvalidCode:
     """The refusal of a code of the second factor."""
-    return Refusal(InvalidCode(message="The code is wrong or too old: wait for the next one, or log in anew."))
+    return InvalidCode(SECOND_FACTOR_CODE)
 
 
-def _wrong() -> Refusal:
-    return Refusal(InvalidCredentials(message="Email address and password do not fit together."))
+def _wrong() -> InvalidCredentials:
+    return InvalidCredentials(INVALID_CREDENTIALS)
 
 
 def _keys(context: Context, key: throttle.Key) -> list[throttle.Key]:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,34 +10,43 @@ from sqlmodel import col
 
 from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
+from shared.errors import FieldProblem, InvalidInput
 from shared.graph.context import Client, Context
-from shared.graph.errors import Refusal, invalid
 from shared.ids import new_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, throttle
 from subgraphs.identity.codes import digest
+from subgraphs.identity.commands import ChangePassword, ChoosePassword, Register, RequestPasswordReset
+from subgraphs.identity.errors import ONE_TIME_CODE, InvalidCode
 from subgraphs.identity.events import AccountRegistered, PasswordChanged
-from subgraphs.identity.models import OUTGOING_MAIL, Account, CodePurpose, OneTimeCode, OutgoingMail, Session
+from subgraphs.identity.models import (
+    OUTGOING_MAIL,
+    Account,
+    ActivityKind,
+    CodePurpose,
+    OneTimeCode,
+    OutgoingMail,
+    Session,
+)
 from subgraphs.identity.passwords import objection
 from subgraphs.identity.resources import resources
 from subgraphs.identity.roles import Role
 from subgraphs.identity.service.log_in import prove_password, unchanged
 from subgraphs.identity.service.records import record
 from subgraphs.identity.service.sessions import end_sessions
-from subgraphs.identity.types import ActivityKind, ChangePasswordInput, ChoosePasswordInput, InvalidCode
 
 _MAILS_AT_ONCE = 3  # of one kind to one address, in an hour
 _BETWEEN_MAILS = timedelta(minutes=10)  # after these
 
 
-async def request_mail(context: Context, purpose: CodePurpose, email: str) -> str:
+async def request_mail(context: Context, purpose: CodePurpose, command: Register | RequestPasswordReset) -> str:
     """Have a one-time code sent. What is done here is the same whoever has the address; who gets which mail is decided
     when it is sent.
 
     Anybody can ask for mail to anybody. So there is a limit, but no request goes unanswered: beyond it, a mail waits for
     some minutes, and stands for all that are asked for meanwhile. And no request makes a code void that was sent before.
     """
-    recipient = email_address(email, "email")
+    recipient = command.email
     async with context.write() as work:
         await locks.hold_one(work.session, locks.MAILS, recipient)
         due = await _next_mail(work.session, purpose, recipient)
@@ -69,19 +77,19 @@ async def _next_mail(session: AsyncSession, purpose: CodePurpose, recipient: str
     return max(now, recent[0].done_at + _BETWEEN_MAILS)
 
 
-async def choose_password(context: Context, input: ChoosePasswordInput) -> str:
+async def choose_password(context: Context, command: ChoosePassword) -> str:
     """Set the password that a one-time code allows: a registration's or an invitation's first one, or a forgotten one's
     successor. Gives the email address. It begins no session, so a second factor is still asked for.
     """
     async with context.runtime.database.read() as session:
-        code = await session.scalar(_usable(input.code))
+        code = await session.scalar(_usable(command.code))
         account = await session.get(Account, code.account_id) if code and code.account_id else None
     if code is None:
         raise _invalid_code()
-    check_password(input.password, code.email, account.roles if account else [Role.PATIENT])
-    password_hash = await resources(context.runtime).passwords.hash(input.password)
+    check_password(command.password, code.email, account.roles if account else [Role.PATIENT])
+    password_hash = await resources(context.runtime).passwords.hash(command.password)
     async with context.write() as work:
-        code = await work.session.scalar(_usable(input.code).with_for_update())
+        code = await work.session.scalar(_usable(command.code).with_for_update())
         if code is None:
             raise _invalid_code()
         email: str = code.email
@@ -133,11 +141,11 @@ async def _replace(context: Context, work: UnitOfWork, account: Account, passwor
     await revoke_account(context.runtime.redis, account.id)
 
 
-async def change_password(context: Context, input: ChangePasswordInput) -> Account:
+async def change_password(context: Context, command: ChangePassword) -> Account:
     """Change the caller's own password and end their other sessions."""
-    proven = await prove_own_password(context, input.current_password)
-    check_password(input.new_password, proven.email, proven.roles, "newPassword")
-    password_hash = await resources(context.runtime).passwords.hash(input.new_password)
+    proven = await prove_own_password(context, command.current_password)
+    check_password(command.new_password, proven.email, proven.roles, "newPassword")
+    password_hash = await resources(context.runtime).passwords.hash(command.new_password)
     async with context.write() as work:
         account = await unchanged(work, proven)
         account.password_hash = password_hash
@@ -158,15 +166,8 @@ def check_password(password: str, email: str, roles: list[str], path: str = "pas
     """Refuse a password that breaks the rules."""
     why = objection(password, email, roles)
     if why is not None:
-        raise invalid(path, why)
-
-
-def email_address(text: str, path: str) -> str:
-    """An address in the form that accounts have; refuses what is none."""
-    try:
-        return validate_email(text.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        raise invalid(path, "It is not an email address.") from None
+        problem, parameters = why
+        raise InvalidInput([FieldProblem((path,), problem, parameters)])
 
 
 def _usable(code: str) -> Any:
@@ -177,5 +178,5 @@ def _usable(code: str) -> Any:
     )
 
 
-def _invalid_code() -> Refusal:
-    return Refusal(InvalidCode(message="The code is wrong, was used, or is too old: ask for another one."))
+def _invalid_code() -> InvalidCode:
+    return InvalidCode(ONE_TIME_CODE)

@@ -6,8 +6,7 @@ from shared.audit.recorder import Action, Outcome
 from shared.database.tables import AuditEntry
 from shared.graph.context import Client
 from shared.work import UnitOfWork
-from subgraphs.identity.models import Account, Activity
-from subgraphs.identity.types import ActivityKind
+from subgraphs.identity.models import Account, Activity, ActivityKind
 
 _DENIALS = {
     ActivityKind.LOG_IN_FAILED,

@@ -1,39 +1,39 @@
 """Setting up and removing a second factor."""
 
 from shared.database.model import utc_now
+from shared.errors import InvalidState
 from shared.graph.context import Context
-from shared.graph.errors import InvalidState, Refusal
-from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import policy, second_factor, throttle
+from subgraphs.identity.commands import ConfirmSecondFactor, EnrolSecondFactor, RemoveSecondFactor, ResetSecondFactor
+from subgraphs.identity.errors import NO_SECOND_FACTOR, SECOND_FACTOR_EXISTS, SECOND_FACTOR_NOT_ENROLLED
 from subgraphs.identity.events import SecondFactorChanged
-from subgraphs.identity.models import Account
+from subgraphs.identity.models import Account, ActivityKind
 from subgraphs.identity.resources import resources
 from subgraphs.identity.service.log_in import claim, note_failure, unchanged, wrong_code
 from subgraphs.identity.service.passwords import prove_own_password
 from subgraphs.identity.service.records import record
-from subgraphs.identity.types import AccountInput, ActivityKind, ConfirmSecondFactorInput, PasswordInput
 
 
-async def enrol(context: Context, input: PasswordInput) -> tuple[str, str]:
+async def enrol(context: Context, command: EnrolSecondFactor) -> tuple[str, str]:
     """Give the caller's account a secret: as base32, and as `otpauth://`. It counts once a code of it is confirmed."""
-    proven = await prove_own_password(context, input.password)
+    proven = await prove_own_password(context, command.password)
     async with context.write() as work:
         account = await unchanged(work, proven)
         if account.totp_confirmed_at is not None:
-            raise Refusal(InvalidState(message="There is a second factor already: remove it first."))
+            raise InvalidState(SECOND_FACTOR_EXISTS)
         return second_factor.new_secret(account, resources(context.runtime).cipher)
 
 
-async def confirm(context: Context, input: ConfirmSecondFactorInput) -> tuple[Account, list[str]]:
+async def confirm(context: Context, command: ConfirmSecondFactor) -> tuple[Account, list[str]]:
     """Ask for the second factor from now on; gives the recovery codes."""
     keys = [throttle.second_factor_key(context.principal.subject)]
     last = await claim(context, keys)
     async with context.write() as work:
         account = await work.find(policy.accounts, context.principal.subject)
         if account.totp_confirmed_at is not None or account.totp_secret is None:
-            raise Refusal(InvalidState(message="There is no second factor to confirm: enrol one first."))
-        if second_factor.use_totp(resources(context.runtime).cipher, account, input.code):
+            raise InvalidState(SECOND_FACTOR_NOT_ENROLLED)
+        if second_factor.use_totp(resources(context.runtime).cipher, account, command.code):
             await throttle.succeed(context.runtime.redis, keys)
             account.totp_confirmed_at = utc_now()
             codes = await second_factor.replace_recovery_codes(work.session, account.id)
@@ -43,26 +43,26 @@ async def confirm(context: Context, input: ConfirmSecondFactorInput) -> tuple[Ac
     raise wrong_code()
 
 
-async def remove(context: Context, input: PasswordInput) -> Account:
+async def remove(context: Context, command: RemoveSecondFactor) -> Account:
     """Remove the caller's second factor."""
-    proven = await prove_own_password(context, input.password)
+    proven = await prove_own_password(context, command.password)
     async with context.write() as work:
         account = await unchanged(work, proven)
         await _remove(context, work, account)
     return account
 
 
-async def reset(context: Context, input: AccountInput) -> Account:
+async def reset(context: Context, command: ResetSecondFactor) -> Account:
     """Remove someone's second factor, who has lost it and the recovery codes."""
     async with context.write() as work:
-        account = await work.find(policy.accounts, parse_id(input.id), scope=policy.WRITE)
+        account = await work.find(policy.accounts, command.id, scope=policy.WRITE)
         await _remove(context, work, account)
     return account
 
 
 async def _remove(context: Context, work: UnitOfWork, account: Account) -> None:
     if account.totp_confirmed_at is None:
-        raise Refusal(InvalidState(message="There is no second factor."))
+        raise InvalidState(NO_SECOND_FACTOR)
     account.totp_secret, account.totp_confirmed_at = None, None
     await second_factor.remove_recovery_codes(work.session, account.id)
     _changed(context, work, account)

@@ -17,15 +17,14 @@ from shared.auth.principal import Kind
 from shared.auth.revocation import revoke_session
 from shared.database.model import utc_now
 from shared.graph.context import Client, Context
-from shared.graph.errors import Refusal
-from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
 from subgraphs.identity.codes import digest, new_secret
-from subgraphs.identity.models import Account, RefreshToken, Session
+from subgraphs.identity.commands import EndSession, Refresh
+from subgraphs.identity.errors import SESSION_ENDED, SessionEnded
+from subgraphs.identity.models import Account, ActivityKind, RefreshToken, Session
 from subgraphs.identity.resources import resources
 from subgraphs.identity.service.records import record
-from subgraphs.identity.types import ActivityKind, EndSessionInput, RefreshInput, SessionEnded
 
 ACCESS_LIFETIME = timedelta(hours=1)
 REFRESH_LIFETIME = timedelta(days=7)
@@ -51,14 +50,14 @@ async def open_session(context: Context, work: UnitOfWork, account: Account) -> 
     return await _grant(context, work, account, session, new_secret(), utc_now())
 
 
-async def refresh(context: Context, input: RefreshInput) -> Grant:
+async def refresh(context: Context, command: Refresh) -> Grant:
     """Exchange a refresh token. One that someone else has used, or that was used a while ago, ends its session, since one
     of its two users is a thief.
     """
     async with context.write() as work:
-        grant = await _exchange(context, work, input.refresh_token)
+        grant = await _exchange(context, work, command.refresh_token)
     if grant is None:
-        raise Refusal(SessionEnded(message="The session has ended: log in again."))
+        raise SessionEnded(SESSION_ENDED)
     return grant
 
 
@@ -104,10 +103,10 @@ async def log_out(context: Context) -> UUID:
     return principal.session
 
 
-async def end_session(context: Context, input: EndSessionInput) -> UUID:
+async def end_session(context: Context, command: EndSession) -> UUID:
     """End a session of the caller's own, or anybody's for those who may change accounts."""
     async with context.write() as work:
-        session = await work.find(policy.sessions, parse_id(input.id), scope=policy.WRITE, lock=False)
+        session = await work.find(policy.sessions, command.id, scope=policy.WRITE, lock=False)
         account = await work.session.get_one(Account, session.account_id, with_for_update=True)
         record(work, account, ActivityKind.SESSION_ENDED, context.client, session.id)
         await end_sessions(context, work, account, col(Session.id) == session.id)

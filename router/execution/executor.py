@@ -1,4 +1,4 @@
-"""Runs a plan's requests: stage after stage, those of a stage beside each other."""
+"""Runs a plan's requests: wave after wave, those of a wave beside each other."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping

@@ -95,9 +95,9 @@ class Writer:
         elif isinstance(node, plan.Subscription):
             raise Unsupported("a subscription")
         else:
-            self._stage([node] if isinstance(node, Fetch) else list(_fetches(node.nodes)))
+            self._wave([node] if isinstance(node, Fetch) else list(_fetches(node.nodes)))
 
-    def _stage(self, fetches: list[Fetch]) -> None:
+    def _wave(self, fetches: list[Fetch]) -> None:
         """Requests beside each other: all are sent, then each answer is taken."""
         fetches = [fetch for fetch in fetches if holds(fetch.condition, self.layout.variables)]
         asked = [(fetch, self._ask(fetch)) for fetch in fetches]
@@ -472,7 +472,7 @@ class Writer:
 def _fetches(nodes: Iterable[PlanNode]) -> Iterator[Fetch]:
     for node in nodes:
         if not isinstance(node, Fetch):
-            raise Unsupported("stages within a stage")
+            raise Unsupported("waves within a wave")
         yield node
 
 

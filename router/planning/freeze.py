@@ -23,15 +23,15 @@ class Freezer:
         self.definitions = definitions
         self._source = functools.cache(self._freeze_source)
 
-    def stages(self, stages: Sequence[Sequence[Sequence[FetchStep]]]) -> plan.PlanNode | None:
-        """Stages after each other; in a stage, requests beside each other; in a request, fetches together."""
-        nodes = [self._stage(stage) for stage in stages if stage]
+    def waves(self, waves: Sequence[Sequence[Sequence[FetchStep]]]) -> plan.PlanNode | None:
+        """Waves after each other; in a wave, requests beside each other; in a request, fetches together."""
+        nodes = [self._wave(wave) for wave in waves if wave]
         if len(nodes) > 1:
             return plan.Sequence(tuple(nodes))
         return nodes[0] if nodes else None
 
-    def _stage(self, stage: Sequence[Sequence[FetchStep]]) -> plan.PlanNode:
-        nodes = [self.request(fetches) for fetches in stage]
+    def _wave(self, wave: Sequence[Sequence[FetchStep]]) -> plan.PlanNode:
+        nodes = [self.request(fetches) for fetches in wave]
         return nodes[0] if len(nodes) == 1 else plan.Parallel(tuple(nodes))
 
     def request(self, fetches: Sequence[FetchStep]) -> plan.Fetch:

@@ -23,9 +23,9 @@ BUDGET = 800
 how busy the machine is; some 100 ms at most.
 """
 
-Stages = list[list[list[FetchStep]]]
-Parts = dict[Deferral | None, Stages]
-"""The stages of the primary answer, and of what is deferred."""
+Waves = list[list[list[FetchStep]]]
+Parts = dict[Deferral | None, Waves]
+"""The waves of the primary answer, and of what is deferred."""
 Rank = tuple[int, int, int, int]
 
 
@@ -57,7 +57,7 @@ class Planner:
         if not selection.fields:  # all of it is denied or answered by the router
             return QueryPlan(None)
         first, *rest = self.best(selection)[None]
-        return QueryPlan(Subscription(freezer.request(first[0]), freezer.stages(rest)))
+        return QueryPlan(Subscription(freezer.request(first[0]), freezer.waves(rest)))
 
     def _freezer(self, operation: OperationDefinitionNode) -> Freezer:
         definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
@@ -82,16 +82,10 @@ class Planner:
         return QueryPlan(Sequence(nodes) if len(nodes) > 1 else nodes[0] if nodes else None, deferred)
 
     def show_fetches(self, operation: OperationDefinitionNode, selection: Selection) -> Iterator[str]:
-        """As text: the fetches of a query, each with those it waits for, before they are put together in stages."""
+        """As text: the fetches of a query, each with those it waits for, before they are put together in waves."""
         freezer = self._freezer(operation)
         for fetch in sorted(
-            (
-                one
-                for stages in self.best(selection).values()
-                for stage in stages
-                for request in stage
-                for one in request
-            ),
+            (one for waves in self.best(selection).values() for wave in waves for request in wave for one in request),
             key=_number,
         ):
             after = ", ".join(str(one.number) for one in sorted(fetch.after, key=_number))
@@ -100,7 +94,7 @@ class Planner:
             )
 
     def best(self, selection: Selection) -> Parts:
-        """The stages with the fewest requests (for the primary answer, then in all), then the fewest stages and fields.
+        """The waves with the fewest requests (for the primary answer, then in all), then the fewest waves and fields.
 
         The first plan takes what looks best at each choice. Then, while the budget lasts, each choice is made
         differently, one at a time, and what is better is kept.
@@ -146,13 +140,13 @@ class Planner:
             deferral: schedule([fetch for fetch in fetches if fetch.deferral == deferral])
             for deferral in (None, *deferrals)
         }
-        first, requests = sum(map(len, parts[None])), sum(len(stage) for stages in parts.values() for stage in stages)
+        first, requests = sum(map(len, parts[None])), sum(len(wave) for waves in parts.values() for wave in waves)
         fields = sum(len(place.entries) for fetch in builder.fetches for place in places_below(fetch.place))
         return ((first, requests, sum(map(len, parts.values())), fields), parts), None
 
 
 def _plan(freezer: Freezer, parts: Parts) -> QueryPlan:
-    nodes = {deferral: freezer.stages(stages) for deferral, stages in parts.items()}
+    nodes = {deferral: freezer.waves(waves) for deferral, waves in parts.items()}
     return QueryPlan(nodes.pop(None), tuple((one, node) for one, node in nodes.items() if one is not None))
 
 

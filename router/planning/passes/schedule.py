@@ -1,7 +1,7 @@
-"""Puts fetches into stages such that those of one subgraph meet in as few requests as possible.
+"""Puts fetches into waves such that those of one subgraph meet in as few requests as possible.
 
 A fetch may start once those it waits for are done, and may wait as long as the plan does not get deeper by it. Every
-stage thus has, for each subgraph, one request with the entity fetches that are due, and those that need not wait.
+wave thus has, for each subgraph, one request with the entity fetches that are due, and those that need not wait.
 """
 
 from collections import defaultdict
@@ -10,34 +10,34 @@ from router.planning.graph import FetchStep
 
 
 def schedule(fetches: list[FetchStep]) -> list[list[list[FetchStep]]]:
-    """Stages of requests of fetches."""
+    """Waves of requests of fetches."""
     earliest = _earliest(fetches)
     latest = _latest(fetches, earliest)
-    stage_of: dict[FetchStep, int] = {}
+    wave_of: dict[FetchStep, int] = {}
     pending = list(fetches)
-    stage = 0
+    wave = 0
     while pending:
-        ready = [fetch for fetch in pending if all(stage_of.get(one, stage) < stage for one in fetch.after)]
+        ready = [fetch for fetch in pending if all(wave_of.get(one, wave) < wave for one in fetch.after)]
         blocked: dict[str, list[int]] = defaultdict(list)
         for fetch in pending:
-            if fetch.root is None and earliest[fetch] > stage:
+            if fetch.root is None and earliest[fetch] > wave:
                 blocked[fetch.subgraph].append(earliest[fetch])
-        due = {fetch.subgraph for fetch in ready if fetch.root is None and latest[fetch] <= stage}
+        due = {fetch.subgraph for fetch in ready if fetch.root is None and latest[fetch] <= wave}
         for fetch in ready:
             meets_later = any(other <= latest[fetch] for other in blocked[fetch.subgraph])
             if fetch.root is not None or fetch.subgraph in due or not meets_later:
-                stage_of[fetch] = stage
-        pending = [fetch for fetch in pending if fetch not in stage_of]
-        stage += 1
+                wave_of[fetch] = wave
+        pending = [fetch for fetch in pending if fetch not in wave_of]
+        wave += 1
     requests: dict[tuple[int, object], list[FetchStep]] = defaultdict(list)
     for fetch in fetches:
         alone = fetch.root is not None or fetch.contexts
         together = (fetch.subgraph, fetch.number) if alone else fetch.subgraph
-        requests[stage_of[fetch], together].append(fetch)
-    stages: list[list[list[FetchStep]]] = [[] for _ in range(stage)]
+        requests[wave_of[fetch], together].append(fetch)
+    waves: list[list[list[FetchStep]]] = [[] for _ in range(wave)]
     for (number, _), found in requests.items():
-        stages[number].append(found)
-    return [found for found in stages if found]
+        waves[number].append(found)
+    return [found for found in waves if found]
 
 
 def _earliest(fetches: list[FetchStep]) -> dict[FetchStep, int]:

@@ -1,4 +1,4 @@
-"""From an operation to a plan, in stages: normalise, walk, build the fetches, choose, optimise, write."""
+"""From an operation to a plan, in six stages: normalize, walk, build, optimize, write, freeze (docs/planner.md)."""
 
 from router.planning.normalize import PlanningError
 from router.planning.plan import QueryPlan

@@ -1,4 +1,4 @@
-"""Stages 2 to 4 work on this: positions of the answer, who wants which field there, and the fetches that bring it.
+"""Stages 2 to 5 work on this: positions of the answer, who wants which field there, and the fetches that bring it.
 
 These records are mutable and live only while one plan is built.
 """

@@ -1,4 +1,7 @@
-"""Composition, step by step: load → validate each → upgrade → merge → validate what is merged → satisfiability."""
+"""Composition, step by step: load → validate each → upgrade → merge → validate what is merged → satisfiability.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/composition
+"""
 
 from __future__ import annotations
 

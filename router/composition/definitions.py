@@ -1,4 +1,7 @@
-"""Adds the definitions of linked features to a subgraph, and compares those that the subgraph brings itself."""
+"""Adds the definitions of linked features to a subgraph, and compares those that the subgraph brings itself.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
+"""
 
 from __future__ import annotations
 

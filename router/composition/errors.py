@@ -1,4 +1,7 @@
-"""Why subgraphs do not compose: the documented codes, the errors that carry them, and the hints of those that do."""
+"""Why subgraphs do not compose: the documented codes, the errors that carry them, and the hints of those that do.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/errors
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """GraphQL's type system rules (specification of October 2021, section 3) for schema records.
 
 They hold for subgraphs and for what is merged of them. What SDL alone shows is validated by graphql-core.
+
+https://spec.graphql.org/October2021/#sec-Type-System
 """
 
 from __future__ import annotations

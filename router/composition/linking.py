@@ -1,4 +1,7 @@
-"""Reads a subgraph's `@link`s."""
+"""Reads a subgraph's `@link`s.
+
+https://specs.apollo.dev/link/v1.0
+"""
 
 from __future__ import annotations
 

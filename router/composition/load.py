@@ -1,4 +1,7 @@
-"""A subgraph's SDL → its federation record, with the definitions that its `@link`s imply."""
+"""A subgraph's SDL → its federation record, with the definitions that its `@link`s imply.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Federation 1 resolved doubtful things silently: fields shared by several subgraphs, `@external` where it means nothing,
 extensions that own keys. Each pass below takes one of them and is a function from record to record.
+
+https://www.apollographql.com/docs/federation/federation-2/backward-compatibility
 """
 
 from __future__ import annotations

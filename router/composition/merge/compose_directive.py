@@ -1,4 +1,7 @@
-"""`@composeDirective`: custom directives that are carried into the supergraph."""
+"""`@composeDirective`: custom directives that are carried into the supergraph.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#composedirective
+"""
 
 from __future__ import annotations
 

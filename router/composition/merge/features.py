@@ -1,4 +1,7 @@
-"""Which features the supergraph links, and which directives come with them."""
+"""Which features the supergraph links, and which directives come with them.
+
+https://specs.apollo.dev/link/v1.0
+"""
 
 from __future__ import annotations
 

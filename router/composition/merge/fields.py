@@ -1,4 +1,7 @@
-"""Fields of objects and interfaces: one field of the supergraph from those of the subgraphs."""
+"""Fields of objects and interfaces: one field of the supergraph from those of the subgraphs.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules#input-types-and-field-arguments
+"""
 
 from __future__ import annotations
 

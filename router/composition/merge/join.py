@@ -1,4 +1,7 @@
-"""The join specification's directives: from which subgraph what comes (specs.apollo.dev/join)."""
+"""The join specification's directives: from which subgraph what comes.
+
+https://specs.apollo.dev/join/v0.3
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`@override`: a field moves from one subgraph to another, at once or for a share of requests (its label)."""
+"""`@override`: a field moves from one subgraph to another, at once or for a share of requests (its label).
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#override
+"""
 
 from __future__ import annotations
 

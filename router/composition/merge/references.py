@@ -1,4 +1,7 @@
-"""Descriptions, types and defaults: what becomes of them where subgraphs say different things."""
+"""Descriptions, types and defaults: what becomes of them where subgraphs say different things.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/sharing-types#differing-shared-fields
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The first look at all types: their kinds, interfaces and members in the supergraph."""
+"""The first look at all types: their kinds, interfaces and members in the supergraph.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules#object-union-and-interface-types
+"""
 
 from __future__ import annotations
 

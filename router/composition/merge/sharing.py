@@ -1,4 +1,7 @@
-"""Who may resolve a field: one subgraph, or several that all agree by `@shareable`."""
+"""Who may resolve a field: one subgraph, or several that all agree by `@shareable`.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/sharing-types#using-shareable
+"""
 
 from __future__ import annotations
 

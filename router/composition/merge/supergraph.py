@@ -1,4 +1,7 @@
-"""Puts the merged parts together."""
+"""Puts the merged parts together.
+
+https://specs.apollo.dev/join/v0.3
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Named types of the supergraph, one function a kind: outputs are united, inputs cut down to what all have."""
+"""Named types of the supergraph, one function a kind: outputs are united, inputs cut down to what all have.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules#merging-types-from-multiple-subgraphs
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What must hold for the supergraph, though every subgraph is right by itself: one family of rules a file."""
+"""What must hold for the supergraph, though every subgraph is right by itself: one family of rules a file.
+
+https://spec.graphql.org/October2021/#sec-Type-System
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A field that needs other fields (`@requires`, `@fromContext`) asks for at least the access that they ask for."""
+"""A field that needs other fields (`@requires`, `@fromContext`) asks for at least the access that they ask for.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#requiresscopes
+"""
 
 from __future__ import annotations
 

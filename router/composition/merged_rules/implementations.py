@@ -1,4 +1,7 @@
-"""Types have all fields of the interfaces that they implement in any subgraph."""
+"""Types have all fields of the interfaces that they implement in any subgraph.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules#object-union-and-interface-types
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`@inaccessible`: what is hidden from clients must not be needed by what they see (specs.apollo.dev/inaccessible)."""
+"""`@inaccessible`: what is hidden from clients must not be needed by what they see.
+
+https://specs.apollo.dev/inaccessible/v0.2
+"""
 
 from __future__ import annotations
 

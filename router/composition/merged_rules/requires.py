@@ -1,4 +1,7 @@
-"""`@requires` gives arguments that the field has in every subgraph that could be asked."""
+"""`@requires` gives arguments that the field has in every subgraph that could be asked.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#requires
+"""
 
 from __future__ import annotations
 

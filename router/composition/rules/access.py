@@ -1,4 +1,7 @@
-"""`@authenticated`, `@requiresScopes` and `@policy` are on what is resolved; interfaces take over what their types ask."""
+"""`@authenticated`, `@requiresScopes` and `@policy` are on what is resolved; interfaces take over what their types ask.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#authenticated
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`@context` and `@fromContext` (federation 2.8): an argument filled from a field of a type further up."""
+"""`@context` and `@fromContext` (federation 2.8): an argument filled from a field of a type further up.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/entities/use-contexts
+"""
 
 from __future__ import annotations
 

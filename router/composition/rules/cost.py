@@ -1,4 +1,7 @@
-"""`@cost` and `@listSize`: weights are of what is resolved, sizes of what is a list."""
+"""`@cost` and `@listSize`: weights are of what is resolved, sizes of what is a list.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#cost
+"""
 
 from __future__ import annotations
 

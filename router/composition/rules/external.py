@@ -1,4 +1,7 @@
-"""`@external`: only on fields of objects, and only where something needs them."""
+"""`@external`: only on fields of objects, and only where something needs them.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#external
+"""
 
 from __future__ import annotations
 

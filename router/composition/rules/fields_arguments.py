@@ -1,4 +1,7 @@
-"""The `fields` arguments of `@key`, `@requires` and `@provides`."""
+"""The `fields` arguments of `@key`, `@requires` and `@provides`.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#key
+"""
 
 from __future__ import annotations
 

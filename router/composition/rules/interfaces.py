@@ -1,4 +1,7 @@
-"""Interfaces as entities: their keys are those of all their types, and `@interfaceObject` needs one."""
+"""Interfaces as entities: their keys are those of all their types, and `@interfaceObject` needs one.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/entities/interfaces
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Root types: the supergraph's are named Query, Mutation and Subscription, and routers call subgraphs by fields of Query."""
+"""Root types: the supergraph's are named Query, Mutation and Subscription, and routers call subgraphs by fields of Query.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
+"""
 
 from __future__ import annotations
 

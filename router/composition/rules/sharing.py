@@ -1,4 +1,7 @@
-"""`@shareable` and `@tag` where they have a meaning."""
+"""`@shareable` and `@tag` where they have a meaning.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives#shareable
+"""
 
 from __future__ import annotations
 

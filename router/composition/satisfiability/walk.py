@@ -1,4 +1,7 @@
-"""Walks all ways through the API schema, together with the values of the subgraphs that each way can lead to."""
+"""Walks all ways through the API schema, together with the values of the subgraphs that each way can lead to.
+
+https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules#unresolvable-field-example
+"""
 
 from __future__ import annotations
 

@@ -69,8 +69,10 @@ def represent(representation: Representation, item: Object) -> Object | None:
     if name is None:
         return None
     made: Object = {"__typename": name}
-    whole = _fill(made, representation.keys, item)
-    return made if whole and any(made[field.name] is not None for field in representation.keys) else None
+    if not _fill(made, representation.keys, item):
+        return None
+    values = [made[field.name] for field in representation.keys]  # none, if the type's name is the key
+    return made if not values or any(value is not None for value in values) else None
 
 
 def _overlay(made: Object, added: Object) -> None:

@@ -180,7 +180,7 @@ class Writer:
         names, only = self.structs.names(target.place), target.source.representations[0]
         key = _tuple(f"o.{names[one.key]}" for one in self.layout.inputs(only))
         self._line(f"{target.keys} = [{key} for o in {target.objects}]")
-        if all(target.place.attributes[one.key].nullable for one in only.keys):
+        if only.keys and all(target.place.attributes[one.key].nullable for one in only.keys):
             nulls = " and ".join(f"o.{names[one.key]} is None" for one in only.keys)
             self._line(f"if any({nulls} for o in {target.objects}): raise Unfit")
 
@@ -209,7 +209,7 @@ class Writer:
         needed = [field.key for field in inputs if field.types is None] + ([] if one.type_name else [TYPENAME])
         if absent := [f"o.{names[key]} is UNSET" for key in needed if not place.attributes[key].certain]:
             yield f"if {' or '.join(absent)}: raise Unfit"
-        if all(place.attributes[field.key].nullable for field in one.keys):
+        if one.keys and all(place.attributes[field.key].nullable for field in one.keys):
             yield f"if {' and '.join(f'o.{names[field.key]} is None' for field in one.keys)}: raise Unfit"
         type_name = repr(one.type_name) if one.type_name is not None else f"o.{names[TYPENAME]}"
         yield f"made = {{'__typename': {type_name}}}"

@@ -86,9 +86,8 @@ class Builder:
         """Resolve the fields of a selection to objects of these types, then those of their values."""
         deferral = self.walker.deferral
         wanted = [(one, one.types & types) for one in selection.fields if one.types & types]
-        if len(selection.types) > 1:
-            for needed in self._need_type_name(selection) if client else [condition]:
-                self._want_type_name(position, needed)
+        for needed in self._need_type_name(selection, condition, client=client):
+            self._want_type_name(position, needed)
         nodes: list[tuple[Node, SelectedField, frozenset[str]]] = []
         for one, among in wanted:
             if one.name.startswith("__"):
@@ -117,8 +116,13 @@ class Builder:
                     child = resolution.child
                     self._resolve_all(child, one.selection, child.types, condition, client=client, key=key)
 
-    def _need_type_name(self, selection: Selection) -> Iterator[Condition]:
-        """When the client's fields, and the deferred fragments of them, need to know of which type an object is."""
+    def _need_type_name(self, selection: Selection, condition: Condition, *, client: bool) -> Iterator[Condition]:
+        """When fields, and the client's deferred fragments of them, need to know of which type an object is."""
+        several = len(selection.types) > 1
+        if not client and (several or any(one.name == TYPENAME for one in selection.fields)):
+            yield condition
+        if not client or not several:
+            return
         for one in selection.fields:
             if one.deferral == self.walker.deferral and (one.name == TYPENAME or one.types != selection.types):
                 yield one.condition

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from router.planning import plan
 from router.planning.conditions import NEVER, either
-from router.planning.graph import Context, FetchStep, Node, Place, Position, Resolution
+from router.planning.graph import TYPENAME, Context, FetchStep, Node, Place, Position, Resolution
 from router.planning.normalize import Selection
 from router.planning.wire import Fragments, Wire
 from router.supergraph.records import Supergraph
@@ -152,9 +152,11 @@ class Freezer:
         found = []
         several = len(position.types) > 1
         if type_name is None and several:
-            found.append(plan.InputField("__typename", "__typename"))
+            found.append(plan.InputField(TYPENAME, TYPENAME))
         for wanted in selection.fields:
             if type_name is not None and type_name not in wanted.types:
+                continue
+            if wanted.name == TYPENAME and (type_name is not None or several):  # it is there already
                 continue
             resolutions = [
                 resolution

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from graphql import DocumentNode, GraphQLSchema
@@ -42,7 +42,7 @@ class SubgraphField:
 
     `external`: the subgraph cannot resolve it, except where a path provides it.
     `overridden`: it is resolved elsewhere, but the subgraph still has it as part of its keys.
-    `label`, `label_active`: it counts only while the progressive override's label is active, or is not.
+    `label`, `label_active`: it is the subgraph's only while the progressive override's label is active, or is not.
     """
 
     name: str
@@ -157,16 +157,19 @@ class Index:
     def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
         self.supergraph = supergraph
         self.labels = labels
+        self.field = functools.cache(self._field)
         self._fields = functools.cache(self._resolvers)
         self.entries = functools.cache(self._entries)
 
-    def field(self, subgraph: str, type_name: str, name: str) -> SubgraphField | None:
+    def _field(self, subgraph: str, type_name: str, name: str) -> SubgraphField | None:
         """The field of this type in this subgraph, unless its override gives it to another one."""
         known = self.supergraph.subgraphs[subgraph].types.get(type_name)
         found = known.fields.get(name) if known else None
-        if found is None or (found.label is not None and (found.label in self.labels) != found.label_active):
-            return None
-        return found
+        if found is None or found.label is None:
+            return found
+        if (found.label in self.labels) == found.label_active:
+            return replace(found, overridden=False)
+        return found if found.overridden else None
 
     def resolvers(self, type_name: str, name: str) -> Sequence[Resolver]:
         """The subgraphs that have this field of this object type."""

@@ -10,7 +10,8 @@ COMPOSITION = Path(__file__).parents[2] / "router" / "composition"
 RULES = [
     path
     for path in sorted(COMPOSITION.rglob("*.py"))
-    if re.search(r"\bErrorCode\.[A-Z]", path.read_text()) or ("rules" in path.parent.name and path.name != "__init__.py")
+    if re.search(r"\bErrorCode\.[A-Z]", path.read_text())
+    or ("rules" in path.parent.name and path.name != "__init__.py")
 ]
 SPECIFICATION = re.compile(
     r"^https://(spec\.graphql\.org/October2021/#|specs\.apollo\.dev/\w+/v|www\.apollographql\.com/docs/)\S+$", re.M

@@ -157,18 +157,18 @@ class Moves:
         return self.views[value.subgraph].has_local_key(value.type)
 
     def _reads_context(self, setter: SubgraphValue, use: ContextUse) -> bool:
+        """Whether the context's selection can be had from the value that sets it, but for fragments on other types."""
         parent = setter.type if setter.type in self.supergraph.types else next(iter(use.types))
-        selections = try_parse(self.supergraph, parent, use.selection)
-        if selections is None:
-            possible = self.supergraph.possible_types(parent)
-            view = self.views[setter.subgraph]
-            for type_name in sorted(use.types):
-                parsed = try_parse(self.supergraph, type_name, use.selection) or ()
-                kept = [s for s in parsed if not isinstance(s, FragmentSelection) or s.condition in possible]
-                if kept and view.kind(setter.type):
-                    return self.resolves(setter, kept)
-            return False
-        return self.resolves(setter, selections)
+        possible = self.supergraph.possible_types(parent)
+        for type_name in (parent, *sorted(use.types)):
+            kept = [
+                each
+                for each in try_parse(self.supergraph, type_name, use.selection) or ()
+                if not isinstance(each, FragmentSelection) or possible & self.supergraph.possible_types(each.condition)
+            ]
+            if kept:
+                return self.resolves(setter, kept)
+        return False
 
     def _by_local_cast(self, value: SubgraphValue, type_name: str) -> Iterator[SubgraphValue]:
         """The same value as of a narrower, or wider, type of its subgraph."""

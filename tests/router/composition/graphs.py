@@ -178,6 +178,44 @@ VALID: dict[str, Graph] = {
             """
         )
     },
+    "a context of a union, from whichever member is there": {
+        "a": fed(
+            """
+            type Query { any: Any! }
+            union Any @context(name: "any") = One | Two
+            type One @key(fields: "id") { id: ID! order: Order! text: String! }
+            type Two @key(fields: "id") { id: ID! order: Order! text: String! }
+            type Order @key(fields: "id") {
+              id: ID!
+              total(text: String @fromContext(field: "$any ... on One { text } ... on Two { text }")): Int!
+            }
+            """
+        ),
+        "b": fed('type Query { b: Int } type Order @key(fields: "id") { id: ID! }'),
+    },
+    "a key that is only the type's name": {
+        "a": fed('type Query { one: One } type One @key(fields: "__typename") { sku: String! }'),
+        "b": fed('type One @key(fields: "__typename") { rating: Int }'),
+    },
+    "requires with type names": {
+        "a": fed('type Query { one: One } type One @key(fields: "id") { id: ID! sub: Sub } type Sub { x: Int }'),
+        "b": fed(
+            """
+            type One @key(fields: "id") { id: ID! sub: Sub @external label: String @requires(fields: "sub { __typename x }") }
+            type Sub { x: Int @external }
+            """
+        ),
+    },
+    "override by a share, of a field that an interface needs": {
+        "a": fed(
+            """
+            interface Named { id: ID! name: String! }
+            type Photo implements Named @key(fields: "id") { id: ID! name: String! }
+            type Query { photo: Photo named: Named }
+            """
+        ),
+        "b": fed('type Photo @key(fields: "id") { id: ID! name: String! @override(from: "a", label: "percent(1)") }'),
+    },
     "costs": {
         "a": fed(
             "type Query { all(first: Int): [Item] @listSize(slicingArguments:"

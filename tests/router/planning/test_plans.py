@@ -12,6 +12,7 @@ import pytest
 
 from router.planning.command import explain, run
 from router.supergraph import read_supergraph
+from tests.router.composition.graphs import VALID, composed
 
 HERE = Path(__file__).parent
 LIBRARY = HERE / "library.graphql"
@@ -58,3 +59,9 @@ def test_the_command_says_what_is_wrong(text: str, tmp_path: Path, capsys: pytes
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith("router: ")
+
+
+def test_type_names_that_a_field_requires_are_in_the_representation() -> None:
+    supergraph = read_supergraph(str(composed(**VALID["requires with type names"]).supergraph_sdl))
+    (plan,) = explain(supergraph, "{ one { label } }")
+    assert "any as One { id + sub { __typename x } for label }" in plan

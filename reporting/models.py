@@ -4,12 +4,12 @@ A row holds what the events say and nothing else, no time or key of its making, 
 """
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
+from shared.codes import Code, one_of
 from shared.database.model import new_registry, timestamp
 
 
@@ -17,26 +17,22 @@ class Model(SQLModel, registry=new_registry()):
     """The base of this domain's tables."""
 
 
-class Status(StrEnum):
-    """The states of an appointment."""
+class Status(Code, name="ReportedAppointmentStatus"):
+    """What has become of an appointment."""
 
-    BOOKED = "BOOKED"
-    CHECKED_IN = "CHECKED_IN"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-    NO_SHOW = "NO_SHOW"
-
-
-class Way(StrEnum):
-    """How a patient was registered."""
-
-    SELF = "self"
-    STAFF = "staff"
-    IMPORT = "import"
+    BOOKED = "BOOKED", "It is booked."
+    CHECKED_IN = "CHECKED_IN", "The patient has arrived."
+    COMPLETED = "COMPLETED", "The patient was seen."
+    CANCELLED = "CANCELLED", "It was called off."
+    NO_SHOW = "NO_SHOW", "The patient did not come."
 
 
-def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(value.value) for value in values)})", name=column)
+class Way(Code, name="RegistrationWay"):
+    """Who entered a patient."""
+
+    SELF = "self", "The patient."
+    STAFF = "staff", "The staff."
+    IMPORT = "import", "An import from another system."
 
 
 class AppointmentFact(Model, table=True):
@@ -44,7 +40,7 @@ class AppointmentFact(Model, table=True):
 
     __tablename__ = "appointment_fact"
     __table_args__ = (
-        _one_of("status", Status),
+        one_of("status", Status),
         Index("appointment_fact_starts_at_idx", "starts_at"),
         Index("appointment_fact_practitioner_idx", "practitioner_id", "starts_at"),
         Index("appointment_fact_location_idx", "location_id", "starts_at"),
@@ -63,7 +59,7 @@ class RegistrationFact(Model, table=True):
 
     __tablename__ = "registration_fact"
     __table_args__ = (
-        _one_of("way", Way),
+        one_of("way", Way),
         CheckConstraint("(way IS NULL) = (registered_at IS NULL)", name="registered"),
         Index("registration_fact_registered_at_idx", "registered_at"),
     )

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from reporting import policy
+from reporting.commands import AppointmentReportFilter, ReportPeriod
 from reporting.models import AppointmentFact, RegistrationFact, Status
 from shared.database.paging import InvalidCursor
 from shared.graph.context import Context
@@ -34,6 +35,11 @@ class Period:
     first: date
     last: date
     zone: ZoneInfo
+
+    @classmethod
+    def of(cls, period: ReportPeriod) -> "Period":
+        """The days that are asked for."""
+        return cls(period.first, period.last, ZoneInfo(period.time_zone))
 
     def holds(self, column: Mapped[Any]) -> ColumnElement[bool]:
         """Whether a point in time is in it."""
@@ -88,10 +94,10 @@ class Figures:
 
 
 def appointments(
-    context: Context, period: Period, conditions: Sequence[ColumnElement[bool]], group_by: Sequence[str]
+    context: Context, asked: ReportPeriod, wanted: AppointmentReportFilter, group_by: Sequence[str]
 ) -> Figures:
     """Appointments that begin in a period: how many, how many of the known patients did not come, and lead times in s."""
-    fact = AppointmentFact
+    fact, period = AppointmentFact, Period.of(asked)
     keys = {
         "day": period.day(col(fact.starts_at)),
         "practitioner_id": col(fact.practitioner_id),
@@ -106,7 +112,7 @@ def appointments(
         "known": known,
         **_lead_times(),
     }
-    statement = policy.appointments(context.principal).where(period.holds(col(fact.starts_at)), *conditions)
+    statement = policy.appointments(context.principal).where(period.holds(col(fact.starts_at)), *_conditions(wanted))
     return _group(statement, keys, group_by, figures)
 
 
@@ -125,9 +131,22 @@ async def lead_times(context: Context, location_ids: Sequence[UUID]) -> list[Map
     return [found.get(identifier) for identifier in location_ids]
 
 
-def registrations(context: Context, period: Period, group_by: Sequence[str]) -> Figures:
+def _conditions(wanted: AppointmentReportFilter) -> list[ColumnElement[bool]]:
+    fact = AppointmentFact
+    conditions = [
+        column == key
+        for column, key in (
+            (col(fact.practitioner_id), wanted.practitioner_id),
+            (col(fact.location_id), wanted.location_id),
+        )
+        if key is not None
+    ]
+    return conditions if wanted.statuses is None else [*conditions, col(fact.status).in_(wanted.statuses)]
+
+
+def registrations(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
     """Patients who were registered in a period: how many."""
-    fact = RegistrationFact
+    fact, period = RegistrationFact, Period.of(asked)
     keys = {"day": period.day(col(fact.registered_at)), "way": col(fact.way)}
     statement = policy.registrations(context.principal).where(period.holds(col(fact.registered_at)))
     return _group(statement, keys, group_by, {"count": func.count()})
@@ -148,7 +167,8 @@ def _group(
     group_by: Sequence[str],
     figures: Mapping[str, ColumnElement[Any]],
 ) -> Figures:
-    columns = [keys[name].label(name) for name in group_by]
+    by = tuple(dict.fromkeys(map(str, group_by)))
+    columns = [keys[name].label(name) for name in by]
     measures = [figure.label(name) for name, figure in figures.items()]
     groups = statement.with_only_columns(*columns, *measures).group_by(*columns).subquery()
-    return Figures(groups, tuple(group_by))
+    return Figures(groups, by)

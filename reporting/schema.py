@@ -1,40 +1,26 @@
 """Reporting's part of the graph."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
 
 import strawberry
-from sqlalchemy import ColumnElement, false
-from sqlmodel import col
 
 from reporting import repository
-from reporting.models import AppointmentFact
+from reporting.commands import AppointmentGrouping, AppointmentReportFilter, RegistrationGrouping, ReportPeriod
 from reporting.policy import READ
-from reporting.repository import Figures, Period
-from reporting.types import (
-    AppointmentFigures,
-    AppointmentGrouping,
-    AppointmentReportFilter,
-    RegistrationFigures,
-    RegistrationGrouping,
-    ReportPeriod,
-)
+from reporting.repository import Figures
+from reporting.types import AppointmentFigures, RegistrationFigures
 from shared.database.paging import DEFAULT_FIRST, InvalidCursor
 from shared.graph.connections import After, Connection, Edge, First, PageInfo, check_first
 from shared.graph.context import Context, Info
 from shared.graph.errors import bad_input
 from shared.graph.fields import query
+from shared.graph.inputs import argument, given
 from shared.graph.schema import Schema
-from shared.ids import parse_id
-
-_LONGEST = timedelta(days=5 * 366)
-_EARLIEST, _LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 Node = TypeVar("Node")
-Days = Annotated[ReportPeriod, strawberry.argument(description="The days of the report.")]
+Days = Annotated[ReportPeriod, argument(ReportPeriod, description="The days of the report.")]
 
 
 @strawberry.type
@@ -48,14 +34,14 @@ class Query:
             list[AppointmentGrouping], strawberry.argument(description="What to count by; one group of all if empty.")
         ],
         filter: Annotated[
-            AppointmentReportFilter | None, strawberry.argument(description="Which appointments; all if absent.")
+            AppointmentReportFilter | None,
+            argument(AppointmentReportFilter, required=False, description="Which appointments; all if absent."),
         ] = None,
         first: First = DEFAULT_FIRST,
         after: After = None,
     ) -> Connection[AppointmentFigures] | None:
-        conditions = _conditions(filter or AppointmentReportFilter())
-        keys = list(dict.fromkeys(grouping.value for grouping in group_by))
-        figures = repository.appointments(info.context, _period(period), conditions, keys)
+        wanted = AppointmentReportFilter() if filter is None else given(AppointmentReportFilter, filter)
+        figures = repository.appointments(info.context, given(ReportPeriod, period), wanted, group_by)
         return await _connect(info.context, figures, AppointmentFigures.of, first, after)
 
     @query(description="Figures on the registration of patients in a period, by group.", scopes=[[READ]])
@@ -69,33 +55,8 @@ class Query:
         first: First = DEFAULT_FIRST,
         after: After = None,
     ) -> Connection[RegistrationFigures] | None:
-        keys = list(dict.fromkeys(grouping.value for grouping in group_by))
-        figures = repository.registrations(info.context, _period(period), keys)
+        figures = repository.registrations(info.context, given(ReportPeriod, period), group_by)
         return await _connect(info.context, figures, RegistrationFigures.of, first, after)
-
-
-def _period(period: ReportPeriod) -> Period:
-    if period.time_zone not in available_timezones():
-        raise bad_input("`timeZone` is a name of the IANA time zone database, like Europe/Berlin")
-    if not _EARLIEST <= period.first <= period.last <= _LATEST:
-        raise bad_input(f"`first` is not after `last`, and both are from {_EARLIEST} to {_LATEST}")
-    if period.last - period.first > _LONGEST:
-        raise bad_input("a report is of at most five years: ask for each part by itself")
-    return Period(period.first, period.last, ZoneInfo(period.time_zone))
-
-
-def _conditions(wanted: AppointmentReportFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for column, key in (
-        (col(AppointmentFact.practitioner_id), wanted.practitioner_id),
-        (col(AppointmentFact.location_id), wanted.location_id),
-    ):
-        if key is not None:
-            identifier = parse_id(key)
-            conditions.append(column == identifier if identifier else false())
-    if wanted.statuses is not None:
-        conditions.append(col(AppointmentFact.status).in_([status.value for status in wanted.statuses]))
-    return conditions
 
 
 async def _connect(

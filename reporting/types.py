@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from enum import Enum
 from typing import Any, Self
 from uuid import UUID
 
@@ -14,58 +13,6 @@ from reporting import policy, repository
 from reporting.models import Status, Way
 from shared.graph.context import Context, Info
 from shared.graph.fields import guarded, stub
-
-
-def _value(value: str, description: str) -> Any:
-    return strawberry.enum_value(value, description=description)
-
-
-@strawberry.enum(description="What appointments are counted by. Its order in `groupBy` is the order of the list.")
-class AppointmentGrouping(Enum):
-    DAY = _value("day", "The day on which they begin.")
-    PRACTITIONER = _value("practitioner_id", "Who sees the patient.")
-    LOCATION = _value("location_id", "Where.")
-    STATUS = _value("status", "What has become of them.")
-
-
-@strawberry.enum(description="What has become of an appointment.")
-class ReportedAppointmentStatus(Enum):
-    BOOKED = _value(Status.BOOKED, "It is booked.")
-    CHECKED_IN = _value(Status.CHECKED_IN, "The patient has arrived.")
-    COMPLETED = _value(Status.COMPLETED, "The patient was seen.")
-    CANCELLED = _value(Status.CANCELLED, "It was called off.")
-    NO_SHOW = _value(Status.NO_SHOW, "The patient did not come.")
-
-
-@strawberry.enum(description="What registrations are counted by. Its order in `groupBy` is the order of the list.")
-class RegistrationGrouping(Enum):
-    DAY = _value("day", "The day.")
-    WAY = _value("way", "Who entered the patient.")
-
-
-@strawberry.enum(description="Who entered a patient.")
-class RegistrationWay(Enum):
-    SELF = _value(Way.SELF, "The patient.")
-    STAFF = _value(Way.STAFF, "The staff.")
-    IMPORT = _value(Way.IMPORT, "An import from another system.")
-
-
-@strawberry.input(description="The days of a report, at most five years.")
-class ReportPeriod:
-    first: date = strawberry.field(description="The first day.")
-    last: date = strawberry.field(description="The last day; it is included.")
-    time_zone: str = strawberry.field(
-        default="UTC", description="Where days begin and end: a name of the IANA database, like `Europe/Berlin`."
-    )
-
-
-@strawberry.input(description="Which appointments are counted; all if empty.")
-class AppointmentReportFilter:
-    practitioner_id: strawberry.ID | None = strawberry.field(default=None, description="Only this practitioner's.")
-    location_id: strawberry.ID | None = strawberry.field(default=None, description="Only at this location.")
-    statuses: list[ReportedAppointmentStatus] | None = strawberry.field(
-        default=None, description="Only those of which this has become."
-    )
 
 
 @strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A person who gives care.")
@@ -104,7 +51,7 @@ class AppointmentFigures:
     day: date | None = strawberry.field(description="The day on which they begin.")
     practitioner: Practitioner | None = strawberry.field(description="Who sees the patients.")
     location: Location | None = strawberry.field(description="Where.")
-    status: ReportedAppointmentStatus | None = strawberry.field(description="What has become of them.")
+    status: Status | None = strawberry.field(description="What has become of them.")
     count: int = strawberry.field(description="How many there are.")
     no_show_count: int = strawberry.field(description="To how many the patient did not come.")
     no_show_rate: float | None = strawberry.field(
@@ -117,12 +64,11 @@ class AppointmentFigures:
     @classmethod
     def of(cls, group: Mapping[str, Any]) -> Self:
         """From a group's keys and figures."""
-        status = group.get("status")
         return cls(
             day=group.get("day"),
             practitioner=stub(Practitioner, group.get("practitioner_id")),
             location=stub(Location, group.get("location_id")),
-            status=ReportedAppointmentStatus(status) if status else None,
+            status=group.get("status"),
             count=group["count"],
             no_show_count=group["no_shows"],
             no_show_rate=group["no_shows"] / group["known"] if group["known"] else None,
@@ -133,14 +79,13 @@ class AppointmentFigures:
 @strawberry.type(description="Figures on a group of registrations; what they are not grouped by is null.")
 class RegistrationFigures:
     day: date | None = strawberry.field(description="The day.")
-    way: RegistrationWay | None = strawberry.field(description="Who entered the patients.")
+    way: Way | None = strawberry.field(description="Who entered the patients.")
     count: int = strawberry.field(description="How many there are, without duplicates that were merged.")
 
     @classmethod
     def of(cls, group: Mapping[str, Any]) -> Self:
         """From a group's keys and figures."""
-        way = group.get("way")
-        return cls(day=group.get("day"), way=RegistrationWay(way) if way else None, count=group["count"])
+        return cls(day=group.get("day"), way=group.get("way"), count=group["count"])
 
 
 def _lead_time(group: Mapping[str, Any]) -> LeadTime | None:

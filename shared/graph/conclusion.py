@@ -11,6 +11,7 @@ from strawberry.types.execution import StreamExecutionResult
 
 from shared.auth.principal import Forbidden
 from shared.database.engine import sqlstate
+from shared.errors import Refusal
 from shared.graph.context import Context
 from shared.telemetry.metrics import OPERATIONS
 
@@ -50,10 +51,10 @@ async def _conclude(result: Any, context: Context) -> None:
             raise
         result.data, result.errors = None, [GraphQLError(str(error), original_error=error)]
     if getattr(result, "errors", None):
-        result.errors = [present(error) for error in result.errors]
+        result.errors = [present(error, context) for error in result.errors]
 
 
-def present(error: GraphQLError) -> GraphQLError:
+def present(error: GraphQLError, context: Context) -> GraphQLError:
     """What was raised on purpose as it is, a denial as such, a fault without its text, which may quote a value.
 
     A value that only the database refuses is the client's mistake; the log tells where it should have been noticed.
@@ -64,7 +65,10 @@ def present(error: GraphQLError) -> GraphQLError:
     path = ".".join(map(str, error.path or ()))
     extensions: Mapping[str, Any] = {"code": "INTERNAL_SERVER_ERROR"}
     message = "This could not be answered because of a fault; try again later."
-    if isinstance(original, Forbidden):
+    if isinstance(original, Refusal):
+        message = context.speaker.sentence(original)
+        extensions = {"code": "BAD_USER_INPUT", "problems": context.speaker.problems(original)}
+    elif isinstance(original, Forbidden):
         message, extensions = "The caller may not do this.", {"code": "FORBIDDEN", "scope": original.scope}
     elif sqlstate(original).startswith(_DATA_EXCEPTION):
         message, extensions = "A value cannot be stored or compared with.", {"code": "BAD_USER_INPUT"}

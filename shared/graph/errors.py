@@ -105,13 +105,29 @@ class Speaker:
         made: UserError = error_of(type(refusal))(**self._said(refusal.problem, refusal.parameters), **more)
         return made
 
-    def sentence(self, problem: Problem, parameters: Mapping[str, Any]) -> str:
-        """A problem in a sentence."""
+    def sentence(self, refusal: errors.Refusal) -> str:
+        """A refusal in a sentence."""
+        return self._sentence(refusal.problem, refusal.parameters)
+
+    def problems(self, refusal: errors.Refusal) -> list[dict[str, Any]]:
+        """What is wrong with arguments, as an error at the top tells it in `extensions`."""
+        fields = refusal.fields if isinstance(refusal, errors.InvalidInput) else []
+        return [
+            {
+                "path": list(each.path),
+                "code": each.problem.code,
+                "message": self._sentence(each.problem, each.parameters),
+                "parameters": {name: str(value) for name, value in each.parameters.items()},
+            }
+            for each in fields
+        ]
+
+    def _sentence(self, problem: Problem, parameters: Mapping[str, Any]) -> str:
         return self._translations.sentence(self._language, problem.message, parameters)
 
     def _said(self, problem: Problem, parameters: Mapping[str, Any]) -> dict[str, Any]:
         given = [ErrorParameter(name=name, value=str(value)) for name, value in parameters.items()]
-        return {"code": problem.code, "message": self.sentence(problem, parameters), "parameters": given}
+        return {"code": problem.code, "message": self._sentence(problem, parameters), "parameters": given}
 
 
 class Refusal(Exception):

@@ -10,7 +10,7 @@ from uuid import UUID
 import strawberry
 from pydantic.fields import FieldInfo
 
-from shared.commands import Command
+from shared.commands import C, Command, read
 
 
 @cache
@@ -20,6 +20,17 @@ def input_of(command: type[Command]) -> type:
     annotations = {name: _graph_type(info.annotation) for name, info in fields.items()}
     namespace = {"__annotations__": annotations, **{name: _field(info) for name, info in fields.items()}}
     return strawberry.input(type(f"{command.__name__}Input", (), namespace), description=getdoc(command))
+
+
+def argument(command: type[Command], *, description: str, required: bool = True) -> Any:
+    """An argument of a query that is a record like those in commands; `given` reads it."""
+    kind: Any = input_of(command)
+    return strawberry.argument(description=description, graphql_type=kind if required else kind | None)
+
+
+def given(command: type[C], value: object) -> C:
+    """The record in such an argument; raises InvalidInput."""
+    return read(command, strawberry.asdict(value))
 
 
 def _field(info: FieldInfo) -> Any:

@@ -48,7 +48,7 @@ subscription Told {
 }
 """
 REPORT = """
-query Report($period: ReportPeriod!) {
+query Report($period: ReportPeriodInput!) {
   appointmentReport(period: $period, groupBy: [PRACTITIONER, STATUS]) {
     nodes { count practitioner { id name { text } } status }
   }

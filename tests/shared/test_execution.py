@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from inspect import isawaitable
 from types import SimpleNamespace
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
@@ -250,7 +250,7 @@ async def executed(schema: Schema, executor: Any, document: Any, root: Any, cont
 
 
 def _formatted(errors: Any) -> list[Any]:
-    return sorted((present(error).formatted for error in errors or ()), key=str)
+    return sorted((present(error, cast(Any, None)).formatted for error in errors or ()), key=str)
 
 
 @given(st.data(), roots(), st.sampled_from([READER, OTHER]))

@@ -75,7 +75,11 @@ class Service:
         return _Application(routes=routes, lifespan=lifespan)
 
     async def _open(self, settings: Settings, stack: AsyncExitStack) -> Runtime:
-        database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+        database = Database(
+            settings.database_url.get_secret_value(),
+            pool_size=settings.database_pool_size,
+            read_timeout=settings.database_read_timeout,
+        )
         stack.push_async_callback(database.close)
         redis = Redis.from_url(
             settings.redis_url.get_secret_value(),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.database.driver import Driver
@@ -27,41 +27,56 @@ def sqlstate(error: BaseException | None) -> str:
     return getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or ""
 
 
-class Database:
-    """A service's own database: a bounded pool of connections, each statement with a time limit."""
+def _connection(statement_timeout_milliseconds: int) -> dict[str, Any]:
+    """How the driver connects."""
+    return {
+        "timeout": CONNECT_TIMEOUT_SECONDS,
+        "server_settings": {
+            "statement_timeout": str(statement_timeout_milliseconds),
+            "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS * 3),
+            "timezone": "UTC",
+            "jit": "off",
+            # A search finds a name with one letter wrong: `Lindkvist` is 0.54 like `Lindqvist`.
+            "pg_trgm.word_similarity_threshold": "0.45",
+        },
+    }
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        connection = {
-            "timeout": CONNECT_TIMEOUT_SECONDS,
-            "server_settings": {
-                "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
-                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS * 3),
-                "timezone": "UTC",
-                "jit": "off",
-                # A search finds a name with one letter wrong: `Lindkvist` is 0.54 like `Lindqvist`.
-                "pg_trgm.word_similarity_threshold": "0.45",
-            },
-        }
-        options: dict[str, Any] = {"connect_args": connection}
-        self.engine = create_async_engine(
-            asyncpg_url(url),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=POOL_TIMEOUT_SECONDS,
-            pool_pre_ping=True,
-            **options,
-        )
-        self.reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+def _pooled(url: str, pool_size: int, connection: dict[str, Any], **options: Any) -> AsyncEngine:
+    return create_async_engine(
+        asyncpg_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_pre_ping=True,
+        connect_args=connection,
+        **options,
+    )
+
+
+class Database:
+    """A service's own database: bounded pools of connections, each statement with a time limit.
+
+    `read_timeout` is that of `reader`, in seconds: of the reads that a client's request decides on.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 10, read_timeout: float = STATEMENT_TIMEOUT_MILLISECONDS / 1000
+    ) -> None:
+        connection = _connection(STATEMENT_TIMEOUT_MILLISECONDS)
+        self.engine = _pooled(url, pool_size, connection)
+        self._own_reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.reader = _pooled(url, pool_size, _connection(int(read_timeout * 1000)), isolation_level="AUTOCOMMIT")
         self.driver = Driver(url, pool_size, command_timeout=STATEMENT_TIMEOUT_MILLISECONDS / 1000, **connection)
         # A leader's lock lives as long as its connection, outside the pool that requests share.
         self._unpooled = create_async_engine(
-            asyncpg_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT", **options
+            asyncpg_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=connection
         )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads, each statement by itself."""
-        async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+        """A session that only reads, each statement by itself, for what the service does of its own accord."""
+        async with AsyncSession(self._own_reader, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @asynccontextmanager
@@ -88,6 +103,7 @@ class Database:
         """Close all connections."""
         await self.driver.close()
         await self.engine.dispose()
+        await self.reader.dispose()
         await self._unpooled.dispose()
 
 

@@ -15,7 +15,8 @@ from shared.errors import Refusal
 from shared.graph.context import Context
 from shared.telemetry.metrics import OPERATIONS
 
-_DATA_EXCEPTION = "22"  # PostgreSQL's class of codes for values that it cannot take
+# PostgreSQL's codes: the class of values that it cannot take, and a statement that it has ended, as for its time limit.
+_DATA_EXCEPTION, _QUERY_CANCELED = "22", "57014"
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,9 @@ def present(error: GraphQLError, context: Context) -> GraphQLError:
     elif sqlstate(original).startswith(_DATA_EXCEPTION):
         message, extensions = "A value cannot be stored or compared with.", {"code": "BAD_USER_INPUT"}
         log.warning("operation.value_refused", path=path, code=sqlstate(original))
+    elif sqlstate(original) == _QUERY_CANCELED:
+        message, extensions = "This takes too long: narrow the search, or ask for less at once.", {"code": "TIMEOUT"}
+        log.warning("operation.timeout", path=path)
     else:
         log.error("operation.fault", path=path, exc_info=original)
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=dict(extensions))

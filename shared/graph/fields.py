@@ -18,6 +18,9 @@ from shared.ids import parse_id
 
 T = TypeVar("T")
 
+LONGEST_SEARCH = 100
+_LONGEST = "longest"
+
 
 class AnswerRefusals(FieldExtension):
     """Gives a use case's refusal as the mutation's answer; says of `input` what every mutation's is."""
@@ -54,6 +57,17 @@ def mutation(*, description: str, scopes: list[list[str]] | None = None, authent
 def subscription(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
     """A field of Subscription."""
     return strawberry.federation.field(is_subscription=True, description=description, **access(scopes, authenticated))
+
+
+def bounded(description: str, longest: int) -> Any:
+    """An argument that takes so many characters of text at most."""
+    return strawberry.argument(description=f"{description} At most {longest} characters.", metadata={_LONGEST: longest})
+
+
+def bounds(field: GraphQLField) -> dict[str, int]:
+    """A field's bounded arguments, each with its bound."""
+    definitions = {name: argument.extensions["strawberry-definition"] for name, argument in field.args.items()}
+    return {name: each.metadata[_LONGEST] for name, each in definitions.items() if _LONGEST in each.metadata}
 
 
 def from_row(value: str | Callable[[Any], Any], *, description: str) -> Any:

@@ -32,7 +32,7 @@ from shared.graph.conclusion import Conclusion, conclude
 from shared.graph.context import Context, Info
 from shared.graph.errors import bad_input
 from shared.graph.execution import Executor, is_full_list
-from shared.graph.fields import access_rules, definition_of
+from shared.graph.fields import access_rules, bounds, definition_of
 from shared.graph.operations import Entities, Prepared, prepared
 from shared.graph.scalars import SCALARS
 
@@ -193,7 +193,7 @@ def _guard_fields(kind: GraphQLObjectType) -> None:
     attribute = "subscribe" if kind.name == "Subscription" else "resolve"
     for name, field in kind.fields.items():
         definition = definition_of(field)
-        if field.args and not name.startswith("_"):  # Federation's own take keys, which are read as such
+        if definition and field.args and not name.startswith("_"):  # Federation's own take keys, which are read as such
             _check_arguments(field, attribute)
         rules = access_rules(definition) if definition else []
         if not rules:
@@ -205,10 +205,14 @@ def _guard_fields(kind: GraphQLObjectType) -> None:
 
 def _check_arguments(field: GraphQLField, attribute: str) -> None:
     resolve: Callable[..., Any] = getattr(field, attribute)
+    longest = bounds(field)
 
     def checked(source: Any, info: Any, **arguments: Any) -> Any:
         if _has_nul(arguments):
             raise bad_input("Text may hold any character but U+0000.")  # which PostgreSQL cannot store
+        for name, most in longest.items():
+            if len(arguments.get(name) or "") > most:
+                raise bad_input(f"`{name}` is at most {most} characters long.")
         return resolve(source, info, **arguments)
 
     setattr(field, attribute, checked)

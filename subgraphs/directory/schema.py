@@ -8,7 +8,7 @@ from sqlalchemy import Select
 from shared.errors import NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
-from shared.graph.fields import key_of
+from shared.graph.fields import LONGEST_SEARCH, bounded, key_of
 from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
 from subgraphs.directory import models, repository, service
@@ -16,7 +16,7 @@ from subgraphs.directory.commands import SaveLocation, SaveOrganization, SavePra
 from subgraphs.directory.policy import READ, WRITE
 from subgraphs.directory.types import Location, Organization, Practitioner
 
-Search = Annotated[str | None, strawberry.argument(description="A part of the name, or words much like it.")]
+Search = Annotated[str | None, bounded("A part of the name, or words much like it.", LONGEST_SEARCH)]
 
 
 @strawberry.type

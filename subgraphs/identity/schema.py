@@ -8,7 +8,7 @@ from sqlalchemy import Select
 from shared.errors import InvalidState, NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
-from shared.graph.fields import query
+from shared.graph.fields import LONGEST_SEARCH, bounded, query
 from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
 from subgraphs.identity import models, repository
@@ -52,7 +52,7 @@ from subgraphs.identity.types import (
     VerifySecondFactorSuccess,
 )
 
-Search = Annotated[str | None, strawberry.argument(description="A part of the email address.")]
+Search = Annotated[str | None, bounded("A part of the email address.", LONGEST_SEARCH)]
 RoleName = Annotated[str | None, strawberry.argument(description="A role that they have.")]
 
 

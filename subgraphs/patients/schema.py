@@ -9,7 +9,7 @@ from sqlalchemy import Select
 from shared.errors import InvalidState, NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
-from shared.graph.fields import query
+from shared.graph.fields import LONGEST_SEARCH, bounded, query
 from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
 from subgraphs.patients import merge, models, repository, service
@@ -19,7 +19,7 @@ from subgraphs.patients.types import Patient
 
 Search = Annotated[
     str | None,
-    strawberry.argument(description="A part of the name, or words much like it, or the whole of a patient's number."),
+    bounded("A part of the name, or words much like it, or the whole of a patient's number.", LONGEST_SEARCH),
 ]
 BirthDate = Annotated[date | None, strawberry.argument(description="Day of birth.")]
 

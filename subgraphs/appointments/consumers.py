@@ -1,12 +1,18 @@
-"""What appointments do about others' events: know whom, with whom and where they can be; follow merged patients."""
+"""What appointments do about others' events: know whom, with whom and where they can be; follow merged patients;
+end the calendar feeds of those who may not read appointments any more.
+"""
 
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import col
+
 from shared.events.consumer import Consumer, Received
 from shared.events.event import Event
 from shared.work import UnitOfWork
-from subgraphs.appointments.models import Location, Patient, Practitioner
+from subgraphs.appointments import policy
+from subgraphs.appointments.models import CalendarFeed, Location, Patient, Practitioner
+from subgraphs.appointments.service import feeds
 from subgraphs.appointments.service.merging import merge_patients
 
 
@@ -44,6 +50,30 @@ class LocationChanged(Event, type="caregraph.directory.location-changed.v1", key
     active: bool
 
 
+class AccessChanged(Event, type="caregraph.identity.access-changed.v1", key="account_id"):
+    """What an account may do, and for whom, may have changed."""
+
+    account_id: UUID
+    patient_id: UUID | None
+    practitioner_id: UUID | None
+    enabled: bool
+    roles: list[str]
+    scopes: list[str]
+
+
+class RolesChanged(Event, type="caregraph.identity.roles-changed.v1", key="role"):
+    """What each role may do, as it is now."""
+
+    role: str
+    scopes: dict[str, list[str]]
+
+
+class PasswordChanged(Event, type="caregraph.identity.password-changed.v1", key="account_id"):
+    """An account's password was changed or reset."""
+
+    account_id: UUID
+
+
 async def _know_patient(work: UnitOfWork, received: Received) -> None:
     registered: PatientRegistered = received.data
     await _save(work, Patient, registered.patient_id)
@@ -69,6 +99,29 @@ async def _change_location(work: UnitOfWork, received: Received) -> None:
     await _save(work, Location, changed.location_id, time_zone=changed.time_zone, active=changed.active)
 
 
+async def _change_access(work: UnitOfWork, received: Received) -> None:
+    access: AccessChanged = received.data
+    await feeds.follow_access(
+        work,
+        access.account_id,
+        before=received.envelope.time,
+        reads=access.enabled and policy.READ in access.scopes,
+        of={access.patient_id, access.practitioner_id} - {None},
+        roles=access.roles,
+    )
+
+
+async def _change_roles(work: UnitOfWork, received: Received) -> None:
+    changed: RolesChanged = received.data
+    reading = [role for role, scopes in changed.scopes.items() if policy.READ in scopes]
+    await feeds.follow_roles(work, reading, before=received.envelope.time)
+
+
+async def _change_password(work: UnitOfWork, received: Received) -> None:
+    changed: PasswordChanged = received.data
+    await feeds.end(work, col(CalendarFeed.account_id) == changed.account_id, before=received.envelope.time)
+
+
 async def _save(
     work: UnitOfWork, kind: type[Patient | Practitioner | Location], identifier: UUID, **fields: Any
 ) -> None:
@@ -89,6 +142,9 @@ CONSUMERS = (
             PractitionerRegistered: _know_practitioner,
             PractitionerChanged: _change_practitioner,
             LocationChanged: _change_location,
+            AccessChanged: _change_access,
+            RolesChanged: _change_roles,
+            PasswordChanged: _change_password,
         },
     ),
 )

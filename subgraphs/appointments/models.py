@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlmodel import Field
 
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp, utc_now
@@ -252,7 +252,10 @@ class Reminder(Model, table=True):
 
 
 class CalendarFeed(Model, Audited, table=True):
-    """A secret address at which a calendar program reads one person's appointments; of the secret only its SHA-256 is kept."""
+    """A secret address at which a calendar program reads one person's appointments; of the secret only its SHA-256 is kept.
+
+    `roles` are its account's, which let it read.
+    """
 
     __tablename__ = "calendar_feed"
     __table_args__ = (
@@ -263,6 +266,7 @@ class CalendarFeed(Model, Audited, table=True):
     audit_patient: ClassVar[str | None] = "patient_id"
 
     account_id: UUID
+    roles: list[str] = Field(sa_type=ARRAY(String))
     patient_id: UUID | None = Field(default=None, index=True)
     practitioner_id: UUID | None = None
     secret_hash: bytes = Field(sa_type=LargeBinary, unique=True)

@@ -165,6 +165,12 @@ def exceptions(practitioner_id: UUID, from_day: date) -> Select[ScheduleExceptio
     )
 
 
+def search_feeds(principal: Principal, account_id: UUID | None) -> Select[CalendarFeed]:
+    """Calendar feeds, of one account or all."""
+    statement = policy.feeds(principal)
+    return statement if account_id is None else statement.where(col(CalendarFeed.account_id) == account_id)
+
+
 def search_waitlist(
     principal: Principal, practitioner_id: UUID | None, patient_id: UUID | None, status: Sequence[str] | None
 ) -> Select[WaitlistEntry]:

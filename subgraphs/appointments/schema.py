@@ -73,6 +73,7 @@ from subgraphs.appointments.types import (
 Id = Annotated[strawberry.ID, strawberry.argument(description="The key.")]
 OfPatient = Annotated[strawberry.ID | None, strawberry.argument(description="Only this patient's.")]
 OfPractitioner = Annotated[strawberry.ID | None, strawberry.argument(description="Only this practitioner's.")]
+OfAccount = Annotated[strawberry.ID | None, strawberry.argument(description="Only this account's.")]
 PractitionerId = Annotated[strawberry.ID, strawberry.argument(description="Whose.")]
 
 
@@ -159,11 +160,14 @@ class Query:
         statement = repository.search_waitlist(info.context.principal, key(practitioner_id), key(patient_id), wanted)
         return await connect(info.context, statement, repository.WAITLIST, WaitlistEntry.of, first, after)
 
-    @query(description="The calendar feeds that the caller has made.", scopes=[[READ]])
+    @query(
+        description="The calendar feeds that the caller has made; who administers accounts sees those of all.",
+        scopes=[[READ]],
+    )
     async def calendar_feeds(
-        self, info: Info, first: First = DEFAULT_FIRST, after: After = None
+        self, info: Info, account_id: OfAccount = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Connection[CalendarFeed] | None:
-        statement = policy.feeds(info.context.principal)
+        statement = repository.search_feeds(info.context.principal, key(account_id))
         return await connect(info.context, statement, repository.FEEDS, CalendarFeed.of, first, after)
 
 

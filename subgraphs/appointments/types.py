@@ -96,6 +96,11 @@ class Location:
     id: strawberry.ID = strawberry.federation.field(description="Its key.")
 
 
+@strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="Someone who may log in.")
+class Account:
+    id: strawberry.ID = strawberry.federation.field(description="Its key, the tokens' `sub`.")
+
+
 @strawberry.federation.type(keys=["id"], description="A person who gives care (FHIR Practitioner).")
 class Practitioner:
     id: strawberry.ID = strawberry.field(description="Their key.")
@@ -363,17 +368,23 @@ class WaitlistEntry:
 
 
 @strawberry.type(
-    description="A secret address at which a calendar program reads the appointments of the account's own person."
+    description=(
+        "A secret address at which a calendar program reads the appointments of the account's own person. It ends when "
+        "the account is closed, has its password changed, or loses the right to read them or its person."
+    )
 )
 class CalendarFeed:
+    row: strawberry.Private[models.CalendarFeed]
     id: strawberry.ID = strawberry.field(description="Its key.")
     created_at: datetime = strawberry.field(description="When it was made.")
     revoked_at: datetime | None = strawberry.field(description="When it was ended, if it was.")
 
+    account: Account | None = reference(Account, "account_id", description="Whose it is.")
+
     @classmethod
     def of(cls, row: models.CalendarFeed) -> Self:
         """From its row."""
-        return cls(id=strawberry.ID(str(row.id)), created_at=row.created_at, revoked_at=row.revoked_at)
+        return cls(row=row, id=strawberry.ID(str(row.id)), created_at=row.created_at, revoked_at=row.revoked_at)
 
 
 async def find_free_slots(

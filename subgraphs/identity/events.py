@@ -24,6 +24,24 @@ class AccountChanged(Event, type="caregraph.identity.account-changed.v1", key="a
     enabled: bool
 
 
+class AccessChanged(Event, type="caregraph.identity.access-changed.v1", key="account_id"):
+    """What an account may do, and for whom, may have changed: this is it now, by its roles and by their scopes."""
+
+    account_id: UUID
+    patient_id: UUID | None
+    practitioner_id: UUID | None
+    enabled: bool
+    roles: list[str]
+    scopes: list[str]
+
+
+class RolesChanged(Event, type="caregraph.identity.roles-changed.v1", key="role"):
+    """A role was defined, changed or removed. `scopes` is what each role of all may do now."""
+
+    role: str
+    scopes: dict[str, list[str]]
+
+
 class PasswordChanged(Event, type="caregraph.identity.password-changed.v1", key="account_id"):
     """An account's password was changed, or reset by a one-time code."""
 
@@ -38,4 +56,4 @@ class SecondFactorChanged(Event, type="caregraph.identity.second-factor-changed.
     enabled: bool
 
 
-EVENTS = (AccountRegistered, AccountChanged, PasswordChanged, SecondFactorChanged)
+EVENTS = (AccountRegistered, AccountChanged, AccessChanged, RolesChanged, PasswordChanged, SecondFactorChanged)

@@ -2,14 +2,18 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.graph.context import Context
 from shared.graph.errors import InvalidState, Refusal, not_found
 from shared.ids import parse_id
+from shared.work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.inputs import RevokeCalendarFeedInput
 from subgraphs.appointments.models import CalendarFeed
@@ -32,11 +36,14 @@ async def create(context: Context) -> tuple[CalendarFeed, str]:
         raise not_found("calendar of your own")
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     async with context.write() as work:
-        mine = policy.feeds(principal).where(col(CalendarFeed.revoked_at).is_(None))
+        mine = policy.feeds(principal).where(
+            col(CalendarFeed.account_id) == principal.subject, col(CalendarFeed.revoked_at).is_(None)
+        )
         if (await work.session.scalar(select(func.count()).select_from(mine.subquery())) or 0) >= _FEEDS_PER_ACCOUNT:
             raise Refusal(InvalidState(message=f"You have {_FEEDS_PER_ACCOUNT} feeds; revoke one first."))
         row = CalendarFeed(
             account_id=principal.subject,
+            roles=sorted(principal.roles),
             practitioner_id=principal.practitioner,
             patient_id=principal.patient if principal.practitioner is None else None,
             secret_hash=secret_hash(secret),
@@ -51,3 +58,30 @@ async def revoke(context: Context, input: RevokeCalendarFeedInput) -> CalendarFe
         row = await work.find(policy.feeds, parse_id(input.id))
         row.revoked_at = row.revoked_at or utc_now()
     return row
+
+
+async def end(work: UnitOfWork, *which: ColumnElement[bool], before: datetime) -> None:
+    """End the feeds that meet the conditions, of those that were made before a time."""
+    for row in await _live(work, *which, before=before):
+        row.revoked_at = utc_now()
+
+
+async def follow_access(
+    work: UnitOfWork, account_id: UUID, *, before: datetime, reads: bool, of: Collection[UUID], roles: list[str]
+) -> None:
+    """End an account's feeds unless it still reads appointments, and is still of the feed's person."""
+    for row in await _live(work, col(CalendarFeed.account_id) == account_id, before=before):
+        row.roles = roles
+        if not reads or (row.patient_id or row.practitioner_id) not in of:
+            row.revoked_at = utc_now()
+
+
+async def follow_roles(work: UnitOfWork, reading: list[str], *, before: datetime) -> None:
+    """End the feeds of accounts none of whose roles reads appointments any more."""
+    await end(work, ~col(CalendarFeed.roles).overlap(reading), before=before)
+
+
+async def _live(work: UnitOfWork, *which: ColumnElement[bool], before: datetime) -> Sequence[CalendarFeed]:
+    """Feeds that have not ended, locked. What was made after an event is not what it speaks of, when it is read again."""
+    live = (col(CalendarFeed.revoked_at).is_(None), col(CalendarFeed.created_at) < before)
+    return (await work.session.scalars(select(CalendarFeed).where(*live, *which).with_for_update())).all()

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.work import UnitOfWork
 from subgraphs.appointments.models import OPEN, Appointment, CalendarFeed, Patient, Status, WaitlistEntry
+from subgraphs.appointments.service import feeds
 from subgraphs.appointments.service.booking import call_off
 from subgraphs.appointments.service.placing import queue_up
 from subgraphs.appointments.service.waitlist import withdraw
@@ -40,11 +41,7 @@ async def merge_patients(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -
             await call_off(work, row, "system", "DUPLICATE")
     for entry in await work.session.scalars(select(WaitlistEntry).where(col(WaitlistEntry.patient_id) == merged_id)):
         entry.patient_id = survivor_id
-    await work.session.execute(
-        update(CalendarFeed)
-        .where(col(CalendarFeed.patient_id) == merged_id, col(CalendarFeed.revoked_at).is_(None))
-        .values(revoked_at=utc_now())
-    )
+    await feeds.end(work, col(CalendarFeed.patient_id) == merged_id, before=utc_now())
 
 
 async def _periods(work: UnitOfWork, patient_id: UUID) -> Sequence[tuple[datetime, datetime]]:

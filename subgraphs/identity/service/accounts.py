@@ -34,7 +34,7 @@ from subgraphs.identity.errors import (
     UNKNOWN_ROLE,
     UNKNOWN_SCOPE,
 )
-from subgraphs.identity.events import AccountChanged
+from subgraphs.identity.events import AccessChanged, AccountChanged, RolesChanged
 from subgraphs.identity.models import (
     ANOTHER_ACCOUNT,
     STALE_TOKENS,
@@ -141,7 +141,7 @@ async def save(context: Context, command: SaveAccount) -> Account:
         await work.session.flush()
         if not await _somebody_administers(work.session):
             raise InvalidState(LAST_ADMINISTRATOR)
-        _publish_changed(work, account)
+        await _publish_changed(work, account)
         if account.disabled_at is not None:
             await end_sessions(context, work, account)
         await revoke_account(context.runtime.redis, account.id)
@@ -167,7 +167,7 @@ async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
     for account in (await work.session.scalars(found)).all():
         account.patient_id, account.tokens_stale = survivor, True
         record(work, account, ActivityKind.PATIENT_MERGED, Client())
-        _publish_changed(work, account)
+        await _publish_changed(work, account)
     await work.session.execute(select(func.pg_notify(STALE_TOKENS, "")))
 
 
@@ -207,8 +207,10 @@ async def remove_role(context: Context, command: RemoveRole) -> str:
 
 
 async def _role_changed(context: Context, work: UnitOfWork, name: str, **detail: Any) -> None:
-    """Audit it, and refuse all tokens that may have been given to accounts with the role and still be good."""
+    """Audit and publish it, and refuse all tokens that accounts with the role may have been given and still be good."""
     work.audit(Action.EXECUTE, "Role", [], role=name, **detail)
+    scopes = {role.name: role.scopes for role in await repository.roles(work.session)}
+    work.publish(RolesChanged(role=name, scopes=scopes))
     since = utc_now() - ACCESS_LIFETIME - _CLOCK_SKEW
     holders = (
         select(col(Account.id))
@@ -250,13 +252,14 @@ async def _has_accounts(session: AsyncSession, role: str) -> bool:
     return (await session.scalars(holder)).first() is not None
 
 
-def _publish_changed(work: UnitOfWork, account: Account) -> None:
-    work.publish(
-        AccountChanged(
-            account_id=account.id,
-            patient_id=account.patient_id,
-            practitioner_id=account.practitioner_id,
-            roles=sorted(account.roles),
-            enabled=account.disabled_at is None,
-        )
-    )
+async def _publish_changed(work: UnitOfWork, account: Account) -> None:
+    told: dict[str, Any] = {
+        "account_id": account.id,
+        "patient_id": account.patient_id,
+        "practitioner_id": account.practitioner_id,
+        "roles": sorted(account.roles),
+        "enabled": account.disabled_at is None,
+    }
+    _, scopes = await repository.granted(work.session, account.roles)
+    work.publish(AccountChanged(**told))
+    work.publish(AccessChanged(**told, scopes=scopes))

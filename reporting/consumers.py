@@ -47,6 +47,12 @@ class NoShow(Appointment, Event, type="caregraph.appointments.appointment-no-sho
     """The patient did not come."""
 
 
+class StatusReverted(
+    Appointment, Event, type="caregraph.appointments.appointment-status-reverted.v1", key="appointment_id"
+):
+    """What was noted of an appointment was taken back."""
+
+
 class Recorded(Appointment, Event, type="caregraph.appointments.appointment-recorded.v1", key="appointment_id"):
     """A past visit was entered from another system."""
 
@@ -97,6 +103,7 @@ FACTS = Consumer(
         CheckedIn: _appointment,
         Completed: _appointment,
         NoShow: _appointment,
+        StatusReverted: _appointment,
         Recorded: _appointment,
         PatientRegistered: _registered,
         PatientMerged: _merged,

@@ -73,6 +73,19 @@ class AppointmentNoShow(
     """The patient did not come."""
 
 
+class AppointmentStatusReverted(
+    AppointmentFacts, Event, type="caregraph.appointments.appointment-status-reverted.v1", key="appointment_id"
+):
+    """What was noted of an appointment, `previousStatus`, was taken back; `status` is the one before it, and holds again.
+
+    `previousStatus` is CHECKED_IN, COMPLETED or NO_SHOW; `reasonCode` is ENTERED_IN_ERROR, PATIENT_ARRIVED, PATIENT_LEFT
+    or OTHER.
+    """
+
+    previous_status: str
+    reason_code: str
+
+
 class AppointmentRecorded(
     AppointmentFacts, Event, type="caregraph.appointments.appointment-recorded.v1", key="appointment_id"
 ):
@@ -135,6 +148,7 @@ EVENTS = (
     AppointmentCheckedIn,
     AppointmentCompleted,
     AppointmentNoShow,
+    AppointmentStatusReverted,
     AppointmentRecorded,
     AppointmentReminderDue,
     WaitlistJoined,

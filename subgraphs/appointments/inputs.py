@@ -45,6 +45,14 @@ class CancellationReason(Enum):
     OTHER = _value("OTHER", "Something else.")
 
 
+@strawberry.enum(description="Why what was noted of an appointment is taken back.")
+class StatusReversionReason(Enum):
+    ENTERED_IN_ERROR = _value("ENTERED_IN_ERROR", "It was noted by mistake.")
+    PATIENT_ARRIVED = _value("PATIENT_ARRIVED", "The patient has come after all.")
+    PATIENT_LEFT = _value("PATIENT_LEFT", "The patient has left without being seen.")
+    OTHER = _value("OTHER", "Something else.")
+
+
 @strawberry.input(description="An appointment to book.")
 class BookAppointmentInput:
     patient_id: strawberry.ID = strawberry.field(description="Who comes.")
@@ -84,6 +92,13 @@ class CancelAppointmentInput:
 class AppointmentVersionInput:
     id: strawberry.ID = strawberry.field(description="The appointment.")
     version: int = strawberry.field(description="The version that was read.")
+
+
+@strawberry.input(description="An appointment of which what was noted last is taken back.")
+class RevertAppointmentStatusInput:
+    id: strawberry.ID = strawberry.field(description="The appointment.")
+    version: int = strawberry.field(description="The version that was read.")
+    reason: StatusReversionReason = strawberry.field(description="Why.")
 
 
 @strawberry.input(description="What a patient waits for.")
@@ -201,6 +216,10 @@ RescheduleAppointmentPayload = Annotated[
 AppointmentPayload = Annotated[
     AppointmentSuccess | InvalidState | VersionConflict | NotFound,
     strawberry.union("AppointmentPayload", description="The outcome of changing an appointment's state."),
+]
+RevertAppointmentStatusPayload = Annotated[
+    AppointmentSuccess | SlotTaken | InvalidState | VersionConflict | NotFound,
+    strawberry.union("RevertAppointmentStatusPayload", description="The outcome of taking back what was noted."),
 ]
 WaitlistPayload = Annotated[
     WaitlistSuccess | InvalidInput | InvalidState | NotFound,

@@ -27,6 +27,8 @@ from subgraphs.appointments.inputs import (
     RemoveScheduleExceptionInput,
     RescheduleAppointmentInput,
     RescheduleAppointmentPayload,
+    RevertAppointmentStatusInput,
+    RevertAppointmentStatusPayload,
     RevokeCalendarFeedInput,
     RevokeCalendarFeedPayload,
     RevokeCalendarFeedSuccess,
@@ -187,17 +189,29 @@ class Mutation:
     async def cancel_appointment(self, info: Info, input: CancelAppointmentInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.cancel(info.context, input)))
 
-    @mutation(description="Note that the patient has arrived; for staff.", scopes=[[WRITE]])
+    @mutation(description="Note that the patient has arrived, on the day; for staff.", scopes=[[WRITE]])
     async def check_in_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.check_in(info.context, input)))
 
-    @mutation(description="Note that the patient was seen; for staff.", scopes=[[WRITE]])
+    @mutation(description="Note that the patient was seen, once it has begun; for staff.", scopes=[[WRITE]])
     async def complete_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.complete(info.context, input)))
 
-    @mutation(description="Note that the patient did not come; for staff.", scopes=[[WRITE]])
+    @mutation(description="Note that the patient did not come, once it has begun; for staff.", scopes=[[WRITE]])
     async def mark_no_show(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
         return AppointmentSuccess(appointment=Appointment.of(await booking.mark_no_show(info.context, input)))
+
+    @mutation(
+        description=(
+            "Take back what was noted: CHECKED_IN and NO_SHOW become BOOKED, COMPLETED becomes CHECKED_IN; for staff. "
+            "SlotTaken if someone else has its time meanwhile."
+        ),
+        scopes=[[WRITE]],
+    )
+    async def revert_appointment_status(
+        self, info: Info, input: RevertAppointmentStatusInput
+    ) -> RevertAppointmentStatusPayload | None:
+        return AppointmentSuccess(appointment=Appointment.of(await booking.revert(info.context, input)))
 
     @mutation(description="Wait for a slot; the first that suits is offered when it becomes free.", scopes=[[WRITE]])
     async def join_waitlist(self, info: Info, input: JoinWaitlistInput) -> WaitlistPayload | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from shared.ids import new_id
-from subgraphs.appointments.models import Appointment, Patient
+from subgraphs.appointments.models import Appointment, Location, Patient
 from tests.appointments.conftest import Practice, answer, at, utc
 
 CHANGE = """
@@ -28,6 +28,7 @@ RESCHEDULE = CHANGE % ("RescheduleAppointment", "rescheduleAppointment")
 CHECK_IN = CHANGE % ("AppointmentVersion", "checkInAppointment")
 COMPLETE = CHANGE % ("AppointmentVersion", "completeAppointment")
 NO_SHOW = CHANGE % ("AppointmentVersion", "markNoShow")
+REVERT = CHANGE % ("RevertAppointmentStatus", "revertAppointmentStatus")
 
 
 def version_of(appointment: dict[str, Any]) -> dict[str, Any]:
@@ -123,35 +124,104 @@ async def test_an_idempotency_key_finds_the_booking_again(practice: Practice) ->
     assert sorted(item["__typename"] for item in both) == ["AppointmentSuccess", "IdempotencyKeyReused"]
 
 
+async def begin(practice: Practice, appointment: dict[str, Any], ahead: timedelta) -> None:
+    """Let an appointment begin some time from now, and let it be about noon, so that a few hours from now is today."""
+    async with practice.clinic.service("appointments").runtime.database.write() as session:
+        location = await session.get_one(Location, practice.location)
+        location.time_zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+        row = await session.get_one(Appointment, appointment["id"])
+        shift = datetime.now(UTC) + ahead - row.starts_at
+        for name in ("booked_at", "occupied_from", "starts_at", "ends_at", "occupied_until"):
+            setattr(row, name, getattr(row, name) + shift)
+        await session.flush()
+        appointment["version"] = row.version
+
+
 async def test_an_appointment_goes_through_its_states_once(practice: Practice) -> None:
     patient, account = await practice.patient()
     nurse = practice.clinic.caller("NURSE")
     booked = await practice.booked(account, patient, at(2, 10))
+    missed = await practice.booked(account, patient, at(3, 10))
     assert (await answer(nurse, COMPLETE, **version_of(booked)))["code"] == "INVALID_STATE"
     assert (await answer(nurse, NO_SHOW, **version_of(booked)))["message"].startswith("It has not begun")
     assert (await answer(account, CHECK_IN, **version_of(booked)))["code"] == "NOT_FOUND"
+    await begin(practice, booked, timedelta(minutes=-5))
     arrived = (await answer(nurse, CHECK_IN, **version_of(booked)))["appointment"]
-    assert (arrived["status"], arrived["version"]) == ("CHECKED_IN", 2)
+    assert (arrived["status"], arrived["version"]) == ("CHECKED_IN", booked["version"] + 1)
     stale = await answer(nurse, COMPLETE, **version_of(booked))
-    assert (stale["code"], stale["currentVersion"]) == ("VERSION_CONFLICT", 2)
+    assert (stale["code"], stale["currentVersion"]) == ("VERSION_CONFLICT", arrived["version"])
     assert (await answer(account, CANCEL, **version_of(arrived), reason="OTHER"))["code"] == "INVALID_STATE"
     assert (await answer(nurse, COMPLETE, **version_of(arrived)))["appointment"]["status"] == "COMPLETED"
 
-    missed = await practice.booked(account, patient, at(3, 10))
-    async with practice.clinic.service("appointments").runtime.database.write() as session:
-        row = await session.get_one(Appointment, missed["id"])
-        for name in ("occupied_from", "starts_at", "ends_at", "occupied_until"):
-            setattr(row, name, getattr(row, name) - timedelta(days=4))
-    missed["version"] = row.version
+    await begin(practice, missed, timedelta(days=-1))
     assert (await answer(account, CANCEL, **version_of(missed), reason="OTHER"))["message"].startswith("It has begun")
     assert (await answer(nurse, NO_SHOW, **version_of(missed)))["appointment"]["status"] == "NO_SHOW"
     assert [kind for kind, _ in await practice.published()] == [
         "appointment-booked",
+        "appointment-booked",
         "appointment-checked-in",
         "appointment-completed",
-        "appointment-booked",
         "appointment-no-show",
     ]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(days=1), timedelta(days=7)], ids=str)
+async def test_check_in_is_for_the_day(practice: Practice, ahead: timedelta) -> None:
+    patient, account = await practice.patient()
+    booked = await practice.booked(account, patient, at(2, 10))
+    await begin(practice, booked, ahead)
+    refused = await answer(practice.reception, CHECK_IN, **version_of(booked))
+    assert (refused["code"], refused["message"][:15]) == ("INVALID_STATE", "It is not today")
+    await begin(practice, booked, timedelta(hours=2))
+    arrived = (await answer(practice.reception, CHECK_IN, **version_of(booked)))["appointment"]
+    refused = await answer(practice.reception, COMPLETE, **version_of(arrived))
+    assert (refused["code"], refused["message"]) == ("INVALID_STATE", "It has not begun yet.")
+
+
+async def test_what_was_noted_is_taken_back(practice: Practice) -> None:
+    patient, account = await practice.patient()
+    nurse = practice.clinic.caller("NURSE")
+    appointment = await practice.booked(account, patient, at(2, 10))
+    await begin(practice, appointment, timedelta(minutes=-5))
+
+    async def take(mutation: str, **fields: Any) -> str:
+        nonlocal appointment
+        appointment = (await answer(nurse, mutation, **version_of(appointment), **fields))["appointment"]
+        return str(appointment["status"])
+
+    refused = await answer(nurse, REVERT, **version_of(appointment), reason="OTHER")
+    assert refused["code"] == "INVALID_STATE"
+    assert await take(NO_SHOW) == "NO_SHOW"
+    denied = await answer(account, REVERT, **version_of(appointment), reason="OTHER")
+    assert denied["code"] == "NOT_FOUND"
+    assert await take(REVERT, reason="PATIENT_ARRIVED") == "BOOKED"
+    assert [await take(CHECK_IN), await take(COMPLETE)] == ["CHECKED_IN", "COMPLETED"]
+    assert await take(REVERT, reason="ENTERED_IN_ERROR") == "CHECKED_IN"
+    assert await take(REVERT, reason="PATIENT_LEFT") == "BOOKED"
+    told = [data for kind, data in await practice.published() if kind == "appointment-status-reverted"]
+    assert [(data["previousStatus"], data["status"], data["reasonCode"]) for data in told] == [
+        ("NO_SHOW", "BOOKED", "PATIENT_ARRIVED"),
+        ("COMPLETED", "CHECKED_IN", "ENTERED_IN_ERROR"),
+        ("CHECKED_IN", "BOOKED", "PATIENT_LEFT"),
+    ]
+    trail = await practice.clinic.audit("appointments")
+    assert [entry.detail["reason"] for entry in trail if entry.detail and "reverted" in entry.detail] == [
+        data["reasonCode"] for data in told
+    ]
+
+
+async def test_what_is_open_again_needs_its_time(practice: Practice) -> None:
+    (patient, account), (other, other_account) = await practice.patient(), await practice.patient()
+    missed = await practice.booked(account, patient, at(2, 10))
+    taking = await practice.booked(other_account, other, at(3, 10))
+    await begin(practice, missed, timedelta(minutes=-5))
+    missed = (await answer(practice.reception, NO_SHOW, **version_of(missed)))["appointment"]
+    await begin(practice, taking, timedelta(minutes=-5))
+    refused = await answer(practice.reception, REVERT, **version_of(missed), reason="PATIENT_ARRIVED")
+    assert refused["code"] == "SLOT_TAKEN"
+    await answer(practice.reception, NO_SHOW, **version_of(taking))
+    reverted = await answer(practice.reception, REVERT, **version_of(missed), reason="PATIENT_ARRIVED")
+    assert reverted["appointment"]["status"] == "BOOKED"
 
 
 async def test_an_appointment_is_moved_and_called_off(practice: Practice) -> None:

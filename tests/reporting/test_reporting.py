@@ -155,6 +155,34 @@ async def test_appointments_by_group(clinic: Clinic) -> None:
     assert (nothing["count"], nothing["noShowRate"], nothing["leadTime"]) == (0, None, None)
 
 
+async def test_a_no_show_that_was_taken_back_is_none(clinic: Clinic) -> None:
+    missed, kept = new_id(), new_id()
+    await clinic.publish(
+        *(fact(appointments.AppointmentNoShow, "NO_SHOW", key=key) for key in (missed, kept)),
+        fact(
+            appointments.AppointmentStatusReverted,
+            "BOOKED",
+            key=missed,
+            previous_status="NO_SHOW",
+            reason_code="PATIENT_ARRIVED",
+        ),
+        booked(),
+    )
+    await clinic.until(total(clinic, 3))
+    await clinic.until(lambda: counted_no_shows(clinic, 1))
+    await clinic.publish(fact(appointments.AppointmentCompleted, "COMPLETED", key=missed))
+
+    async def seen() -> bool:
+        return bool((await report(clinic))["nodes"][0]["noShowRate"] == pytest.approx(1 / 2))
+
+    await clinic.until(seen)
+
+
+async def counted_no_shows(clinic: Clinic, count: int) -> bool:
+    """Whether so many no-shows are counted in May."""
+    return bool((await report(clinic))["nodes"][0]["noShowCount"] == count)
+
+
 async def test_pages_of_groups(clinic: Clinic) -> None:
     days = [f"2026-05-{day:02}T09:00" for day in range(1, 8)]
     people = (ANNA, BERT)

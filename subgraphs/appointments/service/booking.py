@@ -1,15 +1,20 @@
-"""Booking, and what becomes of an appointment: BOOKED to CHECKED_IN to COMPLETED, or to CANCELLED or NO_SHOW."""
+"""Booking, and what becomes of an appointment: BOOKED to CHECKED_IN to COMPLETED, or to CANCELLED or NO_SHOW.
+
+All but CANCELLED can be taken back.
+"""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
+from shared.audit.recorder import Action
 from shared.auth.principal import Principal
 from shared.database.model import utc_now
 from shared.graph.context import Context
@@ -24,6 +29,7 @@ from subgraphs.appointments.events import (
     AppointmentCompleted,
     AppointmentNoShow,
     AppointmentRescheduled,
+    AppointmentStatusReverted,
     Party,
 )
 from subgraphs.appointments.inputs import (
@@ -32,9 +38,10 @@ from subgraphs.appointments.inputs import (
     CancelAppointmentInput,
     IdempotencyKeyReused,
     RescheduleAppointmentInput,
+    RevertAppointmentStatusInput,
     SlotTaken,
 )
-from subgraphs.appointments.models import OPEN, Appointment, AppointmentType, BookingKey, Status
+from subgraphs.appointments.models import OPEN, Appointment, AppointmentType, BookingKey, Location, Status
 from subgraphs.appointments.service.common import check_may_act_for, facts, hold_patient, read_key
 from subgraphs.appointments.service.placing import (
     TAKEN,
@@ -50,6 +57,8 @@ from subgraphs.appointments.service.waitlist import offer_freed
 
 _REASON_LENGTH, _KEY_LENGTH = 2000, 200
 _DAY = timedelta(days=1)
+
+_BEFORE = {Status.CHECKED_IN: Status.BOOKED, Status.COMPLETED: Status.CHECKED_IN, Status.NO_SHOW: Status.BOOKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +216,11 @@ async def call_off(work: UnitOfWork, row: Appointment, by: Party, reason: str) -
 
 
 async def check_in(context: Context, input: AppointmentVersionInput) -> Appointment:
-    """The patient has arrived."""
+    """The patient has arrived, on the day of the appointment."""
     async with context.write() as work:
         row, _ = await _open_as_staff(context, work, input)
         _require(row, Status.BOOKED)
+        await _require_today(work, row)
         row.status = Status.CHECKED_IN
         work.publish(AppointmentCheckedIn(**facts(row)))
     return row
@@ -221,6 +231,7 @@ async def complete(context: Context, input: AppointmentVersionInput) -> Appointm
     async with context.write() as work:
         row, _ = await _open_as_staff(context, work, input)
         _require(row, Status.CHECKED_IN)
+        _require_begun(row)
         row.status = Status.COMPLETED
         work.publish(AppointmentCompleted(**facts(row)))
     return row
@@ -231,15 +242,32 @@ async def mark_no_show(context: Context, input: AppointmentVersionInput) -> Appo
     async with context.write() as work:
         row, _ = await _open_as_staff(context, work, input)
         _require(row, Status.BOOKED)
-        if row.starts_at > utc_now():
-            raise Refusal(InvalidState(message="It has not begun yet; the patient may still come."))
+        _require_begun(row)
         row.status = Status.NO_SHOW
         work.publish(AppointmentNoShow(**facts(row)))
     return row
 
 
+async def revert(context: Context, input: RevertAppointmentStatusInput) -> Appointment:
+    """Take back what was noted last: it is in the state before that. An appointment that is open again needs its time free."""
+    async with context.write() as work:
+        row, _ = await _open_as_staff(context, work, input)
+        noted = Status(row.status)
+        if noted not in _BEFORE:
+            raise Refusal(InvalidState(message=f"It is {noted}; what can be taken back is {', '.join(_BEFORE)}."))
+        if row.booked_at >= row.starts_at:
+            raise Refusal(InvalidState(message="It was recorded from another system, which has to correct it."))
+        row.status = _BEFORE[noted]
+        with conflicts_refused():
+            await work.session.flush()
+        reason = input.reason.value
+        work.audit(Action.EXECUTE, "Appointment", [row.id], [row.patient_id], reverted=noted, reason=reason)
+        work.publish(AppointmentStatusReverted(**facts(row), previous_status=noted, reason_code=reason))
+    return row
+
+
 async def _open_as_staff(
-    context: Context, work: UnitOfWork, input: AppointmentVersionInput
+    context: Context, work: UnitOfWork, input: AppointmentVersionInput | RevertAppointmentStatusInput
 ) -> tuple[Appointment, set[UUID]]:
     if not work.principal.is_staff(policy.WRITE):
         context.recorder.refused("Appointment", "staff")
@@ -261,6 +289,19 @@ async def _open(work: UnitOfWork, key: str, version: int, *, also: UUID | None =
 def _require(row: Appointment, status: Status) -> None:
     if row.status != status:
         raise Refusal(InvalidState(message=f"It is {row.status}; this can be done while it is {status}."))
+
+
+def _require_begun(row: Appointment) -> None:
+    if row.starts_at > utc_now():
+        raise Refusal(InvalidState(message="It has not begun yet."))
+
+
+async def _require_today(work: UnitOfWork, row: Appointment) -> None:
+    """It is the day of the appointment where it takes place."""
+    location = await work.session.get_one(Location, row.location_id)
+    zone = ZoneInfo(location.time_zone)
+    if row.starts_at.astimezone(zone).date() != utc_now().astimezone(zone).date():
+        raise Refusal(InvalidState(message="It is not today, by the calendar of the location."))
 
 
 def _require_time(row: Appointment, principal: Principal) -> None:

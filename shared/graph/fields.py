@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import strawberry
@@ -118,6 +118,10 @@ def access(scopes: list[list[str]] | None, authenticated: bool) -> dict[str, Any
     return {"authenticated": True} if authenticated else {}
 
 
+@overload
+def key_of(text: str, resource: str) -> UUID: ...
+@overload
+def key_of(text: str | None, resource: str) -> UUID | None: ...
 def key_of(text: str | None, resource: str) -> UUID | None:
     """The key in an argument that is an id of a type, if it is given; raises GraphQLError."""
     if text is None:

@@ -25,12 +25,12 @@ query DemoOverview {
 }
 """
 _SAVE_TYPE = """
-mutation DemoType($input: AppointmentTypeInput!) {
+mutation DemoType($input: SaveAppointmentTypeInput!) {
   saveAppointmentType(input: $input) { ... on SaveAppointmentTypeSuccess { appointmentType { id } } }
 }
 """
 _SAVE_SCHEDULE = """
-mutation DemoSchedule($input: ScheduleInput!) { saveSchedule(input: $input) { __typename } }
+mutation DemoSchedule($input: SaveScheduleInput!) { saveSchedule(input: $input) { __typename } }
 """
 _FREE_SLOTS = """
 query DemoSlots($practitioner: ID!, $type: ID!, $from: DateTime!, $to: DateTime!) {

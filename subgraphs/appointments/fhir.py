@@ -17,7 +17,7 @@ from shared.fhir import (
 from shared.known import References, ResourceType
 from shared.work import UnitOfWork
 from subgraphs.appointments.events import AppointmentRecorded
-from subgraphs.appointments.models import Appointment, Status
+from subgraphs.appointments.models import Appointment, CancellationReason, Party, Status
 from subgraphs.appointments.service.common import facts
 
 # What EncounterStatus says of a visit whose time is past. One that was only planned has not happened.
@@ -88,8 +88,8 @@ def read_encounter(resource: Encounter, references: References) -> Draft:
         "status": status,
         "booked_at": starts_at,
         "scheduled_at": starts_at,
-        "cancelled_by": "system" if status is Status.CANCELLED else None,
-        "cancellation_reason": "OTHER" if status is Status.CANCELLED else None,
+        "cancelled_by": Party.SYSTEM if status is Status.CANCELLED else None,
+        "cancellation_reason": CancellationReason.OTHER if status is Status.CANCELLED else None,
     }
 
 

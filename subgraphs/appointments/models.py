@@ -1,7 +1,6 @@
 """Tables of appointments."""
 
 from datetime import date, datetime, time
-from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlmodel import Field
 
+from shared.codes import Code, one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp, utc_now
 
 
@@ -88,11 +88,11 @@ class WeeklyHours(Model, table=True):
     valid_until: date | None = None
 
 
-class ExceptionKind(StrEnum):
+class ExceptionKind(Code, name="ScheduleExceptionKind"):
     """How days differ from the week."""
 
-    CLOSED = "CLOSED"
-    EXTRA = "EXTRA"
+    CLOSED = "CLOSED", "There are no appointments, all day or for some hours."
+    EXTRA = "EXTRA", "There are hours besides those of the week."
 
 
 class ScheduleException(Model, table=True):
@@ -117,15 +117,41 @@ class ScheduleException(Model, table=True):
     ends: time | None = None
 
 
-class Status(StrEnum):
-    """The states of an appointment."""
+class Status(Code, name="AppointmentStatus"):
+    """The state of an appointment."""
 
-    HELD = "HELD"
-    BOOKED = "BOOKED"
-    CHECKED_IN = "CHECKED_IN"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-    NO_SHOW = "NO_SHOW"
+    HELD = "HELD", "A slot is held for a patient from the waitlist (FHIR `proposed`)."
+    BOOKED = "BOOKED", "It was agreed on (FHIR `booked`)."
+    CHECKED_IN = "CHECKED_IN", "The patient has arrived (FHIR `checked-in`)."
+    COMPLETED = "COMPLETED", "The patient was seen (FHIR `fulfilled`)."
+    CANCELLED = "CANCELLED", "It was called off (FHIR `cancelled`)."
+    NO_SHOW = "NO_SHOW", "The patient did not come (FHIR `noshow`)."
+
+
+class Party(Code, name="CancellationParty"):
+    """Who called an appointment off."""
+
+    PATIENT = "patient", "The patient."
+    STAFF = "staff", "Someone who works here."
+    SYSTEM = "system", "The system itself, or the one that it was recorded from."
+
+
+class CancellationReason(Code):
+    """Why an appointment is called off."""
+
+    PATIENT_REQUEST = "PATIENT_REQUEST", "The patient wishes so."
+    PRACTITIONER_UNAVAILABLE = "PRACTITIONER_UNAVAILABLE", "The practitioner cannot keep it."
+    DUPLICATE = "DUPLICATE", "The patient has another appointment at that time."
+    OTHER = "OTHER", "Something else."
+
+
+class StatusReversionReason(Code):
+    """Why what was noted of an appointment is taken back."""
+
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "It was noted by mistake."
+    PATIENT_ARRIVED = "PATIENT_ARRIVED", "The patient has come after all."
+    PATIENT_LEFT = "PATIENT_LEFT", "The patient has left without being seen."
+    OTHER = "OTHER", "Something else."
 
 
 OPEN = (Status.HELD, Status.BOOKED, Status.CHECKED_IN)
@@ -156,9 +182,7 @@ class Appointment(Model, Versioned, Audited, table=True):
         CheckConstraint(
             "occupied_from <= starts_at AND starts_at < ends_at AND ends_at <= occupied_until", name="period"
         ),
-        CheckConstraint(
-            "status IN ('HELD', 'BOOKED', 'CHECKED_IN', 'COMPLETED', 'CANCELLED', 'NO_SHOW')", name="status"
-        ),
+        one_of("status", Status),
         CheckConstraint("(status = 'HELD') = (held_until IS NOT NULL)", name="hold"),
         CheckConstraint("(status = 'CANCELLED') = (cancelled_by IS NOT NULL)", name="cancellation"),
         Index("appointment_patient_idx", "patient_id", "starts_at", "id"),
@@ -203,15 +227,15 @@ class BookingKey(Model, table=True):
     appointment_id: UUID = Field(foreign_key="appointment.id", ondelete="CASCADE", index=True)
 
 
-class WaitlistStatus(StrEnum):
-    """The states of a waitlist entry; all but the first two are its end."""
+class WaitlistStatus(Code):
+    """The state of a waitlist entry; all but the first two are its end."""
 
-    WAITING = "WAITING"
-    OFFERED = "OFFERED"
-    BOOKED = "BOOKED"
-    DECLINED = "DECLINED"
-    EXPIRED = "EXPIRED"
-    LEFT = "LEFT"
+    WAITING = "WAITING", "No slot has become free yet."
+    OFFERED = "OFFERED", "A slot is held, to be accepted or declined."
+    BOOKED = "BOOKED", "A slot was accepted."
+    DECLINED = "DECLINED", "A slot was declined, which ends the wait."
+    EXPIRED = "EXPIRED", "An offer was not answered in time, or the last day is over."
+    LEFT = "LEFT", "The patient does not wait any more."
 
 
 class WaitlistEntry(Model, Audited, table=True):
@@ -221,7 +245,7 @@ class WaitlistEntry(Model, Audited, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["appointment_id"], ["appointment.id"], ondelete="SET NULL"),
         CheckConstraint("from_day <= until_day", name="days"),
-        CheckConstraint("status IN ('WAITING', 'OFFERED', 'BOOKED', 'DECLINED', 'EXPIRED', 'LEFT')", name="status"),
+        one_of("status", WaitlistStatus),
         CheckConstraint("status <> 'OFFERED' OR appointment_id IS NOT NULL", name="offer"),
         Index("waitlist_entry_line_idx", "practitioner_id", "id", postgresql_where=text("status = 'WAITING'")),
         Index("waitlist_entry_patient_idx", "patient_id", "id"),

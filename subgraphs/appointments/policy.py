@@ -1,6 +1,6 @@
 """Who may see which appointments: their patient, the staff, and a calendar program its own practitioner's.
 
-Who may plan: reception for all, doctors for themselves.
+Who may plan: reception for all, doctors for themselves. When somebody can be booked, all may see who see appointments.
 """
 
 from uuid import UUID
@@ -63,23 +63,24 @@ def waitlist(principal: Principal, scope: str = READ) -> Select[WaitlistEntry]:
 
 
 def appointment_types(principal: Principal, scope: str = READ) -> Select[AppointmentType]:
-    """What can be booked, which everybody may see, and with the scope to plan, whoever plans for all may change."""
-    return select(AppointmentType).where(true() if scope == READ or may_plan_for_all(principal) else false())
+    """What can be booked that the caller may see, or with the scope to plan, change."""
+    allowed = principal.can(READ) if scope == READ else may_plan_for_all(principal)
+    return select(AppointmentType).where(true() if allowed else false())
 
 
 def practitioners(principal: Principal) -> Select[Practitioner]:
     """The practitioners whose availability the caller may change."""
-    return select(Practitioner).where(_planned(principal, col(Practitioner.id)))
+    return select(Practitioner).where(_available(principal, PLAN, col(Practitioner.id)))
 
 
-def schedules(principal: Principal) -> Select[Schedule]:
-    """The weekly availability that the caller may change."""
-    return select(Schedule).where(_planned(principal, col(Schedule.practitioner_id)))
+def schedules(principal: Principal, scope: str = READ) -> Select[Schedule]:
+    """The weekly availability that the caller may see, or with the scope to plan, change."""
+    return select(Schedule).where(_available(principal, scope, col(Schedule.practitioner_id)))
 
 
-def exceptions(principal: Principal) -> Select[ScheduleException]:
-    """The days that differ from the week that the caller may change."""
-    return select(ScheduleException).where(_planned(principal, col(ScheduleException.practitioner_id)))
+def exceptions(principal: Principal, scope: str = READ) -> Select[ScheduleException]:
+    """The days that differ from the week that the caller may see, or with the scope to plan, change."""
+    return select(ScheduleException).where(_available(principal, scope, col(ScheduleException.practitioner_id)))
 
 
 def feeds(principal: Principal) -> Select[CalendarFeed]:
@@ -88,9 +89,11 @@ def feeds(principal: Principal) -> Select[CalendarFeed]:
     return select(CalendarFeed).where(true() if every else col(CalendarFeed.account_id) == principal.subject)
 
 
-def _planned(principal: Principal, practitioner_id: Mapped[UUID]) -> ColumnElement[bool]:
-    if may_plan_for_all(principal):
+def _available(principal: Principal, scope: str, practitioner_id: Mapped[UUID]) -> ColumnElement[bool]:
+    if principal.can(READ) if scope == READ else may_plan_for_all(principal):
         return true()
+    if scope == READ:
+        return false()
     return practitioner_id == principal.practitioner if principal.is_staff(PLAN) and principal.practitioner else false()
 
 

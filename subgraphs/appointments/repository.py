@@ -30,6 +30,7 @@ from subgraphs.appointments.models import (
     ScheduleException,
     Status,
     WaitlistEntry,
+    WaitlistStatus,
     WeeklyHours,
 )
 from subgraphs.appointments.slots import MIDNIGHT, Calendar, Closure, Opening, Slot, Visit
@@ -78,6 +79,14 @@ def search(principal: Principal, wanted: Filter) -> Select[Appointment]:
     return statement
 
 
+def may_ask_about(context: Context, patient_id: UUID) -> bool:
+    """Whether the caller may see a patient's appointments at all; if not, the audit trail has that they asked."""
+    allowed = policy.may_see(context.principal, patient_id)
+    if not allowed:
+        context.recorder.denied("Patient", [patient_id])
+    return allowed
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The first appointments of a patient or a practitioner, as a field of theirs asks for them."""
@@ -109,33 +118,18 @@ async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appoi
     return [pages[listing] for listing in keys]
 
 
-async def appointments(context: Context, ids: Sequence[UUID]) -> list[Appointment | None]:
-    """Appointments by key, in order."""
-    return await context.find(policy.appointments, col(Appointment.id), ids)
-
-
-async def waitlist_entries(context: Context, ids: Sequence[UUID]) -> list[WaitlistEntry | None]:
-    """Waitlist entries by key, in order."""
-    return await context.find(policy.waitlist, col(WaitlistEntry.id), ids)
-
-
-async def types(context: Context, ids: Sequence[UUID]) -> list[AppointmentType | None]:
-    """Appointment types by key, in order."""
-    return await context.find(policy.appointment_types, col(AppointmentType.id), ids)
-
-
-async def active_types(context: Context) -> list[AppointmentType]:
+async def active_types(context: Context) -> Sequence[AppointmentType]:
     """What can be booked, by name."""
-    statement = select(AppointmentType).where(col(AppointmentType.active)).order_by(col(AppointmentType.display))
+    statement = policy.appointment_types(context.principal).where(col(AppointmentType.active))
     async with context.read() as session:
-        return list(await session.scalars(statement))
+        return (await session.scalars(statement.order_by(col(AppointmentType.display)))).all()
 
 
-async def schedules(context: Context, practitioner_id: UUID) -> list[Schedule]:
+async def schedules(context: Context, practitioner_id: UUID) -> Sequence[Schedule]:
     """A practitioner's weekly availability, by location."""
-    statement = select(Schedule).where(col(Schedule.practitioner_id) == practitioner_id)
+    statement = policy.schedules(context.principal).where(col(Schedule.practitioner_id) == practitioner_id)
     async with context.read() as session:
-        return list(await session.scalars(statement.order_by(col(Schedule.location_id))))
+        return (await session.scalars(statement.order_by(col(Schedule.location_id)))).all()
 
 
 async def weekly_hours(context: Context, schedule_ids: Sequence[UUID]) -> list[list[WeeklyHours]]:
@@ -158,9 +152,9 @@ async def time_zones(context: Context, location_ids: Sequence[UUID]) -> list[str
     return [found.get(key) for key in location_ids]
 
 
-def exceptions(practitioner_id: UUID, from_day: date) -> Select[ScheduleException]:
+def exceptions(principal: Principal, practitioner_id: UUID, from_day: date) -> Select[ScheduleException]:
     """How a practitioner's days differ from the week, from a day on."""
-    return select(ScheduleException).where(
+    return policy.exceptions(principal).where(
         col(ScheduleException.practitioner_id) == practitioner_id, col(ScheduleException.until_day) >= from_day
     )
 
@@ -172,7 +166,7 @@ def search_feeds(principal: Principal, account_id: UUID | None) -> Select[Calend
 
 
 def search_waitlist(
-    principal: Principal, practitioner_id: UUID | None, patient_id: UUID | None, status: Sequence[str] | None
+    principal: Principal, practitioner_id: UUID | None, patient_id: UUID | None, status: Sequence[WaitlistStatus] | None
 ) -> Select[WaitlistEntry]:
     """The waitlist entries that match."""
     statement = policy.waitlist(principal)

@@ -4,56 +4,47 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import Select
 
 from shared.database.model import utc_now
-from shared.database.paging import DEFAULT_FIRST
-from shared.graph.connections import After, Connection, First, connect
+from shared.errors import InvalidState, NotFound, VersionConflict
 from shared.graph.context import Info
-from shared.graph.fields import mutation, query
+from shared.graph.entities import by_key, listing
+from shared.graph.fields import key_of, query
+from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
-from shared.ids import parse_id
-from subgraphs.appointments import policy, repository
-from subgraphs.appointments.inputs import (
-    AppointmentPayload,
-    AppointmentSuccess,
-    AppointmentTypeInput,
-    AppointmentVersionInput,
-    BookAppointmentInput,
-    BookAppointmentPayload,
-    CancelAppointmentInput,
-    CreateCalendarFeedPayload,
-    CreateCalendarFeedSuccess,
-    JoinWaitlistInput,
-    RemoveScheduleExceptionInput,
-    RescheduleAppointmentInput,
-    RescheduleAppointmentPayload,
-    RevertAppointmentStatusInput,
-    RevertAppointmentStatusPayload,
-    RevokeCalendarFeedInput,
-    RevokeCalendarFeedPayload,
-    RevokeCalendarFeedSuccess,
-    SaveAppointmentTypePayload,
-    SaveAppointmentTypeSuccess,
-    SaveSchedulePayload,
-    SaveScheduleSuccess,
-    ScheduleExceptionInput,
-    ScheduleExceptionPayload,
-    ScheduleExceptionSuccess,
-    ScheduleInput,
-    WaitlistEntryInput,
-    WaitlistPayload,
-    WaitlistSuccess,
+from subgraphs.appointments import models, repository
+from subgraphs.appointments.commands import (
+    AcceptWaitlistOffer,
+    AddScheduleException,
+    BookAppointment,
+    CancelAppointment,
+    CheckInAppointment,
+    CompleteAppointment,
+    DeclineWaitlistOffer,
+    JoinWaitlist,
+    LeaveWaitlist,
+    MarkAppointmentNoShow,
+    RemoveScheduleException,
+    RescheduleAppointment,
+    RevertAppointmentStatus,
+    RevokeCalendarFeed,
+    SaveAppointmentType,
+    SaveSchedule,
 )
+from subgraphs.appointments.errors import IdempotencyKeyReused, SlotTaken, SlotUnavailable
+from subgraphs.appointments.models import WaitlistStatus
 from subgraphs.appointments.policy import PLAN, READ, WRITE
 from subgraphs.appointments.repository import Filter
 from subgraphs.appointments.service import booking, feeds, schedules, waitlist
 from subgraphs.appointments.types import (
-    NOTHING,
+    DEFAULT_SLOTS,
     Appointment,
     AppointmentType,
     AtLocation,
     Before,
     CalendarFeed,
+    CreateCalendarFeedSuccess,
     FirstSlots,
     FreeSlot,
     From,
@@ -66,27 +57,32 @@ from subgraphs.appointments.types import (
     To,
     TypeId,
     WaitlistEntry,
-    WaitlistStatus,
     find_free_slots,
-    key,
     states,
 )
 
-Id = Annotated[strawberry.ID, strawberry.argument(description="The key.")]
 OfPatient = Annotated[strawberry.ID | None, strawberry.argument(description="Only this patient's.")]
 OfPractitioner = Annotated[strawberry.ID | None, strawberry.argument(description="Only this practitioner's.")]
 OfAccount = Annotated[strawberry.ID | None, strawberry.argument(description="Only this account's.")]
-PractitionerId = Annotated[strawberry.ID, strawberry.argument(description="Whose.")]
+PractitionerId = Annotated[strawberry.ID, strawberry.argument(description="The practitioner.")]
+FromDay = Annotated[
+    date | None, strawberry.argument(description="Those that end on this day or later; today if absent.")
+]
+WaitlistStatuses = Annotated[
+    list[WaitlistStatus] | None, strawberry.argument(description="Those in one of these states.")
+]
 
 
 @strawberry.type
 class Query:
-    @query(description="An appointment by its key.", scopes=[[READ]])
-    async def appointment(self, info: Info, id: Id) -> Appointment | None:
-        identifier = parse_id(id)
-        return (await Appointment.resolve_references(info.context, [identifier]))[0] if identifier else None
+    appointment = by_key(Appointment, description="An appointment by its id.", scopes=[[READ]])
 
-    @query(description="Appointments that the caller may see, by time.", scopes=[[READ]])
+    @listing(
+        Appointment,
+        repository.APPOINTMENTS,
+        description="Appointments that the caller may see, by time.",
+        scopes=[[READ]],
+    )
     async def appointments(
         self,
         info: Info,
@@ -96,15 +92,12 @@ class Query:
         status: Statuses = None,
         since: Since = None,
         before: Before = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
-    ) -> Connection[Appointment] | None:
-        patient = key(patient_id)
-        if patient and not policy.may_see(info.context.principal, patient):
-            info.context.recorder.denied("Patient", [patient])
-        wanted = Filter(patient, key(practitioner_id), key(location_id), states(status), since, before)
-        statement = repository.search(info.context.principal, wanted)
-        return await connect(info.context, statement, repository.APPOINTMENTS, Appointment.of, first, after)
+    ) -> Select[models.Appointment]:
+        patient, practitioner = key_of(patient_id, "Patient"), key_of(practitioner_id, "Practitioner")
+        if patient is not None:
+            repository.may_ask_about(info.context, patient)
+        wanted = Filter(patient, practitioner, key_of(location_id, "Location"), states(status), since, before)
+        return repository.search(info.context.principal, wanted)
 
     @query(description="What can be booked, by name.", scopes=[[READ]])
     async def appointment_types(self, info: Info) -> list[AppointmentType] | None:
@@ -119,87 +112,101 @@ class Query:
         since: From,
         before: To,
         location_id: AtLocation = None,
-        first: FirstSlots = 100,
+        first: FirstSlots = DEFAULT_SLOTS,
     ) -> list[FreeSlot] | None:
-        practitioner = parse_id(practitioner_id)
-        if practitioner is None:
-            return []
+        practitioner = key_of(practitioner_id, "Practitioner")
         return await find_free_slots(info, practitioner, type_id, since, before, location_id, first)
 
     @query(description="A practitioner's weekly availability, by location.", scopes=[[READ]])
     async def schedules(self, info: Info, practitioner_id: PractitionerId) -> list[Schedule] | None:
-        practitioner = parse_id(practitioner_id)
-        rows = await repository.schedules(info.context, practitioner) if practitioner else []
+        rows = await repository.schedules(info.context, key_of(practitioner_id, "Practitioner"))
         return [Schedule.of(row) for row in rows]
 
-    @query(description="How a practitioner's days differ from the week, by day.", scopes=[[READ]])
+    @listing(
+        ScheduleException,
+        repository.EXCEPTIONS,
+        description="How a practitioner's days differ from the week, by day.",
+        scopes=[[READ]],
+    )
     async def schedule_exceptions(
-        self,
-        info: Info,
-        practitioner_id: PractitionerId,
-        from_day: Annotated[
-            date | None, strawberry.argument(description="Those that end on this day or later; today if absent.")
-        ] = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
-    ) -> Connection[ScheduleException] | None:
-        statement = repository.exceptions(parse_id(practitioner_id) or NOTHING, from_day or utc_now().date())
-        return await connect(info.context, statement, repository.EXCEPTIONS, ScheduleException.of, first, after)
+        self, info: Info, practitioner_id: PractitionerId, from_day: FromDay = None
+    ) -> Select[models.ScheduleException]:
+        practitioner = key_of(practitioner_id, "Practitioner")
+        return repository.exceptions(info.context.principal, practitioner, from_day or utc_now().date())
 
-    @query(description="Who waits for a slot, first come first; a patient sees their own entries.", scopes=[[READ]])
+    @listing(
+        WaitlistEntry,
+        repository.WAITLIST,
+        description="Who waits for a slot, first come first; a patient sees their own entries.",
+        scopes=[[READ]],
+    )
     async def waitlist(
         self,
         info: Info,
         practitioner_id: OfPractitioner = None,
         patient_id: OfPatient = None,
-        status: Annotated[
-            list[WaitlistStatus] | None, strawberry.argument(description="Those in one of these states.")
-        ] = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
-    ) -> Connection[WaitlistEntry] | None:
-        wanted = None if status is None else [item.value for item in status]
-        statement = repository.search_waitlist(info.context.principal, key(practitioner_id), key(patient_id), wanted)
-        return await connect(info.context, statement, repository.WAITLIST, WaitlistEntry.of, first, after)
+        status: WaitlistStatuses = None,
+    ) -> Select[models.WaitlistEntry]:
+        practitioner, patient = key_of(practitioner_id, "Practitioner"), key_of(patient_id, "Patient")
+        return repository.search_waitlist(info.context.principal, practitioner, patient, status)
 
-    @query(
+    @listing(
+        CalendarFeed,
+        repository.FEEDS,
         description="The calendar feeds that the caller has made; who administers accounts sees those of all.",
         scopes=[[READ]],
     )
-    async def calendar_feeds(
-        self, info: Info, account_id: OfAccount = None, first: First = DEFAULT_FIRST, after: After = None
-    ) -> Connection[CalendarFeed] | None:
-        statement = repository.search_feeds(info.context.principal, key(account_id))
-        return await connect(info.context, statement, repository.FEEDS, CalendarFeed.of, first, after)
+    async def calendar_feeds(self, info: Info, account_id: OfAccount = None) -> Select[models.CalendarFeed]:
+        return repository.search_feeds(info.context.principal, key_of(account_id, "Account"))
 
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Book a free slot.", scopes=[[WRITE]])
-    async def book_appointment(self, info: Info, input: BookAppointmentInput) -> BookAppointmentPayload | None:
-        return AppointmentSuccess(appointment=Appointment.of(await booking.book(info.context, input)))
+    @mutation(
+        description="Book a free slot.",
+        scopes=[[WRITE]],
+        errors=[SlotTaken, SlotUnavailable, IdempotencyKeyReused, NotFound],
+    )
+    async def book_appointment(self, info: Info, input: BookAppointment) -> Appointment:
+        return Appointment.of(await booking.book(info.context, input))
 
-    @mutation(description="Move an appointment to another free slot.", scopes=[[WRITE]])
-    async def reschedule_appointment(
-        self, info: Info, input: RescheduleAppointmentInput
-    ) -> RescheduleAppointmentPayload | None:
-        return AppointmentSuccess(appointment=Appointment.of(await booking.reschedule(info.context, input)))
+    @mutation(
+        description="Move an appointment to another free slot.",
+        scopes=[[WRITE]],
+        errors=[SlotTaken, SlotUnavailable, InvalidState, VersionConflict, NotFound],
+    )
+    async def reschedule_appointment(self, info: Info, input: RescheduleAppointment) -> Appointment:
+        return Appointment.of(await booking.reschedule(info.context, input))
 
-    @mutation(description="Call an appointment off.", scopes=[[WRITE]])
-    async def cancel_appointment(self, info: Info, input: CancelAppointmentInput) -> AppointmentPayload | None:
-        return AppointmentSuccess(appointment=Appointment.of(await booking.cancel(info.context, input)))
+    @mutation(
+        description="Call an appointment off.", scopes=[[WRITE]], errors=[InvalidState, VersionConflict, NotFound]
+    )
+    async def cancel_appointment(self, info: Info, input: CancelAppointment) -> Appointment:
+        return Appointment.of(await booking.cancel(info.context, input))
 
-    @mutation(description="Note that the patient has arrived, on the day; for staff.", scopes=[[WRITE]])
-    async def check_in_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
-        return AppointmentSuccess(appointment=Appointment.of(await booking.check_in(info.context, input)))
+    @mutation(
+        description="Note that the patient has arrived, on the day; for staff.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, VersionConflict, NotFound],
+    )
+    async def check_in_appointment(self, info: Info, input: CheckInAppointment) -> Appointment:
+        return Appointment.of(await booking.check_in(info.context, input))
 
-    @mutation(description="Note that the patient was seen, once it has begun; for staff.", scopes=[[WRITE]])
-    async def complete_appointment(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
-        return AppointmentSuccess(appointment=Appointment.of(await booking.complete(info.context, input)))
+    @mutation(
+        description="Note that the patient was seen, once the appointment has begun; for staff.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, VersionConflict, NotFound],
+    )
+    async def complete_appointment(self, info: Info, input: CompleteAppointment) -> Appointment:
+        return Appointment.of(await booking.complete(info.context, input))
 
-    @mutation(description="Note that the patient did not come, once it has begun; for staff.", scopes=[[WRITE]])
-    async def mark_no_show(self, info: Info, input: AppointmentVersionInput) -> AppointmentPayload | None:
-        return AppointmentSuccess(appointment=Appointment.of(await booking.mark_no_show(info.context, input)))
+    @mutation(
+        description="Note that the patient did not come, once the appointment has begun; for staff.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, VersionConflict, NotFound],
+    )
+    async def mark_appointment_no_show(self, info: Info, input: MarkAppointmentNoShow) -> Appointment:
+        return Appointment.of(await booking.mark_no_show(info.context, input))
 
     @mutation(
         description=(
@@ -207,61 +214,77 @@ class Mutation:
             "SlotTaken if someone else has its time meanwhile."
         ),
         scopes=[[WRITE]],
+        errors=[SlotTaken, InvalidState, VersionConflict, NotFound],
     )
-    async def revert_appointment_status(
-        self, info: Info, input: RevertAppointmentStatusInput
-    ) -> RevertAppointmentStatusPayload | None:
-        return AppointmentSuccess(appointment=Appointment.of(await booking.revert(info.context, input)))
+    async def revert_appointment_status(self, info: Info, input: RevertAppointmentStatus) -> Appointment:
+        return Appointment.of(await booking.revert(info.context, input))
 
-    @mutation(description="Wait for a slot; the first that suits is offered when it becomes free.", scopes=[[WRITE]])
-    async def join_waitlist(self, info: Info, input: JoinWaitlistInput) -> WaitlistPayload | None:
-        return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.join(info.context, input)))
+    @mutation(
+        description="Wait for a slot; the first that suits is offered when it becomes free.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, NotFound],
+    )
+    async def join_waitlist(self, info: Info, input: JoinWaitlist) -> WaitlistEntry:
+        return WaitlistEntry.of(await waitlist.join(info.context, input))
 
-    @mutation(description="Wait no more.", scopes=[[WRITE]])
-    async def leave_waitlist(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload | None:
-        return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.leave(info.context, input)))
+    @mutation(description="Wait no more.", scopes=[[WRITE]], errors=[InvalidState, NotFound])
+    async def leave_waitlist(self, info: Info, input: LeaveWaitlist) -> WaitlistEntry:
+        return WaitlistEntry.of(await waitlist.leave(info.context, input))
 
-    @mutation(description="Book the slot that is held for a waitlist entry.", scopes=[[WRITE]])
-    async def accept_offer(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload | None:
-        return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.accept(info.context, input)))
+    @mutation(
+        description="Book the slot that is held for a waitlist entry.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, NotFound],
+    )
+    async def accept_waitlist_offer(self, info: Info, input: AcceptWaitlistOffer) -> WaitlistEntry:
+        return WaitlistEntry.of(await waitlist.accept(info.context, input))
 
-    @mutation(description="Let the slot that is held go to the next in line, and wait no more.", scopes=[[WRITE]])
-    async def decline_offer(self, info: Info, input: WaitlistEntryInput) -> WaitlistPayload | None:
-        return WaitlistSuccess(entry=WaitlistEntry.of(await waitlist.decline(info.context, input)))
+    @mutation(
+        description="Let the slot that is held go to the next in line, and wait no more.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, NotFound],
+    )
+    async def decline_waitlist_offer(self, info: Info, input: DeclineWaitlistOffer) -> WaitlistEntry:
+        return WaitlistEntry.of(await waitlist.decline(info.context, input))
 
-    @mutation(description="Enter or change what can be booked; for reception.", scopes=[[PLAN]])
-    async def save_appointment_type(self, info: Info, input: AppointmentTypeInput) -> SaveAppointmentTypePayload | None:
-        row = await schedules.save_type(info.context, input)
-        return SaveAppointmentTypeSuccess(appointment_type=AppointmentType.of(row))
+    @mutation(
+        description="Enter or change what can be booked; for reception.",
+        scopes=[[PLAN]],
+        errors=[NotFound, VersionConflict],
+    )
+    async def save_appointment_type(self, info: Info, input: SaveAppointmentType) -> AppointmentType:
+        return AppointmentType.of(await schedules.save_type(info.context, input))
 
-    @mutation(description="Set a practitioner's weekly availability at a location.", scopes=[[PLAN]])
-    async def save_schedule(self, info: Info, input: ScheduleInput) -> SaveSchedulePayload | None:
-        return SaveScheduleSuccess(schedule=Schedule.of(await schedules.save(info.context, input)))
+    @mutation(
+        description="Set a practitioner's weekly availability at a location.",
+        scopes=[[PLAN]],
+        errors=[NotFound, VersionConflict],
+    )
+    async def save_schedule(self, info: Info, input: SaveSchedule) -> Schedule:
+        return Schedule.of(await schedules.save(info.context, input))
 
-    @mutation(description="Close days, or open extra hours. Appointments in closed hours stay.", scopes=[[PLAN]])
-    async def add_schedule_exception(
-        self, info: Info, input: ScheduleExceptionInput
-    ) -> ScheduleExceptionPayload | None:
-        row = await schedules.add_exception(info.context, input)
-        return ScheduleExceptionSuccess(exception=ScheduleException.of(row))
+    @mutation(
+        description="Close days, or open extra hours. Appointments in closed hours stay.",
+        scopes=[[PLAN]],
+        errors=[NotFound],
+    )
+    async def add_schedule_exception(self, info: Info, input: AddScheduleException) -> ScheduleException:
+        return ScheduleException.of(await schedules.add_exception(info.context, input))
 
-    @mutation(description="Let days be as the week says again.", scopes=[[PLAN]])
-    async def remove_schedule_exception(
-        self, info: Info, input: RemoveScheduleExceptionInput
-    ) -> ScheduleExceptionPayload | None:
-        row = await schedules.remove_exception(info.context, input)
-        return ScheduleExceptionSuccess(exception=ScheduleException.of(row))
+    @mutation(description="Let days be as the week says again.", scopes=[[PLAN]], errors=[NotFound])
+    async def remove_schedule_exception(self, info: Info, input: RemoveScheduleException) -> ScheduleException:
+        return ScheduleException.of(await schedules.remove_exception(info.context, input))
 
-    @mutation(description="Make a secret address of the caller's own calendar.", scopes=[[READ]])
-    async def create_calendar_feed(self, info: Info) -> CreateCalendarFeedPayload | None:
+    @mutation(description="Make a secret address of the caller's own calendar.", scopes=[[READ]], errors=[InvalidState])
+    async def create_calendar_feed(self, info: Info) -> CreateCalendarFeedSuccess:
         row, url = await feeds.create(info.context)
-        return CreateCalendarFeedSuccess(feed=CalendarFeed.of(row), url=url)
+        return CreateCalendarFeedSuccess(calendar_feed=CalendarFeed.of(row), url=url)
 
-    @mutation(description="End a calendar feed; its address finds nothing from then on.", scopes=[[READ]])
-    async def revoke_calendar_feed(
-        self, info: Info, input: RevokeCalendarFeedInput
-    ) -> RevokeCalendarFeedPayload | None:
-        return RevokeCalendarFeedSuccess(feed=CalendarFeed.of(await feeds.revoke(info.context, input)))
+    @mutation(
+        description="End a calendar feed; its address finds nothing from then on.", scopes=[[READ]], errors=[NotFound]
+    )
+    async def revoke_calendar_feed(self, info: Info, input: RevokeCalendarFeed) -> CalendarFeed:
+        return CalendarFeed.of(await feeds.revoke(info.context, input))
 
 
 schema = Schema(query=Query, mutation=Mutation, types=[Patient, Practitioner])

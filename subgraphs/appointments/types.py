@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from enum import Enum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 import strawberry
@@ -14,55 +13,25 @@ from shared.database.paging import DEFAULT_FIRST
 from shared.graph.connections import After, Connection, First, check_first, connect, connection
 from shared.graph.context import Context, Info
 from shared.graph.datatypes import Coding
+from shared.graph.entities import Entity, entity
 from shared.graph.errors import bad_input
-from shared.graph.fields import from_row, guarded, reference, stub
-from shared.ids import parse_id
+from shared.graph.fields import from_row, guarded, key_of, reference, stub
 from subgraphs.appointments import models, policy, repository
-from subgraphs.appointments.models import Status
+from subgraphs.appointments.models import CancellationReason, ExceptionKind, Party, Status, WaitlistStatus
 from subgraphs.appointments.repository import Filter, Listing, SlotSearch
 from subgraphs.appointments.slots import Slot
 
 MAXIMUM_DAYS = 62
 MAXIMUM_SLOTS = 500
-_DEFAULT_SLOTS = 100
-NOTHING = UUID(int=0)
+DEFAULT_SLOTS = 100
 
-
-def _value(name: str, description: str) -> Any:
-    return strawberry.enum_value(name, description=description)
-
-
-@strawberry.enum(description="The state of an appointment.")
-class AppointmentStatus(Enum):
-    HELD = _value("HELD", "A slot is held for a patient from the waitlist (FHIR `proposed`).")
-    BOOKED = _value("BOOKED", "It was agreed on (FHIR `booked`).")
-    CHECKED_IN = _value("CHECKED_IN", "The patient has arrived (FHIR `checked-in`).")
-    COMPLETED = _value("COMPLETED", "The patient was seen (FHIR `fulfilled`).")
-    CANCELLED = _value("CANCELLED", "It was called off (FHIR `cancelled`).")
-    NO_SHOW = _value("NO_SHOW", "The patient did not come (FHIR `noshow`).")
-
-
-@strawberry.enum(description="The state of a waitlist entry.")
-class WaitlistStatus(Enum):
-    WAITING = _value("WAITING", "No slot has become free yet.")
-    OFFERED = _value("OFFERED", "A slot is held, to be accepted or declined.")
-    BOOKED = _value("BOOKED", "A slot was accepted.")
-    DECLINED = _value("DECLINED", "A slot was declined, which ends the wait.")
-    EXPIRED = _value("EXPIRED", "An offer was not answered in time, or the last day is over.")
-    LEFT = _value("LEFT", "The patient does not wait any more.")
-
-
-@strawberry.enum(description="How days differ from the week.")
-class ScheduleExceptionKind(Enum):
-    CLOSED = _value("CLOSED", "There are no appointments, all day or for some hours.")
-    EXTRA = _value("EXTRA", "There are hours besides those of the week.")
-
+_VERSION = "Counts its changes; a change names the one that it read."
 
 Since = Annotated[
     datetime | None, strawberry.argument(name="from", description="Those that begin at this time or after it.")
 ]
 Before = Annotated[datetime | None, strawberry.argument(name="to", description="Those that begin before this time.")]
-Statuses = Annotated[list[AppointmentStatus] | None, strawberry.argument(description="Those in one of these states.")]
+Statuses = Annotated[list[Status] | None, strawberry.argument(description="Those in one of these states.")]
 From = Annotated[datetime, strawberry.argument(name="from", description="Slots that begin at this time or after it.")]
 To = Annotated[
     datetime,
@@ -79,14 +48,9 @@ FirstSlots = Annotated[
 ]
 
 
-def key(text: str | None) -> UUID | None:
-    """The key that a filter names; what is none finds nothing."""
-    return None if text is None else parse_id(text) or NOTHING
-
-
-def states(status: list[AppointmentStatus] | None) -> tuple[Status, ...] | None:
-    """A filter's states as they are stored."""
-    return None if status is None else tuple(Status(item.value) for item in status)
+def states(status: list[Status] | None) -> tuple[Status, ...] | None:
+    """A filter's states."""
+    return None if status is None else tuple(status)
 
 
 @strawberry.federation.type(
@@ -126,7 +90,7 @@ class Practitioner:
         since: From,
         before: To,
         location_id: AtLocation = None,
-        first: FirstSlots = _DEFAULT_SLOTS,
+        first: FirstSlots = DEFAULT_SLOTS,
     ) -> list["FreeSlot"] | None:
         return await find_free_slots(info, UUID(self.id), type_id, since, before, location_id, first)
 
@@ -163,8 +127,7 @@ class Patient:
         self, info: Info, wanted: Filter, first: int, after: str | None
     ) -> Connection["Appointment"] | None:
         patient_id = UUID(self.id)
-        if not policy.may_see(info.context.principal, patient_id):
-            info.context.recorder.denied("Patient", [patient_id])
+        if not repository.may_ask_about(info.context, patient_id):
             return None
         return await _list(info, Listing("patient", patient_id, wanted, first), after)
 
@@ -176,8 +139,8 @@ class Patient:
 
 @strawberry.type(description="Who called an appointment off, and why.")
 class Cancellation:
-    by: str = strawberry.field(description="`patient`, `staff` or `system`.")
-    reason_code: str = strawberry.field(description="PATIENT_REQUEST, PRACTITIONER_UNAVAILABLE, DUPLICATE or OTHER.")
+    by: Party = strawberry.field(description="Who called it off.")
+    reason: CancellationReason | None = strawberry.field(description="Why, if that was said.")
 
 
 def _type(row: models.Appointment) -> Coding:
@@ -187,16 +150,13 @@ def _type(row: models.Appointment) -> Coding:
 def _cancellation(row: models.Appointment) -> Cancellation | None:
     if row.cancelled_by is None:
         return None
-    return Cancellation(by=row.cancelled_by, reason_code=row.cancellation_reason or "OTHER")
+    reason = row.cancellation_reason
+    return Cancellation(by=Party(row.cancelled_by), reason=CancellationReason(reason) if reason else None)
 
 
-@strawberry.federation.type(
-    keys=["id"], requires_scopes=[[policy.READ]], description="A visit that was agreed on (FHIR Appointment)."
-)
-class Appointment:
-    row: strawberry.Private[models.Appointment]
-    id: strawberry.ID = strawberry.field(description="Its key.")
-    status: AppointmentStatus | None = from_row("status", description="Its state.")
+@entity(policy.appointments, scopes=[[policy.READ]], description="A visit that was agreed on (FHIR Appointment).")
+class Appointment(Entity[models.Appointment]):
+    status: Status | None = from_row("status", description="Its state.")
     type: Coding | None = from_row(_type, description="What it is for, as a code.")
     starts_at: datetime | None = from_row("starts_at", description="When it begins.")
     ends_at: datetime | None = from_row("ends_at", description="When it ends.")
@@ -206,185 +166,145 @@ class Appointment:
         "held_until", description="While HELD: until when the patient can accept it."
     )
     cancellation: Cancellation | None = from_row(_cancellation, description="If CANCELLED: by whom and why.")
-    version: int | None = from_row("version", description="Counts its changes; a change names the one that it read.")
+    version: int | None = from_row("version", description=_VERSION)
 
-    patient: Patient | None = reference(Patient, "patient_id", description="Who comes.")
-    practitioner: Practitioner | None = reference(Practitioner, "practitioner_id", description="Whom they come to.")
-    location: Location | None = reference(Location, "location_id", description="Where.")
-
-    @classmethod
-    def of(cls, row: models.Appointment) -> Self:
-        """From its row."""
-        return cls(row=row, id=strawberry.ID(str(row.id)))
-
-    @classmethod
-    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
-        """By key."""
-        return [None if row is None else cls.of(row) for row in await repository.appointments(context, ids)]
+    patient: Patient | None = reference(Patient, "patient_id", description="The patient who attends.")
+    practitioner: Practitioner | None = reference(
+        Practitioner, "practitioner_id", description="The practitioner whom the patient sees."
+    )
+    location: Location | None = reference(Location, "location_id", description="The location where it takes place.")
 
 
-@strawberry.type(description="A time at which a practitioner can be booked.")
+@strawberry.type(description="A time at which a practitioner can be booked (FHIR Slot).")
 class FreeSlot:
     slot: strawberry.Private[Slot]
     starts_at: datetime = strawberry.field(description="When the appointment would begin.")
-    ends_at: datetime = strawberry.field(description="When it would end.")
+    ends_at: datetime = strawberry.field(description="When the appointment would end.")
 
-    @strawberry.field(description="With whom.")
+    @strawberry.field(description="The practitioner who is free.")
     def practitioner(self) -> Practitioner | None:
         return stub(Practitioner, self.slot.practitioner_id)
 
-    @strawberry.field(description="Where.")
+    @strawberry.field(description="The location where the practitioner is then.")
     def location(self) -> Location | None:
         return stub(Location, self.slot.location_id)
 
 
-@strawberry.type(description="What can be booked, and how long it takes (FHIR HealthcareService).")
-class AppointmentType:
-    id: strawberry.ID = strawberry.field(description="Its key.")
-    code: Coding = strawberry.field(description="The kind of visit, as a code.")
-    minutes: int = strawberry.field(description="How long the patient is there.")
-    before_minutes: int = strawberry.field(description="How long the practitioner prepares for it.")
-    after_minutes: int = strawberry.field(description="How long the practitioner needs after it.")
-    active: bool = strawberry.field(description="Whether it can be booked now.")
-    version: int = strawberry.field(description="Counts its changes; an update names the one that it read.")
+def _code(row: models.AppointmentType) -> Coding:
+    return Coding(system=row.system, code=row.code, display=row.display)
 
-    @classmethod
-    def of(cls, row: models.AppointmentType) -> Self:
-        """From its row."""
-        return cls(
-            id=strawberry.ID(str(row.id)),
-            code=Coding(system=row.system, code=row.code, display=row.display),
-            minutes=row.minutes,
-            before_minutes=row.before_minutes,
-            after_minutes=row.after_minutes,
-            active=row.active,
-            version=row.version,
-        )
+
+@entity(
+    policy.appointment_types,
+    scopes=[[policy.READ]],
+    description="What can be booked, and how long it takes (FHIR HealthcareService).",
+)
+class AppointmentType(Entity[models.AppointmentType]):
+    code: Coding | None = from_row(_code, description="The kind of visit, as a code.")
+    minutes: int | None = from_row("minutes", description="How long the patient is there.")
+    before_minutes: int | None = from_row("before_minutes", description="How long the practitioner prepares for it.")
+    after_minutes: int | None = from_row("after_minutes", description="How long the practitioner needs after it.")
+    active: bool | None = from_row("active", description="Whether it can be booked now.")
+    version: int | None = from_row("version", description=_VERSION)
 
 
 @strawberry.type(description="Hours of a weekday, by the clock at the location.")
 class WeeklyHours:
-    weekday: int = strawberry.field(description="1 is Monday, 7 is Sunday (ISO 8601).")
-    starts: time = strawberry.field(description="When they begin.")
-    ends: time = strawberry.field(description="When they end; 00:00 is the end of the day.")
-    valid_from: date | None = strawberry.field(description="The first day on which they hold, if there is one.")
-    valid_until: date | None = strawberry.field(description="The last day on which they hold, if there is one.")
+    row: strawberry.Private[models.WeeklyHours]
+    weekday: int = from_row("weekday", description="1 is Monday, 7 is Sunday (ISO 8601).")
+    starts: time = from_row("starts", description="When they begin.")
+    ends: time = from_row("ends", description="When they end; 00:00 is the end of the day.")
+    valid_from: date | None = from_row("valid_from", description="The first day on which they hold, if there is one.")
+    valid_until: date | None = from_row("valid_until", description="The last day on which they hold, if there is one.")
 
 
-@strawberry.type(description="A practitioner's weekly availability at a location (FHIR Schedule).")
-class Schedule:
-    row: strawberry.Private[models.Schedule]
-    id: strawberry.ID = strawberry.field(description="Its key.")
-    version: int = strawberry.field(description="Counts its changes; an update names the one that it read.")
-
+@entity(
+    policy.schedules,
+    scopes=[[policy.READ]],
+    description="A practitioner's weekly availability at a location (FHIR Schedule).",
+)
+class Schedule(Entity[models.Schedule]):
+    version: int | None = from_row("version", description=_VERSION)
     practitioner: Practitioner | None = reference(
-        Practitioner, "practitioner_id", description="Whose availability it is."
+        Practitioner, "practitioner_id", description="The practitioner who is available."
     )
-    location: Location | None = reference(Location, "location_id", description="Where.")
+    location: Location | None = reference(
+        Location, "location_id", description="The location where the practitioner is."
+    )
 
     @strawberry.field(description="The location's time zone, a name of the IANA database; hours are by its clock.")
     async def time_zone(self, info: Info) -> str | None:
         return await info.context.load(repository.time_zones, self.row.location_id)
 
     @strawberry.field(description="The hours, by weekday and time.")
-    async def hours(self, info: Info) -> list[WeeklyHours]:
-        return [
-            WeeklyHours(
-                weekday=row.weekday,
-                starts=row.starts,
-                ends=row.ends,
-                valid_from=row.valid_from,
-                valid_until=row.valid_until,
-            )
-            for row in await info.context.load(repository.weekly_hours, self.row.id)
-        ]
-
-    @classmethod
-    def of(cls, row: models.Schedule) -> Self:
-        """From its row."""
-        return cls(row=row, id=strawberry.ID(str(row.id)), version=row.version)
+    async def hours(self, info: Info) -> list[WeeklyHours] | None:
+        return [WeeklyHours(row=row) for row in await info.context.load(repository.weekly_hours, self.row.id)]
 
 
-@strawberry.type(description="Days that differ from the week, by the calendar of the location.")
-class ScheduleException:
-    row: strawberry.Private[models.ScheduleException]
-    id: strawberry.ID = strawberry.field(description="Its key.")
-    kind: ScheduleExceptionKind = strawberry.field(description="How they differ.")
-    from_day: date = strawberry.field(description="The first day.")
-    until_day: date = strawberry.field(description="The last day.")
-    starts: time | None = strawberry.field(description="When the hours begin; absent: the whole day.")
-    ends: time | None = strawberry.field(description="When the hours end; 00:00 is the end of the day.")
+@entity(
+    policy.exceptions,
+    scopes=[[policy.READ]],
+    description="Days that differ from the week, by the calendar of the location.",
+)
+class ScheduleException(Entity[models.ScheduleException]):
+    kind: ExceptionKind | None = from_row("kind", description="How they differ.")
+    from_day: date | None = from_row("from_day", description="The first day.")
+    until_day: date | None = from_row("until_day", description="The last day.")
+    starts: time | None = from_row("starts", description="When the hours begin; absent: the whole day.")
+    ends: time | None = from_row("ends", description="When the hours end; 00:00 is the end of the day.")
 
-    location: Location | None = reference(Location, "location_id", description="Where; absent: everywhere.")
-
-    @classmethod
-    def of(cls, row: models.ScheduleException) -> Self:
-        """From its row."""
-        return cls(
-            row=row,
-            id=strawberry.ID(str(row.id)),
-            kind=ScheduleExceptionKind(row.kind),
-            from_day=row.from_day,
-            until_day=row.until_day,
-            starts=row.starts,
-            ends=row.ends,
-        )
+    practitioner: Practitioner | None = reference(
+        Practitioner, "practitioner_id", description="The practitioner whose days they are."
+    )
+    location: Location | None = reference(Location, "location_id", description="The location; absent: every one.")
 
 
-@strawberry.type(description="A patient who waits for a slot, first come, first served.")
-class WaitlistEntry:
-    row: strawberry.Private[models.WaitlistEntry]
-    id: strawberry.ID = strawberry.field(description="Its key.")
-    status: WaitlistStatus = strawberry.field(description="Its state.")
-    from_day: date = strawberry.field(description="The first day that suits, by the location's calendar.")
-    until_day: date = strawberry.field(description="The last day that suits.")
+@entity(
+    policy.waitlist, scopes=[[policy.READ]], description="A patient who waits for a slot, first come, first served."
+)
+class WaitlistEntry(Entity[models.WaitlistEntry]):
+    status: WaitlistStatus | None = from_row("status", description="Its state.")
+    from_day: date | None = from_row("from_day", description="The first day that suits, by the location's calendar.")
+    until_day: date | None = from_row("until_day", description="The last day that suits.")
 
-    patient: Patient | None = reference(Patient, "patient_id", description="Who waits.")
-    practitioner: Practitioner | None = reference(Practitioner, "practitioner_id", description="For whom.")
-    location: Location | None = reference(Location, "location_id", description="Where; absent: everywhere.")
+    patient: Patient | None = reference(Patient, "patient_id", description="The patient who waits.")
+    practitioner: Practitioner | None = reference(
+        Practitioner, "practitioner_id", description="The practitioner whom the patient wants to see."
+    )
+    location: Location | None = reference(
+        Location, "location_id", description="The location that suits; absent: every one."
+    )
 
-    @strawberry.field(description="For what.")
+    @strawberry.field(description="The type of appointment that the patient needs.")
     async def type(self, info: Info) -> AppointmentType | None:
-        row = await info.context.load(repository.types, self.row.type_id)
-        return AppointmentType.of(row) if row else None
+        return await AppointmentType.load(info.context, self.row.type_id)
 
-    @strawberry.field(description="The slot that is held for them, or the appointment that came of it.")
+    @strawberry.field(description="The slot that is held for the patient, or the appointment that came of it.")
     async def appointment(self, info: Info) -> Appointment | None:
-        if self.row.appointment_id is None:
-            return None
-        row = await info.context.load(repository.appointments, self.row.appointment_id)
-        return Appointment.of(row) if row else None
-
-    @classmethod
-    def of(cls, row: models.WaitlistEntry) -> Self:
-        """From its row."""
-        return cls(
-            row=row,
-            id=strawberry.ID(str(row.id)),
-            status=WaitlistStatus(row.status),
-            from_day=row.from_day,
-            until_day=row.until_day,
-        )
+        return await Appointment.load(info.context, self.row.appointment_id)
 
 
-@strawberry.type(
+@entity(
+    policy.feeds,
+    scopes=[[policy.READ]],
     description=(
         "A secret address at which a calendar program reads the appointments of the account's own person. It ends when "
         "the account is closed, has its password changed, or loses the right to read them or its person."
-    )
+    ),
 )
-class CalendarFeed:
-    row: strawberry.Private[models.CalendarFeed]
-    id: strawberry.ID = strawberry.field(description="Its key.")
-    created_at: datetime = strawberry.field(description="When it was made.")
-    revoked_at: datetime | None = strawberry.field(description="When it was ended, if it was.")
+class CalendarFeed(Entity[models.CalendarFeed]):
+    created_at: datetime | None = from_row("created_at", description="When it was made.")
+    revoked_at: datetime | None = from_row("revoked_at", description="When it was ended, if it was.")
 
-    account: Account | None = reference(Account, "account_id", description="Whose it is.")
+    account: Account | None = reference(Account, "account_id", description="The account that made it.")
 
-    @classmethod
-    def of(cls, row: models.CalendarFeed) -> Self:
-        """From its row."""
-        return cls(row=row, id=strawberry.ID(str(row.id)), created_at=row.created_at, revoked_at=row.revoked_at)
+
+@strawberry.type(description="A new calendar feed.")
+class CreateCalendarFeedSuccess:
+    calendar_feed: CalendarFeed = strawberry.field(description="The calendar feed.")
+    url: str = strawberry.field(
+        description="Its secret address. It is shown this once; who knows it can read the calendar until it is revoked."
+    )
 
 
 async def find_free_slots(
@@ -402,7 +322,8 @@ async def find_free_slots(
         raise bad_input(f"`to` is not before `from`, and at most {MAXIMUM_DAYS} days after it")
     if not 1 <= first <= MAXIMUM_SLOTS:
         raise bad_input(f"`first` is 1 to {MAXIMUM_SLOTS}; ask from the last slot on for more")
-    search = SlotSearch(practitioner_id, key(location_id), parse_id(type_id) or NOTHING, since, before, first)
+    location, type_ = key_of(location_id, "Location"), key_of(type_id, "AppointmentType")
+    search = SlotSearch(practitioner_id, location, type_, since, before, first)
     slots = await info.context.load(repository.free_slots, search)
     return [FreeSlot(slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at) for slot in slots]
 

@@ -26,7 +26,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 SERVICE_TYPE = "http://terminology.hl7.org/CodeSystem/service-type"
 
 SAVE_TYPE = """
-mutation($input: AppointmentTypeInput!) {
+mutation($input: SaveAppointmentTypeInput!) {
   saveAppointmentType(input: $input) {
     __typename
     ... on SaveAppointmentTypeSuccess { appointmentType { id version minutes code { code display } } }
@@ -36,7 +36,7 @@ mutation($input: AppointmentTypeInput!) {
 }
 """
 SAVE_SCHEDULE = """
-mutation($input: ScheduleInput!) {
+mutation($input: SaveScheduleInput!) {
   saveSchedule(input: $input) {
     __typename
     ... on SaveScheduleSuccess { schedule { id version timeZone hours { weekday starts ends validFrom } } }
@@ -50,11 +50,11 @@ BOOK = """
 mutation($input: BookAppointmentInput!) {
   bookAppointment(input: $input) {
     __typename
-    ... on AppointmentSuccess {
+    ... on BookAppointmentSuccess {
       appointment { id version status startsAt endsAt reason type { code } patient { id } practitioner { id } location { id } }
     }
     ... on UserError { code message }
-    ... on InvalidInput { fields { path } }
+    ... on InvalidInput { fields { path code } }
   }
 }
 """
@@ -123,7 +123,7 @@ class Practice:
     async def booked(self, caller: Caller, patient: UUID, starts_at: datetime, **fields: Any) -> dict[str, Any]:
         """A new appointment."""
         result = await self.book(caller, patient, starts_at, **fields)
-        assert result["__typename"] == "AppointmentSuccess", result
+        assert result["__typename"] == "BookAppointmentSuccess", result
         appointment: dict[str, Any] = result["appointment"]
         return appointment
 
@@ -140,6 +140,22 @@ class Practice:
     async def published(self) -> list[tuple[str, dict[str, Any]]]:
         """The events so far: what happened, and their data."""
         return [(event.type.split(".")[2], event.data) for event in await self.clinic.published("appointments")]
+
+
+def change(name: str, asked: str, *, versioned: bool = False) -> str:
+    """A mutation by its name, such as `CancelAppointment`, with what is asked of its success."""
+    conflict = "... on VersionConflict { currentVersion }" if versioned else ""
+    return f"""
+        mutation($input: {name}Input!) {{
+          {name[0].lower()}{name[1:]}(input: $input) {{
+            __typename
+            ... on {name}Success {{ {asked} }}
+            ... on UserError {{ code message }}
+            ... on InvalidInput {{ fields {{ path code message }} }}
+            {conflict}
+          }}
+        }}
+    """
 
 
 async def answer(caller: Caller, mutation: str, **fields: Any) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from tests.appointments.conftest import FREE_SLOTS, SAVE_TYPE, SERVICE_TYPE, Pra
 from tests.harness.caller import Caller
 
 ADD_EXCEPTION = """
-mutation($input: ScheduleExceptionInput!) {
+mutation($input: AddScheduleExceptionInput!) {
   addScheduleException(input: $input) {
     __typename
-    ... on ScheduleExceptionSuccess { exception { id kind fromDay starts } }
+    ... on AddScheduleExceptionSuccess { scheduleException { id kind fromDay starts } }
     ... on UserError { code }
-    ... on InvalidInput { fields { path } }
+    ... on InvalidInput { fields { path code } }
   }
 }
 """
@@ -40,22 +40,23 @@ async def test_free_slots_are_hours_less_exceptions_less_bookings(practice: Prac
     free = await practice.slots(account, *day)
     assert (len(free), free[-2:]) == (16 - 1 - 2 + 2, [at(5, 18), at(5, 18, 30)])
     assert not {at(5, 12), at(5, 12, 30)} & set(free)
-    removed = await answer(practice.reception, REMOVE_EXCEPTION, id=lunch["exception"]["id"])
-    assert removed["__typename"] == "ScheduleExceptionSuccess"
+    removed = await answer(practice.reception, REMOVE_EXCEPTION, id=lunch["scheduleException"]["id"])
+    assert removed["__typename"] == "RemoveScheduleExceptionSuccess"
     await answer(practice.reception, ADD_EXCEPTION, **whose, **days, kind="CLOSED")
     assert await practice.slots(account, *day) == []
     query = "query($id: ID!) { scheduleExceptions(practitionerId: $id) { nodes { kind starts location { id } } } }"
     listed = await account.data(query, id=str(practice.practitioner))
     assert {item["kind"] for item in listed["scheduleExceptions"]["nodes"]} == {"CLOSED", "EXTRA"}
 
-    for problem, path in (
-        ({"kind": "EXTRA"}, ["kind"]),
-        ({"kind": "CLOSED", "starts": "10:00"}, ["ends"]),
-        ({"kind": "CLOSED", "starts": "10:00", "ends": "09:00"}, ["ends"]),
-        ({"kind": "CLOSED", "untilDay": f"{at(4, 0):%F}"}, ["untilDay"]),
+    for problem, path, code in (
+        ({"kind": "EXTRA"}, "starts", "EXTRA_WITHOUT_HOURS"),
+        ({"kind": "EXTRA", "locationId": None, "starts": "10:00", "ends": "11:00"}, "kind", "EXTRA_WITHOUT_LOCATION"),
+        ({"kind": "CLOSED", "starts": "10:00"}, "ends", "HOURS_INCOMPLETE"),
+        ({"kind": "CLOSED", "starts": "10:00", "ends": "09:00"}, "ends", "HOURS_ORDER"),
+        ({"kind": "CLOSED", "untilDay": f"{at(4, 0):%F}"}, "untilDay", "DAYS_ORDER"),
     ):
         wrong = await answer(practice.reception, ADD_EXCEPTION, **whose | here | days | problem)
-        assert wrong.get("fields") == [{"path": path}], problem
+        assert wrong.get("fields") == [{"path": [path], "code": code}], problem
 
 
 async def test_hours_are_saved_as_a_whole_by_those_who_plan(practice: Practice) -> None:
@@ -83,7 +84,7 @@ async def test_hours_are_saved_as_a_whole_by_those_who_plan(practice: Practice) 
     day = {"fromDay": f"{at(5, 0):%F}", "untilDay": f"{at(5, 0):%F}", "kind": "CLOSED"}
     other = await practice.another_practitioner()
     mine = await answer(own, ADD_EXCEPTION, practitionerId=fields["practitionerId"], **day)
-    assert mine["__typename"] == "ScheduleExceptionSuccess"
+    assert mine["__typename"] == "AddScheduleExceptionSuccess"
     assert (await answer(own, ADD_EXCEPTION, practitionerId=str(other), **day))["code"] == "NOT_FOUND"
     coding = {"system": "urn:x", "code": "x"}
     assert (await answer(own, SAVE_TYPE, code=coding, minutes=10))["code"] == "NOT_FOUND"
@@ -138,7 +139,9 @@ async def _bounds(practice: Practice, account: Caller) -> None:
     assert len(await practice.slots(account, at(1, 0), at(3, 0), first=3)) == 3
     assert await practice.slots(account, at(-9, 0), at(-1, 0)) == []
     assert await practice.slots(account, at(1, 0), at(3, 0), typeId=str(new_id())) == []
-    assert await practice.slots(account, at(1, 0), at(3, 0), locationId="nowhere") == []
+    assert await practice.slots(account, at(1, 0), at(3, 0), locationId=str(new_id())) == []
+    nowhere = await account.execute(f'{{ schedules(practitionerId: "Location:{practice.location}") {{ id }} }}')
+    assert nowhere["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     for since, before, first in ((1, 64, 10), (3, 1, 10), (1, 2, 501)):
         variables = {"from": at(since, 0).isoformat(), "to": at(before, 0).isoformat(), "first": first}
         refused = await account.execute(

@@ -11,15 +11,15 @@ from tests.appointments.test_booking import CANCEL, version_of
 from tests.harness.caller import Caller
 
 CREATE = """mutation { createCalendarFeed { __typename
-  ... on CreateCalendarFeedSuccess { url feed { id revokedAt } } ... on UserError { code } } }"""
+  ... on CreateCalendarFeedSuccess { url calendarFeed { id revokedAt } } ... on UserError { code } } }"""
 REVOKE = """mutation($input: RevokeCalendarFeedInput!) { revokeCalendarFeed(input: $input) { __typename
-  ... on RevokeCalendarFeedSuccess { feed { revokedAt } } ... on UserError { code } } }"""
+  ... on RevokeCalendarFeedSuccess { calendarFeed { revokedAt } } ... on UserError { code } } }"""
 
 
 async def create(caller: Caller) -> tuple[str, str]:
     """A new feed's key and address."""
     made: dict[str, Any] = (await caller.data(CREATE))["createCalendarFeed"]
-    return made["feed"]["id"], made["url"]
+    return made["calendarFeed"]["id"], made["url"]
 
 
 async def read(url: str, **headers: str) -> httpx.Response:
@@ -62,7 +62,7 @@ async def test_a_patient_reads_their_calendar_and_nobody_elses(practice: Practic
     assert all(entry.patients == [patient] for entry in trail)
 
     assert (await answer(other, REVOKE, id=feed))["code"] == "NOT_FOUND"
-    assert (await answer(account, REVOKE, id=feed))["feed"]["revokedAt"] is not None
+    assert (await answer(account, REVOKE, id=feed))["calendarFeed"]["revokedAt"] is not None
     assert (await read(url)).status_code == 404
     assert (await practice.clinic.audit("appointments"))[-1].outcome == "denied"
     assert (await read(url[:-9] + "00000.ics")).status_code == 404
@@ -81,7 +81,7 @@ async def test_a_practitioner_reads_their_own_schedule(practice: Practice) -> No
     assert [event.decoded("dtstart") for event in events(response)] == [at(3, 10)]
     assert str(patient) not in response.text
     nobody = await practice.reception.data(CREATE)
-    assert nobody["createCalendarFeed"]["code"] == "NOT_FOUND"
+    assert nobody["createCalendarFeed"]["code"] == "NO_CALENDAR"
     for _ in range(9):
         await create(doctor)
-    assert (await doctor.data(CREATE))["createCalendarFeed"]["code"] == "INVALID_STATE"
+    assert (await doctor.data(CREATE))["createCalendarFeed"]["code"] == "CALENDAR_FEEDS_FULL"

@@ -10,23 +10,13 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from subgraphs.appointments.jobs import expire_offers, expire_waits
 from subgraphs.appointments.models import Appointment, WaitlistEntry
-from tests.appointments.conftest import Practice, answer, at, utc
+from tests.appointments.conftest import Practice, answer, at, change, utc
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.harness.caller import Caller
 
-CHANGE = """
-mutation($input: %s!) {
-  %s(input: $input) {
-    __typename
-    ... on WaitlistSuccess { entry { id status appointment { id status startsAt heldUntil version } } }
-    ... on UserError { code message }
-    ... on InvalidInput { fields { path } }
-  }
-}
-"""
-JOIN = CHANGE % ("JoinWaitlistInput", "joinWaitlist")
-LEAVE, ACCEPT, DECLINE = (
-    CHANGE % ("WaitlistEntryInput", name) for name in ("leaveWaitlist", "acceptOffer", "declineOffer")
+JOIN, LEAVE, ACCEPT, DECLINE = (
+    change(name, "waitlistEntry { id status appointment { id status startsAt heldUntil version } }")
+    for name in ("JoinWaitlist", "LeaveWaitlist", "AcceptWaitlistOffer", "DeclineWaitlistOffer")
 )
 MINE = "{ waitlist { nodes { id status patient { id } type { minutes } appointment { id status startsAt version } } } }"
 
@@ -41,8 +31,8 @@ async def join(practice: Practice, caller: Caller, patient: UUID, **fields: Any)
         "untilDay": f"{at(4, 0):%F}",
     }
     result = await answer(caller, JOIN, **wish | fields)
-    assert result["__typename"] == "WaitlistSuccess", result
-    return str(result["entry"]["id"])
+    assert result["__typename"] == "JoinWaitlistSuccess", result
+    return str(result["waitlistEntry"]["id"])
 
 
 async def mine(caller: Caller) -> dict[str, Any]:
@@ -81,12 +71,15 @@ async def test_a_freed_slot_is_held_for_the_first_in_line(practice: Practice) ->
 
     assert (await answer(second, ACCEPT, id=offered["id"]))["code"] == "NOT_FOUND"
     declined = await answer(first, DECLINE, id=offered["id"])
-    assert declined["entry"] == {"id": offered["id"], "status": "DECLINED", "appointment": None}
+    assert declined["waitlistEntry"] == {"id": offered["id"], "status": "DECLINED", "appointment": None}
     next_offer = await mine(second)
     accepted = await answer(second, ACCEPT, id=next_offer["id"])
-    assert (accepted["entry"]["status"], accepted["entry"]["appointment"]["status"]) == ("BOOKED", "BOOKED")
-    assert accepted["entry"]["appointment"]["heldUntil"] is None
-    assert (await answer(second, ACCEPT, id=next_offer["id"]))["code"] == "INVALID_STATE"
+    assert (accepted["waitlistEntry"]["status"], accepted["waitlistEntry"]["appointment"]["status"]) == (
+        "BOOKED",
+        "BOOKED",
+    )
+    assert accepted["waitlistEntry"]["appointment"]["heldUntil"] is None
+    assert (await answer(second, ACCEPT, id=next_offer["id"]))["code"] == "WAITLIST_STATUS"
     assert (await kinds(practice))[-4:] == [
         "appointment-cancelled",
         "waitlist-offered",
@@ -109,7 +102,7 @@ async def test_an_offer_that_is_not_answered_goes_to_the_next_in_line(practice: 
     async with runtime.database.write() as session:
         held = await session.get_one(Appointment, UUID(offered["appointment"]["id"]))
         held.held_until = utc_now() - timedelta(seconds=1)
-    assert (await answer(first, ACCEPT, id=offered["id"]))["message"] == "The offer has expired."
+    assert (await answer(first, ACCEPT, id=offered["id"]))["code"] == "OFFER_EXPIRED"
     await expire_offers(runtime)
     await expire_offers(runtime)
     assert (await mine(first))["status"] == "EXPIRED"
@@ -137,15 +130,16 @@ async def test_waiting_has_bounds_and_an_end(practice: Practice) -> None:
     patient, account = await practice.patient()
     stranger, other = await practice.patient()
     base = {"patientId": str(patient), "practitionerId": str(practice.practitioner), "typeId": practice.type}
-    for days, path in (((4, 2), ["untilDay"]), ((-9, -5), ["untilDay"]), ((1, 400), ["untilDay"])):
+    for days, code in (((4, 2), "DAYS_ORDER"), ((-9, -5), "DAYS_OVER"), ((1, 400), "DAYS_ORDER")):
         span = {"fromDay": f"{at(days[0], 0):%F}", "untilDay": f"{at(days[1], 0):%F}"}
-        assert (await answer(account, JOIN, **base, **span))["fields"] == [{"path": path}]
+        (wrong,) = (await answer(account, JOIN, **base, **span))["fields"]
+        assert (wrong["path"], wrong["code"]) == (["untilDay"], code)
     span = {"fromDay": f"{at(1, 0):%F}", "untilDay": f"{at(2, 0):%F}"}
     assert (await answer(other, JOIN, **base, **span))["code"] == "NOT_FOUND"
     entry = await join(practice, account, patient)
     assert (await answer(other, LEAVE, id=entry))["code"] == "NOT_FOUND"
-    assert (await answer(account, ACCEPT, id=entry))["code"] == "INVALID_STATE"
-    assert (await answer(account, LEAVE, id=entry))["entry"]["status"] == "LEFT"
+    assert (await answer(account, ACCEPT, id=entry))["code"] == "WAITLIST_STATUS"
+    assert (await answer(account, LEAVE, id=entry))["waitlistEntry"]["status"] == "LEFT"
     await practice.know(
         *(
             WaitlistEntry(
@@ -158,7 +152,7 @@ async def test_waiting_has_bounds_and_an_end(practice: Practice) -> None:
             for _ in range(20)
         )
     )
-    assert (await answer(account, JOIN, **base, **span))["code"] == "INVALID_STATE"
+    assert (await answer(account, JOIN, **base, **span))["code"] == "WAITLIST_FULL"
 
     runtime = practice.clinic.service("appointments").runtime
     async with runtime.database.write() as session:

@@ -59,7 +59,7 @@ async def test_what_others_tell_is_followed(practice: Practice) -> None:
 
     async def books() -> bool:
         booked = await practice.book(practice.reception, patient, at(3, 10))
-        return bool(booked["__typename"] == "AppointmentSuccess")
+        return bool(booked["__typename"] == "BookAppointmentSuccess")
 
     await clinic.until(books)
     moved = LocationChanged(location_id=practice.location, time_zone="America/New_York", active=True)

@@ -121,7 +121,7 @@ async def test_an_administrator_sees_and_ends_anybodys_feeds(practice: Practice)
         refused = await caller.data(REVOKE, input={"id": feed})
         assert refused["revokeCalendarFeed"]["code"] == "NOT_FOUND"
     assert (await read(url)).status_code == 200
-    assert (await root.data(REVOKE, input={"id": feed}))["revokeCalendarFeed"]["feed"]["revokedAt"]
+    assert (await root.data(REVOKE, input={"id": feed}))["revokeCalendarFeed"]["calendarFeed"]["revokedAt"]
     assert (await read(url)).status_code == 404
     (mine,) = (await doctor.data(FEEDS))["calendarFeeds"]["nodes"]
     assert mine["revokedAt"] is not None

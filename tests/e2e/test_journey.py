@@ -34,7 +34,7 @@ BOOK = """
 mutation Book($input: BookAppointmentInput!) {
   bookAppointment(input: $input) {
     __typename
-    ... on AppointmentSuccess { appointment { id status startsAt practitioner { name { text } } location { name } } }
+    ... on BookAppointmentSuccess { appointment { id status startsAt practitioner { name { text } } location { name } } }
     ... on UserError { message }
   }
 }
@@ -103,7 +103,7 @@ async def test_a_patient_books_and_is_told_and_an_analyst_counts(stack: Stack) -
             "idempotencyKey": "journey-1",
         }
         answer = (await patient.data(BOOK, input=booking))["bookAppointment"]
-        assert answer["__typename"] == "AppointmentSuccess"
+        assert answer["__typename"] == "BookAppointmentSuccess"
         again = (await patient.data(BOOK, input=booking))["bookAppointment"]
         assert again["appointment"]["id"] == answer["appointment"]["id"]
         event = (await asyncio.wait_for(told, 10))["notificationReceived"]

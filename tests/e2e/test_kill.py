@@ -58,7 +58,7 @@ class Bookings:
                 answer = {}
             outcome = (answer.get("data") or {}).get("bookAppointment")
             if outcome is not None:
-                if outcome["__typename"] == "AppointmentSuccess":
+                if outcome["__typename"] == "BookAppointmentSuccess":
                     self.acknowledged.append(outcome["appointment"]["id"])
                 return
             await asyncio.sleep(0.1)

@@ -26,16 +26,16 @@ SAVE_LOCATION = """
 mutation($input: SaveLocationInput!) { saveLocation(input: $input) { ... on SaveLocationSuccess { location { id } } } }
 """
 SAVE_TYPE = """
-mutation($input: AppointmentTypeInput!) { saveAppointmentType(input: $input) {
+mutation($input: SaveAppointmentTypeInput!) { saveAppointmentType(input: $input) {
   ... on SaveAppointmentTypeSuccess { appointmentType { id } }
 } }
 """
 SAVE_SCHEDULE = """
-mutation($input: ScheduleInput!) { saveSchedule(input: $input) { __typename } }
+mutation($input: SaveScheduleInput!) { saveSchedule(input: $input) { __typename } }
 """
 BOOK = """
 mutation($input: BookAppointmentInput!) { bookAppointment(input: $input) {
-  __typename ... on AppointmentSuccess { appointment { id } }
+  __typename ... on BookAppointmentSuccess { appointment { id } }
 } }
 """
 

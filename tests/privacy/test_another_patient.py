@@ -24,7 +24,7 @@ async def booked_for(practice: Practice, owner: Caller, patient: UUID) -> dict[s
     async def book() -> dict[str, Any] | None:
         data = await owner.data(BOOK, input=practice.wish(patient, at(3, 10), reason="My knee hurts."))
         outcome: dict[str, Any] = data["bookAppointment"]
-        return outcome if outcome["__typename"] == "AppointmentSuccess" else None
+        return outcome if outcome["__typename"] == "BookAppointmentSuccess" else None
 
     appointment: dict[str, Any] = (await Clinic.until(book))["appointment"]
     return appointment
@@ -48,11 +48,11 @@ def routes(patient: str, appointment: str) -> dict[str, str]:
         "a booking": f"""
             mutation {{ bookAppointment(input: {{ patientId: "{patient}", practitionerId: "{new_id()}",
                 locationId: "{new_id()}", typeId: "{new_id()}", startsAt: "2030-01-01T10:00:00Z" }})
-                {{ __typename ... on AppointmentSuccess {{ appointment {{ id }} }} }} }}
+                {{ __typename ... on BookAppointmentSuccess {{ appointment {{ id }} }} }} }}
         """,
         "a cancellation": f"""
             mutation {{ cancelAppointment(input: {{ id: "{appointment}", version: 1, reason: PATIENT_REQUEST }})
-                {{ __typename ... on AppointmentSuccess {{ appointment {{ id }} }} }} }}
+                {{ __typename ... on CancelAppointmentSuccess {{ appointment {{ id }} }} }} }}
         """,
     }
 

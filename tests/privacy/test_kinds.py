@@ -99,4 +99,4 @@ async def test_only_staff_and_the_patient_see_a_patient(practice: Practice) -> N
             assert (entity is not None) is sees, (kind, typename)
         if kind:
             answer = await practice.book(someone, patient, at(4, 10))
-            assert (answer["__typename"] == "AppointmentSuccess") is sees
+            assert (answer["__typename"] == "BookAppointmentSuccess") is sees

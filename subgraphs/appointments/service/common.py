@@ -4,20 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from shared.database.model import utc_now
+from shared.errors import not_found
 from shared.graph.context import Context
-from shared.graph.errors import not_found
-from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.models import Appointment, Patient
-
-
-def read_key(text: str, what: str) -> UUID:
-    """The key that an input names; what is none names nothing."""
-    identifier = parse_id(text)
-    if identifier is None:
-        raise not_found(what)
-    return identifier
 
 
 def facts(row: Appointment) -> dict[str, Any]:
@@ -40,7 +31,7 @@ def check_may_act_for(context: Context, patient_id: UUID) -> None:
     """Patients act for themselves, the staff for everybody."""
     if not policy.may_act_for(context.principal, patient_id):
         context.recorder.denied("Patient", [patient_id])
-        raise not_found("patient")
+        raise not_found("Patient")
 
 
 async def hold_patient(work: UnitOfWork, patient_id: UUID) -> None:
@@ -51,4 +42,4 @@ async def hold_patient(work: UnitOfWork, patient_id: UUID) -> None:
     row = await work.session.get(Patient, patient_id, with_for_update={"read": True})
     unknown = row is None and patient_id != work.principal.patient
     if unknown or (row is not None and row.merged_into is not None):
-        raise not_found("patient")
+        raise not_found("Patient")

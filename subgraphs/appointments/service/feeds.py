@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from shared.errors import InvalidState
 from shared.graph.context import Context
-from shared.graph.errors import InvalidState, Refusal, not_found
-from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.appointments import policy
-from subgraphs.appointments.inputs import RevokeCalendarFeedInput
+from subgraphs.appointments.commands import RevokeCalendarFeed
+from subgraphs.appointments.errors import FEEDS_FULL, NO_CALENDAR
 from subgraphs.appointments.models import CalendarFeed
 from subgraphs.appointments.settings import AppointmentsSettings
 
@@ -33,14 +33,14 @@ async def create(context: Context) -> tuple[CalendarFeed, str]:
     principal, settings = context.principal, context.runtime.settings
     assert isinstance(settings, AppointmentsSettings)  # noqa: S101 - for the type checker
     if principal.practitioner is None and principal.patient is None:
-        raise not_found("calendar of your own")
+        raise InvalidState(NO_CALENDAR)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     async with context.write() as work:
         mine = policy.feeds(principal).where(
             col(CalendarFeed.account_id) == principal.subject, col(CalendarFeed.revoked_at).is_(None)
         )
         if (await work.session.scalar(select(func.count()).select_from(mine.subquery())) or 0) >= _FEEDS_PER_ACCOUNT:
-            raise Refusal(InvalidState(message=f"You have {_FEEDS_PER_ACCOUNT} feeds; revoke one first."))
+            raise InvalidState(FEEDS_FULL, maximum=_FEEDS_PER_ACCOUNT)
         row = CalendarFeed(
             account_id=principal.subject,
             roles=sorted(principal.roles),
@@ -52,10 +52,10 @@ async def create(context: Context) -> tuple[CalendarFeed, str]:
     return row, f"{settings.calendar_base_url.rstrip('/')}/calendar/{secret}.ics"
 
 
-async def revoke(context: Context, input: RevokeCalendarFeedInput) -> CalendarFeed:
+async def revoke(context: Context, command: RevokeCalendarFeed) -> CalendarFeed:
     """End a feed; a second time changes nothing."""
     async with context.write() as work:
-        row = await work.find(policy.feeds, parse_id(input.id))
+        row = await work.find(policy.feeds, command.id)
         row.revoked_at = row.revoked_at or utc_now()
     return row
 

@@ -9,7 +9,16 @@ from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.work import UnitOfWork
-from subgraphs.appointments.models import OPEN, Appointment, CalendarFeed, Patient, Status, WaitlistEntry
+from subgraphs.appointments.models import (
+    OPEN,
+    Appointment,
+    CalendarFeed,
+    CancellationReason,
+    Party,
+    Patient,
+    Status,
+    WaitlistEntry,
+)
 from subgraphs.appointments.service import feeds
 from subgraphs.appointments.service.booking import call_off
 from subgraphs.appointments.service.placing import queue_up
@@ -38,7 +47,7 @@ async def merge_patients(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -
             continue
         row.patient_id = survivor_id
         if clashes:
-            await call_off(work, row, "system", "DUPLICATE")
+            await call_off(work, row, Party.SYSTEM, CancellationReason.DUPLICATE)
     for entry in await work.session.scalars(select(WaitlistEntry).where(col(WaitlistEntry.patient_id) == merged_id)):
         entry.patient_id = survivor_id
     await feeds.end(work, col(CalendarFeed.patient_id) == merged_id, before=utc_now())

@@ -11,19 +11,21 @@ from sqlmodel import col
 
 from shared.database.engine import sqlstate
 from shared.database.model import utc_now
-from shared.graph.errors import Refusal
 from shared.work import UnitOfWork
 from subgraphs.appointments import repository
-from subgraphs.appointments.inputs import SlotTaken, SlotUnavailable
+from subgraphs.appointments.errors import (
+    NO_SUCH_SLOT,
+    PATIENT_OCCUPIED,
+    SLOT_OVER,
+    SLOT_TAKEN,
+    SlotTaken,
+    SlotUnavailable,
+)
 from subgraphs.appointments.models import PATIENT_OVERLAP, Appointment, AppointmentType, Practitioner, Status
 from subgraphs.appointments.slots import Slot, Visit
 
 _EXCLUSION_VIOLATION, _DEADLOCK = "23P01", "40P01"
 _INSTANT = timedelta(microseconds=1)
-
-TAKEN = "The slot has just been taken; choose another one."
-_ELSEWHERE = "The patient has another appointment at that time; choose another slot."
-_NO_SLOT = "The practitioner has no such slot; choose one of freeSlots."
 
 
 async def queue_up(work: UnitOfWork, practitioner_ids: Collection[UUID]) -> set[UUID]:
@@ -48,15 +50,15 @@ async def find_slot(
 ) -> Slot:
     """The free slot that begins at a time, as far as the appointment that is moved is not itself in the way."""
     if starts_at <= utc_now():
-        raise Refusal(SlotUnavailable(message="The time is over; choose one to come."))
+        raise SlotUnavailable(SLOT_OVER)
     found = await repository.calendars(work.session, {practitioner_id}, starts_at, starts_at, apart_from=moving)
     calendar = found[practitioner_id]
     slots = list(calendar.slots(visit, starts_at, starts_at + _INSTANT, location_id))
     if not slots:
-        raise Refusal(SlotUnavailable(message=_NO_SLOT))
+        raise SlotUnavailable(NO_SUCH_SLOT)
     free = next(calendar.free(slots), None)
     if free is None:
-        raise Refusal(SlotTaken(message=TAKEN))
+        raise SlotTaken(SLOT_TAKEN)
     return free
 
 
@@ -118,7 +120,7 @@ def conflicts_refused() -> Iterator[None]:
             raise
         cause = error.orig and error.orig.__cause__
         elsewhere = getattr(cause, "constraint_name", PATIENT_OVERLAP) == PATIENT_OVERLAP
-        raise Refusal(SlotTaken(message=_ELSEWHERE if elsewhere else TAKEN)) from None
+        raise SlotTaken(PATIENT_OCCUPIED if elsewhere else SLOT_TAKEN) from None
 
 
 def is_conflict(error: DBAPIError) -> bool:

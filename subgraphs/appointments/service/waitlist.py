@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
-from shared.graph.errors import InvalidState, Refusal, invalid, not_found
-from shared.ids import parse_id
 from shared.work import UnitOfWork
 from subgraphs.appointments import policy, repository
+from subgraphs.appointments.commands import AcceptWaitlistOffer, DeclineWaitlistOffer, JoinWaitlist, LeaveWaitlist
+from subgraphs.appointments.errors import OFFER_EXPIRED, WAITLIST_FULL, WAITLIST_STATUS
 from subgraphs.appointments.events import AppointmentBooked, WaitlistExpired, WaitlistJoined, WaitlistOffered
-from subgraphs.appointments.inputs import JoinWaitlistInput, WaitlistEntryInput
 from subgraphs.appointments.models import (
     Appointment,
     AppointmentType,
@@ -29,46 +29,29 @@ from subgraphs.appointments.models import (
     WaitlistEntry,
     WaitlistStatus,
 )
-from subgraphs.appointments.service.common import check_may_act_for, facts, hold_patient, read_key
+from subgraphs.appointments.service.common import check_may_act_for, facts, hold_patient
 from subgraphs.appointments.service.placing import appointment_in, is_conflict, queue_up, slot_of
 from subgraphs.appointments.slots import Calendar, Slot
 
 HOLD = timedelta(minutes=30)
-_LONGEST_DAYS = 365
 _CANDIDATES = 50
 _ENTRIES_PER_PATIENT = 20
 
 
-async def join(context: Context, input: JoinWaitlistInput) -> WaitlistEntry:
+async def join(context: Context, command: JoinWaitlist) -> WaitlistEntry:
     """Wait for a slot; what suits is offered as soon as it becomes free."""
-    today = utc_now().date()
-    if not input.from_day <= input.until_day <= input.from_day + timedelta(days=_LONGEST_DAYS):
-        raise invalid("untilDay", f"It is not before fromDay, and at most {_LONGEST_DAYS} days later.")
-    if input.until_day < today - timedelta(days=1):
-        raise invalid("untilDay", "It is over; choose a day to come.")
-    patient_id = read_key(input.patient_id, "patient")
-    check_may_act_for(context, patient_id)
-    practitioner_id = read_key(input.practitioner_id, "practitioner")
-    type_id = read_key(input.type_id, "type of appointment")
-    location_id = read_key(input.location_id, "location") if input.location_id is not None else None
+    check_may_act_for(context, command.patient_id)
     async with context.write() as work:
-        await hold_patient(work, patient_id)
-        practitioner = await work.session.get(Practitioner, practitioner_id)
+        await hold_patient(work, command.patient_id)
+        practitioner = await work.session.get(Practitioner, command.practitioner_id)
         if practitioner is None or not practitioner.active:
-            raise not_found("practitioner")
-        kind = await work.session.get(AppointmentType, type_id)
+            raise not_found("Practitioner")
+        kind = await work.session.get(AppointmentType, command.type_id)
         if kind is None or not kind.active:
-            raise not_found("type of appointment")
-        if location_id is not None and await work.session.get(Location, location_id) is None:
-            raise not_found("location")
-        row = WaitlistEntry(
-            patient_id=patient_id,
-            practitioner_id=practitioner_id,
-            location_id=location_id,
-            type_id=kind.id,
-            from_day=input.from_day,
-            until_day=input.until_day,
-        )
+            raise not_found("AppointmentType")
+        if command.location_id is not None and await work.session.get(Location, command.location_id) is None:
+            raise not_found("Location")
+        row = WaitlistEntry(**command.model_dump())
         await _add(work, row, kind.code)
     return row
 
@@ -81,9 +64,7 @@ async def _add(work: UnitOfWork, row: WaitlistEntry, type_code: str) -> None:
         )
     )
     if len(waiting.all()) >= _ENTRIES_PER_PATIENT:
-        raise Refusal(
-            InvalidState(message=f"A patient waits for {_ENTRIES_PER_PATIENT} things at most; leave one first.")
-        )
+        raise InvalidState(WAITLIST_FULL, maximum=_ENTRIES_PER_PATIENT)
     work.session.add(row)
     work.publish(
         WaitlistJoined(
@@ -99,24 +80,24 @@ async def _add(work: UnitOfWork, row: WaitlistEntry, type_code: str) -> None:
     )
 
 
-async def leave(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
+async def leave(context: Context, command: LeaveWaitlist) -> WaitlistEntry:
     """Wait no more."""
     async with context.write() as work:
-        row = await _open(work, input)
+        row = await _open(work, command.id)
         _require(row, WaitlistStatus.WAITING)
         row.status = WaitlistStatus.LEFT
     return row
 
 
-async def accept(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
+async def accept(context: Context, command: AcceptWaitlistOffer) -> WaitlistEntry:
     """Book the slot that is held."""
     async with context.write() as work:
-        row = await _open(work, input)
+        row = await _open(work, command.id)
         _require(row, WaitlistStatus.OFFERED)
         held = await work.session.get_one(Appointment, row.appointment_id)
         now = utc_now()
         if held.held_until is None or held.held_until <= now:
-            raise Refusal(InvalidState(message="The offer has expired."))
+            raise InvalidState(OFFER_EXPIRED)
         held.status, held.held_until = Status.BOOKED, None
         held.booked_at = held.scheduled_at = now
         row.status = WaitlistStatus.BOOKED
@@ -124,10 +105,10 @@ async def accept(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
     return row
 
 
-async def decline(context: Context, input: WaitlistEntryInput) -> WaitlistEntry:
+async def decline(context: Context, command: DeclineWaitlistOffer) -> WaitlistEntry:
     """Let the slot go to the next in line, which ends the wait."""
     async with context.write() as work:
-        row = await _open(work, input)
+        row = await _open(work, command.id)
         _require(row, WaitlistStatus.OFFERED)
         await _let_go(work, row, WaitlistStatus.DECLINED)
     return row
@@ -243,9 +224,8 @@ async def _let_go(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) 
     await offer_freed(work, freed)
 
 
-async def _open(work: UnitOfWork, input: WaitlistEntryInput) -> WaitlistEntry:
+async def _open(work: UnitOfWork, identifier: UUID) -> WaitlistEntry:
     """The entry, locked after its practitioner, as all do who change a calendar."""
-    identifier = parse_id(input.id)
     found = await work.find(policy.waitlist, identifier, scope=policy.WRITE, lock=False)
     await queue_up(work, {found.practitioner_id})
     return await work.find(policy.waitlist, identifier, scope=policy.WRITE)
@@ -253,7 +233,7 @@ async def _open(work: UnitOfWork, input: WaitlistEntryInput) -> WaitlistEntry:
 
 def _require(row: WaitlistEntry, status: WaitlistStatus) -> None:
     if row.status != status:
-        raise Refusal(InvalidState(message=f"It is {row.status}; this can be done while it is {status}."))
+        raise InvalidState(WAITLIST_STATUS, status=row.status, required=status)
 
 
 def _tell_expired(work: UnitOfWork, row: WaitlistEntry, cause: Literal["OFFER", "PERIOD"]) -> None:

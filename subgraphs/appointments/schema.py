@@ -72,6 +72,8 @@ WaitlistStatuses = Annotated[
     list[WaitlistStatus] | None, strawberry.argument(description="Those in one of these states.")
 ]
 
+_CHANGE = (InvalidState, VersionConflict, NotFound)
+
 
 @strawberry.type
 class Query:
@@ -173,21 +175,19 @@ class Mutation:
     @mutation(
         description="Move an appointment to another free slot.",
         scopes=[[WRITE]],
-        errors=[SlotTaken, SlotUnavailable, InvalidState, VersionConflict, NotFound],
+        errors=[SlotTaken, SlotUnavailable, *_CHANGE],
     )
     async def reschedule_appointment(self, info: Info, input: RescheduleAppointment) -> Appointment:
         return Appointment.of(await booking.reschedule(info.context, input))
 
-    @mutation(
-        description="Call an appointment off.", scopes=[[WRITE]], errors=[InvalidState, VersionConflict, NotFound]
-    )
+    @mutation(description="Call an appointment off.", scopes=[[WRITE]], errors=_CHANGE)
     async def cancel_appointment(self, info: Info, input: CancelAppointment) -> Appointment:
         return Appointment.of(await booking.cancel(info.context, input))
 
     @mutation(
         description="Note that the patient has arrived, on the day; for staff.",
         scopes=[[WRITE]],
-        errors=[InvalidState, VersionConflict, NotFound],
+        errors=_CHANGE,
     )
     async def check_in_appointment(self, info: Info, input: CheckInAppointment) -> Appointment:
         return Appointment.of(await booking.check_in(info.context, input))
@@ -195,7 +195,7 @@ class Mutation:
     @mutation(
         description="Note that the patient was seen, once the appointment has begun; for staff.",
         scopes=[[WRITE]],
-        errors=[InvalidState, VersionConflict, NotFound],
+        errors=_CHANGE,
     )
     async def complete_appointment(self, info: Info, input: CompleteAppointment) -> Appointment:
         return Appointment.of(await booking.complete(info.context, input))
@@ -203,7 +203,7 @@ class Mutation:
     @mutation(
         description="Note that the patient did not come, once the appointment has begun; for staff.",
         scopes=[[WRITE]],
-        errors=[InvalidState, VersionConflict, NotFound],
+        errors=_CHANGE,
     )
     async def mark_appointment_no_show(self, info: Info, input: MarkAppointmentNoShow) -> Appointment:
         return Appointment.of(await booking.mark_no_show(info.context, input))
@@ -214,7 +214,7 @@ class Mutation:
             "SlotTaken if someone else has its time meanwhile."
         ),
         scopes=[[WRITE]],
-        errors=[SlotTaken, InvalidState, VersionConflict, NotFound],
+        errors=[SlotTaken, *_CHANGE],
     )
     async def revert_appointment_status(self, info: Info, input: RevertAppointmentStatus) -> Appointment:
         return Appointment.of(await booking.revert(info.context, input))

@@ -106,7 +106,7 @@ async def _change_access(work: UnitOfWork, received: Received) -> None:
         access.account_id,
         before=received.envelope.time,
         reads=access.enabled and policy.READ in access.scopes,
-        of={access.patient_id, access.practitioner_id} - {None},
+        of={access.patient_id, access.practitioner_id},
         roles=access.roles,
     )
 

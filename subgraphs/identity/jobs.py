@@ -12,7 +12,6 @@ from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
 from subgraphs.identity import mail
-from subgraphs.identity.codes import LIFETIME, issue_code
 from subgraphs.identity.models import (
     ANOTHER_ACCOUNT,
     OUTGOING_MAIL,
@@ -23,6 +22,7 @@ from subgraphs.identity.models import (
     OutgoingMail,
     Session,
 )
+from subgraphs.identity.one_time_codes import LIFETIME, issue_code
 from subgraphs.identity.resources import resources
 
 _BATCH = 50

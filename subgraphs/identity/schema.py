@@ -1,6 +1,6 @@
 """Identity's part of the graph."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import strawberry
 from sqlalchemy import Select
@@ -55,6 +55,8 @@ from subgraphs.identity.types import (
 Search = Annotated[str | None, bounded("A part of the email address.", LONGEST_SEARCH)]
 RoleName = Annotated[str | None, strawberry.argument(description="A role that they have.")]
 
+Granted = TypeVar("Granted", bound=LogInSuccess)
+
 
 @strawberry.type
 class Query:
@@ -97,14 +99,14 @@ class Mutation:
         result = await log_in.log_in(info.context, input)
         if isinstance(result, log_in.Challenge):
             return SecondFactorRequired(challenge=result.secret)
-        return LogInSuccess.of(result)
+        return _granted(LogInSuccess, result)
 
     @mutation(
         description="The second step of a log-in, where the account has a second factor.",
         errors=[InvalidCode, AccountLocked],
     )
     async def verify_second_factor(self, info: Info, input: VerifySecondFactor) -> VerifySecondFactorSuccess:
-        return VerifySecondFactorSuccess.of(await log_in.verify_second_factor(info.context, input))
+        return _granted(VerifySecondFactorSuccess, await log_in.verify_second_factor(info.context, input))
 
     @mutation(
         description="New tokens for a refresh token, which is then used: the same client may repeat that within 30 s and "
@@ -112,7 +114,7 @@ class Mutation:
         errors=[SessionEnded],
     )
     async def refresh(self, info: Info, input: Refresh) -> RefreshSuccess:
-        return RefreshSuccess.of(await sessions.refresh(info.context, input))
+        return _granted(RefreshSuccess, await sessions.refresh(info.context, input))
 
     @mutation(description="End this session.", authenticated=True)
     async def log_out(self, info: Info) -> LogOutSuccess:
@@ -199,6 +201,15 @@ class Mutation:
     )
     async def remove_role(self, info: Info, input: RemoveRole) -> RemoveRoleSuccess:
         return RemoveRoleSuccess(name=await accounts.remove_role(info.context, input))
+
+
+def _granted(kind: type[Granted], grant: sessions.Grant) -> Granted:
+    return kind(
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        expires_at=grant.expires_at,
+        account=Account.of(grant.account),
+    )
 
 
 schema = Schema(query=Query, mutation=Mutation)

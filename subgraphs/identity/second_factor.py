@@ -12,9 +12,9 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from subgraphs.identity.codes import digest
 from subgraphs.identity.keys import Cipher
 from subgraphs.identity.models import Account, RecoveryCode
+from subgraphs.identity.one_time_codes import digest
 
 ISSUER = "CareGraph"
 RECOVERY_CODES = 10

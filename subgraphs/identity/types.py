@@ -13,7 +13,6 @@ from shared.graph.context import Info
 from shared.graph.entities import Entity, entity, listing
 from shared.graph.fields import from_row, reference
 from subgraphs.identity import models, policy, repository
-from subgraphs.identity.service.sessions import Grant
 
 
 @strawberry.federation.type(
@@ -125,16 +124,6 @@ class LogInSuccess:
     refresh_token: str = strawberry.field(description="For `refresh`, once; it lives 7 days.")
     expires_at: datetime = strawberry.field(description="When the access token expires.")
     account: Account = strawberry.field(description="Who has logged in.")
-
-    @classmethod
-    def of(cls, grant: Grant) -> Self:
-        """From what was granted."""
-        return cls(
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token,
-            expires_at=grant.expires_at,
-            account=Account.of(grant.account),
-        )
 
 
 @strawberry.type(description="The session goes on, with new tokens.")

@@ -28,7 +28,6 @@ async def save(root: Caller, identifier: Any, practitioner: Any, *, roles: list[
     saved = await perform(
         root,
         "saveAccount",
-        "SaveAccountInput",
         "",
         id=str(identifier),
         version=version["version"],
@@ -41,9 +40,7 @@ async def save(root: Caller, identifier: Any, practitioner: Any, *, roles: list[
 
 async def role(root: Caller, name: str, *scopes: str) -> None:
     """Save a role of staff."""
-    saved = await perform(
-        root, "saveRole", "SaveRoleInput", "", name=name, kind="STAFF", description="For tests.", scopes=list(scopes)
-    )
+    saved = await perform(root, "saveRole", "", name=name, kind="STAFF", description="For tests.", scopes=list(scopes))
     assert "code" not in saved, saved
 
 
@@ -80,9 +77,7 @@ async def test_feeds_end_with_their_account_and_its_right(practice: Practice) ->
 
     async def change_password() -> None:
         doctor = await logged_in(clinic, DOCTOR)
-        changed = await perform(
-            doctor, "changePassword", "ChangePasswordInput", "", currentPassword=PASSWORD, newPassword=PASSWORD + " two"
-        )
+        changed = await perform(doctor, "changePassword", "", currentPassword=PASSWORD, newPassword=PASSWORD + " two")
         assert "code" not in changed, changed
 
     causes: list[tuple[str, Callable[[], Awaitable[None]]]] = [

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -67,7 +68,7 @@ async def end(work: UnitOfWork, *which: ColumnElement[bool], before: datetime) -
 
 
 async def follow_access(
-    work: UnitOfWork, account_id: UUID, *, before: datetime, reads: bool, of: Collection[UUID], roles: list[str]
+    work: UnitOfWork, account_id: UUID, *, before: datetime, reads: bool, of: Collection[UUID | None], roles: list[str]
 ) -> None:
     """End an account's feeds unless it still reads appointments, and is still of the feed's person."""
     for row in await _live(work, col(CalendarFeed.account_id) == account_id, before=before):
@@ -78,7 +79,8 @@ async def follow_access(
 
 async def follow_roles(work: UnitOfWork, reading: list[str], *, before: datetime) -> None:
     """End the feeds of accounts none of whose roles reads appointments any more."""
-    await end(work, ~col(CalendarFeed.roles).overlap(reading), before=before)
+    roles: Any = col(CalendarFeed.roles)  # an ARRAY of PostgreSQL's, which SQLModel types as a list
+    await end(work, ~roles.overlap(reading), before=before)
 
 
 async def _live(work: UnitOfWork, *which: ColumnElement[bool], before: datetime) -> Sequence[CalendarFeed]:

@@ -11,7 +11,6 @@ from shared.database.model import utc_now
 from shared.graph.context import Context
 from shared.work import UnitOfWork
 from subgraphs.identity import second_factor, throttle
-from subgraphs.identity.codes import digest, issue_code
 from subgraphs.identity.commands import LogIn, VerifySecondFactor
 from subgraphs.identity.errors import (
     INVALID_CREDENTIALS,
@@ -21,6 +20,7 @@ from subgraphs.identity.errors import (
     InvalidCredentials,
 )
 from subgraphs.identity.models import Account, ActivityKind, CodePurpose, OneTimeCode
+from subgraphs.identity.one_time_codes import digest, issue_code
 from subgraphs.identity.resources import resources
 from subgraphs.identity.service.records import audit, record
 from subgraphs.identity.service.sessions import Grant, open_session

@@ -15,7 +15,6 @@ from shared.graph.context import Client, Context
 from shared.ids import new_id
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, throttle
-from subgraphs.identity.codes import digest
 from subgraphs.identity.commands import ChangePassword, ChoosePassword, Register, RequestPasswordReset
 from subgraphs.identity.errors import ONE_TIME_CODE, InvalidCode
 from subgraphs.identity.events import AccountRegistered, PasswordChanged
@@ -28,6 +27,7 @@ from subgraphs.identity.models import (
     OutgoingMail,
     Session,
 )
+from subgraphs.identity.one_time_codes import digest
 from subgraphs.identity.passwords import objection
 from subgraphs.identity.resources import resources
 from subgraphs.identity.roles import Role

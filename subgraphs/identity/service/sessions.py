@@ -19,10 +19,10 @@ from shared.database.model import utc_now
 from shared.graph.context import Client, Context
 from shared.work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
-from subgraphs.identity.codes import digest, new_secret
 from subgraphs.identity.commands import EndSession, Refresh
 from subgraphs.identity.errors import SESSION_ENDED, SessionEnded
 from subgraphs.identity.models import Account, ActivityKind, RefreshToken, Session
+from subgraphs.identity.one_time_codes import digest, new_secret
 from subgraphs.identity.resources import resources
 from subgraphs.identity.service.records import record
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import ColumnElement, Date, Row, Select, Subquery, cast, false, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Date, Float, Select, Subquery, cast, false, func, literal, select, tuple_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -59,7 +59,7 @@ class Figures:
     groups: Subquery
     keys: tuple[str, ...]
 
-    async def page(self, context: Context, first: int, after: str | None) -> tuple[Sequence[Row[Any]], bool]:
+    async def page(self, context: Context, first: int, after: str | None) -> tuple[Sequence[Mapping[str, Any]], bool]:
         """Some groups after a cursor, and whether there are more; raises InvalidCursor."""
         columns = [self.groups.c[key] for key in self.keys]
         statement = select(self.groups)
@@ -67,18 +67,19 @@ class Figures:
             values = self._decode(after)
             bounds = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
             statement = statement.where(tuple_(*columns) > tuple_(*bounds) if columns else false())
-        async with context.read() as session:
-            rows = (await session.execute(statement.order_by(*columns).limit(first + 1))).all()
+        found: Sequence[Any] = await context.fetch(statement.order_by(*columns).limit(first + 1))
+        names = self.groups.c.keys()
+        rows = [dict(zip(names, values if len(names) > 1 else [values], strict=True)) for values in found]
         return rows[:first], len(rows) > first
 
     async def count(self, context: Context) -> int:
         """How many groups there are."""
-        async with context.read() as session:
-            return await session.scalar(select(func.count()).select_from(self.groups)) or 0
+        (count,) = await context.fetch(select(func.count()).select_from(self.groups))
+        return count
 
-    def cursor(self, row: Row[Any]) -> str:
+    def cursor(self, row: Mapping[str, Any]) -> str:
         """A group's place."""
-        place = {key: row._mapping[key] for key in self.keys}
+        place = {key: row[key] for key in self.keys}
         return base64.urlsafe_b64encode(orjson.dumps(place, default=str)).decode()
 
     def _decode(self, cursor: str) -> list[Any]:
@@ -126,8 +127,8 @@ async def lead_times(context: Context, location_ids: Sequence[UUID]) -> list[Map
         .group_by(col(fact.location_id))
         .having(func.count() >= FEWEST)
     )
-    async with context.read() as session:
-        found = {row.location_id: dict(row._mapping) for row in await session.execute(statement)}
+    rows: Sequence[Any] = await context.fetch(statement)
+    found = {row.location_id: row._asdict() for row in rows}
     return [found.get(identifier) for identifier in location_ids]
 
 
@@ -155,7 +156,7 @@ def registrations(context: Context, asked: ReportPeriod, group_by: Sequence[str]
 def _lead_times() -> Mapping[str, ColumnElement[Any]]:
     lead = func.extract("epoch", col(AppointmentFact.starts_at) - col(AppointmentFact.booked_at))
     return {
-        "lead_average": func.avg(lead),
+        "lead_average": func.avg(lead, type_=Float),
         "lead_median": func.percentile_cont(0.5).within_group(lead),
         "lead_p90": func.percentile_cont(0.9).within_group(lead),
     }

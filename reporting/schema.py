@@ -66,7 +66,7 @@ async def _connect(
         rows, more = await figures.page(context, check_first(first), after)
     except InvalidCursor as error:
         raise bad_input(str(error)) from None
-    edges = [Edge(node=convert(dict(row._mapping)), cursor=figures.cursor(row)) for row in rows]
+    edges = [Edge(node=convert(row), cursor=figures.cursor(row)) for row in rows]
     info = PageInfo(
         has_next_page=more,
         has_previous_page=after is not None,

@@ -115,16 +115,3 @@ async def unit_of_work(database: Database, recorder: AuditRecorder) -> AsyncIter
         yield UnitOfWork(session, recorder.principal, recorder)
         await session.flush()
         session.add_all(session.info["written"])
-
-
-@asynccontextmanager
-async def audited_read(database: Database, recorder: AuditRecorder) -> AsyncIterator[AsyncSession]:
-    """A session that only reads, and tells the recorder what."""
-    async with AsyncSession(
-        database.reader,
-        expire_on_commit=False,
-        autoflush=False,
-        sync_session_class=AuditedSession,
-        info={"audit": recorder, "written": []},
-    ) as session:
-        yield session

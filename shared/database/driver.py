@@ -5,12 +5,13 @@ Where rows are only read, the ORM takes most of a request's time: for a hundred 
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar, TypeVarTuple, overload
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, TypeVarTuple, overload
 from weakref import WeakKeyDictionary
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext
 from sqlalchemy import Select, insert, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
@@ -60,6 +61,26 @@ class Query(NamedTuple):
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """Values by name, as the driver takes them."""
         return [values[name] if process is None else process(values[name]) for name, process in self.parameters]
+
+
+class Fetch(Protocol):
+    """What executes statements that read: `fetch` of a driver, an operation's context or (`fetch_in`) a session."""
+
+    @overload
+    async def __call__(self, statement: Select[T], /) -> Sequence[T]: ...
+
+    @overload
+    async def __call__(self, statement: Select[T, U, *Ts], /) -> Sequence[tuple[T, U, *Ts]]: ...
+
+
+def fetch_in(session: AsyncSession) -> Fetch:
+    """What reads within a session's transaction; its rows are instances of the models."""
+
+    async def fetch(statement: Any) -> Sequence[Any]:
+        rows = (await session.execute(statement)).all()
+        return [row[0] for row in rows] if len(statement.column_descriptions) == 1 else rows
+
+    return fetch
 
 
 class Driver:

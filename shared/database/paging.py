@@ -4,27 +4,41 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Generic, Protocol, TypeVar, cast
+from datetime import UTC, date, datetime
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, Select, TypeDecorator, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
+from shared.database.driver import Fetch
+
 T = TypeVar("T")
 
 MAXIMUM_FIRST = 100
 DEFAULT_FIRST = 20
 
-_READ: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, date: date.fromisoformat, UUID: UUID}
+
+def _moment(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment.astimezone(UTC)
 
 
-class Fetch(Protocol):
-    """What executes a statement: `fetch` of a driver or of an operation's context."""
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("text that PostgreSQL cannot have")
+    return value
 
-    async def __call__(self, statement: Select[T], /) -> Sequence[T]:
-        """Its rows."""
+
+_READ: dict[type, Callable[[Any], Any]] = {
+    datetime: _moment,
+    date: date.fromisoformat,
+    UUID: UUID,
+    str: _text,
+}
 
 
 class InvalidCursor(Exception):
@@ -63,7 +77,7 @@ class Order:
             values = orjson.loads(base64.urlsafe_b64decode(cursor))
             kinds = [_python_type(column) for column in self.columns]
             return [_READ.get(kind, kind)(value) for kind, value in zip(kinds, values, strict=True)]
-        except (ValueError, TypeError, binascii.Error):
+        except (ValueError, TypeError, OverflowError, binascii.Error):
             raise InvalidCursor("`after` is not a cursor of this list") from None
 
     @staticmethod

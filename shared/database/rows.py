@@ -13,11 +13,12 @@ What such rows could not keep (relationships, deferred columns, listeners to loa
 a schema is built with a type that shows the model's rows, at the latest when a statement of the model is first executed.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from operator import itemgetter
 from types import FunctionType
-from typing import Any, NoReturn, get_type_hints
+from typing import Any, NoReturn, TypeVar, get_type_hints
 
 from sqlalchemy import Column, inspect
 from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, TSTZRANGE
@@ -28,6 +29,8 @@ from sqlmodel import SQLModel
 
 from shared.database.model import Audited
 from shared.database.values import reader
+
+T = TypeVar("T")
 
 _CARRIED = (FunctionType, property, cached_property, staticmethod)
 _NOT_OURS = frozenset({"__init__", "metadata", "model_config"})
@@ -61,6 +64,14 @@ def row_class(model: type, base: type) -> type:
     columns = {name: property(value_at(place, kind)) for place, (name, kind) in enumerate(columns_of(model).items())}
     bases = (base, Audited) if issubclass(model, Audited) else (base,)
     return type(model.__name__, bases, {**_members(model), **columns, "__setattr__": _refuse_to_write})
+
+
+def grouped(rows: Iterable[T], by: Callable[[T], Any], keys: Iterable[Any]) -> list[list[T]]:
+    """The rows of each key, in order."""
+    found: dict[Any, list[T]] = defaultdict(list)
+    for row in rows:
+        found[by(row)].append(row)
+    return [found[key] for key in keys]
 
 
 def value_at(place: int, kind: Any) -> Callable[[Sequence[Any]], Any]:

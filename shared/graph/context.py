@@ -1,4 +1,4 @@
-"""What a resolver can reach: the caller, the service's runtime, and sessions that are audited."""
+"""What a resolver can reach: the caller, the service's runtime, rows to read, units of work, all audited."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
@@ -10,7 +10,6 @@ from uuid import UUID
 
 import strawberry
 from sqlalchemy import ARRAY, Select, any_, bindparam
-from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry.dataloader import DataLoader
 
 from shared.audit.reading import entry_values, recorded
@@ -20,7 +19,7 @@ from shared.database.model import Audited
 from shared.database.tables import AuditEntry
 from shared.graph.errors import Speaker
 from shared.runtime import Runtime
-from shared.work import UnitOfWork, audited_read, unit_of_work
+from shared.work import UnitOfWork, unit_of_work
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -57,12 +56,6 @@ class Context:
         """What says problems in the client's language."""
         translations = self.runtime.translations
         return Speaker(translations, translations.negotiate(self._accept_language))
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads; resolvers that run side by side each open their own."""
-        async with audited_read(self.runtime.database, self.recorder) as session:
-            yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[UnitOfWork]:

@@ -33,9 +33,9 @@ _STATUS = {Status.HELD: "TENTATIVE", Status.CANCELLED: "CANCELLED"}
 async def serve_calendar(request: Request) -> Response:
     """The calendar behind a secret; 404 if there is none, or no more."""
     runtime: Runtime = request.app.state.runtime
-    async with runtime.database.read() as session:
-        digest = secret_hash(request.path_params["secret"])
-        feed = await session.scalar(select(CalendarFeed).where(col(CalendarFeed.secret_hash) == digest))
+    digest = secret_hash(request.path_params["secret"])
+    found = await runtime.database.driver.fetch(select(CalendarFeed).where(col(CalendarFeed.secret_hash) == digest))
+    feed = found[0] if found else None
     if feed is None:
         return _not_found()
     context = Context(runtime, _reader(feed))
@@ -78,8 +78,7 @@ async def _appointments(context: Context, feed: CalendarFeed) -> Sequence[Appoin
     now = utc_now()
     wanted = Filter(feed.patient_id, feed.practitioner_id, since=now - _PAST, before=now + _FUTURE)
     statement = repository.search(context.principal, wanted).order_by(*repository.APPOINTMENTS.clauses())
-    async with context.read() as session:
-        return (await session.scalars(statement.limit(_MOST_EVENTS))).all()
+    return await context.fetch(statement.limit(_MOST_EVENTS))
 
 
 def _reader(feed: CalendarFeed) -> Principal:

@@ -5,17 +5,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
+from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Result, Select, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select, func, or_, select
 from sqlmodel import col
 
 from shared.auth.principal import Principal
+from shared.database.driver import Fetch
 from shared.database.model import utc_now
 from shared.database.paging import Order, Page, fetch_pages
+from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.appointments import policy
 from subgraphs.appointments.models import (
@@ -121,34 +123,26 @@ async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appoi
 async def active_types(context: Context) -> Sequence[AppointmentType]:
     """What can be booked, by name."""
     statement = policy.appointment_types(context.principal).where(col(AppointmentType.active))
-    async with context.read() as session:
-        return (await session.scalars(statement.order_by(col(AppointmentType.display)))).all()
+    return await context.fetch(statement.order_by(col(AppointmentType.display)))
 
 
 async def schedules(context: Context, practitioner_id: UUID) -> Sequence[Schedule]:
     """A practitioner's weekly availability, by location."""
     statement = policy.schedules(context.principal).where(col(Schedule.practitioner_id) == practitioner_id)
-    async with context.read() as session:
-        return (await session.scalars(statement.order_by(col(Schedule.location_id)))).all()
+    return await context.fetch(statement.order_by(col(Schedule.location_id)))
 
 
 async def weekly_hours(context: Context, schedule_ids: Sequence[UUID]) -> list[list[WeeklyHours]]:
     """The hours of schedules, in order."""
     statement = select(WeeklyHours).where(col(WeeklyHours.schedule_id).in_(schedule_ids))
-    found: dict[UUID, list[WeeklyHours]] = defaultdict(list)
-    async with context.read() as session:
-        for row in await session.scalars(statement.order_by(col(WeeklyHours.weekday), col(WeeklyHours.starts))):
-            found[row.schedule_id].append(row)
-    return [found[key] for key in schedule_ids]
+    rows = await context.fetch(statement.order_by(col(WeeklyHours.weekday), col(WeeklyHours.starts)))
+    return grouped(rows, attrgetter("schedule_id"), schedule_ids)
 
 
 async def time_zones(context: Context, location_ids: Sequence[UUID]) -> list[str | None]:
     """The time zones of locations, in order."""
-    async with context.read() as session:
-        rows = await session.execute(
-            select(col(Location.id), col(Location.time_zone)).where(col(Location.id).in_(location_ids))
-        )
-        found: dict[UUID, str] = dict(rows.all())
+    statement = select(col(Location.id), col(Location.time_zone)).where(col(Location.id).in_(location_ids))
+    found = dict(await context.fetch(statement))
     return [found.get(key) for key in location_ids]
 
 
@@ -195,12 +189,9 @@ async def free_slots(context: Context, searches: Sequence[SlotSearch]) -> list[l
     """The free slots of each search, in four statements for all of them."""
     wanted = {search.type_id for search in searches}
     since, before = min(search.since for search in searches), max(search.before for search in searches)
-    async with context.read() as session:
-        rows = await session.scalars(
-            select(AppointmentType).where(col(AppointmentType.id).in_(wanted), col(AppointmentType.active))
-        )
-        visits = {row.id: visit(row) for row in rows}
-        found = await calendars(session, {search.practitioner_id for search in searches}, since, before)
+    types = select(AppointmentType).where(col(AppointmentType.id).in_(wanted), col(AppointmentType.active))
+    visits = {row.id: visit(row) for row in await context.fetch(types)}
+    found = await calendars(context.fetch, {search.practitioner_id for search in searches}, since, before)
     return [_free(found[search.practitioner_id], visits.get(search.type_id), search) for search in searches]
 
 
@@ -218,7 +209,7 @@ def visit(row: AppointmentType) -> Visit:
 
 
 async def calendars(
-    session: AsyncSession,
+    fetch: Fetch,
     practitioner_ids: Collection[UUID],
     since: datetime,
     before: datetime,
@@ -229,9 +220,9 @@ async def calendars(
 
     Only columns are read of appointments: that someone is occupied tells nothing about a patient.
     """
-    openings = await _weekly_openings(session, practitioner_ids)
+    openings = await _weekly_openings(fetch, practitioner_ids)
     closures: dict[UUID, list[Closure]] = defaultdict(list)
-    for row, zone in await _exceptions(session, practitioner_ids, since.date() - _DAY, before.date() + _DAY):
+    for row, zone in await _exceptions(fetch, practitioner_ids, since.date() - _DAY, before.date() + _DAY):
         if row.kind == ExceptionKind.CLOSED:
             closures[row.practitioner_id].append(
                 Closure(row.location_id, row.starts or MIDNIGHT, row.ends or MIDNIGHT, row.from_day, row.until_day)
@@ -241,11 +232,11 @@ async def calendars(
                 Opening(row.location_id, ZoneInfo(zone), row.starts, row.ends, None, row.from_day, row.until_day)
             )
     # No appointment takes a day, so a day more at both ends has all that reach into the period.
-    occupied = await _occupied(session, practitioner_ids, since - _DAY, before + _DAY, apart_from)
+    occupied = await _occupied(fetch, practitioner_ids, since - _DAY, before + _DAY, apart_from)
     return {key: Calendar(key, openings[key], closures[key], occupied[key]) for key in practitioner_ids}
 
 
-async def _weekly_openings(session: AsyncSession, practitioner_ids: Collection[UUID]) -> dict[UUID, list[Opening]]:
+async def _weekly_openings(fetch: Fetch, practitioner_ids: Collection[UUID]) -> dict[UUID, list[Opening]]:
     statement = (
         select(WeeklyHours, Schedule, col(Location.time_zone))
         .join(Schedule, col(WeeklyHours.schedule_id) == col(Schedule.id))
@@ -254,7 +245,7 @@ async def _weekly_openings(session: AsyncSession, practitioner_ids: Collection[U
         .where(col(Practitioner.id).in_(practitioner_ids), col(Practitioner.active), col(Location.active))
     )
     openings: dict[UUID, list[Opening]] = defaultdict(list)
-    for hours, schedule, zone in await session.execute(statement):
+    for hours, schedule, zone in await fetch(statement):
         from_day, until_day = hours.valid_from or date.min, hours.valid_until or date.max
         openings[schedule.practitioner_id].append(
             Opening(schedule.location_id, ZoneInfo(zone), hours.starts, hours.ends, hours.weekday, from_day, until_day)
@@ -263,9 +254,9 @@ async def _weekly_openings(session: AsyncSession, practitioner_ids: Collection[U
 
 
 async def _exceptions(
-    session: AsyncSession, practitioner_ids: Collection[UUID], from_day: date, until_day: date
-) -> Result[ScheduleException, str]:
-    return await session.execute(
+    fetch: Fetch, practitioner_ids: Collection[UUID], from_day: date, until_day: date
+) -> Sequence[tuple[ScheduleException, str]]:
+    return await fetch(
         select(ScheduleException, col(Location.time_zone))
         .join(Practitioner, col(ScheduleException.practitioner_id) == col(Practitioner.id))
         .outerjoin(Location, col(ScheduleException.location_id) == col(Location.id))
@@ -280,7 +271,7 @@ async def _exceptions(
 
 
 async def _occupied(
-    session: AsyncSession,
+    fetch: Fetch,
     practitioner_ids: Collection[UUID],
     since: datetime,
     before: datetime,
@@ -296,6 +287,6 @@ async def _occupied(
     if apart_from is not None:
         statement = statement.where(col(Appointment.id) != apart_from)
     occupied: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for practitioner_id, from_, until in await session.execute(statement.order_by(col(Appointment.occupied_from))):
+    for practitioner_id, from_, until in await fetch(statement.order_by(col(Appointment.occupied_from))):
         occupied[practitioner_id].append((from_, until))
     return occupied

@@ -1,8 +1,8 @@
 """Every statement of the directory, each beginning with what `policy` lets the caller see."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from shared.auth.principal import Principal
 from shared.database.paging import Order
+from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.directory import policy
 from subgraphs.directory.models import Entry, Location, Organization, Practitioner, PractitionerRole
@@ -44,11 +45,8 @@ class RoleFilter:
 async def roles(context: Context, practitioner_ids: Sequence[UUID]) -> list[list[PractitionerRole]]:
     """The roles of practitioners, in order."""
     statement = policy.roles(context.principal).where(col(PractitionerRole.practitioner_id).in_(practitioner_ids))
-    found: dict[UUID, list[PractitionerRole]] = defaultdict(list)
-    async with context.read() as session:
-        for role in await session.scalars(statement.order_by(col(PractitionerRole.id))):
-            found[role.practitioner_id].append(role)
-    return [found[identifier] for identifier in practitioner_ids]
+    rows = await context.fetch(statement.order_by(col(PractitionerRole.id)))
+    return grouped(rows, attrgetter("practitioner_id"), practitioner_ids)
 
 
 def search_organizations(principal: Principal, search: str | None) -> Select[Organization]:

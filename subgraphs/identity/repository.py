@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
+from shared.database.driver import Fetch
 from shared.database.model import utc_now
 from shared.database.paging import Order
 from shared.graph.context import Context
@@ -50,14 +50,13 @@ async def recovery_codes(context: Context, account_ids: Sequence[UUID]) -> list[
     )
     account_id = col(RecoveryCode.account_id)
     statement = select(account_id, func.count()).where(account_id.in_(visible)).group_by(account_id)
-    async with context.read() as session:
-        found: dict[UUID, int] = {row[0]: row[1] for row in await session.execute(statement)}
+    found = dict(await context.fetch(statement))
     return [found.get(identifier, 0) for identifier in account_ids]
 
 
-async def roles(session: AsyncSession) -> list[Role]:
+async def roles(fetch: Fetch) -> list[Role]:
     """All roles by name: those that come with CareGraph as they are defined here, and those that were added here."""
-    stored = {role.name: role for role in await session.scalars(select(Role))}
+    stored = {role.name: role for role in await fetch(select(Role))}
     built_in = {
         name.value: Role(name=name.value, kind=KINDS[name].value, description=DESCRIPTIONS[name], scopes=sorted(scopes))
         for name, scopes in SCOPES.items()
@@ -65,8 +64,8 @@ async def roles(session: AsyncSession) -> list[Role]:
     return [role for _, role in sorted((built_in | stored).items())]
 
 
-async def granted(session: AsyncSession, names: Iterable[str]) -> tuple[Kind, list[str]]:
+async def granted(fetch: Fetch, names: Iterable[str]) -> tuple[Kind, list[str]]:
     """What the holder of some roles is, and may do."""
     wanted = set(names)
-    held = [role for role in await roles(session) if role.name in wanted]
+    held = [role for role in await roles(fetch) if role.name in wanted]
     return kind_of(Kind(role.kind) for role in held), sorted({scope for role in held for scope in role.scopes})

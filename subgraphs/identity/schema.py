@@ -72,8 +72,7 @@ class Query:
 
     @query(description="All roles, by name.", scopes=[[READ]])
     async def roles(self, info: Info) -> list[Role] | None:
-        async with info.context.read() as session:
-            return [Role.of(row) for row in await repository.roles(session)]
+        return [Role.of(row) for row in await repository.roles(info.context.fetch)]
 
 
 @strawberry.type

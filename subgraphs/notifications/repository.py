@@ -27,36 +27,31 @@ def inbox(principal: Principal, kinds: Sequence[Kind] | None, *, unread_only: bo
 async def unread(context: Context) -> int:
     """How many the caller has not read."""
     statement = inbox(context.principal, None, unread_only=True).with_only_columns(func.count())
-    async with context.read() as session:
-        return await session.scalar(statement) or 0
+    (count,) = await context.fetch(statement)
+    return count
 
 
 async def delivered_after(context: Context, position: int) -> Sequence[Notification]:
     """The first of the caller's notifications after a position."""
     statement = policy.notifications(context.principal).where(col(Notification.position) > position)
-    async with context.read() as session:
-        rows = await session.scalars(statement.order_by(col(Notification.position)).limit(DELIVERED_AT_ONCE))
-        return rows.all()
+    return await context.fetch(statement.order_by(col(Notification.position)).limit(DELIVERED_AT_ONCE))
 
 
 async def last_position(context: Context) -> int:
     """The position of the newest of the caller's notifications, 0 if there is none."""
     statement = policy.notifications(context.principal).with_only_columns(func.max(col(Notification.position)))
-    async with context.read() as session:
-        return await session.scalar(statement) or 0
+    (position,) = await context.fetch(statement)
+    return position or 0
 
 
 async def opted_out(context: Context) -> set[tuple[Kind, Channel]]:
     """What the caller does not want."""
-    async with context.read() as session:
-        rows = await session.scalars(policy.opt_outs(context.principal))
-        return {(Kind(row.kind), Channel(row.channel)) for row in rows}
+    rows = await context.fetch(policy.opt_outs(context.principal))
+    return {(Kind(row.kind), Channel(row.channel)) for row in rows}
 
 
 async def languages(context: Context, recipients: Sequence[UUID]) -> list[str | None]:
     """The languages of those of the caller's recipients that are patients, in order."""
     patients = policy.patients(context.principal).where(col(Patient.id).in_(recipients))
-    async with context.read() as session:
-        rows = await session.execute(patients.with_only_columns(col(Patient.id), col(Patient.language)))
-        found = {row.id: row.language for row in rows}
+    found = dict(await context.fetch(patients.with_only_columns(col(Patient.id), col(Patient.language))))
     return [found.get(recipient) for recipient in recipients]

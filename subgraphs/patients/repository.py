@@ -1,8 +1,8 @@
 """Every statement of the patients' domain, each beginning with what `policy` lets the caller see."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from operator import attrgetter, itemgetter
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from shared.auth.principal import Principal
 from shared.database.paging import Order
+from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.patients import policy
 from subgraphs.patients.models import Patient, PatientIdentifier
@@ -26,19 +27,15 @@ _Other = aliased(Patient)
 async def own_patient(context: Context) -> Patient | None:
     """The caller's own record, which is the survivor if theirs was merged."""
     statement = policy.own(context.principal).where(col(Patient.merged_into_id).is_(None))
-    async with context.read() as session:
-        row: Patient | None = await session.scalar(statement)
-    return row
+    rows = await context.fetch(statement)
+    return rows[0] if rows else None
 
 
 async def identifiers(context: Context, patient_ids: Sequence[UUID]) -> list[list[PatientIdentifier]]:
     """The identifiers of patients, in order."""
     statement = policy.identifiers(context.principal).where(col(PatientIdentifier.patient_id).in_(patient_ids))
-    found: dict[UUID, list[PatientIdentifier]] = defaultdict(list)
-    async with context.read() as session:
-        for row in await session.scalars(statement.order_by(col(PatientIdentifier.id))):
-            found[row.patient_id].append(row)
-    return [found[identifier] for identifier in patient_ids]
+    rows = await context.fetch(statement.order_by(col(PatientIdentifier.id)))
+    return grouped(rows, attrgetter("patient_id"), patient_ids)
 
 
 async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list[Patient]]:
@@ -53,11 +50,8 @@ async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list
         .subquery()
     )
     statement = select(pairs.c.of, Patient).join(Patient, col(Patient.id) == pairs.c.is_like)
-    found: dict[UUID, list[Patient]] = defaultdict(list)
-    async with context.read() as session:
-        for of, row in await session.execute(statement.where(pairs.c.rank <= _DUPLICATES).order_by(pairs.c.rank)):
-            found[of].append(row)
-    return [found[identifier] for identifier in patient_ids]
+    found = await context.fetch(statement.where(pairs.c.rank <= _DUPLICATES).order_by(pairs.c.rank))
+    return [[row for _, row in rows] for rows in grouped(found, itemgetter(0), patient_ids)]
 
 
 def search_patients(

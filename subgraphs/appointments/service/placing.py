@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from shared.database.driver import fetch_in
 from shared.database.engine import sqlstate
 from shared.database.model import utc_now
 from shared.work import UnitOfWork
@@ -51,7 +52,9 @@ async def find_slot(
     """The free slot that begins at a time, as far as the appointment that is moved is not itself in the way."""
     if starts_at <= utc_now():
         raise SlotUnavailable(SLOT_OVER)
-    found = await repository.calendars(work.session, {practitioner_id}, starts_at, starts_at, apart_from=moving)
+    found = await repository.calendars(
+        fetch_in(work.session), {practitioner_id}, starts_at, starts_at, apart_from=moving
+    )
     calendar = found[practitioner_id]
     slots = list(calendar.slots(visit, starts_at, starts_at + _INSTANT, location_id))
     if not slots:

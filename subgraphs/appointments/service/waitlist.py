@@ -12,6 +12,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from shared.database.driver import fetch_in
 from shared.database.model import utc_now
 from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
@@ -145,7 +146,9 @@ async def offer_freed(work: UnitOfWork, freed: Slot) -> None:
     if earliest >= freed.occupied_until:
         return
     async with work.as_system():
-        found = await repository.calendars(work.session, {freed.practitioner_id}, earliest, freed.occupied_until)
+        found = await repository.calendars(
+            fetch_in(work.session), {freed.practitioner_id}, earliest, freed.occupied_until
+        )
         calendar = found[freed.practitioner_id]
         for entry, kind in await _line(work, freed):
             slot = _suitable(calendar, entry, kind, earliest, freed)

@@ -13,6 +13,7 @@ from sqlmodel import col
 from shared.audit.recorder import Action
 from shared.auth.principal import Forbidden, Kind
 from shared.auth.revocation import revoke_account
+from shared.database.driver import fetch_in
 from shared.database.model import utc_now
 from shared.digests import keyed_digest
 from shared.errors import NOT_FOUND, InvalidState, invalid, not_found
@@ -180,7 +181,7 @@ async def save_role(context: Context, command: SaveRole) -> Role:
         raise invalid("scopes", UNKNOWN_SCOPE, unknown=", ".join(sorted(unknown)))
     async with context.write() as work:
         await locks.hold(work.session, locks.ROLES)
-        known = {role.name: role for role in await repository.roles(work.session)}
+        known = {role.name: role for role in await repository.roles(fetch_in(work.session))}
         role = known.get(command.name) or Role(name=command.name, description="", scopes=[])
         kind = role.kind if command.kind is None else command.kind.value
         if kind != role.kind and (command.name in BUILT_IN or kind == Kind.PATIENT):
@@ -222,7 +223,7 @@ async def _role_changed(context: Context, work: UnitOfWork, name: str, **detail:
 
 
 async def _check_roles(session: AsyncSession, names: Collection[str]) -> None:
-    known = {role.name: Kind(role.kind) for role in await repository.roles(session)}
+    known = {role.name: Kind(role.kind) for role in await repository.roles(fetch_in(session))}
     if not names or not known.keys() >= set(names):
         raise invalid("roles", UNKNOWN_ROLE, known=", ".join(sorted(known)))
     if len({known[name] for name in names} - {Kind.NONE}) > 1:

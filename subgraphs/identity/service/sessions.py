@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from shared.auth.principal import Kind
 from shared.auth.revocation import revoke_session
+from shared.database.driver import fetch_in
 from shared.database.model import utc_now
 from shared.graph.context import Client, Context
 from shared.work import UnitOfWork
@@ -143,7 +144,7 @@ async def _grant(
         await work.session.flush()
         token = RefreshToken(session_id=session.id, digest=digest(secret), expires_at=session.expires_at)
         work.session.add(token)
-    kind, scopes = await repository.granted(work.session, account.roles)
+    kind, scopes = await repository.granted(fetch_in(work.session), account.roles)
     # Milliseconds, because a revocation is compared with them.
     issued = int(at.timestamp() * 1000) / 1000
     expires = int(issued + ACCESS_LIFETIME.total_seconds())

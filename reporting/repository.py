@@ -10,13 +10,30 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import ColumnElement, Date, Float, Select, Subquery, cast, false, func, literal, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Date,
+    Float,
+    Select,
+    Subquery,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from reporting import policy
 from reporting.commands import AppointmentReportFilter, ReportPeriod
 from reporting.models import AppointmentFact, RegistrationFact, Status
+from shared.auth.principal import Principal
 from shared.database.paging import InvalidCursor
 from shared.graph.context import Context
 
@@ -119,17 +136,21 @@ def appointments(
 
 async def lead_times(context: Context, location_ids: Sequence[UUID]) -> list[Mapping[str, Any] | None]:
     """Lead times in s of what was booked recently at each location; None where that is too little."""
+    rows: Sequence[Any] = await context.fetch(context.written(_lead_times_of_places), locations=location_ids)
+    found = {row.location_id: row._asdict() for row in rows}
+    return [found.get(identifier) for identifier in location_ids]
+
+
+def _lead_times_of_places(principal: Principal) -> Select[Any]:
     fact, since = AppointmentFact, func.now() - RECENT
-    statement = (
-        policy.places(context.principal)
-        .where(col(fact.location_id).in_(location_ids), col(fact.starts_at) >= since, col(fact.booked_at) >= since)
+    wanted = col(fact.location_id) == any_(bindparam("locations", type_=ARRAY(Uuid)))
+    return (
+        policy.places(principal)
+        .where(wanted, col(fact.starts_at) >= since, col(fact.booked_at) >= since)
         .with_only_columns(col(fact.location_id), *(figure.label(name) for name, figure in _lead_times().items()))
         .group_by(col(fact.location_id))
         .having(func.count() >= FEWEST)
     )
-    rows: Sequence[Any] = await context.fetch(statement)
-    found = {row.location_id: row._asdict() for row in rows}
-    return [found.get(identifier) for identifier in location_ids]
 
 
 def _conditions(wanted: AppointmentReportFilter) -> list[ColumnElement[bool]]:

@@ -5,7 +5,7 @@ Where rows are only read, the ORM takes most of a request's time: for a hundred 
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, TypeVarTuple, overload
+from typing import Any, NamedTuple, Protocol, TypeVar, TypeVarTuple, overload
 from weakref import WeakKeyDictionary
 
 import asyncpg
@@ -22,7 +22,6 @@ from shared.database.values import DIALECT, writer
 T = TypeVar("T")
 U = TypeVar("U")
 Ts = TypeVarTuple("Ts")
-Make: TypeAlias = Callable[[Any], Any]
 
 ACQUIRE_TIMEOUT_SECONDS = 10
 
@@ -39,7 +38,7 @@ class Query(NamedTuple):
     compiled: SQLCompiler
     parameters: Sequence[tuple[str, Callable[[Any], Any] | None]]
     records: type[asyncpg.Record] = asyncpg.Record
-    make: Make | None = None
+    make: Callable[[Any], Any] | None = None
 
     @classmethod
     def of(cls, statement: Any, **options: Any) -> "Query":
@@ -63,21 +62,29 @@ class Query(NamedTuple):
         return [values[name] if process is None else process(values[name]) for name, process in self.parameters]
 
 
+class Derive(Protocol):
+    """What makes a statement of another, the same of all that differ in values alone; it can be hashed and compared."""
+
+    def __call__(self, statement: Select[T], /) -> Select[T]:
+        """Its own."""
+
+
 class Fetch(Protocol):
     """What executes statements that read: `fetch` of a driver, an operation's context or (`fetch_in`) a session."""
 
     @overload
-    async def __call__(self, statement: Select[T], /) -> Sequence[T]: ...
+    async def __call__(self, statement: Select[T], derive: Derive | None = None, /, **values: Any) -> Sequence[T]: ...
 
     @overload
-    async def __call__(self, statement: Select[T, U, *Ts], /) -> Sequence[tuple[T, U, *Ts]]: ...
+    async def __call__(self, statement: Select[T, U, *Ts], /, **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
 
 
 def fetch_in(session: AsyncSession) -> Fetch:
     """What reads within a session's transaction; its rows are instances of the models."""
 
-    async def fetch(statement: Any) -> Sequence[Any]:
-        rows = (await session.execute(statement)).all()
+    async def fetch(statement: Any, derive: Derive | None = None, /, **values: Any) -> Sequence[Any]:
+        statement = statement if derive is None else derive(statement)
+        rows = (await session.execute(statement, values)).all()
         return [row[0] for row in rows] if len(statement.column_descriptions) == 1 else rows
 
     return fetch
@@ -98,20 +105,21 @@ class Driver:
         }
         self._pool: asyncpg.Pool | None = None
         self._queries: dict[Any, Query] = {}
-        self._kept: WeakKeyDictionary[Select[Any], tuple[Query, Mapping[str, Any]]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Select[Any], dict[Any, tuple[Query, Mapping[str, Any]]]] = WeakKeyDictionary()
 
     @overload
-    async def fetch(self, statement: Select[T], **values: Any) -> Sequence[T]: ...
+    async def fetch(self, statement: Select[T], derive: Derive | None = None, /, **values: Any) -> Sequence[T]: ...
 
     @overload
-    async def fetch(self, statement: Select[T, U, *Ts], **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
+    async def fetch(self, statement: Select[T, U, *Ts], /, **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
 
-    async def fetch(self, statement: Any, **values: Any) -> Sequence[Any]:
+    async def fetch(self, statement: Any, derive: Derive | None = None, /, **values: Any) -> Sequence[Any]:
         """A model's rows (`shared.database.rows`), one column's values, or named tuples of several of these.
 
-        `values` are those of the statement's own named parameters.
+        `derive` makes the statement that is executed, once for all that differ from the given one in values alone;
+        `values` are those of named parameters.
         """
-        query, arguments = self._translate(statement, values)
+        query, arguments = self._translate(statement, derive, values)
         async with await self._acquire() as connection:
             rows = await connection.fetch(query.text, *arguments, record_class=query.records)
         return rows if query.make is None else list(map(query.make, rows))
@@ -143,29 +151,35 @@ class Driver:
         idle = self._pool.get_idle_size() > 0  # and then there is nothing to wait for, which to bound takes long
         return self._pool.acquire(timeout=None if idle else ACQUIRE_TIMEOUT_SECONDS)
 
-    def _translate(self, statement: Select[Any], values: Mapping[str, Any]) -> tuple[Query, list[Any]]:
+    def _translate(
+        self, statement: Select[Any], derive: Derive | None, values: Mapping[str, Any]
+    ) -> tuple[Query, list[Any]]:
         """A statement, compiled once for all that differ from it in their parameters' values alone, and its own values."""
-        kept = self._kept.get(statement)
+        kept_of = self._kept.get(statement)
+        if kept_of is None:
+            kept_of = self._kept[statement] = {}
+        kept = kept_of.get(derive)
         if kept is None:
             key = statement._generate_cache_key()  # SQLAlchemy's own, for such caches
             if key is None:
                 raise TypeError(
                     "a statement with parts that SQLAlchemy cannot compare; a TypeDecorator needs `cache_ok = True`"
                 )
-            query = self._queries.get(key.key) or Query.of(statement, cache_key=key)
+            place = derive, key.key
+            query = self._queries.get(place) or Query.of(derive(statement) if derive else statement, cache_key=key)
             if len(self._queries) >= _MOST_QUERIES:
                 self._queries.clear()
-            self._queries[key.key] = query
+            self._queries[place] = query
             all_values = query.compiled.construct_params(values, extracted_parameters=key.bindparams)
             own = {name: value for name, value in all_values.items() if name not in values}
-            kept = self._kept[statement] = query, own
+            kept = kept_of[derive] = query, own
         query, all_values = kept[0], {**kept[1], **values}
         if query.compiled.post_compile_params:  # an `IN`, which has as many parameters as values
             return query.expanded(all_values)
         return query, query.arguments(all_values)
 
 
-def _rows(statement: Select[Any], width: int) -> tuple[type[asyncpg.Record], Make | None]:
+def _rows(statement: Select[Any], width: int) -> tuple[type[asyncpg.Record], Callable[[Any], Any] | None]:
     """Rows of a model by themselves, one column's values by themselves, all else as named tuples."""
     if statement._with_options or len(list(statement.selected_columns)) != width:
         raise TypeError("a statement with options of the ORM, or with a column twice, which the driver cannot read")
@@ -187,7 +201,7 @@ def _model(described: Mapping[str, Any]) -> type | None:
     return None if entity is None or described["expr"] is not entity else inspect(entity).mapper.class_
 
 
-def _part(model: type | None, columns: Iterator[tuple[int, Any]]) -> Make:
+def _part(model: type | None, columns: Iterator[tuple[int, Any]]) -> Callable[[Any], Any]:
     """What makes a part of a row; it takes its columns from those that are left."""
     start, column = next(columns)
     if model is None:

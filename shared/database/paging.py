@@ -5,14 +5,16 @@ import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, TypeDecorator, and_, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, TypeDecorator, and_, any_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
 from shared.database.driver import Fetch
+from shared.database.rows import grouped
 
 T = TypeVar("T")
 
@@ -57,9 +59,8 @@ class Order:
         columns = [self._of(column, entity) for column in self.columns]
         return [column.desc() if self.descending else column.asc() for column in columns]
 
-    def after(self, cursor: str) -> ColumnElement[bool]:
-        """WHERE: the rows after the cursor's."""
-        values = self._decode(cursor)
+    def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
+        """WHERE: the rows after the one with these values."""
         branches = []
         for index, column in enumerate(self.columns):
             same = [earlier == value for earlier, value in zip(self.columns[:index], values, strict=False)]
@@ -72,7 +73,8 @@ class Order:
         # asyncpg's UUID is a class of its own
         return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
 
-    def _decode(self, cursor: str) -> list[Any]:
+    def values(self, cursor: str) -> list[Any]:
+        """A cursor's values; raises InvalidCursor."""
         try:
             values = orjson.loads(base64.urlsafe_b64decode(cursor))
             kinds = [_python_type(column) for column in self.columns]
@@ -97,9 +99,8 @@ class Page(Generic[T]):
 
 async def fetch_page(fetch: Fetch, statement: Select[T], order: Order, first: int, after: str | None) -> Page[T]:
     """A page of `statement` in one query; raises InvalidCursor."""
-    if after is not None:
-        statement = statement.where(order.after(after))
-    rows = await fetch(statement.order_by(*order.clauses()).limit(first + 1))
+    values = {} if after is None else {f"after_{place}": value for place, value in enumerate(order.values(after))}
+    rows = await fetch(statement, _Page(order, begins=after is None), most=first + 1, **values)
     return Page(rows[:first], order, len(rows) > first, after is not None)
 
 
@@ -113,19 +114,42 @@ async def fetch_pages(
 ) -> Mapping[Any, Page[T]]:
     """The first page of each parent's list in one query for all of them; `parent` is the column that names the parent."""
     keys = list(keys)
-    entity = statement.column_descriptions[0]["entity"]
-    rank = func.row_number().over(partition_by=parent, order_by=order.clauses()).label("place_in_parent")
-    ranked = statement.where(parent.in_(keys)).add_columns(rank).subquery()
-    row = aliased(entity, ranked)
-    found: Sequence[Any] = await fetch(
-        select(row)
-        .where(ranked.c.place_in_parent <= first + 1)
-        .order_by(getattr(row, _attribute(parent).key), *order.clauses(row))
-    )
-    rows: dict[Any, list[T]] = {key: [] for key in keys}
-    for item in found:
-        rows[getattr(item, _attribute(parent).key)].append(item)
-    return {key: Page(each[:first], order, len(each) > first, False) for key, each in rows.items()}
+    found = await fetch(statement, _PageOfEach(order, parent), most=first + 1, parents=keys)
+    rows = grouped(found, attrgetter(_attribute(parent).key), keys)
+    return {key: Page(each[:first], order, len(each) > first, False) for key, each in zip(keys, rows, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Makes the statement of a list that of its first `most` rows, after a place unless it `begins`."""
+
+    order: Order
+    begins: bool
+
+    def __call__(self, statement: Select[T]) -> Select[T]:
+        if not self.begins:
+            columns = enumerate(map(_attribute, self.order.columns))
+            statement = statement.where(
+                self.order.after([bindparam(f"after_{place}", type_=column.type) for place, column in columns])
+            )
+        return statement.order_by(*self.order.clauses()).limit(bindparam("most", type_=Integer))
+
+
+@dataclass(frozen=True, slots=True)
+class _PageOfEach:
+    """Makes the statement of a list that of the first `most` rows of each of `parents`."""
+
+    order: Order
+    parent: Mapped[Any]
+
+    def __call__(self, statement: Select[T]) -> Select[T]:
+        parent = _attribute(self.parent)
+        rank = func.row_number().over(partition_by=self.parent, order_by=self.order.clauses()).label("place_in_parent")
+        wanted = parent == any_(bindparam("parents", type_=ARRAY(parent.type)))
+        ranked = statement.where(wanted).add_columns(rank).subquery()
+        row = aliased(statement.column_descriptions[0]["entity"], ranked)
+        first: Select[Any] = select(row).where(ranked.c.place_in_parent <= bindparam("most", type_=Integer))
+        return first.order_by(getattr(row, parent.key), *self.order.clauses(row))
 
 
 def _python_type(column: Mapped[Any]) -> type:
@@ -140,5 +164,9 @@ def _attribute(column: Mapped[Any]) -> InstrumentedAttribute[Any]:
 
 async def count(fetch: Fetch, statement: Select[Any]) -> int:
     """How many rows a list has."""
-    (found,) = await fetch(select(func.count()).select_from(statement.order_by(None).subquery()))
-    return found
+    (found,) = await fetch(statement, _counted)
+    return int(found)
+
+
+def _counted(statement: Select[Any]) -> Select[Any]:
+    return select(func.count()).select_from(statement.order_by(None).subquery())

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 from sqlalchemy import Select
@@ -67,13 +67,13 @@ async def connect(
         page = await fetch_page(context.fetch, statement, order, check_first(first), after)
     except InvalidCursor as error:
         raise bad_input(str(error)) from None
-    return connection(context, page, statement, convert)
+    return connection(page, convert, partial(count, context.fetch, statement))
 
 
 def connection(
-    context: Context, page: Page[Row], statement: Select[Any], convert: Callable[[Row], Node]
+    page: Page[Row], convert: Callable[[Row], Node], total: Callable[[], Awaitable[int]]
 ) -> Connection[Node]:
-    """A page as a connection; `statement` is the whole list, for its count."""
+    """A page as a connection; `total` counts the whole list."""
     edges = [Edge(node=convert(row), cursor=page.order.cursor(row)) for row in page.rows]
     info = PageInfo(
         has_next_page=page.has_next,
@@ -81,4 +81,4 @@ def connection(
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-    return Connection(edges=edges, page_info=info, count=partial(count, context.fetch, statement))
+    return Connection(edges=edges, page_info=info, count=total)

@@ -2,19 +2,20 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from operator import attrgetter
 from typing import Any, TypeVar, TypeVarTuple, overload
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ARRAY, Select, any_, bindparam
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam
 from strawberry.dataloader import DataLoader
 
 from shared.audit.reading import entry_values, recorded
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Principal
+from shared.database.driver import Derive
 from shared.database.model import Audited
 from shared.database.tables import AuditEntry
 from shared.graph.errors import Speaker
@@ -25,6 +26,9 @@ T = TypeVar("T")
 U = TypeVar("U")
 Ts = TypeVarTuple("Ts")
 K = TypeVar("K", bound=Hashable)
+
+_KEYS = ("subject", "session", "patient", "practitioner")  # of a principal
+_SOME = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,39 @@ class Context:
             yield work
 
     @overload
-    async def fetch(self, statement: Select[T], **values: Any) -> Sequence[T]: ...
+    async def fetch(self, statement: Select[T], derive: Derive | None = None, /, **values: Any) -> Sequence[T]: ...
 
     @overload
-    async def fetch(self, statement: Select[T, U, *Ts], **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
+    async def fetch(self, statement: Select[T, U, *Ts], /, **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
 
-    async def fetch(self, statement: Any, **values: Any) -> Sequence[Any]:
+    async def fetch(self, statement: Any, derive: Derive | None = None, /, **values: Any) -> Sequence[Any]:
         """What a narrowed statement finds, to be read only (`shared.database.driver`); the trail is told of audited rows."""
-        rows: Sequence[Any] = await self.runtime.database.driver.fetch(statement, **values)
+        rows: Sequence[Any] = await self.runtime.database.driver.fetch(statement, derive, **self._keys, **values)
         for row in rows:
             for part in row if isinstance(row, tuple) else (row,):
                 if isinstance(part, Audited):
                     self.recorder.read(part)
         return rows
+
+    def written(self, write: Callable[..., Select[*Ts]], *shape: Hashable, **named: Hashable) -> Select[*Ts]:
+        """The statement of `write(principal, ...)`, for `fetch`: to write one takes longer than to have it answered.
+
+        It is written once for all callers of a kind: their own keys are parameters then, of which `write` can only ask
+        whether they are None. Other values that differ from call to call are best named parameters too.
+        """
+        statement: Select[*Ts] = _written(write, self._alike, *shape, **named)
+        return statement
+
+    @cached_property
+    def _keys(self) -> dict[str, Any]:
+        """The caller's own keys, as parameters."""
+        return {f"caller_{name}": getattr(self.principal, name) for name in _KEYS}
+
+    @cached_property
+    def _alike(self) -> Principal:
+        """The caller but for which their own keys are."""
+        own: dict[str, Any] = {name: _SOME for name in _KEYS if getattr(self.principal, name) is not None}
+        return replace(self.principal, **own)
 
     async def find(
         self, narrowed: Callable[[Principal], Select[T]], key: Any, identifiers: Sequence[UUID]
@@ -85,9 +109,10 @@ class Context:
 
         Audited rows come with their entry in the trail, a miss as a denial: the caller has named what is not theirs.
         """
-        statement = _by_key(narrowed, key, self.principal)
+        statement = self.written(_by_key, narrowed, key)
         entry = entry_values(self.recorder, key.class_) if issubclass(key.class_, Audited) else {}
-        rows = await self.runtime.database.driver.fetch(statement, identifiers=identifiers, **entry)
+        values = self._keys | entry
+        rows: Sequence[T] = await self.runtime.database.driver.fetch(statement, identifiers=identifiers, **values)
         found = dict(zip(map(attrgetter(key.key), rows), rows, strict=True))
         return [found.get(identifier) for identifier in identifiers]
 
@@ -106,8 +131,14 @@ class Context:
 
 
 @lru_cache(500)
-def _by_key(narrowed: Callable[[Principal], Select[T]], key: Any, principal: Principal) -> Select[T]:
-    """What a caller may see, by key; kept, because to write a statement takes longer than to have it answered."""
+def _written(write: Callable[..., Any], alike: Principal, *shape: Hashable, **named: Hashable) -> Any:
+    own: dict[str, Any] = {
+        name: bindparam(f"caller_{name}", type_=Uuid) for name in _KEYS if getattr(alike, name) is not None
+    }
+    return write(replace(alike, **own), *shape, **named)
+
+
+def _by_key(principal: Principal, narrowed: Callable[[Principal], Select[T]], key: Any) -> Select[T]:
     identifiers = bindparam("identifiers", type_=ARRAY(key.type))
     rows = narrowed(principal).where(key == any_(identifiers))
     return recorded(rows, key, identifiers) if issubclass(key.class_, Audited) else rows

@@ -92,9 +92,9 @@ def feeds(principal: Principal) -> Select[CalendarFeed]:
 def _available(principal: Principal, scope: str, practitioner_id: Mapped[UUID]) -> ColumnElement[bool]:
     if principal.can(READ) if scope == READ else may_plan_for_all(principal):
         return true()
-    if scope == READ:
+    if scope == READ or not principal.is_staff(PLAN) or principal.practitioner is None:
         return false()
-    return practitioner_id == principal.practitioner if principal.is_staff(PLAN) and principal.practitioner else false()
+    return practitioner_id == principal.practitioner
 
 
 def _visible(
@@ -103,8 +103,8 @@ def _visible(
     if principal.can(scope):
         if principal.kind is Kind.STAFF:
             return true()
-        if principal.kind is Kind.PATIENT and principal.patient:
+        if principal.kind is Kind.PATIENT and principal.patient is not None:
             return patient_id == principal.patient
-        if principal.kind is Kind.SERVICE and principal.practitioner:
+        if principal.kind is Kind.SERVICE and principal.practitioner is not None:
             return practitioner_id == principal.practitioner
     return false()

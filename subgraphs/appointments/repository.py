@@ -16,7 +16,7 @@ from sqlmodel import col
 from shared.auth.principal import Principal
 from shared.database.driver import Fetch
 from shared.database.model import utc_now
-from shared.database.paging import Order, Page, fetch_pages
+from shared.database.paging import Order, Page, count, fetch_pages
 from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.appointments import policy
@@ -115,9 +115,14 @@ async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appoi
     for (by, wanted, first), group in groups.items():
         parent = col(Appointment.patient_id) if by == "patient" else col(Appointment.practitioner_id)
         people = [listing.key for listing in group]
-        found = await fetch_pages(context.fetch, search(context.principal, wanted), APPOINTMENTS, first, parent, people)
+        found = await fetch_pages(context.fetch, context.written(search, wanted), APPOINTMENTS, first, parent, people)
         pages |= {listing: found[listing.key] for listing in group}
     return [pages[listing] for listing in keys]
+
+
+async def count_listed(context: Context, listing: Listing) -> int:
+    """How many appointments a whole list has."""
+    return await count(context.fetch, search(context.principal, listing.whole))
 
 
 async def active_types(context: Context) -> Sequence[AppointmentType]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from functools import partial
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -330,9 +331,9 @@ async def find_free_slots(
 
 async def _list(info: Info, listing: Listing, after: str | None) -> Connection[Appointment]:
     """The first page for many people at once; a later page by itself."""
-    statement = repository.search(info.context.principal, listing.whole)
     if after is not None:
+        statement = repository.search(info.context.principal, listing.whole)
         return await connect(info.context, statement, repository.APPOINTMENTS, Appointment.of, listing.first, after)
     check_first(listing.first)
     page = await info.context.load(repository.listings, listing)
-    return connection(info.context, page, statement, Appointment.of)
+    return connection(page, Appointment.of, partial(repository.count_listed, info.context, listing))

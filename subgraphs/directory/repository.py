@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -44,9 +44,16 @@ class RoleFilter:
 
 async def roles(context: Context, practitioner_ids: Sequence[UUID]) -> list[list[PractitionerRole]]:
     """The roles of practitioners, in order."""
-    statement = policy.roles(context.principal).where(col(PractitionerRole.practitioner_id).in_(practitioner_ids))
-    rows = await context.fetch(statement.order_by(col(PractitionerRole.id)))
+    rows = await context.fetch(context.written(_roles), practitioners=practitioner_ids)
     return grouped(rows, attrgetter("practitioner_id"), practitioner_ids)
+
+
+def _roles(principal: Principal) -> Select[PractitionerRole]:
+    return (
+        policy.roles(principal)
+        .where(col(PractitionerRole.practitioner_id) == any_(bindparam("practitioners", type_=ARRAY(Uuid))))
+        .order_by(col(PractitionerRole.id))
+    )
 
 
 def search_organizations(principal: Principal, search: str | None) -> Select[Organization]:

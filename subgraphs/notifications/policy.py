@@ -20,7 +20,7 @@ def recipients(principal: Principal) -> list[UUID]:
         keys = [principal.subject, principal.patient]
     else:
         keys = [principal.subject] if principal.kind is Kind.PARTNER else []
-    return [key for key in keys if key]
+    return [key for key in keys if key is not None]
 
 
 def notifications(principal: Principal, scope: str = READ) -> Select[Notification]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -26,9 +26,12 @@ def inbox(principal: Principal, kinds: Sequence[Kind] | None, *, unread_only: bo
 
 async def unread(context: Context) -> int:
     """How many the caller has not read."""
-    statement = inbox(context.principal, None, unread_only=True).with_only_columns(func.count())
-    (count,) = await context.fetch(statement)
+    (count,) = await context.fetch(context.written(_unread))
     return count
+
+
+def _unread(principal: Principal) -> Select[int]:
+    return inbox(principal, None, unread_only=True).with_only_columns(func.count())
 
 
 async def delivered_after(context: Context, position: int) -> Sequence[Notification]:
@@ -52,6 +55,13 @@ async def opted_out(context: Context) -> set[tuple[Kind, Channel]]:
 
 async def languages(context: Context, recipients: Sequence[UUID]) -> list[str | None]:
     """The languages of those of the caller's recipients that are patients, in order."""
-    patients = policy.patients(context.principal).where(col(Patient.id).in_(recipients))
-    found = dict(await context.fetch(patients.with_only_columns(col(Patient.id), col(Patient.language))))
+    found = dict(await context.fetch(context.written(_languages), recipients=recipients))
     return [found.get(recipient) for recipient in recipients]
+
+
+def _languages(principal: Principal) -> Select[UUID, str]:
+    return (
+        policy.patients(principal)
+        .where(col(Patient.id) == any_(bindparam("recipients", type_=ARRAY(Uuid))))
+        .with_only_columns(col(Patient.id), col(Patient.language))
+    )

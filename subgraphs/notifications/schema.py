@@ -41,7 +41,7 @@ class Query:
         ] = None,
         unread_only: Annotated[bool, strawberry.argument(description="Only those that are not read.")] = False,
     ) -> Select[models.Notification]:
-        return repository.inbox(info.context.principal, kinds, unread_only=unread_only)
+        return info.context.written(repository.inbox, None if kinds is None else tuple(kinds), unread_only=unread_only)
 
     @query(description="How many notifications the caller has not read.", scopes=[[READ]])
     async def unread_notification_count(self, info: Info) -> int | None:

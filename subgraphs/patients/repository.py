@@ -5,7 +5,7 @@ from datetime import date
 from operator import attrgetter, itemgetter
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -26,15 +26,13 @@ _Other = aliased(Patient)
 
 async def own_patient(context: Context) -> Patient | None:
     """The caller's own record, which is the survivor if theirs was merged."""
-    statement = policy.own(context.principal).where(col(Patient.merged_into_id).is_(None))
-    rows = await context.fetch(statement)
+    rows = await context.fetch(context.written(_unmerged))
     return rows[0] if rows else None
 
 
 async def identifiers(context: Context, patient_ids: Sequence[UUID]) -> list[list[PatientIdentifier]]:
     """The identifiers of patients, in order."""
-    statement = policy.identifiers(context.principal).where(col(PatientIdentifier.patient_id).in_(patient_ids))
-    rows = await context.fetch(statement.order_by(col(PatientIdentifier.id)))
+    rows = await context.fetch(context.written(_identifiers), patients=patient_ids)
     return grouped(rows, attrgetter("patient_id"), patient_ids)
 
 
@@ -52,6 +50,18 @@ async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list
     statement = select(pairs.c.of, Patient).join(Patient, col(Patient.id) == pairs.c.is_like)
     found = await context.fetch(statement.where(pairs.c.rank <= _DUPLICATES).order_by(pairs.c.rank))
     return [[row for _, row in rows] for rows in grouped(found, itemgetter(0), patient_ids)]
+
+
+def _unmerged(principal: Principal) -> Select[Patient]:
+    return policy.own(principal).where(col(Patient.merged_into_id).is_(None))
+
+
+def _identifiers(principal: Principal) -> Select[PatientIdentifier]:
+    return (
+        policy.identifiers(principal)
+        .where(col(PatientIdentifier.patient_id) == any_(bindparam("patients", type_=ARRAY(Uuid))))
+        .order_by(col(PatientIdentifier.id))
+    )
 
 
 def search_patients(

@@ -210,7 +210,7 @@ async def remove_role(context: Context, command: RemoveRole) -> str:
 async def _role_changed(context: Context, work: UnitOfWork, name: str, **detail: Any) -> None:
     """Audit and publish it, and refuse all tokens that accounts with the role may have been given and still be good."""
     work.audit(Action.EXECUTE, "Role", [], role=name, **detail)
-    scopes = {role.name: role.scopes for role in await repository.roles(work.session)}
+    scopes = {role.name: role.scopes for role in await repository.roles(fetch_in(work.session))}
     work.publish(RolesChanged(role=name, scopes=scopes))
     since = utc_now() - ACCESS_LIFETIME - _CLOCK_SKEW
     holders = (
@@ -261,6 +261,6 @@ async def _publish_changed(work: UnitOfWork, account: Account) -> None:
         "roles": sorted(account.roles),
         "enabled": account.disabled_at is None,
     }
-    _, scopes = await repository.granted(work.session, account.roles)
+    _, scopes = await repository.granted(fetch_in(work.session), account.roles)
     work.publish(AccountChanged(**told))
     work.publish(AccessChanged(**told, scopes=scopes))

@@ -26,6 +26,12 @@ _HEAD = b"content-type: application/json\r\naccept: application/graphql-response
 _NO_OVERRIDE = SubgraphOverride()
 
 
+class Resumption(msgspec.Struct):
+    """The cursor after the last event of a subscription that was taken; None where the subgraph tells none."""
+
+    cursor: str | None = None
+
+
 class RequestContext(msgspec.Struct, frozen=True):
     """What a client's request brings: headers by lower-case name, verified claims, and when it ends (loop time)."""
 
@@ -34,6 +40,8 @@ class RequestContext(msgspec.Struct, frozen=True):
     deadline: float | None = None
     forwarded: dict[HeaderRules, Forwarded] = msgspec.field(default_factory=dict)
     """What header rules made of the headers, so that each set of rules is applied once."""
+    resumption: Resumption | None = None
+    """Where a subscription begins, and how far it has come by now."""
 
 
 class Transport(Protocol):

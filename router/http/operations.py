@@ -20,11 +20,13 @@ from router.config import Config
 from router.engine import Prepared, RequestContext
 from router.errors import RequestRefused
 from router.execution.result import Result
+from router.execution.transport import Resumption
 from router.http.cost import Costs
 from router.http.deadlines import Deadlines
 from router.http.persisted import PersistedOperations
 from router.http.request import GraphQLRequest
 from router.http.supergraphs import Serving, Supergraphs
+from router.planning.plan import Subscription
 from router.telemetry import OPERATION_SECONDS, OPERATIONS, span
 
 _LOG = structlog.get_logger("router.http")
@@ -47,6 +49,12 @@ class Operation(msgspec.Struct, frozen=True, eq=False):
     text: str
     caller: Caller
     access: Access
+
+    @property
+    def source(self) -> str | None:
+        """The subgraph that the events of a subscription come from."""
+        node = self.prepared.plan.node
+        return node.primary.subgraph if isinstance(node, Subscription) else None
 
     def runs_like(self, other: "Operation") -> bool:
         """Whether a stream of `other` may go on as one of this operation: same plan, same denials, same places."""
@@ -230,10 +238,10 @@ class Operations:
                 OPERATION_SECONDS.observe(perf_counter() - began, kind)
         OPERATIONS.add(kind, "errors" if failed else "ok")
 
-    def subscribe(self, operation: Operation) -> AsyncIterator[Result]:
+    def subscribe(self, operation: Operation, resumption: Resumption) -> AsyncIterator[Result]:
         """The results of a subscription, one an event. Raises RequestRefused."""
         self._check_cost(operation)
-        context = RequestContext(operation.caller.headers, operation.caller.claims)
+        context = RequestContext(operation.caller.headers, operation.caller.claims, resumption=resumption)
         return operation.serving.engine.subscribe(operation.prepared, operation.request.variables, context)
 
     def _check_cost(self, operation: Operation) -> None:

@@ -16,6 +16,7 @@ import structlog
 from router.config import Config
 from router.errors import RequestRefused
 from router.execution.result import Result
+from router.execution.transport import Resumption
 from router.http.forwarded import names_that_matter
 from router.http.operations import Operation, Operations
 
@@ -115,10 +116,11 @@ class Subscriber(ABC):
 class Stream:
     """One subscription at a subgraph, and those who asked for the same."""
 
-    def __init__(self, hub: "Hub", key: Hashable, operation: Operation) -> None:
+    def __init__(self, hub: "Hub", key: Hashable, operation: Operation, resumption: Resumption) -> None:
         self._hub = hub
         self._operation = operation
         self.key = key
+        self.resumption = resumption
         self.subscribers: dict[Subscriber, None] = {}
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -138,7 +140,7 @@ class Stream:
     async def _run(self) -> None:
         failure: Exception | None = None
         try:
-            async for result in self._hub.operations.subscribe(self._operation):
+            async for result in self._hub.operations.subscribe(self._operation, self.resumption):
                 self._hub.close_to_others(self)
                 event = Event(result)
                 for subscriber in list(self.subscribers):
@@ -195,18 +197,19 @@ class Hub:
         self.close_to_others(stream)
         self._streams.discard(stream)
 
-    def _attach(self, subscriber: Subscriber, operation: Operation) -> None:
+    def _attach(self, subscriber: Subscriber, operation: Operation, cursor: str | None = None) -> None:
         subscriber.operation = operation
         headers = operation.caller.headers
         key = (
             operation.serving,
             operation.prepared,
+            cursor,
             msgspec.json.encode(operation.request.variables),
             *map(headers.get, self._names),
         )
         stream = self._joinable.get(key)
         if stream is None:
-            stream = self._joinable[key] = Stream(self, key, operation)
+            stream = self._joinable[key] = Stream(self, key, operation, Resumption(cursor))
             self._streams.add(stream)
         stream.add(subscriber)
 
@@ -239,7 +242,8 @@ class Hub:
             subscriber.operation = renewed
             if not renewed.runs_like(operation):
                 stream.remove(subscriber)
-                self._attach(subscriber, renewed)
+                cursor = stream.resumption.cursor if renewed.source == operation.source else None
+                self._attach(subscriber, renewed, cursor)
         except Exception as error:
             if subscriber.stream is not None:
                 subscriber.leave()

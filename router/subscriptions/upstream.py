@@ -1,7 +1,9 @@
 """Subscriptions at subgraphs, over the graphql-transport-ws protocol.
 
 One connection carries all subscriptions with the same subgraph and the same forwarded headers. A lost connection is made
-again, with growing pauses, and its subscriptions are sent again; events of the time between are not.
+again, with growing pauses. A subscription goes on after the last cursor that its subgraph has told, or ends with an error
+if there is none: a subgraph tells it as `extensions.resume` of an event, or of a message without data before the first,
+and gets it back as `extensions.resume` of `subscribe`, which is null the first time.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from router.config import Config
 from router.execution.errors import SubgraphFailure
 from router.execution.headers import OF_ONE_REQUEST
-from router.execution.transport import RequestContext
+from router.execution.transport import RequestContext, Resumption
 from router.telemetry import UPSTREAMS
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -49,6 +51,22 @@ class _End:
 _Queue = asyncio.Queue[dict[str, Any] | _End]
 
 
+@dataclass(slots=True)
+class _Subscription:
+    """One on a connection; its queue has room for one end more than for events. `cursor` is that of the last event."""
+
+    payload: dict[str, Any]
+    queue: _Queue
+    cursor: str | None
+    is_sent: bool = False
+
+    def message(self, identity: str) -> dict[str, Any]:
+        """What subscribes, the first time or again."""
+        self.is_sent = True
+        payload = {**self.payload, "extensions": {"resume": self.cursor}}
+        return {"id": identity, "type": "subscribe", "payload": payload}
+
+
 class Upstreams:
     """All open connections to subgraphs."""
 
@@ -74,10 +92,13 @@ class Upstreams:
         connection = self._connections.get(key)
         if connection is None or connection.ended:
             connection = self._connections[key] = _Connection(subgraph, url, headers, self._config)
-        identity, queue = connection.open(payload)
+        resumption = request.resumption or Resumption()
+        identity, queue = connection.open(payload, resumption.cursor)
         try:
             while not isinstance(item := await queue.get(), _End):
-                yield item
+                if "data" in item or "errors" in item:
+                    yield item
+                resumption.cursor = _cursor(item)
             if item.failure is not None:
                 raise item.failure
         finally:
@@ -97,20 +118,20 @@ class _Connection:
         self._timeout = config.subgraphs.all.timeout
         self._max_size = config.subgraphs.all.max_response_bytes
         self._identities = map(str, itertools.count(1))
-        self._open: dict[str, tuple[dict[str, Any], _Queue]] = {}
+        self._open: dict[str, _Subscription] = {}
         self._socket: ClientConnection | None = None
         self._saying: set[asyncio.Future[None]] = set()
         self._task = asyncio.create_task(self._run(), name=f"upstream {subgraph}")
         self.ended = False
 
-    def open(self, payload: dict[str, Any]) -> tuple[str, _Queue]:
-        """Begin a subscription. Its queue has room for one end more than for events."""
+    def open(self, payload: dict[str, Any], cursor: str | None) -> tuple[str, _Queue]:
+        """Begin a subscription, after this cursor if there is one."""
         identity = next(self._identities)
-        queue: _Queue = asyncio.Queue(self._settings.queue + 1)
-        self._open[identity] = (payload, queue)
+        made = _Subscription(payload, asyncio.Queue(self._settings.queue + 1), cursor)
+        self._open[identity] = made
         if self._socket is not None:
-            self._say_soon({"id": identity, "type": "subscribe", "payload": payload})
-        return identity, queue
+            self._say_soon(made.message(identity))
+        return identity, made.queue
 
     async def leave(self, identity: str) -> None:
         """End a subscription, from the client's side or after its own end."""
@@ -150,6 +171,7 @@ class _Connection:
                 _LOG.warning("subscription connection lost", subgraph=self._subgraph, error=type(error).__name__)
             finally:
                 self._socket = None
+            self._end_interrupted()
             if time.monotonic() - connected_at > _LAST_PAUSE:  # one that held counts as made, not one that fell at once
                 failures = 0
             connected_at = math.inf
@@ -183,8 +205,8 @@ class _Connection:
 
     async def _listen(self, socket: ClientConnection) -> None:
         self._socket = socket
-        for identity, (payload, _) in list(self._open.items()):
-            await socket.send(orjson.dumps({"id": identity, "type": "subscribe", "payload": payload}).decode())
+        for identity, subscription in list(self._open.items()):
+            await socket.send(orjson.dumps(subscription.message(identity)).decode())
         try:
             while True:
                 self._handle(orjson.loads(await socket.recv()))
@@ -200,7 +222,8 @@ class _Connection:
             self._say_soon({"type": "pong"})
         if identity not in self._open:
             return
-        queue = self._open[identity][1]
+        subscription = self._open[identity]
+        queue = subscription.queue
         if kind == "next":
             if queue.qsize() >= self._settings.queue:
                 failure = SubgraphFailure(self._subgraph, "sends faster than the client reads", _OVERFLOW)
@@ -208,6 +231,7 @@ class _Connection:
                 self._say_soon({"id": identity, "type": "complete"})
             else:
                 queue.put_nowait(message["payload"])
+                subscription.cursor = _cursor(message["payload"])
         elif kind == "error":
             if queue.qsize() < self._settings.queue:
                 queue.put_nowait({"data": None, "errors": message.get("payload") or [{"message": "unknown error"}]})
@@ -216,8 +240,14 @@ class _Connection:
             self._end(identity, _End())
 
     def _end(self, identity: str, end: _End) -> None:
-        _, queue = self._open.pop(identity)
-        queue.put_nowait(end)
+        self._open.pop(identity).queue.put_nowait(end)
+
+    def _end_interrupted(self) -> None:
+        """End those that cannot go on without losing or repeating events."""
+        for identity, subscription in list(self._open.items()):
+            if subscription.is_sent and subscription.cursor is None:
+                reason = "was cut off, and events may have been missed: subscribe again"
+                self._end(identity, _End(SubgraphFailure(self._subgraph, reason, _LOST)))
 
     def _fail_all(self) -> None:
         self.ended = True
@@ -240,3 +270,10 @@ class _Connection:
         task = asyncio.ensure_future(say())
         self._saying.add(task)
         task.add_done_callback(self._saying.discard)
+
+
+def _cursor(payload: dict[str, Any]) -> str | None:
+    """The cursor of an event, as its subgraph tells it."""
+    extensions = payload.get("extensions")
+    cursor = extensions.get("resume") if isinstance(extensions, dict) else None
+    return cursor if isinstance(cursor, str) else None

@@ -1,5 +1,6 @@
 """GraphQL over HTTP and graphql-transport-ws for the router, and for nobody else."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,10 +13,13 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, NextMessage, SubscribeMessage
 
 from shared.auth.principal import Principal, anonymous
 from shared.auth.tokens import InvalidToken
 from shared.graph.context import Client, Context
+from shared.graph.resumption import resumption, set_resumption
 from shared.graph.schema import Schema
 from shared.runtime import Runtime
 from shared.signature import SignatureError, verify
@@ -94,8 +98,28 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
+class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    """One connection. Its operations run in tasks of their own, each of which has its `Resumption`."""
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Begin an operation."""
+        payload: Any = message["payload"]
+        no_event: NextMessage = {"id": message["id"], "type": "next", "payload": {}}
+        set_resumption(payload.get("extensions"), partial(self.send_message, no_event))
+        await super().handle_subscribe(message)
+
+    async def send_message(self, message: Message) -> None:
+        """Send, an event with its cursor."""
+        if message["type"] == "next" and (extensions := resumption().extensions):
+            payload = message["payload"]
+            message = {**message, "payload": {**payload, "extensions": payload.get("extensions", {}) | extensions}}
+        await super().send_message(message)
+
+
 class _Subscriptions(GraphQL[Context, None]):
     """The same over graphql-transport-ws, for `scope["principal"]`."""
+
+    graphql_transport_ws_handler_class = _Handler
 
     def __init__(self, schema: Schema, runtime: Runtime) -> None:
         super().__init__(

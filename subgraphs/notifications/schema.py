@@ -12,6 +12,7 @@ from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
 from shared.graph.fields import query, subscription
 from shared.graph.mutations import mutation
+from shared.graph.resumption import resumption
 from shared.graph.schema import Schema
 from subgraphs.notifications import models, repository, service
 from subgraphs.notifications.commands import MarkAllNotificationsRead, MarkNotificationRead, SetNotificationPreference
@@ -88,7 +89,7 @@ class Subscription:
             str | None, strawberry.argument(description="A notification's `cursor`; from now on if absent.")
         ] = None,
     ) -> AsyncGenerator[Notification | None, None]:
-        async for row in received(info.context, _position(after)):
+        async for row in received(info.context, _position(resumption().cursor or after)):
             yield Notification.of(row)
 
 

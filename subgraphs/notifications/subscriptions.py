@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from redis.exceptions import RedisError
 
 from shared.graph.context import Context
+from shared.graph.resumption import resumption
 from subgraphs.notifications import policy, repository
 from subgraphs.notifications.delivery import Wakeups, streamed_after
 from subgraphs.notifications.models import Notification
@@ -19,6 +20,8 @@ async def received(context: Context, after: int | None) -> AsyncGenerator[Notifi
     with wakeups.waiting(policy.recipients(context.principal)) as waiter:
         position = await repository.last_position(context) if after is None else after
         waiter.behind = after is not None
+        place = resumption()
+        await place.begin(str(position))
         while True:
             waiter.event.clear()
             behind, waiter.behind = waiter.behind, False
@@ -28,6 +31,7 @@ async def received(context: Context, after: int | None) -> AsyncGenerator[Notifi
                 waiter.behind = waiter.behind or len(rows) == repository.DELIVERED_AT_ONCE
             for row in rows:
                 position = row.position or position
+                place.cursor = str(position)
                 yield row
             if not rows:
                 await waiter.event.wait()

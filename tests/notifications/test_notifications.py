@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from shared.ids import new_id
 from subgraphs.appointments import events as appointments
@@ -281,6 +282,47 @@ async def test_a_subscription_resumes_after_its_cursor_without_loss_or_repetitio
         async with me.subscribe(LISTEN, after=wrong) as events:
             with pytest.raises(Exception, match="cursor"):
                 await take(events, 1)
+
+
+async def test_an_open_subscription_outlives_its_connection_without_loss_or_repetition(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The router is cut off from the service, before the first event and after some; the client notices nothing."""
+    patient, served, told = new_id(), asyncio.Event(), asyncio.Event()
+    connections: list[Any] = []
+    me = clinic.caller("PATIENT", patient=patient)
+    handler: Any = BaseGraphQLTransportWSHandler
+    handle, send = handler.handle, handler.send_message
+
+    async def handle_when_served(self: Any) -> None:
+        connections.append(self)
+        await served.wait()
+        await handle(self)
+
+    async def send_noted(self: Any, message: Any) -> None:
+        await send(self, message)
+        if message["type"] == "next":
+            told.set()
+
+    monkeypatch.setattr(handler, "handle", handle_when_served)
+    monkeypatch.setattr(handler, "send_message", send_noted)
+    await clinic.publish(booked(patient, new_id()))
+    await until_inbox_has(clinic, me, 1)
+    served.set()
+    async with me.subscribe(LISTEN) as events:
+        taking = asyncio.ensure_future(take(events, 6))
+        for known in (1, 3, 5):
+            await asyncio.wait_for(told.wait(), 10)
+            served.clear()
+            await connections[-1].websocket.close(1012, "gone for a moment")
+            await clinic.until(lambda: _listening(clinic, 0))
+            await clinic.publish(*(booked(patient, new_id()) for _ in range(2)))
+            nodes = await until_inbox_has(clinic, me, known + 2)
+            told.clear()
+            served.set()
+        assert [item["id"] for item in await taking] == [node["id"] for node in nodes[:6][::-1]]
+        await quiet(events)
+    assert len(connections) == 4
 
 
 async def test_an_open_subscription_outlives_redis_losing_its_streams(clinic: Clinic) -> None:

@@ -20,7 +20,10 @@ from tests.router.http.listening import listening
 
 @dataclass
 class Subgraph:
-    """`root` holds values and resolvers `(info, **arguments)`; `entity` finds the entity of a representation."""
+    """`root` holds values and resolvers `(info, **arguments)`; `entity` finds the entity of a representation.
+
+    With `resumes`, a subscription's cursor is the number of its events that were sent.
+    """
 
     sdl: str
     root: dict[str, Any]
@@ -31,6 +34,8 @@ class Subgraph:
     sockets: list[WebSocket] = field(default_factory=list)
     subscribed: int = 0
     open_streams: int = 0
+    resumes: bool = False
+    subscriptions: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
 
     def __post_init__(self) -> None:
@@ -78,14 +83,25 @@ class Subgraph:
     async def _stream(self, websocket: WebSocket, message: dict[str, Any]) -> None:
         payload = message["payload"]
         self.queries.append(payload["query"])
+        self.subscriptions.append(payload)
+        begin, sent = int(payload["extensions"]["resume"] or 0) if self.resumes else 0, 0
+        if self.resumes:
+            await websocket.send_json({"id": message["id"], "type": "next", "payload": _with_cursor({}, begin)})
         started = subscribe(self._schema, parse(payload["query"]), self.root, variable_values=payload.get("variables"))
         stream: Any = await started if inspect.isawaitable(started) else started
         self.open_streams += 1
         try:
             async for result in stream:
-                await websocket.send_json({"id": message["id"], "type": "next", "payload": result.formatted})
+                sent += 1
+                if sent > begin:
+                    event = _with_cursor(result.formatted, sent) if self.resumes else result.formatted
+                    await websocket.send_json({"id": message["id"], "type": "next", "payload": event})
             await websocket.send_json({"id": message["id"], "type": "complete"})
         except GraphQLError as error:
             await websocket.send_json({"id": message["id"], "type": "error", "payload": [error.formatted]})
         finally:
             self.open_streams -= 1
+
+
+def _with_cursor(payload: Any, cursor: int) -> dict[str, Any]:
+    return {**payload, "extensions": {"resume": str(cursor)}}

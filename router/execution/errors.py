@@ -31,11 +31,11 @@ def failure_errors(failure: SubgraphFailure, paths: Iterable[ResponsePath]) -> I
         yield {"message": str(failure), "path": list(path), "extensions": extensions}
 
 
-def subgraph_error(error: Any, subgraph: str, path: ResponsePath | None, *, redact: bool) -> dict[str, Any]:
+def subgraph_error(error: Any, subgraph: str, path: ResponsePath, *, redact: bool) -> dict[str, Any]:
     """A subgraph's error for the client. Locations are left out: they are of the subgraph's operation."""
     known = error if isinstance(error, dict) else {"message": str(error)}
     made: dict[str, Any] = {"message": REDACTED if redact else str(known.get("message", "unknown error"))}
-    if path is not None:
+    if path:
         made["path"] = list(path)
     extensions = known.get("extensions")
     made["extensions"] = {**(extensions if isinstance(extensions, dict) and not redact else {}), "service": subgraph}

@@ -101,7 +101,7 @@ class Execution:
         for error in errors if isinstance(errors, list) else ():
             path = error_path(error)
             if not path:
-                self._add(error, fetch.subgraph, _common(list(self._missing(fetch.path, fetch.missing))))
+                self._add_to_all(error, fetch.subgraph, self._missing(fetch.path, fetch.missing))
                 continue
             for at, _ in located(self.data, fetch.path):
                 self._add(error, fetch.subgraph, (*at, *renamed(path, fetch.renames)))
@@ -186,13 +186,18 @@ class Execution:
                         self._add(error, fetch.subgraph, (*at, *rest))
                 continue
             concerned = [known] if known else by_alias.values()
-            missing = [at for _, targets in concerned for at in self._missing_entities(targets)]
-            self._add(error, fetch.subgraph, _common(missing))
+            missing = (at for _, targets in concerned for at in self._missing_entities(targets))
+            self._add_to_all(error, fetch.subgraph, missing)
 
     # Errors
 
-    def _add(self, error: Any, subgraph: str, path: ResponsePath | None) -> None:
-        shown = None if path is None else visible(self.selection, path)
+    def _add_to_all(self, error: Any, subgraph: str, paths: Iterable[ResponsePath]) -> None:
+        """Tell an error of a whole request at each field that the request was for."""
+        for path in dict.fromkeys(paths) or [()]:
+            self._add(error, subgraph, path)
+
+    def _add(self, error: Any, subgraph: str, path: ResponsePath) -> None:
+        shown = visible(self.selection, path)
         self.errors.append(subgraph_error(error, subgraph, shown, redact=subgraph in self.redacted))
 
     def _missing(self, path: Path, steps: tuple[PathStep, ...]) -> Iterator[ResponsePath]:
@@ -238,14 +243,3 @@ def _keys(at: ResponsePath, item: Object, steps: tuple[PathStep, ...]) -> list[R
         if (step.types is None or item.get("__typename") in step.types) and item.get(step.key) is None
     ]
     return lacking or [at]
-
-
-def _common(paths: list[ResponsePath]) -> ResponsePath | None:
-    """The part that all paths begin with."""
-    if not paths:
-        return None
-    shortest = min(paths, key=len)
-    for index, part in enumerate(shortest):
-        if isinstance(part, int) or any(path[index] != part for path in paths):
-            return shortest[:index] or None
-    return shortest

@@ -100,6 +100,26 @@ async def test_error_paths_have_the_clients_keys() -> None:
     assert answer["errors"] == [{**told, "path": ["all", 1, "cost"]}, {**told, "path": ["all", 2, "cost"]}]
 
 
+@pytest.mark.parametrize("path", [None, ["_entities"]])
+@pytest.mark.parametrize("data", [None, {"_entities": None}])
+async def test_an_error_of_a_whole_request_is_told_at_each_field_that_it_was_for(path: Any, data: Any) -> None:
+    error = {"message": "no", **({"path": path} if path else {})}
+    transport = Scripted(
+        a=[{"data": {"all": [{"id": "1"}, {"id": "2"}]}}], b=[{"data": data, "errors": [error]}, {"data": None}]
+    )
+    answer = await ask(transport, "query { all: products { ...F } } fragment F on Product { cost: price at: price }")
+    assert answer["data"] == {"all": [{"cost": None, "at": None}] * 2}
+    paths = [["all", index, key] for index in (0, 1) for key in ("cost", "at")]
+    assert answer["errors"] == [{"message": "no", "path": each, "extensions": {"service": "b"}} for each in paths]
+
+
+async def test_an_error_of_a_whole_request_for_several_root_fields_is_told_at_each() -> None:
+    transport = Scripted(a=[{"data": None, "errors": [{"message": "no"}]}])
+    answer = await ask(transport, '{ one: product(id: "1") { name } other: any { __typename } }')
+    assert answer["data"] == {"one": None, "other": None}
+    assert [error["path"] for error in answer["errors"]] == [["one"], ["other"]]
+
+
 async def test_a_failed_request_is_told_where_fields_are_missing_and_the_rest_goes_on() -> None:
     down = SubgraphFailure("b", "answered with HTTP status 500", status=500)
     transport = Scripted(a=[{"data": {"products": [{"id": "1", "name": "n"}, {"id": "2", "name": "m"}]}}], b=[down])

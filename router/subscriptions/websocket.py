@@ -24,6 +24,8 @@ from router.telemetry import STREAMS, current_request
 SUBPROTOCOL = "graphql-transport-ws"
 _LOG = structlog.get_logger("router.subscriptions")
 _FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_HEADERS = frozenset(("authorization", "accept-language"))
+"""What `connection_init` may bring in place of headers, which pages cannot give a WebSocket."""
 _PING = b'{"type":"ping"}'
 _STREAMS = STREAMS.labels(SUBPROTOCOL)
 
@@ -164,8 +166,8 @@ class _Connection:
         if payload is not None and not isinstance(payload, dict):
             raise _CloseError(4400, "Invalid payload of 'connection_init'")
         for name, value in (payload or {}).items():
-            if name.lower() == "authorization" and isinstance(value, str):
-                self._headers["authorization"] = value
+            if name.lower() in _HEADERS and isinstance(value, str):
+                self._headers[name.lower()] = value
         self._socket.pause_reading()
         self._task = asyncio.get_running_loop().create_task(self._identify())
 

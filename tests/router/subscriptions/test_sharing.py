@@ -70,6 +70,39 @@ async def test_equal_subscriptions_are_one_at_the_subgraph(graph: Graph) -> None
         assert [(await heard(sockets[0]))["type"] for _ in range(2)] == ["complete"] * 2
 
 
+async def test_the_language_reaches_subgraphs_in_every_way_that_clients_give_it(graph: Graph) -> None:
+    gate = gated(graph)
+    gate.set()
+    both = "{ hello viewer { name } }"
+    for accept_language in ("de-CH", "fr;q=0.8"):
+        header = {"accept-language": accept_language}
+        for given in ({"payload": {"Accept-Language": accept_language}}, {"accept_language": accept_language}):
+            async with opened(graph, **given) as socket:
+                for identity, query in (("1", both), ("2", 'mutation { rename(name: "x") }'), ("3", WITH_NAME)):
+                    await subscribe(socket, identity, query)
+                    assert "errors" not in (await heard(socket))["payload"]
+                    assert (await heard(socket))["type"] in ("complete", "next")
+            assert graph.shop.upgrades[-1]["accept-language"] == accept_language
+            assert {sent["accept-language"] for sent in graph.shop.headers[-2:]} == {accept_language}
+            assert {sent["accept-language"] for sent in graph.accounts.headers[-2:]} == {accept_language}
+        for query in (both, 'mutation { rename(name: "x") }'):
+            async with graph.client.post(graph.url, json={"query": query}, headers=header) as response:
+                assert "errors" not in await response.json()
+            assert graph.shop.headers[-1]["accept-language"] == accept_language
+
+
+async def test_clients_of_different_languages_share_no_answer_of_a_subgraph(graph: Graph) -> None:
+    async def ask(accept_language: str) -> None:
+        sent = {"accept-language": accept_language}
+        query = {"query": '{ hello(name: "wait") }'}
+        async with graph.client.post(graph.url, json=query, headers=sent) as response:
+            assert await response.json() == {"data": {"hello": "Hello wait"}}
+
+    before = len(graph.shop.queries)
+    await asyncio.gather(*map(ask, ("de", "en", "de", "en")))
+    assert [sent["accept-language"] for sent in graph.shop.headers[before:]] in (["de", "en"], ["en", "de"])
+
+
 async def test_clients_of_several_protocols_share_a_stream(graph: Graph) -> None:
     gate = gated(graph)
     query = "subscription { endless { number } }"

@@ -73,12 +73,14 @@ class UnitOfWork:
         """A part that the service does by itself, and not for the caller's eyes: so the audit trail tells it."""
         info = self.session.info
         await self.session.flush()
-        info["audit"] = AuditRecorder(system(), operation=self.recorder.operation, request_id=self.recorder.request_id)
+        own = AuditRecorder(system(), operation=self.recorder.operation, request_id=self.recorder.request_id)
+        info["audit"] = own
         try:
             yield
             await self.session.flush()
         finally:
             info["audit"] = self.recorder
+            self.recorder.add(own.take())
 
     def publish(self, event: Event) -> None:
         """Record an event; it is published once this transaction has committed, and only then."""
@@ -115,3 +117,21 @@ async def unit_of_work(database: Database, recorder: AuditRecorder) -> AsyncIter
         yield UnitOfWork(session, recorder.principal, recorder)
         await session.flush()
         session.add_all(session.info["written"])
+
+
+@asynccontextmanager
+async def system_work(database: Database, operation: str) -> AsyncIterator[UnitOfWork]:
+    """A unit of work of the service itself, in consumers, jobs and commands; what it read is entered whatever becomes of it."""
+    recorder = AuditRecorder(system(), operation=operation)
+    try:
+        async with unit_of_work(database, recorder) as work:
+            yield work
+            work.session.add_all(AuditEntry(**entry) for entry in recorder.take())
+    finally:
+        await enter(database, recorder)
+
+
+async def enter(database: Database, recorder: AuditRecorder) -> None:
+    """Store what a recorder has collected."""
+    if entries := recorder.take():
+        await database.driver.insert(AuditEntry, entries)

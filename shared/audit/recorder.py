@@ -1,14 +1,16 @@
 """What a request does to audited rows, noticed where the rows are loaded and written, so that no use case can forget it."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import CompoundSelect, Result, Select, event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm import FromStatement, ORMExecuteState, Session, UOWTransaction
 
+from shared.audit.statements import Projection, Unaudited, audited_entities, check_text, projections, writes
 from shared.auth.principal import Principal
 from shared.database.model import Audited, utc_now
 from shared.database.tables import AuditEntry
@@ -45,6 +47,18 @@ class AuditRecorder:
         """A row was loaded for the caller."""
         self._reads[type(row).__name__][_key(row)] = _patient(row)
 
+    def read_columns(self, projection: Projection, rows: Sequence[Any]) -> None:
+        """Columns of rows, or aggregates of them, were read for the caller."""
+        detail = {"columns": list(projection.columns)}
+        if projection.key is None:
+            self._other.append(self.entry(Action.READ, projection.kind.__name__, detail=detail))
+        elif keys := _keys(projection, rows):
+            self._other.append(self.entry(Action.READ, projection.kind.__name__, *keys, detail=detail))
+
+    def add(self, entries: Iterable[dict[str, Any]]) -> None:
+        """What another recorder has collected."""
+        self._other += entries
+
     def unread(self, row: Audited) -> None:
         """A row was loaded, but not for the caller's eyes."""
         self._reads[type(row).__name__].pop(_key(row), None)
@@ -66,7 +80,9 @@ class AuditRecorder:
         for resource, keys in self._denied.items():
             entries.append(self.entry(Action.READ, resource, list(keys), outcome=Outcome.DENIED))
         self._other, self._reads, self._denied = [], defaultdict(dict), defaultdict(set)
-        return [entry for entry in entries if entry["resource_ids"] or entry["action"] == Action.EXECUTE]
+        return [
+            entry for entry in entries if entry["resource_ids"] or entry["detail"] or entry["action"] == Action.EXECUTE
+        ]
 
     def entry(
         self,
@@ -97,7 +113,10 @@ class AuditRecorder:
 
 
 class AuditedSession(Session):
-    """A session whose `info["audit"]` is told of each audited row that is loaded or written."""
+    """A session whose `info["audit"]` is told of all that is done to audited tables.
+
+    Without one, whatever would do something to them raises Unaudited.
+    """
 
 
 def recorder_of(session: AsyncSession) -> AuditRecorder:
@@ -109,12 +128,44 @@ def recorder_of(session: AsyncSession) -> AuditRecorder:
 @event.listens_for(AuditedSession, "loaded_as_persistent")
 def _loaded(session: Session, row: object) -> None:
     if isinstance(row, Audited):
-        session.info["audit"].read(row)
+        _recorder(session, type(row)).read(row)
+
+
+@event.listens_for(AuditedSession, "do_orm_execute")
+def _executed(state: ORMExecuteState) -> Result[Any] | None:
+    statement: Any = state.statement
+    if state.is_insert or state.is_update or state.is_delete:
+        return _write(state, statement)
+    if not isinstance(statement, Select | CompoundSelect | FromStatement):
+        check_text(statement)
+        return None
+    for kind in audited_entities(statement):
+        _recorder(state.session, kind)
+    found = projections(statement)
+    if not found:
+        return None
+    rows = state.invoke_statement().freeze()
+    for projection in found:
+        _recorder(state.session, projection.kind).read_columns(projection, rows().all())
+    return rows()
+
+
+def _write(state: ORMExecuteState, statement: Any) -> Result[Any] | None:
+    written = writes(statement)
+    if written is None:
+        return None
+    statement, projection = written
+    recorder = _recorder(state.session, projection.kind)
+    rows = state.invoke_statement(statement).freeze()
+    action = Action.CREATE if state.is_insert else Action.UPDATE if state.is_update else Action.DELETE
+    if keys := _keys(projection, rows().all()):
+        entry = recorder.entry(action, projection.kind.__name__, *keys)
+        state.session.info["written"].append(AuditEntry(**entry))
+    return rows()
 
 
 @event.listens_for(AuditedSession, "after_flush")
 def _flushed(session: Session, _: UOWTransaction) -> None:
-    recorder: AuditRecorder = session.info["audit"]
     for action, rows in (
         (Action.CREATE, session.new),
         (Action.UPDATE, session.dirty),
@@ -126,8 +177,32 @@ def _flushed(session: Session, _: UOWTransaction) -> None:
                 by_kind[type(row).__name__].append(row)
         for kind, written in by_kind.items():
             patients = list({patient for patient in map(_patient, written) if patient})
-            entry = recorder.entry(action, kind, [_key(row) for row in written], patients)
+            entry = _recorder(session, type(written[0])).entry(action, kind, [_key(row) for row in written], patients)
             session.info["written"].append(AuditEntry(**entry))
+
+
+def _recorder(session: Session, kind: type[Audited]) -> AuditRecorder:
+    recorder: AuditRecorder | None = session.info.get("audit")
+    if recorder is None:
+        raise Unaudited(
+            f"{kind.__name__} is audited: use `context.fetch`, `context.write` or `shared.work.system_work`"
+        )
+    return recorder
+
+
+def _keys(projection: Projection, rows: Sequence[Any]) -> tuple[list[UUID], list[UUID]] | None:
+    """The keys of rows and their patients; None without rows."""
+    if not projection.columns:
+        entities = [row[projection.key] for row in rows]
+        found = [(_key(row), _patient(row)) for row in entities]
+    else:
+        found = [(row[projection.key], _at(row, projection.patient)) for row in rows]
+    keys = list(dict.fromkeys(key for key, _ in found if key is not None))
+    return (keys, list({patient for _, patient in found if patient})) if keys else None
+
+
+def _at(row: Sequence[Any], place: int | None) -> UUID | None:
+    return None if place is None else row[place]
 
 
 def _key(row: Any) -> UUID:

@@ -10,11 +10,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.audit.recorder import AuditedSession
 from shared.database.driver import Driver
 
 STATEMENT_TIMEOUT_MILLISECONDS = 10_000
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 10
+
+_WATCHED: dict[str, Any] = {"sync_session_class": AuditedSession}
 
 
 def asyncpg_url(url: str) -> URL:
@@ -75,14 +78,14 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads, each statement by itself, for what the service does of its own accord."""
-        async with AsyncSession(self._own_reader, expire_on_commit=False, autoflush=False) as session:
+        """A session that only reads, each statement by itself, what is not audited and the service itself needs."""
+        async with AsyncSession(self._own_reader, expire_on_commit=False, autoflush=False, **_WATCHED) as session:
             yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session in one transaction: committed at the end, rolled back on any exception."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        """A session in one transaction, for what is not audited: committed at the end, rolled back on any exception."""
+        async with AsyncSession(self.engine, expire_on_commit=False, **_WATCHED) as session, session.begin():
             yield session
 
     @asynccontextmanager

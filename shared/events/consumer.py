@@ -18,7 +18,6 @@ from shared.events.effects import Consumer, Effects, Handler, Received, Record
 from shared.events.event import InvalidEvent
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS, dead_letter_topic, ensure_topics, topic
 from shared.telemetry.metrics import EVENTS_CONSUMED
-from shared.work import unit_of_work
 
 __all__ = ["Consumer", "ConsumerRunner", "Handler", "Received"]
 
@@ -107,7 +106,7 @@ class ConsumerRunner:
 
     async def _apply(self, records: Sequence[Record]) -> None:
         while True:
-            async with unit_of_work(self._database, self._effects.recorder()) as work:
+            async with self._effects.work(self._database) as work:
                 free = await self._effects.share(work.session)
                 done = await self._effects.apply(work, records) if free else 0
             if free:
@@ -133,7 +132,7 @@ class ConsumerRunner:
             offset=record.offset,
         )
         EVENTS_CONSUMED.labels(self._effects.name, "dead").inc()
-        async with unit_of_work(self._database, self._effects.recorder()) as work:
+        async with self._effects.work(self._database) as work:
             await self._effects.store_offset(work, record)
 
 

@@ -5,6 +5,7 @@ with before, by this process or another, are passed over; ids tell an event that
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared.audit.recorder import AuditRecorder
-from shared.auth.principal import system
+from shared.database.engine import Database
 from shared.database.tables import ConsumerOffset
 from shared.events.event import CloudEvent, Event, read_data
 from shared.telemetry.tracing import span_of_remote
-from shared.work import UnitOfWork
+from shared.work import UnitOfWork, system_work
 
 Record = ConsumerRecord[Any, Any]
 
@@ -63,9 +63,9 @@ class Effects:
         self.name = f"{service}.{consumer.name}"
         self._handlers = {kind.type: (kind, handler) for kind, handler in consumer.handlers.items()}
 
-    def recorder(self) -> AuditRecorder:
-        """Who the audit trail says did it."""
-        return AuditRecorder(system(), operation=self.name)
+    def work(self, database: Database) -> AbstractAsyncContextManager[UnitOfWork]:
+        """A unit of work, of which the audit trail says that this consumer did it."""
+        return system_work(database, self.name)
 
     async def share(self, session: AsyncSession) -> bool:
         """Keep rebuilds out until this transaction ends; False while one is under way."""

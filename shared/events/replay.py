@@ -17,7 +17,7 @@ from shared.database.engine import Database
 from shared.database.tables import ConsumedEvent, ConsumerOffset
 from shared.events.effects import Effects, Record
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS
-from shared.work import UnitOfWork, unit_of_work
+from shared.work import UnitOfWork
 
 _BATCH = 500
 _POLL_MILLISECONDS = 1000
@@ -56,7 +56,7 @@ async def replay(
     )
     await kafka.start()
     try:
-        async with unit_of_work(database, effects.recorder()) as work:
+        async with effects.work(database) as work:
             await work.session.execute(text("SET LOCAL statement_timeout = 0"))
             await effects.exclude(work.session)
             stored = {TopicPartition(*key): end for key, end in (await effects.offsets(work.session)).items()}

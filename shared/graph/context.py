@@ -14,13 +14,13 @@ from strawberry.dataloader import DataLoader
 
 from shared.audit.reading import entry_values, recorded
 from shared.audit.recorder import AuditRecorder
+from shared.audit.statements import shown_by
 from shared.auth.principal import Principal
 from shared.database.driver import Derive
 from shared.database.model import Audited
-from shared.database.tables import AuditEntry
 from shared.graph.errors import Speaker
 from shared.runtime import Runtime
-from shared.work import UnitOfWork, unit_of_work
+from shared.work import UnitOfWork, enter, unit_of_work
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -74,12 +74,14 @@ class Context:
     async def fetch(self, statement: Select[T, U, *Ts], /, **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
 
     async def fetch(self, statement: Any, derive: Derive | None = None, /, **values: Any) -> Sequence[Any]:
-        """What a narrowed statement finds, to be read only (`shared.database.driver`); the trail is told of audited rows."""
+        """What a narrowed statement finds, to be read only (`shared.database.driver`); the trail is told of it."""
         rows: Sequence[Any] = await self.runtime.database.driver.fetch(statement, derive, **self._keys, **values)
         for row in rows:
             for part in row if isinstance(row, tuple) else (row,):
                 if isinstance(part, Audited):
                     self.recorder.read(part)
+        for projection, is_only in shown_by(statement, derive):
+            self.recorder.read_columns(projection, [(row,) for row in rows] if is_only else rows)
         return rows
 
     def written(self, write: Callable[..., Select[*Ts]], *shape: Hashable, **named: Hashable) -> Select[*Ts]:
@@ -125,9 +127,7 @@ class Context:
 
     async def flush_audit(self) -> None:
         """Store what was read and denied; an answer leaves only after that."""
-        entries = self.recorder.take()
-        if entries:
-            await self.runtime.database.driver.insert(AuditEntry, entries)
+        await enter(self.runtime.database, self.recorder)
 
 
 @lru_cache(500)

@@ -23,12 +23,10 @@ def invite(email: Annotated[str, typer.Argument(help="Where the invitation goes.
 async def _invite(email: str) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
-    from shared.audit.recorder import AuditRecorder
-    from shared.auth.principal import system
     from shared.commands import read
     from shared.database.engine import Database
     from shared.errors import Refusal
-    from shared.work import unit_of_work
+    from shared.work import system_work
     from stack.databases import find
     from stack.services import subgraph
     from subgraphs.identity.commands import InviteAccount
@@ -37,7 +35,7 @@ async def _invite(email: str) -> None:
     identity = subgraph("identity")
     database = Database((await find([identity]))[identity.name], pool_size=1)
     try:
-        async with unit_of_work(database, AuditRecorder(system(), operation="caregraph invite")) as work:
+        async with system_work(database, "caregraph invite") as work:
             await invite_administrator(work, read(InviteAccount, {"email": email, "roles": ["ADMIN"]}))
     except Refusal as refusal:
         raise StackError(f"{email} is not invited: {refusal}") from None

@@ -7,10 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlmodel import col
 
-from shared.audit.recorder import AuditRecorder
-from shared.auth.principal import system
 from shared.database.engine import Database
-from shared.work import unit_of_work
+from shared.work import system_work
 from subgraphs.directory.models import Practitioner
 from subgraphs.identity.models import Account
 from subgraphs.identity.passwords import Passwords
@@ -37,9 +35,9 @@ async def missing(databases: Mapping[str, str]) -> bool:
     """Whether any of the accounts is not there."""
     database = Database(databases["identity"], pool_size=1)
     try:
-        async with database.read() as session:
+        async with system_work(database, "demo data") as work:
             emails = [account.email for account in ACCOUNTS]
-            found = await session.scalars(select(col(Account.email)).where(col(Account.email).in_(emails)))
+            found = await work.session.scalars(select(col(Account.email)).where(col(Account.email).in_(emails)))
             return set(found) != set(emails)
     finally:
         await database.close()
@@ -57,7 +55,7 @@ async def create(databases: Mapping[str, str], password: str) -> None:
     database = Database(databases["identity"], pool_size=1)
     try:
         digest = await passwords.hash(password)
-        async with unit_of_work(database, AuditRecorder(system(), operation="demo data")) as work:
+        async with system_work(database, "demo data") as work:
             present = set(await work.session.scalars(select(col(Account.email))))
             work.session.add_all(
                 Account(
@@ -78,7 +76,7 @@ async def create(databases: Mapping[str, str], password: str) -> None:
 async def _one(url: str, statement: Select[UUID]) -> UUID:
     database = Database(url, pool_size=1)
     try:
-        async with database.read() as session:
-            return (await session.scalars(statement)).one()
+        async with system_work(database, "demo data") as work:
+            return (await work.session.scalars(statement)).one()
     finally:
         await database.close()

@@ -14,13 +14,11 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from shared.audit.recorder import AuditRecorder
-from shared.auth.principal import system
 from shared.database.engine import Database
 from shared.fhir import InvalidResource, LeftOut, Outcome, Resource
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load
-from shared.work import unit_of_work
+from shared.work import system_work
 from stack.errors import StackError
 from stack.importer.ndjson import Line, files_by_type, lines
 
@@ -157,8 +155,8 @@ class _Importer:
 
     async def run(self, paths: list[Path]) -> None:
         """Read the files twice: for what several resources have, then batch by batch."""
-        async with self._database.read() as session:
-            await load(session, self._kind, self._known)
+        async with system_work(self._database, "import fhir") as work:
+            await load(work.session, self._kind, self._known)
         for path in paths:
             for line in lines(path):
                 with suppress(ValueError, RecursionError):
@@ -201,7 +199,7 @@ class _Importer:
     async def _rows(self, keys: set[UUID]) -> dict[UUID, Any]:
         if not keys or self._kind.alike is None:
             return {}
-        async with unit_of_work(self._database, AuditRecorder(system(), operation="import fhir")) as work:
+        async with system_work(self._database, "import fhir") as work:
             rows = await work.session.scalars(select(self._kind.model).where(self._kind.model.id.in_(keys)))
             return {row.id: row for row in rows}
 
@@ -221,7 +219,7 @@ class _Importer:
     async def _commit(self, batch: list[_Read]) -> None:
         if not batch:
             return
-        async with unit_of_work(self._database, AuditRecorder(system(), operation="import fhir")) as work:
+        async with system_work(self._database, "import fhir") as work:
             results: list[Outcome] = await self._kind.save(work, [(item.row, item.draft) for item in batch])
             if self._kind.model is not None:
                 work.session.add_all(self._known.unsaved([(item.resource, item.row) for item in batch]))

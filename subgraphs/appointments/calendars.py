@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from shared.auth.principal import Kind, Principal, anonymous
+from shared.auth.principal import Kind, Principal, anonymous, system
 from shared.database.model import utc_now
 from shared.graph.context import Context
 from shared.runtime import Runtime
@@ -33,9 +33,7 @@ _STATUS = {Status.HELD: "TENTATIVE", Status.CANCELLED: "CANCELLED"}
 async def serve_calendar(request: Request) -> Response:
     """The calendar behind a secret; 404 if there is none, or no more."""
     runtime: Runtime = request.app.state.runtime
-    digest = secret_hash(request.path_params["secret"])
-    found = await runtime.database.driver.fetch(select(CalendarFeed).where(col(CalendarFeed.secret_hash) == digest))
-    feed = found[0] if found else None
+    feed = await _find(runtime, request.path_params["secret"])
     if feed is None:
         return _not_found()
     context = Context(runtime, _reader(feed))
@@ -51,6 +49,14 @@ async def serve_calendar(request: Request) -> Response:
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+async def _find(runtime: Runtime, secret: str) -> CalendarFeed | None:
+    context = Context(runtime, system())
+    context.recorder.operation = "calendarFeed"
+    found = await context.fetch(select(CalendarFeed).where(col(CalendarFeed.secret_hash) == secret_hash(secret)))
+    await context.flush_audit()
+    return found[0] if found else None
 
 
 def render(rows: Sequence[Appointment]) -> bytes:

@@ -9,12 +9,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from shared.audit.recorder import AuditRecorder
-from shared.auth.principal import system
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
-from shared.work import UnitOfWork, unit_of_work
+from shared.work import UnitOfWork, system_work
 from subgraphs.appointments.events import AppointmentReminderDue
 from subgraphs.appointments.models import (
     Appointment,
@@ -33,7 +31,7 @@ _KEYS_KEPT = timedelta(hours=48)
 
 
 def _work(runtime: Runtime, operation: str) -> AbstractAsyncContextManager[UnitOfWork]:
-    return unit_of_work(runtime.database, AuditRecorder(system(), operation=operation))
+    return system_work(runtime.database, operation)
 
 
 async def remind(runtime: Runtime) -> None:
@@ -88,8 +86,8 @@ async def expire_offers(runtime: Runtime) -> None:
         .order_by(col(Appointment.held_until))
         .limit(_BATCH)
     )
-    async with runtime.database.read() as session:
-        overdue = (await session.scalars(statement)).all()
+    async with _work(runtime, "expireOffers") as work:
+        overdue = (await work.session.scalars(statement)).all()
     for entry_id in overdue:
         async with _work(runtime, "expireOffers") as work:
             await waitlist.expire(work, entry_id)

@@ -11,6 +11,7 @@ from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
+from shared.work import system_work
 from subgraphs.identity import mail
 from subgraphs.identity.models import (
     ANOTHER_ACCOUNT,
@@ -60,8 +61,8 @@ async def deliver(runtime: Runtime) -> None:
 
 async def _deliver(runtime: Runtime, item: OutgoingMail) -> None:
     settings = resources(runtime).settings
-    async with runtime.database.write() as session:
-        content = await _compose(session, item.purpose, item.recipient, settings.clinic_name)
+    async with system_work(runtime.database, "mail") as work:
+        content = await _compose(work.session, item.purpose, item.recipient, settings.clinic_name)
     this = update(OutgoingMail).where(col(OutgoingMail.id) == item.id)
     attempts = item.attempts + 1
     try:
@@ -123,8 +124,8 @@ async def sweep(runtime: Runtime) -> None:
 async def revoke(runtime: Runtime) -> None:
     """Refuse the tokens that an event has made stale."""
     stale = select(Account).where(col(Account.tokens_stale)).with_for_update()
-    async with runtime.database.write() as session:
-        accounts = (await session.scalars(stale.limit(_BATCH))).all()
+    async with system_work(runtime.database, "revoke") as work:
+        accounts = (await work.session.scalars(stale.limit(_BATCH))).all()
         for account in accounts:
             account.tokens_stale = False
         if accounts:

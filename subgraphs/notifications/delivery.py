@@ -22,6 +22,7 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
+from shared.work import UnitOfWork, system_work
 from subgraphs.notifications.models import POSITION, Notification
 
 _CHANNEL = "notifications"
@@ -31,14 +32,13 @@ _BATCH = 500
 _TIMEOUT_SECONDS = 5
 _RETRY_SECONDS = 1.0
 _HEALTH_SECONDS = 15.0
-_PLACE = text(f"""
-    UPDATE notification SET position = placed.position
-    FROM (
-        SELECT id, nextval('{POSITION.name}') AS position
-        FROM (SELECT id FROM notification WHERE position IS NULL ORDER BY id LIMIT :batch) AS waiting
-    ) AS placed
-    WHERE notification.id = placed.id
-""")  # noqa: S608 - the sequence's name is ours
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_NEW = (
+    select(col(Notification.id))
+    .where(col(Notification.position).is_(None))
+    .order_by(col(Notification.id))
+    .limit(_BATCH)
+)
 
 log = structlog.get_logger(__name__)
 
@@ -50,20 +50,30 @@ def _stream(recipient: UUID) -> str:
 async def push(runtime: Runtime) -> None:
     """Place what is new, then give Redis what it has not had."""
     while True:
-        async with runtime.database.write() as session:
-            await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('notification position', 0))"))
-            await session.execute(_PLACE, {"batch": _BATCH})
+        async with system_work(runtime.database, "push") as work:
+            await work.session.execute(_LOCK, {"name": "notification position"})
+            await _place(work)
         unpushed = select(Notification).where(
             col(Notification.pushed_at).is_(None), col(Notification.position).is_not(None)
         )
-        async with runtime.database.write() as session:
-            rows = (await session.scalars(unpushed.order_by(col(Notification.position)).limit(_BATCH))).all()
+        async with system_work(runtime.database, "push") as work:
+            rows = (await work.session.scalars(unpushed.order_by(col(Notification.position)).limit(_BATCH))).all()
             if rows:
                 await _add(runtime.redis, rows)
                 pushed = update(Notification).where(col(Notification.id).in_([row.id for row in rows]))
-                await session.execute(pushed.values(pushed_at=utc_now()))
+                await work.session.execute(pushed.values(pushed_at=utc_now()))
         if len(rows) < _BATCH:
             return
+
+
+async def _place(work: UnitOfWork) -> None:
+    """Give the new ones their positions, in the order of their keys."""
+    waiting = _NEW.cte("waiting")
+    # The sequence is drawn from after the rows are in order.
+    ordered = select(waiting.c.id).order_by(waiting.c.id).subquery()
+    placed = select(ordered.c.id, POSITION.next_value().label("position")).subquery()
+    this = update(Notification).where(col(Notification.id) == placed.c.id)
+    await work.session.execute(this.values(position=placed.c.position).execution_options(synchronize_session=False))
 
 
 async def _add(redis: Redis, rows: Sequence[Notification]) -> None:

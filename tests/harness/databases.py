@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.database.engine import Database
 from shared.database.migrations import migrate
 from shared.ids import new_id
 from shared.service import Service
@@ -29,6 +31,13 @@ async def cloned(server: str, services: list[Service]) -> AsyncIterator[dict[str
         for name in names.values():
             await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await admin.close()
+
+
+@asynccontextmanager
+async def stored(database: Database) -> AsyncIterator[AsyncSession]:
+    """A transaction beside the service: what a test puts there, or looks at, is in no audit trail."""
+    async with AsyncSession(database.engine, expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 async def _ensure_template(admin: asyncpg.Connection, server: str, service: Service) -> None:

@@ -14,6 +14,7 @@ from subgraphs.identity import passwords
 from subgraphs.identity.models import Account, KnownPatient
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 
 PASSWORD = "tulip orbit kettle"
 
@@ -56,7 +57,7 @@ async def account(clinic: Clinic, email: str, *roles: str) -> Account:
     """An account whose password is PASSWORD."""
     patient = new_id() if "PATIENT" in roles else None
     row = Account(email=email, password_hash=_hash(), roles=list(roles), patient_id=patient)
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         session.add(row)
     return row
 
@@ -65,7 +66,7 @@ async def known_patient(clinic: Clinic, email: str) -> str:
     """A patient's key, of whom identity knows by an event that this is their address."""
     identity = clinic.service("identity")
     row = KnownPatient(patient_id=new_id(), email_digests=[keyed_digest(identity.settings.contact_digest_key, email)])
-    async with identity.runtime.database.write() as session:
+    async with stored(identity.runtime.database) as session:
         session.add(row)
     return str(row.patient_id)
 

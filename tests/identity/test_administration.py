@@ -10,6 +10,7 @@ from subgraphs.identity.models import Account
 from subgraphs.identity.roles import KINDS, Role
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 from tests.identity.conftest import (
     account,
     activity,
@@ -257,7 +258,7 @@ async def test_accounts_are_seen_by_their_owners_and_administrators(clinic: Clin
 
     rows = [Account(email=f"p{number}@example.org", roles=["NURSE"]) for number in range(100)]
     keys = [row.id for row in rows]
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         session.add_all(rows)
     with clinic.statements("identity") as statements:
         answer = await clinic.entities("identity", admin, "Account", keys, "email")

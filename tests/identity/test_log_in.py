@@ -16,6 +16,7 @@ from subgraphs.identity.models import RefreshToken, Session
 from subgraphs.identity.roles import SCOPES, Role
 from tests.harness import tokens
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 from tests.identity.conftest import (
     LOG_IN,
     PASSWORD,
@@ -201,7 +202,7 @@ async def test_a_refresh_token_is_good_once_and_reuse_ends_the_session(clinic: C
     again = await log_in(clinic, "ann@example.org")
     assert "REFRESH_TOKEN_REUSED" in await activity(clinic.bearer(again["accessToken"]))
     grant = await log_in(clinic, "ann@example.org")
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         token = (await session.scalars(select(RefreshToken).order_by(col(RefreshToken.id).desc()).limit(1))).one()
         assert timedelta(days=6, hours=23) < token.expires_at - utc_now() <= timedelta(days=7)
         assert grant["refreshToken"].encode() not in token.digest
@@ -230,7 +231,7 @@ async def test_a_refresh_is_repeated_by_the_same_client_for_a_while(clinic: Clin
 
 
 async def _let_time_pass(clinic: Clinic) -> None:
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         await session.execute(update(RefreshToken).values(used_at=col(RefreshToken.used_at) - timedelta(seconds=31)))
 
 
@@ -284,6 +285,6 @@ async def test_sessions_are_ended_by_their_owner_and_nobody_else(clinic: Clinic)
     assert answer["sessionId"] == other
     assert await refused(clinic, stolen)
     assert (await activity(ann))[0] == "SESSION_ENDED"
-    async with clinic.service("identity").runtime.database.read() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         ended = await session.scalars(select(col(Session.id)).where(col(Session.ended_at).is_not(None)))
         assert [str(key) for key in ended] == [other]

@@ -15,6 +15,7 @@ from subgraphs.identity.models import OUTGOING_MAIL, Account, OneTimeCode, Outgo
 from subgraphs.identity.passwords import objection
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 from tests.identity.conftest import (
     PASSWORD,
     account,
@@ -47,7 +48,7 @@ async def all_sent(clinic: Clinic) -> None:
         due = select(OutgoingMail).where(
             col(OutgoingMail.done_at).is_(None), col(OutgoingMail.next_attempt_at) <= utc_now()
         )
-        async with clinic.service("identity").runtime.database.read() as session:
+        async with stored(clinic.service("identity").runtime.database) as session:
             return (await session.scalars(due.limit(1))).first() is None
 
     await clinic.until(sent)
@@ -66,10 +67,10 @@ async def test_someone_registers_and_has_an_account_with_a_patients_key(clinic: 
     assert (await choose(clinic, code, PASSWORD))["email"] == "ann@example.org"
     assert (await choose(clinic, code, NEW))["code"] == "ONE_TIME_CODE", "a code is good once"
 
-    async with clinic.service("identity").runtime.database.read() as session:
-        stored = (await session.scalars(select(Account))).one().password_hash or ""
-        assert stored.startswith("$argon2id$")
-        assert PASSWORD not in stored
+    async with stored(clinic.service("identity").runtime.database) as session:
+        kept = (await session.scalars(select(Account))).one().password_hash or ""
+        assert kept.startswith("$argon2id$")
+        assert PASSWORD not in kept
     answer = await log_in(clinic, "ann@example.org")
     assert answer["account"]["roles"] == ["PATIENT"]
     (event,) = await clinic.published("identity")
@@ -110,7 +111,7 @@ async def test_a_stranger_uses_up_nobodys_mails(clinic: Clinic, mailbox: Path) -
     await all_sent(clinic)
 
     await ask(clinic.anonymous, "requestPasswordReset", "ann@example.org")
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         waiting = (await session.scalars(select(OutgoingMail).where(col(OutgoingMail.done_at).is_(None)))).all()
         resets = [item for item in waiting if item.purpose == "password-reset"]
         assert len(resets) == 1, "one more waits, however often it is asked for"
@@ -131,10 +132,10 @@ async def test_a_forgotten_password_is_reset_by_mail(clinic: Clinic, mailbox: Pa
         await log_in(clinic, "ann@example.org", "wrong")
     await ask(clinic.anonymous, "requestPasswordReset", "ann@example.org")
     code = code_in((await mails(clinic, mailbox, 1))[0])
-    async with clinic.service("identity").runtime.database.read() as session:
-        stored = (await session.scalars(select(OneTimeCode))).one()
-        assert code.encode() not in stored.digest
-        assert stored.expires_at - utc_now() <= timedelta(hours=1)
+    async with stored(clinic.service("identity").runtime.database) as session:
+        kept = (await session.scalars(select(OneTimeCode))).one()
+        assert code.encode() not in kept.digest
+        assert kept.expires_at - utc_now() <= timedelta(hours=1)
 
     assert (await choose(clinic, code, NEW))["email"] == "ann@example.org"
     assert await refused(clinic, clinic.bearer(before["accessToken"]))
@@ -146,7 +147,7 @@ async def test_a_forgotten_password_is_reset_by_mail(clinic: Clinic, mailbox: Pa
 
     await ask(clinic.anonymous, "requestPasswordReset", "ann@example.org")
     code = code_in((await mails(clinic, mailbox, 2))[1])
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         await session.execute(update(OneTimeCode).values(expires_at=utc_now()))
     assert (await choose(clinic, code, PASSWORD))["code"] == "ONE_TIME_CODE", "a code lapses"
 
@@ -176,7 +177,7 @@ async def test_mail_that_cannot_be_sent_is_tried_again(
         raise ConnectionRefusedError
 
     async def tried() -> OutgoingMail | None:
-        async with clinic.service("identity").runtime.database.read() as session:
+        async with stored(clinic.service("identity").runtime.database) as session:
             item: OutgoingMail | None = await session.scalar(select(OutgoingMail))
             return item if item and item.attempts else None
 
@@ -186,7 +187,7 @@ async def test_mail_that_cannot_be_sent_is_tried_again(
         item: OutgoingMail = await clinic.until(tried)
         assert item.done_at is None
         assert item.next_attempt_at > utc_now() + timedelta(seconds=30)
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         await session.execute(update(OutgoingMail).values(next_attempt_at=utc_now()))
         await session.execute(select(func.pg_notify(OUTGOING_MAIL, "")))
     (text,) = await mails(clinic, mailbox, 1)

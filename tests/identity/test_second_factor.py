@@ -16,6 +16,7 @@ from subgraphs.identity.models import Account
 from subgraphs.identity.resources import resources
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 from tests.identity.conftest import PASSWORD, account, activity, log_in, logged_in, perform
 
 
@@ -37,7 +38,7 @@ async def verify(clinic: Clinic, challenge: str, code: str) -> dict[str, Any]:
 
 async def forget_last_step(clinic: Clinic, key: UUID | str) -> None:
     """As if half a minute had passed since the last code."""
-    async with clinic.service("identity").runtime.database.write() as session:
+    async with stored(clinic.service("identity").runtime.database) as session:
         await session.execute(update(Account).where(col(Account.id) == key).values(totp_last_step=0))
 
 
@@ -146,7 +147,7 @@ async def test_it_is_removed_by_its_owner_or_an_administrator(clinic: Clinic) ->
 async def check_secret(clinic: Clinic, totp: pyotp.TOTP) -> None:
     """The secret is encrypted, and for its row."""
     runtime = clinic.service("identity").runtime
-    async with runtime.database.read() as session:
+    async with stored(runtime.database) as session:
         row = (await session.scalars(select(Account))).one()
     assert row.totp_secret is not None
     assert totp.secret.encode() not in row.totp_secret

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from shared.ids import new_id
 from stack.cli import app
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 
 READ = "query($id: ID!) { notification(id: $id) { id } }"
 
@@ -38,7 +39,7 @@ async def test_a_changed_entry_is_found(clinic: Clinic, monkeypatch: pytest.Monk
         await clinic.caller("PATIENT").data(READ, id=str(new_id()))  # a denial, which is entered
     await clinic.until(all_sealed)
     assert "whole" in await verify(status=0)
-    async with running.runtime.database.write() as session:
+    async with stored(running.runtime.database) as session:
         await session.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
         await session.execute(text("UPDATE audit_entry SET outcome = 'success' WHERE seal = 2"))
     assert "broken at seal 2" in await verify(status=1)

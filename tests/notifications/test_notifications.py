@@ -17,6 +17,7 @@ from subgraphs.identity import events as identity
 from subgraphs.patients import events as patients
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 
 INBOX = """
 query Inbox($kinds: [NotificationKind!], $unreadOnly: Boolean! = false, $first: Int! = 20, $after: String) {
@@ -338,7 +339,7 @@ async def test_an_open_subscription_outlives_redis_losing_its_streams(clinic: Cl
         await clinic.publish(*(booked(patient, new_id()) for _ in range(3)))
         assert len({item["id"] for item in await take(events, 3)}) == 3
         # A crash after the commit and before Redis had it: the row is placed and pushed by whoever comes next.
-        async with runtime.database.write() as session:
+        async with stored(runtime.database) as session:
             await session.execute(
                 text("UPDATE notification SET pushed_at = NULL WHERE recipient = :patient"), {"patient": patient}
             )

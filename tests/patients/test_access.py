@@ -12,6 +12,7 @@ from shared.database.engine import Database
 from shared.ids import new_id
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 from tests.patients.conftest import JANE, named, register, register_myself, update
 
 ENTITIES = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Patient { id } } }"
@@ -162,7 +163,7 @@ async def test_nothing_is_read_that_cannot_be_entered_into_the_trail(clinic: Cli
     variables = {"r": [{"__typename": "Patient", "id": ola["id"]}]}
     body = orjson.dumps({"query": query, "variables": variables if "$r" in query else {}})
     assert ola["id"] in (await clinic.post("patients", nurse, body)).text
-    async with clinic.service("patients").runtime.database.write() as session:
+    async with stored(clinic.service("patients").runtime.database) as session:
         await session.execute(text("ALTER TABLE audit_entry ADD CONSTRAINT full_disk CHECK (false) NOT VALID"))
     answer = (await clinic.post("patients", nurse, body)).json()
     assert answer["data"] is None

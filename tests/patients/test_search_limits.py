@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ async def test_a_search_is_at_most_100_characters(clinic: Clinic, field: str) ->
 async def test_a_read_that_takes_too_long_is_ended(clinic: Clinic, asked: str) -> None:
     nurse, runtime = clinic.caller("NURSE"), clinic.service("patients").runtime
     assert runtime.settings.database_read_timeout < 10
-    async with runtime.database.write() as session:
+    async with stored(runtime.database) as session:
         await session.execute(text("LOCK TABLE patient IN ACCESS EXCLUSIVE MODE"))
         answer = await asyncio.wait_for(nurse.execute(f"{{ {asked} }}"), 20)
         (error,) = answer["errors"]

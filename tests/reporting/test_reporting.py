@@ -17,6 +17,7 @@ from stack.cli import app
 from subgraphs.appointments import events as appointments
 from subgraphs.patients import events as patients
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 
 APPOINTMENTS = """
 query Report($period: ReportPeriodInput!, $groupBy: [AppointmentGrouping!]!, $filter: AppointmentReportFilterInput,
@@ -92,7 +93,7 @@ def total(clinic: Clinic, count: int) -> Callable[[], Any]:
 
 
 async def tables(clinic: Clinic) -> list[list[Any]]:
-    async with clinic.service("reporting").runtime.database.read() as session:
+    async with stored(clinic.service("reporting").runtime.database) as session:
         statements = (
             text("SELECT * FROM appointment_fact ORDER BY 1"),
             text("SELECT * FROM registration_fact ORDER BY 1"),
@@ -216,7 +217,7 @@ async def test_registrations_without_merged_duplicates(clinic: Clinic) -> None:
     )
 
     async def all_consumed() -> bool:
-        async with clinic.service("reporting").runtime.database.read() as session:
+        async with stored(clinic.service("reporting").runtime.database) as session:
             return bool(await session.scalar(text("SELECT count(*) FROM consumed_event")) == 6)
 
     await clinic.until(all_consumed)
@@ -289,7 +290,7 @@ async def test_the_same_event_counts_once_poison_is_put_aside_and_a_rebuild_give
     }
 
     async def all_consumed() -> bool:
-        async with runtime.database.read() as session:
+        async with stored(runtime.database) as session:
             return bool(await session.scalar(text("SELECT sum(next_offset) FROM consumer_offset")) == 6)
 
     await clinic.until(all_consumed)
@@ -297,7 +298,7 @@ async def test_the_same_event_counts_once_poison_is_put_aside_and_a_rebuild_give
     assert [len(table) for table in before] == [2, 1]
     assert "6 events read, 2 of them left out" in await rebuild(clinic, monkeypatch, status=0)
     assert await tables(clinic) == before
-    async with runtime.database.write() as session:
+    async with stored(runtime.database) as session:
         await session.execute(text("UPDATE appointment_fact SET status = 'NO_SHOW'"))
     assert "changed" in await rebuild(clinic, monkeypatch, status=1)
     assert await tables(clinic) == before

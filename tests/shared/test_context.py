@@ -17,7 +17,7 @@ from shared.runtime import Runtime
 from subgraphs.patients import policy
 from subgraphs.patients.app import service
 from subgraphs.patients.models import Patient
-from tests.harness.databases import cloned
+from tests.harness.databases import cloned, stored
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def context(database: Database, kind: Kind, patient: UUID | None = None) -> Cont
 
 async def test_callers_of_a_kind_share_a_statement_and_see_their_own(database: Database) -> None:
     people = [Patient(medical_record_number=f"{n:08}", family="Berg", given=["Ö"], gender="male") for n in range(3)]
-    async with database.write() as session:
+    async with stored(database) as session:
         session.add_all(people)
     written = []
 

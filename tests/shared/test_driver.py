@@ -18,7 +18,7 @@ from shared.ids import new_id
 from subgraphs.directory.models import Location
 from subgraphs.patients import policy
 from subgraphs.patients.models import Patient
-from tests.harness.databases import cloned
+from tests.harness.databases import cloned, stored
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ async def test_rows_have_the_values_of_the_model(databases: dict[str, Database])
     }
     for name, written in rows.items():
         model, database = type(written[0]), databases[name]
-        async with database.write() as session:
+        async with stored(database) as session:
             session.add_all(written)
         statement = select(model).order_by(col(model.id))
-        async with database.read() as session:
+        async with stored(database) as session:
             expected = (await session.scalars(statement)).all()
         found = await database.driver.fetch(statement)
         names = model.__table__.columns.keys()
@@ -70,7 +70,7 @@ async def test_rows_have_the_values_of_the_model(databases: dict[str, Database])
 async def test_a_statement_is_compiled_once_and_each_caller_gets_their_own_rows(databases: dict[str, Database]) -> None:
     database = databases["patients"]
     people = [patient(number) for number in range(3)]
-    async with database.write() as session:
+    async with stored(database) as session:
         session.add_all(people)
 
     def caller(own: Patient | None, kind: Kind) -> Principal:

@@ -13,6 +13,7 @@ from shared.database.model import Record, new_registry
 from shared.database.paging import InvalidCursor, Order, count, fetch_page, fetch_pages
 from shared.ids import new_id
 from stack.databases import empty
+from tests.harness.databases import stored
 
 
 class Model(Record, registry=new_registry()):
@@ -34,7 +35,7 @@ async def driver(postgres_server: str) -> AsyncIterator[Driver]:
         database = Database(url)
         async with database.engine.begin() as connection:
             await connection.run_sync(Model.metadata.create_all)
-        async with database.write() as writing:
+        async with stored(database) as writing:
             writing.add_all(Item(parent_id=PARENTS[number % 2], rank=number % 4) for number in range(25))
         yield database.driver
         await database.close()

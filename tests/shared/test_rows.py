@@ -34,6 +34,7 @@ from shared.graph.schema import Schema
 from shared.ids import new_id
 from shared.runtime import Runtime
 from stack.databases import empty
+from tests.harness.databases import stored
 
 _KEY = AESGCM(AESGCM.generate_key(256))
 
@@ -218,7 +219,7 @@ async def two(database: Database) -> list[Room]:
             cleaned=[datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)],
         ),
     ]
-    async with database.write() as session:
+    async with stored(database) as session:
         session.add_all(made)
     return made
 
@@ -238,7 +239,7 @@ async def ask(database: Database, text: str, **variables: Any) -> Any:
 async def test_rows_of_the_driver_have_what_instances_have(database: Database, two: list[Room]) -> None:
     statement = select(Room).order_by(col(Room.id))
     rows = await database.driver.fetch(statement)
-    async with database.read() as session:
+    async with stored(database) as session:
         instances = (await session.scalars(statement)).all()
 
     def values(row: Room) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from shared.work import unit_of_work
 from subgraphs.patients import policy
 from subgraphs.patients.models import Patient
 from tests.harness.clinic import Clinic
-from tests.harness.databases import cloned
+from tests.harness.databases import cloned, stored
 
 _BLOCKED = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
@@ -34,7 +34,7 @@ async def database(postgres_server: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def patient(database: Database) -> UUID:
     row = Patient(medical_record_number="1", family="Dawson", given=["Jane"], gender="female")
-    async with database.write() as session:
+    async with stored(database) as session:
         session.add(row)
     return row.id
 
@@ -83,7 +83,7 @@ async def test_a_version_is_compared_where_one_is_given_and_counted_where_someth
     assert row.version == 2
     async with unit_of_work(database, staff) as work:
         (await work.find(policy.patients, patient)).touch()
-    async with database.read() as session:
+    async with stored(database) as session:
         assert (await session.scalars(select(Patient))).one().version == 3
 
 

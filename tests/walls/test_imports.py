@@ -1,6 +1,7 @@
 """Who may import whom: the walls between packages, by reading every import."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,16 @@ def test_only_the_repository_side_of_a_domain_speaks_sql(domain: str) -> None:
         statements = {"sqlalchemy.select", "sqlalchemy.text", "sqlmodel.select"}
         found = [item for item in _external(ROOT / domain / name) if item in statements]
         assert not found, f"{domain}/{name}: {found}"
+
+
+@pytest.mark.parametrize("domain", [*(f"subgraphs/{name}" for name in DOMAINS), "reporting"])
+def test_no_domain_goes_past_what_the_audit_trail_watches(domain: str) -> None:
+    """Statements are executed by `context` and units of work."""
+    for path in (ROOT / domain).rglob("*.py"):
+        found = re.search(
+            r"\.(driver|engine|reader|connection\(|get_bind)\b|\bAsyncSession\(|exec_driver_sql", path.read_text()
+        )
+        assert found is None, f"{path}: {found}"
 
 
 def test_the_router_holds_no_domain_word() -> None:

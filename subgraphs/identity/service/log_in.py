@@ -69,8 +69,9 @@ async def prove_password(context: Context, email: str, password: str) -> Account
     """The account with this address and password, as it was read; all that fails takes as long and looks the same."""
     keys = _keys(context, throttle.email_key(email))
     last = await claim(context, keys)
-    async with context.runtime.database.read() as session:
-        account = await session.scalar(select(Account).where(col(Account.email) == email))
+    account = next(iter(await context.fetch(select(Account).where(col(Account.email) == email))), None)
+    if account is None:
+        context.recorder.refused("logIn", "unknown")  # as much for the trail to store as a row that was read
     stored = account.password_hash if account is not None and account.disabled_at is None else None
     right = await resources(context.runtime).passwords.verify(stored, password)
     if right and account is not None:

@@ -81,11 +81,10 @@ async def choose_password(context: Context, command: ChoosePassword) -> str:
     """Set the password that a one-time code allows: a registration's or an invitation's first one, or a forgotten one's
     successor. Gives the email address. It begins no session, so a second factor is still asked for.
     """
-    async with context.runtime.database.read() as session:
-        code = await session.scalar(_usable(command.code))
-        account = await session.get(Account, code.account_id) if code and code.account_id else None
+    code = next(iter(await context.fetch(_usable(command.code))), None)
     if code is None:
         raise _invalid_code()
+    account = next(iter(await context.fetch(select(Account).where(col(Account.id) == code.account_id))), None)
     check_password(command.password, code.email, account.roles if account else [Role.PATIENT])
     password_hash = await resources(context.runtime).passwords.hash(command.password)
     async with context.write() as work:
@@ -157,8 +156,7 @@ async def change_password(context: Context, command: ChangePassword) -> Account:
 
 async def prove_own_password(context: Context, password: str) -> Account:
     """The caller's account, if this is its password."""
-    async with context.runtime.database.read() as session:
-        account = await session.get(Account, context.principal.subject)
+    account = next(iter(await context.fetch(select(Account).where(col(Account.id) == context.principal.subject))), None)
     return await prove_password(context, account.email if account else "", password)
 
 

@@ -1,0 +1,214 @@
+"""Every form of statement on an audited table is in the trail, or is refused."""
+
+from collections.abc import AsyncIterator, Callable
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, insert, literal_column, select, text, union_all, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from shared.audit.recorder import Action
+from shared.audit.statements import Unaudited
+from shared.database.engine import Database
+from shared.database.tables import AuditEntry
+from shared.ids import new_id
+from shared.work import system_work
+from subgraphs.patients.models import Patient, PatientIdentifier
+from tests.harness.databases import cloned, stored
+
+_Other = aliased(Patient)
+
+
+@pytest.fixture
+async def database(postgres_server: str) -> AsyncIterator[Database]:
+    service = import_module("subgraphs.patients.app").service
+    async with cloned(postgres_server, [service]) as urls:
+        opened = Database(urls["patients"])
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture
+async def patients(database: Database) -> list[UUID]:
+    rows = [
+        Patient(medical_record_number=name, family=name, given=[], gender="female") for name in ("Berg", "Dahl", "Lund")
+    ]
+    async with stored(database) as session:
+        session.add_all(rows)
+        await session.flush()
+        session.add_all(PatientIdentifier(patient_id=row.id, system="urn:x", value=row.family) for row in rows)
+    return [row.id for row in rows]
+
+
+async def trail(database: Database) -> list[tuple[str, str, set[UUID], set[UUID], list[str]]]:
+    """Action, resource, keys, patients and columns of each entry."""
+    async with database.read() as session:
+        rows = (await session.scalars(select(AuditEntry).order_by(col(AuditEntry.position)))).all()
+    columns = [(row.detail or {}).get("columns", []) for row in rows]
+    return [
+        (row.action, row.resource, set(row.resource_ids), set(row.patients), names)
+        for row, names in zip(rows, columns, strict=True)
+    ]
+
+
+def _identifiers(*columns: Any) -> Any:
+    return select(*columns).order_by(col(PatientIdentifier.value))
+
+
+_PAIRS = select(col(Patient.id).label("of"), col(_Other.family).label("like")).where(col(_Other.id) == col(Patient.id))
+COLUMNS: dict[str, tuple[Callable[[], Any], str, str, list[str]]] = {
+    "a key": (lambda: select(col(Patient.id)), "Patient", "all", ["id"]),
+    "a column": (lambda: select(col(Patient.family)), "Patient", "none", ["family"]),
+    "a core column": (lambda: select(Patient.__table__.c.family), "Patient", "none", ["family"]),  # type: ignore[attr-defined]
+    "a core table": (lambda: select(PatientIdentifier.__table__), "PatientIdentifier", "others", []),  # type: ignore[attr-defined]
+    "a patient's column": (
+        lambda: _identifiers(col(PatientIdentifier.id), col(PatientIdentifier.patient_id)),
+        "PatientIdentifier",
+        "others",
+        ["id", "patient_id"],
+    ),
+    "an expression": (lambda: select(func.lower(col(Patient.family))), "Patient", "none", ["family"]),
+    "an alias": (lambda: select(col(_Other.family)), "Patient", "none", ["family"]),
+    "a count": (lambda: select(func.count()).select_from(Patient), "Patient", "none", ["count"]),
+    "a count of a sub-query": (
+        lambda: select(func.count()).select_from(select(Patient).subquery()),
+        "Patient",
+        "none",
+        ["count"],
+    ),
+    "a sub-query's column": (lambda: select(_PAIRS.subquery().c.like), "Patient", "none", ["family"]),
+    "a CTE's column": (lambda: select(_PAIRS.cte().c.of), "Patient", "all", ["id"]),
+    "a scalar sub-query": (
+        lambda: select(select(func.max(col(Patient.birth_date))).scalar_subquery()),
+        "Patient",
+        "none",
+        ["birth_date"],
+    ),
+    "whether there is one": (lambda: select(select(Patient).exists()), "Patient", "none", ["?"]),
+    "a union": (lambda: union_all(select(col(Patient.id)), select(col(Patient.id))), "Patient", "all", ["id"]),
+}
+
+
+@pytest.mark.parametrize("form", COLUMNS)
+async def test_columns_that_are_read_are_entered(database: Database, patients: list[UUID], form: str) -> None:
+    statement, resource, keys, columns = COLUMNS[form]
+    async with system_work(database, "test") as work:
+        rows = (await work.session.execute(statement())).all()
+    assert rows
+    entries = await trail(database)
+    assert {(entry[0], entry[1]) for entry in entries} == {("read", resource)}
+    entry = entries[0]
+    if keys == "all":
+        assert entry[2] == entry[3] == set(patients)
+    elif keys == "others":
+        assert (len(entry[2]), entry[3]) == (3, set(patients))
+    else:
+        assert entry[2] == set()
+    if columns and columns != ["?"]:
+        assert entry[4] == columns
+    assert entry[4]
+
+
+async def test_what_only_narrows_is_no_reading(database: Database, patients: list[UUID]) -> None:
+    narrowed = col(PatientIdentifier.patient_id).in_(select(col(Patient.id)).where(col(Patient.family) == "Berg"))
+    async with system_work(database, "test") as work:
+        (row,) = (await work.session.scalars(select(PatientIdentifier).where(narrowed))).all()
+        assert not (await work.session.execute(select(col(Patient.id)).where(col(Patient.family) == "?"))).all()
+    assert await trail(database) == [("read", "PatientIdentifier", {row.id}, {patients[0]}, [])]
+
+
+WRITES: dict[str, tuple[Callable[[], Any], Action]] = {
+    "update": (lambda: update(Patient).values(prefix="Dr."), Action.UPDATE),
+    "core update": (lambda: update(Patient.__table__).values(prefix="Dr."), Action.UPDATE),  # type: ignore[attr-defined]
+    "update from": (
+        lambda: update(Patient).where(col(Patient.id) == col(PatientIdentifier.patient_id)).values(prefix="Dr."),
+        Action.UPDATE,
+    ),
+    "update returning": (
+        lambda: update(Patient).values(prefix="Dr.").returning(col(Patient.family), col(Patient.id)),
+        Action.UPDATE,
+    ),
+    "update returning rows": (lambda: update(Patient).values(prefix="Dr.").returning(Patient), Action.UPDATE),
+    "delete": (lambda: delete(Patient), Action.DELETE),
+}
+
+
+@pytest.mark.parametrize("form", WRITES)
+async def test_rows_that_a_statement_writes_are_entered(database: Database, patients: list[UUID], form: str) -> None:
+    statement, action = WRITES[form]
+    async with system_work(database, "test") as work:
+        await work.session.execute(statement())
+    entries = [entry[:4] for entry in await trail(database) if entry[0] != "read"]
+    assert entries == [(action, "Patient", set(patients), set(patients))]
+
+
+async def test_rows_that_a_statement_adds_are_entered(database: Database, patients: list[UUID]) -> None:
+    values = [{"id": new_id(), "patient_id": patient, "system": "urn:y", "value": "1"} for patient in patients]
+    now = {"created_at": func.now(), "updated_at": func.now()}
+    async with system_work(database, "test") as work:
+        await work.session.execute(insert(PatientIdentifier).values([value | now for value in values]))
+        again = upsert(PatientIdentifier).values([value | now for value in values]).on_conflict_do_nothing()
+        await work.session.execute(again)
+    keys = {value["id"] for value in values}
+    assert await trail(database) == [("create", "PatientIdentifier", keys, set(patients), [])]
+
+
+async def test_what_was_rolled_back_was_not_written_but_was_read(database: Database, patients: list[UUID]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with system_work(database, "test") as work:
+            await work.session.execute(update(Patient).values(prefix="Dr."))
+            await work.session.execute(select(col(Patient.id)))
+            raise ZeroDivisionError
+    assert [entry[:2] for entry in await trail(database)] == [("read", "Patient")]
+
+
+REFUSED: dict[str, Callable[[], Any]] = {
+    "text": lambda: text("SELECT family FROM patient"),
+    "text that writes": lambda: text('UPDATE "patient" SET prefix = NULL'),
+    "text of rows": lambda: select(Patient).from_statement(text("SELECT * FROM patient")),
+    "text's columns": lambda: text("SELECT id FROM patient").columns(col(Patient.id)),
+    "literal SQL": lambda: select(literal_column("(SELECT family FROM patient LIMIT 1)")),
+    "an upsert": lambda: (
+        upsert(PatientIdentifier)
+        .values(id=new_id(), system="s", value="v")
+        .on_conflict_do_update(index_elements=["id"], set_={"value": "w"})
+    ),
+    "a column returned without its key": lambda: update(Patient).values(prefix="Dr.").returning(col(Patient.family)),
+}
+
+
+@pytest.mark.parametrize("form", REFUSED)
+async def test_what_cannot_be_told_is_refused(database: Database, patients: list[UUID], form: str) -> None:
+    with pytest.raises(Unaudited):
+        async with system_work(database, "test") as work:
+            await work.session.execute(REFUSED[form]())
+
+
+UNRECORDED: dict[str, Callable[[], Any]] = {
+    "rows": lambda: select(Patient),
+    "a column": lambda: select(col(Patient.family)),
+    "a count": lambda: select(func.count()).select_from(Patient),
+    "an update": lambda: update(Patient).values(prefix="Dr."),
+    "a deletion": lambda: delete(Patient),
+    "text": lambda: text("SELECT 1 FROM patient"),
+}
+
+
+@pytest.mark.parametrize("form", UNRECORDED)
+async def test_a_session_that_enters_nothing_reaches_nothing_audited(
+    database: Database, patients: list[UUID], form: str
+) -> None:
+    for opened in (database.read, database.write):
+        with pytest.raises(Unaudited):
+            async with opened() as session:
+                await session.execute(UNRECORDED[form]())
+    with pytest.raises(Unaudited):
+        async with database.write() as session:
+            session.add(PatientIdentifier(patient_id=patients[0], system="urn:y", value="1"))
+    with pytest.raises(Unaudited):
+        async with database.read() as session:
+            await session.get(Patient, patients[0])

@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from reporting import service
 from reporting.models import Status, Way
-from shared.events.consumer import Consumer, Received
+from shared.events.consumer import Consumer
 from shared.events.event import Event
+from shared.events.mergers import Mergers
 from shared.work import UnitOfWork
 
 
@@ -72,40 +73,26 @@ class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="pat
     merged_patient_id: UUID
 
 
-async def _appointment(work: UnitOfWork, received: Received) -> None:
-    data: Appointment = received.data
+async def _appointment(
+    work: UnitOfWork, event: Booked | Rescheduled | Cancelled | CheckedIn | Completed | NoShow | Recorded
+) -> None:
     await service.keep_appointment(
         work,
-        data.appointment_id,
-        practitioner_id=data.practitioner_id,
-        location_id=data.location_id,
-        status=data.status,
-        booked_at=None if isinstance(data, Recorded) else data.booked_at,
-        starts_at=data.starts_at,
+        event.appointment_id,
+        practitioner_id=event.practitioner_id,
+        location_id=event.location_id,
+        status=event.status,
+        booked_at=None if isinstance(event, Recorded) else event.booked_at,
+        starts_at=event.starts_at,
     )
 
 
-async def _registered(work: UnitOfWork, received: Received) -> None:
-    data: PatientRegistered = received.data
-    await service.keep_registration(work, data.patient_id, way=data.how, registered_at=data.registered_at)
+async def _registered(work: UnitOfWork, event: PatientRegistered) -> None:
+    await service.keep_registration(work, event.patient_id, way=event.how, registered_at=event.registered_at)
 
 
-async def _merged(work: UnitOfWork, received: Received) -> None:
-    await service.keep_merger(work, received.data.merged_patient_id, survivor=received.data.patient_id)
+async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
+    await Mergers().follow(work, event.merged_patient_id, event.patient_id)
 
 
-FACTS = Consumer(
-    "facts",
-    {
-        Booked: _appointment,
-        Rescheduled: _appointment,
-        Cancelled: _appointment,
-        CheckedIn: _appointment,
-        Completed: _appointment,
-        NoShow: _appointment,
-        StatusReverted: _appointment,
-        Recorded: _appointment,
-        PatientRegistered: _registered,
-        PatientMerged: _merged,
-    },
-)
+FACTS = Consumer("facts", [_appointment, _registered, _merged])

@@ -6,7 +6,7 @@ A row holds what the events say and nothing else, no time or key of its making, 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from shared.codes import Code, one_of
@@ -55,16 +55,14 @@ class AppointmentFact(Model, table=True):
 
 
 class RegistrationFact(Model, table=True):
-    """A patient's registration, or their merger into another's, whichever is heard of first."""
+    """A patient's registration."""
 
     __tablename__ = "registration_fact"
     __table_args__ = (
         one_of("way", Way),
-        CheckConstraint("(way IS NULL) = (registered_at IS NULL)", name="registered"),
         Index("registration_fact_registered_at_idx", "registered_at"),
     )
 
     patient_id: UUID = Field(primary_key=True)
-    way: str | None = None
-    registered_at: datetime | None = timestamp(default=None, nullable=True)
-    merged_into: UUID | None = None
+    way: str
+    registered_at: datetime = timestamp()

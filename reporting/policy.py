@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from reporting.models import AppointmentFact, Model, RegistrationFact
 from shared.auth.principal import Principal
+from shared.database.tables import Merger
 
 READ = "report:read"
 READ_PLACES = "directory:read"
@@ -30,7 +31,7 @@ def places(principal: Principal) -> Select[AppointmentFact]:
 def registrations(principal: Principal) -> Select[RegistrationFact]:
     """The registrations that the caller's figures are made of; a duplicate that was merged is none."""
     statement = _readable(RegistrationFact, allowed=principal.is_staff(READ))
-    return statement.where(col(RegistrationFact.merged_into).is_(None))
+    return statement.where(col(RegistrationFact.patient_id).not_in(select(col(Merger.merged_id))))
 
 
 def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:

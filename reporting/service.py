@@ -20,7 +20,6 @@ _KEEP_APPOINTMENT = _upsert(
     AppointmentFact, "appointment_id", "practitioner_id", "location_id", "status", "booked_at", "starts_at"
 )
 _KEEP_REGISTRATION = _upsert(RegistrationFact, "patient_id", "way", "registered_at")
-_KEEP_MERGER = _upsert(RegistrationFact, "patient_id", "merged_into")
 
 
 async def keep_appointment(
@@ -49,8 +48,3 @@ async def keep_registration(work: UnitOfWork, patient_id: UUID, *, way: Way, reg
     """A patient was registered."""
     values = {"patient_id": patient_id, "way": way, "registered_at": registered_at}
     await work.session.execute(_KEEP_REGISTRATION, values)
-
-
-async def keep_merger(work: UnitOfWork, patient_id: UUID, *, survivor: UUID) -> None:
-    """A patient was a duplicate; the registration may be heard of later, since it has another key."""
-    await work.session.execute(_KEEP_MERGER, {"patient_id": patient_id, "merged_into": survivor})

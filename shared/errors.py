@@ -52,6 +52,10 @@ class VersionConflict(Refusal):
         self.current_version = current_version
 
 
+class IdempotencyKeyReused(Refusal):
+    """The idempotency key came with another input before: use a new key for a new request."""
+
+
 @dataclass(frozen=True)
 class FieldProblem:
     """One thing that is wrong with an input; `path` leads to it from the input's root, as the client wrote it."""
@@ -75,6 +79,7 @@ class InvalidInput(Refusal):
 
 INVALID_INPUT = Problem("INVALID_INPUT", "The input breaks a rule.")
 NOT_FOUND = Problem("NOT_FOUND", "It does not exist, or not for you.")
+IDEMPOTENCY_KEY_REUSED = Problem("IDEMPOTENCY_KEY_REUSED", "The key came with another input: use a new key.")
 VERSION_CONFLICT = Problem("VERSION_CONFLICT", "It was changed meanwhile: read it again.")
 
 

@@ -1,5 +1,6 @@
 """A unit of work: rows, audit entries and events of one use case, all or nothing."""
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,18 +9,29 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from opentelemetry.propagate import inject
-from sqlalchemy import Select
+from sqlalchemy import Select, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from shared.audit.recorder import Action, AuditedSession, AuditRecorder
 from shared.auth.principal import Principal, system
+from shared.commands import Repeatable
 from shared.database.engine import Database
-from shared.database.model import Versioned
-from shared.database.tables import AuditEntry, Outbox
-from shared.errors import not_found, version_conflict
+from shared.database.model import Versioned, utc_now
+from shared.database.tables import AuditEntry, IdempotencyKey, Merger, Outbox
+from shared.errors import IDEMPOTENCY_KEY_REUSED, IdempotencyKeyReused, not_found, version_conflict
 from shared.events.event import CloudEvent, Event
 
 T = TypeVar("T")
+
+
+class Repeated(Exception):
+    """What was asked for was done before, under the same idempotency key; `resource_id` is what came of it."""
+
+    def __init__(self, resource_id: UUID | None) -> None:
+        super().__init__("it was done before")
+        self.resource_id = resource_id
 
 
 @dataclass(slots=True)
@@ -29,6 +41,7 @@ class UnitOfWork:
     session: AsyncSession
     principal: Principal
     recorder: AuditRecorder
+    key: IdempotencyKey | None = None
 
     async def find(
         self,
@@ -55,6 +68,40 @@ class UnitOfWork:
         if version is not ... and version != (current := cast("Versioned", row).version):
             raise version_conflict(entity.__name__, current)
         return row
+
+    async def once(self, command: Repeatable) -> None:
+        """Take the command's idempotency key, if it has one, for the operation that its class names.
+
+        A repetition waits for the first one to end, then raises Repeated; another command under the key is refused.
+        """
+        if command.idempotency_key is None:
+            return
+        fingerprint = hashlib.sha256(command.model_dump_json(exclude={"idempotency_key"}).encode()).digest()
+        operation = type(command).__name__
+        mine = {"account_id": self.principal.subject, "operation": operation, "key": command.idempotency_key}
+        taken = insert(IdempotencyKey).values(**mine, fingerprint=fingerprint, created_at=utc_now())
+        is_first = await self.session.scalar(taken.on_conflict_do_nothing().returning(col(IdempotencyKey.key)))
+        row = await self.session.get_one(IdempotencyKey, tuple(mine.values()))
+        if is_first is not None:
+            self.key = row
+        elif row.fingerprint != fingerprint:
+            raise IdempotencyKeyReused(IDEMPOTENCY_KEY_REUSED)
+        else:
+            raise Repeated(row.resource_id)
+
+    def done(self, resource_id: UUID) -> None:
+        """Say what came of the command, for its repetitions."""
+        if self.key is not None:
+            self.key.resource_id = resource_id
+
+    async def survivor(self, key: UUID) -> UUID:
+        """Who stands for someone who may have been merged; nobody merges them until this work is done."""
+        while True:
+            await lock_entry(self.session, key, shared=True)
+            found = await self.session.scalar(select(col(Merger.survivor_id)).where(col(Merger.merged_id) == key))
+            if found is None:
+                return key
+            key = found
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
@@ -100,6 +147,12 @@ class UnitOfWork:
         """Record what the trail would not notice by itself: what was done, not which row was written."""
         entry = self.recorder.entry(action, resource, resource_ids, patients, detail=detail or None)
         self.session.add(AuditEntry(**entry))
+
+
+async def lock_entry(session: AsyncSession, key: UUID, *, shared: bool) -> None:
+    """Wait until nobody merges an entry, or writes what a merger of it would have to move, and keep it so to the end."""
+    lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+    await session.execute(select(lock(func.hashtextextended(f"entry:{key}", 0))))
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from sqlalchemy import Column, CompoundSelect, Select, Table, TextClause, inspec
 from sqlalchemy.dialects.postgresql.dml import OnConflictDoUpdate
 from sqlalchemy.orm import FromStatement
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ColumnClause
 
 from shared.database.model import Audited
@@ -60,6 +61,7 @@ def projections(statement: Any) -> list[Projection]:
     if isinstance(statement, FromStatement):
         check_text(statement.element)
     described = _described(statement)
+    _refuse_writes_in(statement, described)
     if all(map(_is_entity, described)):
         return []
     tables = audited_tables()
@@ -91,7 +93,10 @@ def shown_by(statement: Select[Any], derive: Callable[[Any], Any] | None) -> lis
 def writes(statement: Any) -> tuple[Any, Projection] | None:
     """A statement that writes an audited table, made to return what is entered, and what of it that is; raises Unaudited."""
     kind = audited_tables().get(statement.table)
+    _refuse_writes_in(statement, ())
     if kind is None:
+        if any(projections(source) for source in (getattr(statement, "select", None),) if source is not None):
+            raise Unaudited("a statement that copies columns of an audited table: read them, then write them")
         return None
     if isinstance(getattr(statement, "_post_values_clause", None), OnConflictDoUpdate):
         raise Unaudited(f"an upsert of {kind.__name__} does not tell what it did: lock the row, then add or change it")
@@ -108,6 +113,19 @@ def writes(statement: Any) -> tuple[Any, Projection] | None:
             f"a statement that writes {kind.__name__} and returns columns returns {' and '.join(names)} too"
         )
     return statement, _projection(kind, places)
+
+
+def _refuse_writes_in(statement: Any, described: Sequence[Any]) -> None:
+    """Raise Unaudited if a part of a statement writes an audited table, such as a CTE with an UPDATE."""
+    entities = [inspect(part["expr"]).selectable for part in described if _is_entity(part)]
+    columns = [column.table for part in described if isinstance(column := _clause(part["expr"]), ColumnClause)]
+    parts = [*getattr(statement, "_independent_ctes", ()), *getattr(statement, "_from_obj", ()), *entities, *columns]
+    for part in parts:
+        if part is None or isinstance(part, Table):
+            continue
+        for element in visitors.iterate(part):
+            if isinstance(element, UpdateBase) and element.table in audited_tables():
+                raise Unaudited("a part of a statement that writes an audited table: execute it by itself")
 
 
 def _projection(kind: type[Audited], places: dict[str, int | None]) -> Projection:

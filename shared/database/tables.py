@@ -72,6 +72,28 @@ class ResourceKey(Shared, table=True):
     kind: str
 
 
+class IdempotencyKey(Shared, table=True):
+    """A client's key of one request: which command it came with, as SHA-256, and the row that came of it."""
+
+    __tablename__ = "idempotency_key"
+
+    account_id: UUID = Field(primary_key=True)
+    operation: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    resource_id: UUID | None = None
+    created_at: datetime = timestamp(default_factory=utc_now, index=True)
+
+
+class Merger(Shared, table=True):
+    """An entry that was merged, and the one that stands for it in the end, which is itself not merged."""
+
+    __tablename__ = "merger"
+
+    merged_id: UUID = Field(primary_key=True)
+    survivor_id: UUID = Field(index=True)
+
+
 class AuditEntry(Shared, table=True):
     """Who did what to which rows, about which patients, and with what outcome. Rows are only ever added, then sealed."""
 

@@ -14,12 +14,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.database.engine import Database, sqlstate
-from shared.events.effects import Consumer, Effects, Handler, Received, Record
+from shared.events.effects import Consumer, Effects, Handler, Record
 from shared.events.event import InvalidEvent
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS, dead_letter_topic, ensure_topics, topic
 from shared.telemetry.metrics import EVENTS_CONSUMED
 
-__all__ = ["Consumer", "ConsumerRunner", "Handler", "Received"]
+__all__ = ["Consumer", "ConsumerRunner", "Handler"]
 
 _ATTEMPTS = 3
 _RETRY_SECONDS = 1.0

@@ -4,10 +4,9 @@ The effects, the events' ids and the offset are one transaction. The offset is l
 with before, by this process or another, are passed over; ids tell an event that was published twice.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
@@ -32,28 +31,47 @@ _REMEMBER = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An event as a handler gets it: the envelope and the data in the consumer's own class."""
-
-    envelope: CloudEvent
-    data: Any
+Handler = Callable[[UnitOfWork, Any, CloudEvent], Awaitable[None]]
 
 
-Handler = Callable[[UnitOfWork, Received], Awaitable[None]]
-
-
-@dataclass(frozen=True)
 class Consumer:
-    """What a service does about others' events; `name` is its consumer group. Types without a handler are passed over."""
+    """What a service does about others' events; `name` is its consumer group. Types without a handler are passed over.
 
-    name: str
-    handlers: Mapping[type[Event], Handler]
+    A handler is `async def booked(work: UnitOfWork, event: Booked) -> None`: it gets the events of the annotated class, or of
+    each class of a union, and their `envelope: CloudEvent` if it asks for it; or it is an object with `events`, such as a
+    `Projection`.
+    """
+
+    def __init__(self, name: str, handlers: Sequence[Callable[..., Awaitable[None]]]) -> None:
+        self.name = name
+        self.handlers: dict[type[Event], Handler] = {}
+        for handler in handlers:
+            kinds, call = _handler(handler)
+            if known := self.handlers.keys() & kinds:
+                raise TypeError(f"{known.pop().__name__} has two handlers")
+            self.handlers |= dict.fromkeys(kinds, call)
 
     @property
     def domains(self) -> list[str]:
         """Whose events it takes."""
         return sorted({kind.domain() for kind in self.handlers})
+
+
+def _handler(handler: Any) -> tuple[Sequence[type[Event]], Handler]:
+    """The classes of the events that a handler takes, and how it is called; raises TypeError if it does not say so."""
+    kinds: Any = getattr(handler, "events", None)
+    hints = get_type_hints(handler) if kinds is None else {}
+    hints.pop("return", None)
+    if kinds is None and len(hints) > 1:
+        annotated = [*hints.values()][1]
+        kinds = get_args(annotated) or (annotated,)
+    if not kinds or not all(isinstance(kind, type) and issubclass(kind, Event) for kind in kinds):
+        raise TypeError(f"{handler} does not say which events it takes: annotate its second parameter")
+
+    async def call(work: UnitOfWork, event: Event, _: CloudEvent) -> None:
+        await handler(work, event)
+
+    return kinds, handler if CloudEvent in hints.values() else call
 
 
 class Effects:
@@ -85,19 +103,18 @@ class Effects:
     async def apply(self, work: UnitOfWork, records: Sequence[Record]) -> int:
         """Apply records of one partition, in order; how many had an effect. Raises InvalidEvent, and what handlers raise."""
         position = await self._lock_offset(work, records[0])
-        events: dict[UUID, tuple[Received, Handler]] = {}
+        events: dict[UUID, tuple[CloudEvent, Event, Handler]] = {}
         for record in records:
             if record.offset >= position:
                 envelope = CloudEvent.decode(record.value or b"")
                 if known := self._handlers.get(envelope.type):
                     kind, handler = known
-                    events.setdefault(envelope.id, (Received(envelope, read_data(envelope, kind)), handler))
+                    events.setdefault(envelope.id, (envelope, read_data(envelope, kind), handler))
         new = await self._remember(work, list(events))
-        for identifier, (received, handler) in events.items():
+        for identifier, (envelope, event, handler) in events.items():
             if identifier in new:
-                envelope = received.envelope
                 with span_of_remote(f"consume {envelope.type}", envelope.traceparent, SpanKind.CONSUMER):
-                    await handler(work, received)
+                    await handler(work, event, envelope)
         if records[-1].offset >= position:
             await self.store_offset(work, records[-1])
         return len(new)

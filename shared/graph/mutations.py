@@ -11,13 +11,14 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from shared.commands import Command, read
-from shared.errors import InvalidInput, Refusal
+from shared.commands import Command, Repeatable, read
+from shared.errors import IdempotencyKeyReused, InvalidInput, Refusal
 from shared.graph.context import Info
 from shared.graph.entities import Entity
 from shared.graph.errors import error_of
 from shared.graph.fields import access
 from shared.graph.inputs import input_of
+from shared.work import Repeated
 
 
 def mutation(
@@ -30,22 +31,24 @@ def mutation(
     """A field of Mutation, of a method that takes a command as `input`, or none, and gives what was done.
 
     `close_room` takes a `CloseRoomInput` with the fields of its command, and answers with the union `CloseRoomPayload`: its
-    success, or one of `errors`, the kinds of refusal that its use case raises (InvalidInput goes without saying). An entity
-    is given as the only field of `CloseRoomSuccess`; other types are members of the union themselves.
+    success, or one of `errors`, the kinds of refusal that its use case raises; those of reading the input go without saying.
+    An entity is given as the only field of `CloseRoomSuccess`; other types are members of the union themselves.
     """
 
     def decorate(method: Callable[..., Awaitable[Any]]) -> Any:
         hints = get_type_hints(method)
         command: type[Command] | None = hints.get("input")
         name = to_camel_case(f"_{method.__name__}")
-        kinds: list[type[Refusal]] = [InvalidInput, *errors] if command else [*errors]
         given, success = _successes(name, hints["return"])
+        kinds: list[type[Refusal]] = [*([InvalidInput] if command else []), *errors]
+        if command is not None and issubclass(command, Repeatable):
+            kinds.append(IdempotencyKeyReused)
         answer: Any = _union(name, [*given, *map(error_of, kinds)])
         return strawberry.federation.mutation(
             resolver=method,
             description=description,
             graphql_type=Optional[answer] if scopes or authenticated else answer,  # noqa: UP045 - made at run time
-            extensions=[_Mutation(command, success)],
+            extensions=[_Mutation(command, hints["return"], success)],
             **access(scopes, authenticated),
         )
 
@@ -55,8 +58,8 @@ def mutation(
 class _Mutation(FieldExtension):
     """Reads the input, and answers refusals."""
 
-    def __init__(self, command: type[Command] | None, success: Callable[[Any], Any]) -> None:
-        self._command, self._success = command, success
+    def __init__(self, command: type[Command] | None, returned: Any, success: Callable[[Any], Any]) -> None:
+        self._command, self._returned, self._success = command, returned, success
 
     def apply(self, field: StrawberryField) -> None:
         """Ask for the command's fields."""
@@ -70,6 +73,8 @@ class _Mutation(FieldExtension):
             if self._command is not None:
                 given["input"] = read(self._command, strawberry.asdict(given["input"]))
             return self._success(await next_(source, info, **given))
+        except Repeated as repeated:
+            return self._success(await self._returned.load(info.context, repeated.resource_id))
         except Refusal as refusal:
             return info.context.speaker.error(refusal)
 

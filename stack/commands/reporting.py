@@ -57,6 +57,7 @@ def _rebuild() -> "Replay":
 
     from reporting.app import service
     from shared.database.engine import Database
+    from shared.database.tables import Merger
     from shared.events.effects import Effects
     from shared.events.replay import ReplayError, replay
     from stack.databases import find
@@ -74,7 +75,7 @@ def _rebuild() -> "Replay":
                     Effects(consumer, service.name),
                     database,
                     servers,
-                    service.metadata.sorted_tables,
+                    [*service.metadata.sorted_tables, Merger.metadata.tables["merger"]],
                     lambda read, total: progress.update(bar, completed=read, total=total),
                 )
             finally:

@@ -85,7 +85,7 @@ class RevertAppointmentStatus(AppointmentVersion):
     reason: StatusReversionReason = Field(description="Why it is taken back.")
 
 
-class JoinWaitlist(Command):
+class JoinWaitlist(Repeatable):
     """What a patient waits for: a slot that begins on one of some days."""
 
     patient_id: PatientId = Field(description="The patient who waits.")

@@ -2,18 +2,18 @@
 end the calendar feeds of those who may not read appointments any more.
 """
 
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import col
 
-from shared.events.consumer import Consumer, Received
-from shared.events.event import Event
+from shared.events.consumer import Consumer
+from shared.events.event import CloudEvent, Event
+from shared.events.projection import Projection
 from shared.work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.models import CalendarFeed, Location, Patient, Practitioner
 from subgraphs.appointments.service import feeds
-from subgraphs.appointments.service.merging import merge_patients
+from subgraphs.appointments.service.merging import MERGERS
 
 
 class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", key="patient_id"):
@@ -74,77 +74,41 @@ class PasswordChanged(Event, type="caregraph.identity.password-changed.v1", key=
     account_id: UUID
 
 
-async def _know_patient(work: UnitOfWork, received: Received) -> None:
-    registered: PatientRegistered = received.data
-    await _save(work, Patient, registered.patient_id)
+async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
+    await MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
 
-async def _merge_patients(work: UnitOfWork, received: Received) -> None:
-    merged: PatientMerged = received.data
-    await merge_patients(work, merged.merged_patient_id, merged.patient_id)
-
-
-async def _know_practitioner(work: UnitOfWork, received: Received) -> None:
-    registered: PractitionerRegistered = received.data
-    await _save(work, Practitioner, registered.practitioner_id)
-
-
-async def _change_practitioner(work: UnitOfWork, received: Received) -> None:
-    changed: PractitionerChanged = received.data
-    await _save(work, Practitioner, changed.practitioner_id, active=changed.active)
-
-
-async def _change_location(work: UnitOfWork, received: Received) -> None:
-    changed: LocationChanged = received.data
-    await _save(work, Location, changed.location_id, time_zone=changed.time_zone, active=changed.active)
-
-
-async def _change_access(work: UnitOfWork, received: Received) -> None:
-    access: AccessChanged = received.data
+async def _change_access(work: UnitOfWork, event: AccessChanged, envelope: CloudEvent) -> None:
     await feeds.follow_access(
         work,
-        access.account_id,
-        before=received.envelope.time,
-        reads=access.enabled and policy.READ in access.scopes,
-        of={access.patient_id, access.practitioner_id},
-        roles=access.roles,
+        event.account_id,
+        before=envelope.time,
+        reads=event.enabled and policy.READ in event.scopes,
+        of={event.patient_id, event.practitioner_id},
+        roles=event.roles,
     )
 
 
-async def _change_roles(work: UnitOfWork, received: Received) -> None:
-    changed: RolesChanged = received.data
-    reading = [role for role, scopes in changed.scopes.items() if policy.READ in scopes]
-    await feeds.follow_roles(work, reading, before=received.envelope.time)
+async def _change_roles(work: UnitOfWork, event: RolesChanged, envelope: CloudEvent) -> None:
+    reading = [role for role, scopes in event.scopes.items() if policy.READ in scopes]
+    await feeds.follow_roles(work, reading, before=envelope.time)
 
 
-async def _change_password(work: UnitOfWork, received: Received) -> None:
-    changed: PasswordChanged = received.data
-    await feeds.end(work, col(CalendarFeed.account_id) == changed.account_id, before=received.envelope.time)
-
-
-async def _save(
-    work: UnitOfWork, kind: type[Patient | Practitioner | Location], identifier: UUID, **fields: Any
-) -> None:
-    row = await work.session.get(kind, identifier, with_for_update=True)
-    if row is None:
-        work.session.add(kind(id=identifier, **fields))
-        return
-    for name, value in fields.items():
-        setattr(row, name, value)
+async def _change_password(work: UnitOfWork, event: PasswordChanged, envelope: CloudEvent) -> None:
+    await feeds.end(work, col(CalendarFeed.account_id) == event.account_id, before=envelope.time)
 
 
 CONSUMERS = (
     Consumer(
         "people",
-        {
-            PatientRegistered: _know_patient,
-            PatientMerged: _merge_patients,
-            PractitionerRegistered: _know_practitioner,
-            PractitionerChanged: _change_practitioner,
-            LocationChanged: _change_location,
-            AccessChanged: _change_access,
-            RolesChanged: _change_roles,
-            PasswordChanged: _change_password,
-        },
+        [
+            _merged,
+            Projection(Patient, PatientRegistered),
+            Projection(Practitioner, PractitionerRegistered, PractitionerChanged),
+            Projection(Location, LocationChanged),
+            _change_access,
+            _change_roles,
+            _change_password,
+        ],
     ),
 )

@@ -15,7 +15,6 @@ SLOT_TAKEN = Problem("SLOT_TAKEN", "The slot has just been taken: choose another
 PATIENT_OCCUPIED = Problem("PATIENT_OCCUPIED", "The patient has another appointment at that time: choose another slot.")
 NO_SUCH_SLOT = Problem("SLOT_UNAVAILABLE", "The practitioner has no such slot: choose one of freeSlots.")
 SLOT_OVER = Problem("SLOT_OVER", "The time is over: choose one to come.")
-KEY_REUSED = Problem("IDEMPOTENCY_KEY_REUSED", "The key came with another input: use a new key.")
 
 APPOINTMENT_STATUS = Problem("APPOINTMENT_STATUS", "It is {status}: this can be done while it is {required}.")
 NOT_REVERTIBLE = Problem("STATUS_NOT_REVERTIBLE", "It is {status}: what can be taken back is {revertible}.")
@@ -42,7 +41,3 @@ class SlotTaken(Refusal):
 
 class SlotUnavailable(Refusal):
     """The practitioner has no such slot: choose one of `freeSlots`."""
-
-
-class IdempotencyKeyReused(Refusal):
-    """The idempotency key came with another input before: use a new key."""

@@ -95,7 +95,10 @@ def read_encounter(resource: Encounter, references: References) -> Draft:
 
 async def save_encounters(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
     """Make rows of `appointment` like these."""
-    results = await fhir.upsert(work.session, Appointment, drafts)
+    patients = sorted({draft["patient_id"] for _, draft in drafts})
+    survivors = {key: await work.survivor(key) for key in patients}
+    current = [(key, draft | {"patient_id": survivors[draft["patient_id"]]}) for key, draft in drafts]
+    results = await fhir.upsert(work.session, Appointment, current)
     for result in results:
         if result.outcome is not Outcome.UNCHANGED:
             work.publish(AppointmentRecorded(**facts(result.row)))

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -16,7 +16,6 @@ from shared.work import UnitOfWork, system_work
 from subgraphs.appointments.events import AppointmentReminderDue
 from subgraphs.appointments.models import (
     Appointment,
-    BookingKey,
     Reminder,
     Status,
     WaitlistEntry,
@@ -27,7 +26,6 @@ from subgraphs.appointments.service.common import facts
 
 LEADS = (24, 2)  # hours, the longest first
 _BATCH = 200
-_KEYS_KEPT = timedelta(hours=48)
 
 
 def _work(runtime: Runtime, operation: str) -> AbstractAsyncContextManager[UnitOfWork]:
@@ -109,15 +107,8 @@ async def expire_waits(runtime: Runtime) -> None:
             waitlist.end_overdue(work, row)
 
 
-async def forget_keys(runtime: Runtime) -> None:
-    """Forget idempotency keys that no client will send again."""
-    async with runtime.database.write() as session:
-        await session.execute(delete(BookingKey).where(col(BookingKey.created_at) < utc_now() - _KEYS_KEPT))
-
-
 JOBS = (
     Job("remind", timedelta(seconds=30), remind),
     Job("expire-offers", timedelta(seconds=10), expire_offers),
     Job("expire-waits", timedelta(hours=1), expire_waits),
-    Job("forget-keys", timedelta(hours=6), forget_keys),
 )

@@ -17,11 +17,9 @@ class Model(Record, registry=new_registry()):
 
 
 class Patient(Model, table=True):
-    """What must be known here of a patient: that they are registered, and whether they live on as another record."""
+    """What must be known here of a patient: that they are registered."""
 
     __tablename__ = "patient"
-
-    merged_into: UUID | None = None
 
 
 class Practitioner(Model, table=True):
@@ -210,21 +208,6 @@ class Appointment(Model, Versioned, Audited, table=True):
     cancelled_by: str | None = None
     cancellation_reason: str | None = None
     reason: str | None = Field(default=None, max_length=2000)
-
-
-class BookingKey(Model, table=True):
-    """A client's idempotency key: which input it came with, as SHA-256, and the appointment that came of it."""
-
-    __tablename__ = "booking_key"
-    __table_args__ = (
-        UniqueConstraint("account_id", "key", name="booking_key_account"),
-        Index("booking_key_created_at_idx", "created_at"),
-    )
-
-    account_id: UUID
-    key: str = Field(max_length=200)
-    fingerprint: bytes = Field(sa_type=LargeBinary)
-    appointment_id: UUID = Field(foreign_key="appointment.id", ondelete="CASCADE", index=True)
 
 
 class WaitlistStatus(Code):

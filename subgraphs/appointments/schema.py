@@ -32,7 +32,7 @@ from subgraphs.appointments.commands import (
     SaveAppointmentType,
     SaveSchedule,
 )
-from subgraphs.appointments.errors import IdempotencyKeyReused, SlotTaken, SlotUnavailable
+from subgraphs.appointments.errors import SlotTaken, SlotUnavailable
 from subgraphs.appointments.models import WaitlistStatus
 from subgraphs.appointments.policy import PLAN, READ, WRITE
 from subgraphs.appointments.repository import Filter
@@ -167,7 +167,7 @@ class Mutation:
     @mutation(
         description="Book a free slot.",
         scopes=[[WRITE]],
-        errors=[SlotTaken, SlotUnavailable, IdempotencyKeyReused, NotFound],
+        errors=[SlotTaken, SlotUnavailable, NotFound],
     )
     async def book_appointment(self, info: Info, input: BookAppointment) -> Appointment:
         return Appointment.of(await booking.book(info.context, input))

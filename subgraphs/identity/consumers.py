@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.events.consumer import Consumer, Received
+from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.work import UnitOfWork
 from subgraphs.identity.service import accounts
@@ -22,14 +22,12 @@ class EmailAddressesChanged(Event, type="caregraph.patients.email-addresses-chan
     digests: list[str]
 
 
-async def _know_patient(work: UnitOfWork, received: Received) -> None:
-    data: EmailAddressesChanged = received.data
-    await accounts.know_patient(work, data.patient_id, data.digests)
+async def _know_patient(work: UnitOfWork, event: EmailAddressesChanged) -> None:
+    await accounts.know_patient(work, event.patient_id, event.digests)
 
 
-async def _move_accounts(work: UnitOfWork, received: Received) -> None:
-    merged: PatientMerged = received.data
-    await accounts.move_patient(work, merged.merged_patient_id, merged.patient_id)
+async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
+    await accounts.MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
 
-CONSUMERS = (Consumer("accounts", {EmailAddressesChanged: _know_patient, PatientMerged: _move_accounts}),)
+CONSUMERS = (Consumer("accounts", [_know_patient, _merged]),)

@@ -6,11 +6,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.database.model import utc_now
-from shared.events.consumer import Consumer, Received
+from shared.events.consumer import Consumer
 from shared.events.event import Event
+from shared.events.projection import Projection
 from shared.work import UnitOfWork
 from subgraphs.notifications import service
-from subgraphs.notifications.models import Kind
+from subgraphs.notifications.models import Kind, Patient
 
 
 class Appointment(BaseModel):
@@ -81,25 +82,24 @@ class PreferencesChanged(Event, type="caregraph.patients.preferences-changed.v1"
     reminders: bool
 
 
-async def _booked(work: UnitOfWork, received: Received) -> None:
-    await _tell(work, Kind.APPOINTMENT_BOOKED, received.data, received.data.practitioner_id)
+async def _booked(work: UnitOfWork, event: Booked) -> None:
+    await _tell(work, Kind.APPOINTMENT_BOOKED, event, event.practitioner_id)
 
 
-async def _rescheduled(work: UnitOfWork, received: Received) -> None:
-    practitioners = (received.data.practitioner_id, received.data.previous_practitioner_id)
-    await _tell(work, Kind.APPOINTMENT_RESCHEDULED, received.data, *practitioners)
+async def _rescheduled(work: UnitOfWork, event: Rescheduled) -> None:
+    await _tell(work, Kind.APPOINTMENT_RESCHEDULED, event, event.practitioner_id, event.previous_practitioner_id)
 
 
-async def _cancelled(work: UnitOfWork, received: Received) -> None:
-    await _tell(work, Kind.APPOINTMENT_CANCELLED, received.data, received.data.practitioner_id)
+async def _cancelled(work: UnitOfWork, event: Cancelled) -> None:
+    await _tell(work, Kind.APPOINTMENT_CANCELLED, event, event.practitioner_id)
 
 
-async def _reminder_due(work: UnitOfWork, received: Received) -> None:
-    await _tell(work, Kind.APPOINTMENT_REMINDER, received.data)
+async def _reminder_due(work: UnitOfWork, event: ReminderDue) -> None:
+    await _tell(work, Kind.APPOINTMENT_REMINDER, event)
 
 
-async def _offered(work: UnitOfWork, received: Received) -> None:
-    await _tell(work, Kind.WAITLIST_OFFERED, received.data)
+async def _offered(work: UnitOfWork, event: Offered) -> None:
+    await _tell(work, Kind.WAITLIST_OFFERED, event)
 
 
 async def _tell(work: UnitOfWork, kind: Kind, appointment: Appointment, *practitioners: UUID) -> None:
@@ -110,43 +110,37 @@ async def _tell(work: UnitOfWork, kind: Kind, appointment: Appointment, *practit
         await service.notify(work, kind, recipients, patient_id=patient_id, appointment_id=appointment_id)
 
 
-async def _expired(work: UnitOfWork, received: Received) -> None:
-    patient_id = received.data.patient_id
-    await service.notify(work, Kind.WAITLIST_EXPIRED, [patient_id], patient_id=patient_id)
+async def _expired(work: UnitOfWork, event: Expired) -> None:
+    await service.notify(work, Kind.WAITLIST_EXPIRED, [event.patient_id], patient_id=event.patient_id)
 
 
-async def _password_changed(work: UnitOfWork, received: Received) -> None:
-    await service.notify(work, Kind.PASSWORD_CHANGED, [received.data.account_id])
+async def _password_changed(work: UnitOfWork, event: PasswordChanged) -> None:
+    await service.notify(work, Kind.PASSWORD_CHANGED, [event.account_id])
 
 
-async def _second_factor_changed(work: UnitOfWork, received: Received) -> None:
-    kind = Kind.SECOND_FACTOR_ENABLED if received.data.enabled else Kind.SECOND_FACTOR_REMOVED
-    await service.notify(work, kind, [received.data.account_id])
+async def _second_factor_changed(work: UnitOfWork, event: SecondFactorChanged) -> None:
+    kind = Kind.SECOND_FACTOR_ENABLED if event.enabled else Kind.SECOND_FACTOR_REMOVED
+    await service.notify(work, kind, [event.account_id])
 
 
-async def _merged(work: UnitOfWork, received: Received) -> None:
-    await service.merge_patients(work, received.data.patient_id, received.data.merged_patient_id)
-
-
-async def _preferences(work: UnitOfWork, received: Received) -> None:
-    data = received.data
-    await service.set_patient(work, data.patient_id, language=data.language, reminders=data.reminders)
+async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
+    await service.MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
 
 CONSUMERS = (
     Consumer(
         "inbox",
-        {
-            Booked: _booked,
-            Rescheduled: _rescheduled,
-            Cancelled: _cancelled,
-            ReminderDue: _reminder_due,
-            Offered: _offered,
-            Expired: _expired,
-            PasswordChanged: _password_changed,
-            SecondFactorChanged: _second_factor_changed,
-            PatientMerged: _merged,
-            PreferencesChanged: _preferences,
-        },
+        [
+            _booked,
+            _rescheduled,
+            _cancelled,
+            _reminder_due,
+            _offered,
+            _expired,
+            _password_changed,
+            _second_factor_changed,
+            _merged,
+            Projection(Patient, PreferencesChanged),
+        ],
     ),
 )

@@ -79,11 +79,10 @@ class OptOut(Model, table=True):
 
 
 class Patient(Audited, Model, table=True):
-    """What is known of a patient here: the language and the consent to reminders that they gave, and who they are now."""
+    """What is known of a patient here: the language and the consent to reminders that they gave."""
 
     __tablename__ = "patient"
     audit_patient: ClassVar[str | None] = "id"
 
     language: str | None = None
     reminders: bool = True
-    merged_into: UUID | None = Field(default=None, index=True)

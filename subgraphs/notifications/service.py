@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from shared.events.mergers import Mergers
 from shared.graph.context import Context
 from shared.ids import new_id
 from shared.work import UnitOfWork
@@ -25,11 +26,9 @@ async def notify(
     appointment_id: UUID | None = None,
 ) -> None:
     """Tell each recipient once, unless they do not want to be told."""
-    patient = await work.session.get(Patient, patient_id) if patient_id else None
-    addressed = dict.fromkeys(recipients)
-    if patient and patient.merged_into:
-        addressed = dict.fromkeys(patient.merged_into if key == patient_id else key for key in addressed)
-        patient_id, patient = patient.merged_into, await work.session.get(Patient, patient.merged_into)
+    survivor = await work.survivor(patient_id) if patient_id else None
+    addressed = dict.fromkeys(survivor if survivor and key == patient_id else key for key in recipients)
+    patient = await work.session.get(Patient, survivor) if survivor else None
     if kind is Kind.APPOINTMENT_REMINDER and patient and not patient.reminders:
         return
     refused = select(col(OptOut.recipient)).where(
@@ -37,31 +36,22 @@ async def notify(
     )
     unwilling = set(await work.session.scalars(refused)) if kind not in MANDATORY else set()
     work.session.add_all(
-        Notification(recipient=recipient, kind=kind, patient_id=patient_id, appointment_id=appointment_id)
+        Notification(recipient=recipient, kind=kind, patient_id=survivor, appointment_id=appointment_id)
         for recipient in addressed
         if recipient not in unwilling
     )
 
 
-async def set_patient(work: UnitOfWork, patient_id: UUID, *, language: str | None, reminders: bool) -> None:
-    """Keep what a patient wants."""
-    patient = await work.session.get(Patient, patient_id, with_for_update=True) or Patient(id=patient_id)
-    patient.language, patient.reminders = language, reminders
-    work.session.add(patient)
-
-
-async def merge_patients(work: UnitOfWork, survivor: UUID, merged: UUID) -> None:
-    """The survivor has both inboxes and what both do not want; what comes for the merged one from now on is theirs."""
-    patient = await work.session.get(Patient, merged, with_for_update=True) or Patient(id=merged)
-    patient.merged_into = survivor
-    work.session.add(patient)
-    await work.session.execute(update(Patient).where(col(Patient.merged_into) == merged).values(merged_into=survivor))
-    await _move_inbox(work, survivor, merged)
+async def _join_opt_outs(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
+    """The survivor does not want what either did not."""
     opted = await work.session.execute(delete(OptOut).where(col(OptOut.recipient) == merged).returning(OptOut))
     rows = [
         {"id": new_id(), "recipient": survivor, "kind": row.kind, "channel": row.channel} for row in opted.scalars()
     ]
     await _opt_out(work, rows)
+
+
+MERGERS = Mergers((col(Notification.recipient), col(Notification.patient_id)), resolve=_join_opt_outs)
 
 
 async def mark_read(context: Context, command: MarkNotificationRead) -> Notification:
@@ -102,10 +92,3 @@ async def _opt_out(work: UnitOfWork, rows: list[dict[str, object]]) -> None:
         now = utc_now()
         values = [row | {"created_at": now, "updated_at": now} for row in rows]
         await work.session.execute(insert(OptOut).values(values).on_conflict_do_nothing())
-
-
-async def _move_inbox(work: UnitOfWork, survivor: UUID, merged: UUID) -> None:
-    await work.session.flush()
-    for column in ("recipient", "patient_id"):
-        statement = update(Notification).where(getattr(Notification, column) == merged).values({column: survivor})
-        await work.session.execute(statement)

@@ -7,24 +7,24 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.database.model import utc_now
-from shared.events.consumer import Consumer, Received
+from shared.events.consumer import Consumer
 from shared.ids import new_id
 from shared.work import UnitOfWork
 from subgraphs.patients.events import Group, PatientChanged, PatientMerged, PatientRegistered
 from subgraphs.patients.models import UNTOLD_ADDRESSES, UntoldAddresses
 
 
-async def _registered(work: UnitOfWork, received: Received) -> None:
-    await _tell(work, received.data.patient_id)
+async def _registered(work: UnitOfWork, event: PatientRegistered) -> None:
+    await _tell(work, event.patient_id)
 
 
-async def _changed(work: UnitOfWork, received: Received) -> None:
-    if Group.CONTACT_POINTS in received.data.groups:
-        await _tell(work, received.data.patient_id)
+async def _changed(work: UnitOfWork, event: PatientChanged) -> None:
+    if Group.CONTACT_POINTS in event.groups:
+        await _tell(work, event.patient_id)
 
 
-async def _merged(work: UnitOfWork, received: Received) -> None:
-    await _tell(work, received.data.merged_patient_id)
+async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
+    await _tell(work, event.merged_patient_id)
 
 
 async def _tell(work: UnitOfWork, patient_id: UUID) -> None:
@@ -34,4 +34,4 @@ async def _tell(work: UnitOfWork, patient_id: UUID) -> None:
     await work.session.execute(select(func.pg_notify(UNTOLD_ADDRESSES, "")))
 
 
-CONSUMERS = (Consumer("addresses", {PatientRegistered: _registered, PatientChanged: _changed, PatientMerged: _merged}),)
+CONSUMERS = (Consumer("addresses", [_registered, _changed, _merged]),)

@@ -24,8 +24,10 @@ async def register_patient(context: Context, command: RegisterPatient) -> Patien
     """Enter a patient, by staff."""
     require_staff(context, policy.WRITE, "registerPatient")
     async with context.write() as work:
+        await work.once(command)
         row = await _register(work, Patient(**columns(command)), How.STAFF)
         await _replace_identifiers(work, row, command.identifiers)
+        work.done(row.id)
     return row
 
 

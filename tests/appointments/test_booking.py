@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from shared.database.tables import Merger
 from shared.ids import new_id
 from subgraphs.appointments.models import Appointment, Location, Patient
 from tests.appointments.conftest import Practice, answer, at, change, utc
@@ -268,8 +269,10 @@ async def test_an_appointment_is_moved_and_called_off(practice: Practice) -> Non
 async def test_what_cannot_be_booked(practice: Practice) -> None:
     patient, account = await practice.patient()
     stranger, _ = await practice.patient()
-    merged = Patient(id=new_id(), merged_into=patient)
+    merged = Patient(id=new_id())
     await practice.know(merged)
+    async with stored(practice.clinic.service("appointments").runtime.database) as session:
+        session.add(Merger(merged_id=merged.id, survivor_id=patient))
     start = at(2, 10)
     for fields, code in (
         ({"startsAt": at(2, 7).isoformat()}, "SLOT_UNAVAILABLE"),

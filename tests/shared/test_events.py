@@ -17,7 +17,7 @@ from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import system
 from shared.database.engine import Database
 from shared.database.migrations import migrate
-from shared.events.consumer import Consumer, ConsumerRunner, Received
+from shared.events.consumer import Consumer, ConsumerRunner
 from shared.events.effects import Effects
 from shared.events.event import CloudEvent, Event
 from shared.events.relay import Relay
@@ -39,12 +39,12 @@ class Steps:
 
     def __init__(self) -> None:
         self.obstacles: list[Callable[[UnitOfWork], Awaitable[None]]] = []
-        self.consumer = Consumer("steps", {Stepped: self._take})
+        self.consumer = Consumer("steps", [self._take])
 
-    async def _take(self, work: UnitOfWork, received: Received) -> None:
+    async def _take(self, work: UnitOfWork, event: Stepped) -> None:
         if self.obstacles:
             await self.obstacles.pop(0)(work)
-        values = {"walk": received.data.walk_id, "step": received.data.step}
+        values = {"walk": event.walk_id, "step": event.step}
         await work.session.execute(text("INSERT INTO step (walk_id, step) VALUES (:walk, :step)"), values)
 
 

@@ -6,14 +6,16 @@ from importlib import import_module
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Kind, Principal
+from shared.commands import Repeatable
 from shared.database.engine import Database
+from shared.errors import IdempotencyKeyReused
 from shared.graph.errors import NotFound, Refusal, VersionConflict
 from shared.ids import new_id
-from shared.work import unit_of_work
+from shared.work import Repeated, unit_of_work
 from subgraphs.patients import policy
 from subgraphs.patients.models import Patient
 from tests.harness.clinic import Clinic
@@ -105,3 +107,42 @@ async def test_who_comes_second_waits_and_sees_what_the_first_has_made(database:
             await Clinic.until(lambda: session.scalar(_BLOCKED))
         row.family = "Reed"
     assert await other == ("Reed", 2)
+
+
+class Order(Repeatable):
+    """An order."""
+
+    number: int
+
+
+async def _ordered(database: Database, recorder: AuditRecorder, number: int, key: str | None) -> UUID | None:
+    """The key of what was ordered, now or before."""
+    try:
+        async with unit_of_work(database, recorder) as work:
+            await work.once(Order(number=number, idempotency_key=key))
+            made = new_id()
+            await work.session.execute(select(func.pg_sleep(0.05)))
+            work.done(made)
+        return made
+    except Repeated as repeated:
+        return repeated.resource_id
+
+
+async def test_what_is_asked_for_again_is_done_once(database: Database) -> None:
+    staff = caller(Kind.STAFF)
+    first, *others = await asyncio.gather(*(_ordered(database, staff, 1, "key") for _ in range(5)))
+    assert set(others) == {first} != {None}
+    with pytest.raises(IdempotencyKeyReused):
+        await _ordered(database, staff, 2, "key")
+    different = [
+        await _ordered(database, staff, 2, "another"),
+        await _ordered(database, caller(Kind.STAFF), 1, "key"),
+        await _ordered(database, staff, 1, None),
+        await _ordered(database, staff, 1, None),
+    ]
+    assert len({first, *different}) == 5
+    with pytest.raises(ZeroDivisionError):
+        async with unit_of_work(database, staff) as work:
+            await work.once(Order(number=3, idempotency_key="failed"))
+            raise ZeroDivisionError
+    assert await _ordered(database, staff, 4, "failed"), "what failed can be asked for again"

@@ -3,13 +3,11 @@
 All but CANCELLED can be taken back.
 """
 
-import hashlib
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from shared.audit.recorder import Action
@@ -32,13 +30,11 @@ from subgraphs.appointments.commands import (
 from subgraphs.appointments.errors import (
     APPOINTMENT_STATUS,
     BEGUN,
-    KEY_REUSED,
     NOT_BEGUN,
     NOT_REVERTIBLE,
     NOT_TODAY,
     RECORDED_ELSEWHERE,
     SLOT_TAKEN,
-    IdempotencyKeyReused,
     SlotTaken,
 )
 from subgraphs.appointments.events import (
@@ -54,7 +50,6 @@ from subgraphs.appointments.models import (
     OPEN,
     Appointment,
     AppointmentType,
-    BookingKey,
     CancellationReason,
     Location,
     Party,
@@ -81,12 +76,10 @@ async def book(context: Context, command: BookAppointment) -> Appointment:
     """Book a free slot. A repetition under the same idempotency key gives the appointment that was booked first."""
     check_may_act_for(context, command.patient_id)
     async with context.write() as work:
+        await work.once(command)
         if await _is_taken(work, command):
             raise SlotTaken(SLOT_TAKEN)
         practising = await queue_up(work, {command.practitioner_id})
-        booked = await _booked_before(work, command)
-        if booked is not None:
-            return booked
         await hold_patient(work, command.patient_id)
         kind = await work.session.get(AppointmentType, command.type_id)
         if kind is None or not kind.active:
@@ -100,14 +93,13 @@ async def book(context: Context, command: BookAppointment) -> Appointment:
         work.session.add(row)
         with conflicts_refused():
             await work.session.flush()
-        if command.idempotency_key is not None:
-            await _keep_key(work, command, command.idempotency_key, row)
+        work.done(row.id)
         work.publish(AppointmentBooked(**facts(row)))
     return row
 
 
 async def _is_taken(work: UnitOfWork, command: BookAppointment) -> bool:
-    """Whether someone has the slot already, and not by this very command.
+    """Whether someone has the slot already.
 
     So those who come too late need not wait in line. It promises nothing to the others.
     """
@@ -118,39 +110,7 @@ async def _is_taken(work: UnitOfWork, command: BookAppointment) -> bool:
         col(Appointment.occupied_from) <= command.starts_at,
         col(Appointment.occupied_until) > command.starts_at,
     )
-    repeated = select(col(BookingKey.id)).where(
-        col(BookingKey.account_id) == work.principal.subject, col(BookingKey.key) == command.idempotency_key
-    )
-    return bool(await work.session.scalar(select(taken.exists() & ~repeated.exists())))
-
-
-async def _booked_before(work: UnitOfWork, command: BookAppointment) -> Appointment | None:
-    key = command.idempotency_key
-    if key is None:
-        return None
-    used = await work.session.scalar(
-        select(BookingKey).where(col(BookingKey.account_id) == work.principal.subject, col(BookingKey.key) == key)
-    )
-    if used is None:
-        return None
-    if used.fingerprint != _fingerprint(command):
-        raise IdempotencyKeyReused(KEY_REUSED)
-    statement = policy.appointments(work.principal, policy.WRITE).where(col(Appointment.id) == used.appointment_id)
-    return await work.session.scalar(statement)
-
-
-async def _keep_key(work: UnitOfWork, command: BookAppointment, key: str, row: Appointment) -> None:
-    account = work.principal.subject
-    work.session.add(BookingKey(account_id=account, key=key, fingerprint=_fingerprint(command), appointment_id=row.id))
-    try:
-        await work.session.flush()
-    except IntegrityError:  # with another practitioner at the same moment; the same one's bookings wait in line
-        raise IdempotencyKeyReused(KEY_REUSED) from None
-
-
-def _fingerprint(command: BookAppointment) -> bytes:
-    """SHA-256 of all of it."""
-    return hashlib.sha256(command.model_dump_json().encode()).digest()
+    return bool(await work.session.scalar(select(taken.exists())))
 
 
 async def reschedule(context: Context, command: RescheduleAppointment) -> Appointment:

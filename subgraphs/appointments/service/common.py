@@ -39,7 +39,6 @@ async def hold_patient(work: UnitOfWork, patient_id: UUID) -> None:
 
     One's own record may be so new that this domain has not heard of it yet.
     """
-    row = await work.session.get(Patient, patient_id, with_for_update={"read": True})
-    unknown = row is None and patient_id != work.principal.patient
-    if unknown or (row is not None and row.merged_into is not None):
+    merged = await work.survivor(patient_id) != patient_id
+    if merged or (patient_id != work.principal.patient and await work.session.get(Patient, patient_id) is None):
         raise not_found("Patient")

@@ -43,6 +43,7 @@ async def join(context: Context, command: JoinWaitlist) -> WaitlistEntry:
     """Wait for a slot; what suits is offered as soon as it becomes free."""
     check_may_act_for(context, command.patient_id)
     async with context.write() as work:
+        await work.once(command)
         await hold_patient(work, command.patient_id)
         practitioner = await work.session.get(Practitioner, command.practitioner_id)
         if practitioner is None or not practitioner.active:
@@ -52,8 +53,9 @@ async def join(context: Context, command: JoinWaitlist) -> WaitlistEntry:
             raise not_found("AppointmentType")
         if command.location_id is not None and await work.session.get(Location, command.location_id) is None:
             raise not_found("Location")
-        row = WaitlistEntry(**command.model_dump())
+        row = WaitlistEntry(**command.model_dump(exclude={"idempotency_key"}))
         await _add(work, row, kind.code)
+        work.done(row.id)
     return row
 
 

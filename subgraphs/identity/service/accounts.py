@@ -17,6 +17,7 @@ from shared.database.driver import fetch_in
 from shared.database.model import utc_now
 from shared.digests import keyed_digest
 from shared.errors import NOT_FOUND, InvalidState, invalid, not_found
+from shared.events.mergers import Mergers
 from shared.graph.context import Client, Context
 from shared.ids import new_id
 from shared.work import UnitOfWork
@@ -104,7 +105,7 @@ async def _check_patient(context: Context, work: UnitOfWork, wanted: Account) ->
     if wanted.patient_id is None:
         return
     known = await work.session.scalar(select(KnownPatient).where(col(KnownPatient.patient_id) == wanted.patient_id))
-    if known is None:
+    if known is None or await work.survivor(wanted.patient_id) != wanted.patient_id:
         raise invalid("patientId", NOT_FOUND, resource="Patient")
     key = resources(context.runtime).settings.contact_digest_key
     if keyed_digest(key, wanted.email) not in known.email_digests:
@@ -162,7 +163,7 @@ def _apply(context: Context, work: UnitOfWork, account: Account, command: SaveAc
         record(work, account, ActivityKind.ACCOUNT_DISABLED, context.client)
 
 
-async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
+async def _move_accounts(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
     """Let the accounts of a patient who was found twice belong to the one that stays."""
     found = select(Account).where(col(Account.patient_id) == merged).with_for_update()
     for account in (await work.session.scalars(found)).all():
@@ -170,6 +171,9 @@ async def move_patient(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:
         record(work, account, ActivityKind.PATIENT_MERGED, Client())
         await _publish_changed(work, account)
     await work.session.execute(select(func.pg_notify(STALE_TOKENS, "")))
+
+
+MERGERS = Mergers(resolve=_move_accounts)
 
 
 async def save_role(context: Context, command: SaveRole) -> Role:

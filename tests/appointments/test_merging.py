@@ -1,0 +1,40 @@
+"""Merged patients' appointments, in whatever order the mergers are heard of, and what the audit trail says of it."""
+
+from itertools import permutations
+
+import pytest
+from sqlalchemy import select
+
+from shared.work import system_work
+from subgraphs.appointments.models import Appointment, CalendarFeed
+from subgraphs.appointments.service.merging import MERGERS
+from tests.appointments.conftest import Practice, at
+from tests.harness.databases import stored
+
+FEED = "mutation { createCalendarFeed { ... on CreateCalendarFeedSuccess { url } } }"
+
+
+@pytest.mark.parametrize("order", [*permutations((0, 1, 2))])
+async def test_a_chain_of_mergers_gives_all_to_the_last(practice: Practice, order: tuple[int, ...]) -> None:
+    people = [await practice.patient() for _ in range(4)]
+    keys = [key for key, _ in people]
+    booked = [await practice.booked(account, key, at(3, 9 + hour)) for hour, (key, account) in enumerate(people[:2])]
+    await people[0][1].data(FEED)
+    clash = await practice.booked(
+        people[3][1], keys[3], at(3, 9), practitionerId=str(await practice.another_practitioner())
+    )
+    database = practice.clinic.service("appointments").runtime.database
+    before = len(await practice.clinic.audit("appointments"))
+    for step in order:
+        async with system_work(database, "test") as work:
+            await MERGERS.follow(work, keys[step], keys[step + 1])
+
+    async with stored(database) as session:
+        rows = {str(row.id): row for row in await session.scalars(select(Appointment))}
+        (feed,) = (await session.scalars(select(CalendarFeed))).all()
+    assert {row.patient_id for row in rows.values()} == {keys[3]}
+    statuses = [rows[each["id"]].status for each in (*booked, clash)]
+    assert statuses == ["CANCELLED", "BOOKED", "BOOKED"], "both were booked at that time"
+    assert feed.revoked_at is not None
+    entered = {(entry.action, entry.resource) for entry in (await practice.clinic.audit("appointments"))[before:]}
+    assert {("update", "Appointment"), ("update", "CalendarFeed")} <= entered

@@ -22,10 +22,8 @@ class Settings(DatabaseSettings):
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    database_pool_size: int = Field(
-        10, ge=1, le=100, description="connections for transactions, as many for lists, and as many for reads by key"
-    )
-    database_read_timeout: float = Field(3, ge=0.1, le=10, description="how long a request's read may take, in seconds")
+    database_pool_size: int = Field(10, ge=1, le=100, description="connections for transactions, and as many for reads")
+    database_read_timeout: float = Field(3, ge=0.1, le=9, description="how long a request's read may take, in seconds")
     redis_url: SecretStr = Field(description="redis://host:port/0")
     kafka_bootstrap_servers: str = Field(description="host:port[,host:port] of Kafka")
     kafka_topic_prefix: str = Field("caregraph", pattern=r"^[a-zA-Z0-9._-]+$", description="what topics begin with")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.audit.recorder import AuditedSession
@@ -45,41 +45,37 @@ def _connection(statement_timeout_milliseconds: int) -> dict[str, Any]:
     }
 
 
-def _pooled(url: str, pool_size: int, connection: dict[str, Any], **options: Any) -> AsyncEngine:
-    return create_async_engine(
-        asyncpg_url(url),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
-        pool_pre_ping=True,
-        connect_args=connection,
-        **options,
-    )
-
-
 class Database:
     """A service's own database: bounded pools of connections, each statement with a time limit.
 
-    `read_timeout` is that of `reader`, in seconds: of the reads that a client's request decides on.
+    `read_timeout` is the driver's, in seconds: that of the reads for answers, on whose cost clients decide.
     """
 
     def __init__(
         self, url: str, *, pool_size: int = 10, read_timeout: float = STATEMENT_TIMEOUT_MILLISECONDS / 1000
     ) -> None:
-        connection = _connection(STATEMENT_TIMEOUT_MILLISECONDS)
-        self.engine = _pooled(url, pool_size, connection)
-        self._own_reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self.reader = _pooled(url, pool_size, _connection(int(read_timeout * 1000)), isolation_level="AUTOCOMMIT")
-        self.driver = Driver(url, pool_size, command_timeout=STATEMENT_TIMEOUT_MILLISECONDS / 1000, **connection)
+        options: dict[str, Any] = {"connect_args": _connection(STATEMENT_TIMEOUT_MILLISECONDS)}
+        self.engine = create_async_engine(
+            asyncpg_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_SECONDS,
+            pool_pre_ping=True,
+            **options,
+        )
+        self._reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # The server ends a statement first, and says so.
+        seconds = STATEMENT_TIMEOUT_MILLISECONDS / 1000
+        self.driver = Driver(url, pool_size, command_timeout=seconds, **_connection(int(read_timeout * 1000)))
         # A leader's lock lives as long as its connection, outside the pool that requests share.
         self._unpooled = create_async_engine(
-            asyncpg_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=connection
+            asyncpg_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT", **options
         )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads, each statement by itself, what is not audited and the service itself needs."""
-        async with AsyncSession(self._own_reader, expire_on_commit=False, autoflush=False, **_WATCHED) as session:
+        async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False, **_WATCHED) as session:
             yield session
 
     @asynccontextmanager
@@ -106,7 +102,6 @@ class Database:
         """Close all connections."""
         await self.driver.close()
         await self.engine.dispose()
-        await self.reader.dispose()
         await self._unpooled.dispose()
 
 

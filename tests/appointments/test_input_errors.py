@@ -70,10 +70,8 @@ async def test_text_that_postgresql_cannot_store(practice: Practice) -> None:
     assert await code(practice, '{ appointments(after: "\\u0000") { nodes { id } } }') == ["BAD_USER_INPUT"]
 
 
-@pytest.mark.parametrize(
-    "cursor", ["{}", "NaN", "[1, 2]", '["2026-05-04T09:30:00Z", 1e400]', '["9999-12-31T23:59:59-10:00", "{key}"]']
-)
+@pytest.mark.parametrize("cursor", ["{}", "NaN", "[1, 2]", '["2026-05-04T09:30:00Z", 1e400]'])
 async def test_a_cursor_that_is_none(practice: Practice, cursor: str) -> None:
-    after = base64.urlsafe_b64encode(cursor.replace("{key}", str(practice.practitioner)).encode()).decode()
+    after = base64.urlsafe_b64encode(cursor.encode()).decode()
     query = "query($after: String!) { appointments(after: $after) { nodes { id } } }"
     assert await code(practice, query, after=after) == ["BAD_USER_INPUT"]

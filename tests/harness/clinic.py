@@ -157,13 +157,11 @@ class Clinic:
             return execute_noted
 
         database = self._running[service].runtime.database
-        engines, driver = [database.engine.sync_engine, database.reader.sync_engine], database.driver
-        for engine in engines:
-            sqlalchemy_event.listen(engine, "before_cursor_execute", note_of_engine)
+        engine, driver = database.engine.sync_engine, database.driver
+        sqlalchemy_event.listen(engine, "before_cursor_execute", note_of_engine)
         with patch.multiple(driver, fetch=noted(driver.fetch), insert=noted(driver.insert)):
             yield found
-        for engine in engines:
-            sqlalchemy_event.remove(engine, "before_cursor_execute", note_of_engine)
+        sqlalchemy_event.remove(engine, "before_cursor_execute", note_of_engine)
 
     @staticmethod
     async def until(condition: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:

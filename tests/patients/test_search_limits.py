@@ -1,10 +1,13 @@
 """What a search may cost: its length and its time are bounded, and a client is told so."""
 
 import asyncio
+import base64
 
+import orjson
 import pytest
 from sqlalchemy import text
 
+from shared.ids import new_id
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
 
@@ -23,6 +26,13 @@ async def test_a_search_is_at_most_100_characters(clinic: Clinic, field: str) ->
     (error,) = (await admin.execute(query, search="ä" * 101))["errors"]
     assert (error["extensions"]["code"], error["path"]) == ("BAD_USER_INPUT", [field])
     assert "100 characters" in error["message"]
+
+
+async def test_a_cursor_with_text_that_postgresql_refuses(clinic: Clinic) -> None:
+    after = base64.urlsafe_b64encode(orjson.dumps(["quist\0", str(new_id())])).decode()
+    query = "query($after: String!) { patients(after: $after) { nodes { id } } }"
+    (error,) = (await clinic.caller("NURSE").execute(query, after=after))["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("asked", ['patients(search: "Quist") { nodes { id } }', "patients { totalCount }"])

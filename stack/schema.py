@@ -1,4 +1,4 @@
-"""The files that are made from the code: each subgraph's SDL, the supergraph, the API schema, the events, where each runs."""
+"""The files made from the code: each subgraph's SDL, the supergraph, the API schema, events, errors, where each runs."""
 
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +11,7 @@ from graphql.utilities import BreakingChange, find_breaking_changes
 from router.composition import Composition, SubgraphSdl, compose
 from shared.events.event import CONTENT_TYPE, Event
 from shared.service import Service
-from stack import deployment
+from stack import deployment, error_codes
 from stack.services import ROOT, SUBGRAPHS
 
 FOLDER = ROOT / "schema"
@@ -41,14 +41,14 @@ def composition() -> Composition:
 
 
 def generate(supergraph: str, api: str) -> dict[str, str]:
-    """What `schema/`, the router's configuration and `docker-compose.yml` should hold, by their paths in the repository."""
+    """What `schema/`, docs/errors.md, the router's configuration and docker-compose.yml should hold, by their paths."""
     files = {f"schema/subgraphs/{service.name}.graphql": service.schema.as_str() for service in services()}
     files |= {"schema/supergraph.graphql": supergraph, API: api}
     result = {name: f"{_HEADER}{text.strip()}\n" for name, text in files.items()}
     result["schema/events.yaml"] = _HEADER + yaml.safe_dump(
         asyncapi(services()), sort_keys=False, width=120, allow_unicode=True
     )
-    return result | deployment.generate(SUBGRAPHS)
+    return result | error_codes.generate(build(api)) | deployment.generate(SUBGRAPHS)
 
 
 def write(files: dict[str, str]) -> None:

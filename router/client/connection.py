@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection (RFC 9112): an exchange at a time, used again only after an answer that was read whole."""
+"""One HTTP/1.1 connection (RFC 9112): a request at a time, used again only after an answer that was read whole."""
 
 import asyncio
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from router.client.encodings import TooLargeError, decoded
-from router.client.exchange import Exchange, Failure
+from router.client.request import Failure, Request
 from router.heads import known_head
 
 if TYPE_CHECKING:
@@ -28,52 +28,52 @@ class Connection(asyncio.Protocol):
     """Belongs to a pool. It is the parser's listener as well: `on_…` are its callbacks."""
 
     __slots__ = (
-        "_body", "_complete", "_exchange", "_head", "_idle_since", "_limits", "_loop", "_overhead", "_parser", "_pool",
-        "_rest", "_reusable", "_status", "_transport", "_used", "is_closing",
+        "_body", "_complete", "_headers", "_idle_since", "_limits", "_loop", "_overhead", "_parser", "_pool",
+        "_request", "_rest", "_reusable", "_status", "_transport", "_used", "is_closing",
     )  # fmt: skip
 
     def __init__(self, pool: "Pool") -> None:
         self._pool = pool
         self._limits = pool.limits
         self._loop = asyncio.get_running_loop()
-        self._exchange: Exchange | None = None
+        self._request: Request | None = None
         self._used = False  # has given an answer
         self._idle_since = self._loop.time()
-        self._head: dict[bytes, bytes] = {}
+        self._headers: dict[bytes, bytes] = {}
         self._body = b""
         self._rest: bytes | bytearray = b""
         self._parser = HttpResponseParser(self)
 
-    def start(self, exchange: Exchange) -> None:
+    def start(self, request: Request) -> None:
         """Send a request. Not before the last one is answered."""
-        self._exchange = exchange
+        self._request = request
         self._complete = False
         self._status = 0  # until the head is complete
-        self._head = {}
+        self._headers = {}
         self._overhead = 0
-        self._transport.write(exchange.message)
+        self._transport.write(request.message)
 
     def sweep(self, now: float) -> None:
         """End what takes too long."""
-        if self._exchange is None:
+        if self._request is None:
             if now - self._idle_since > self._limits.idle_seconds:
                 self._pool.ended(self)
                 self._transport.close()
-        elif (failure := self._exchange.given_up(now)) is not None:
+        elif (failure := self._request.given_up(now)) is not None:
             self.fail(failure)
 
     def fail(self, failure: Failure) -> None:
-        """End the connection, and its exchange with this failure."""
-        exchange, self._exchange = self._exchange, None
+        """End the connection, and its request with this failure."""
+        request, self._request = self._request, None
         self._pool.ended(self)
         self._transport.abort()
-        if exchange is None:
+        if request is None:
             return
         silent = not self._overhead and not self._body
-        if failure is Failure.LOST and self._used and silent and exchange.repeatable:
-            self._pool.send_again(exchange)
+        if failure is Failure.LOST and self._used and silent and request.repeatable:
+            self._pool.send_again(request)
         else:
-            exchange.failed(failure)
+            request.failed(failure)
 
     # asyncio's callbacks
 
@@ -82,8 +82,8 @@ class Connection(asyncio.Protocol):
         self.is_closing = transport.is_closing
 
     def data_received(self, data: bytes) -> None:
-        exchange = self._exchange
-        if exchange is None:
+        request = self._request
+        if request is None:
             self.fail(Failure.INVALID)  # nothing was asked
             return
         if not self._is_known(data) and not self._parse(data):
@@ -91,16 +91,16 @@ class Connection(asyncio.Protocol):
         elif len(self._body) + len(self._rest) > self._limits.response_bytes:
             self.fail(Failure.TOO_LARGE)
         elif self._complete:
-            self._finish(exchange)
+            self._finish(request)
         elif self._overhead > _MAX_OVERHEAD:
             self.fail(Failure.INVALID)
 
     def eof_received(self) -> None:
-        if self._exchange is None or not self._status or not _FRAMING.isdisjoint(self._head):
+        if self._request is None or not self._status or not _FRAMING.isdisjoint(self._headers):
             self.fail(Failure.LOST)
         else:  # the end of the connection is that of the answer
             self._reusable = False
-            self._finish(self._exchange)
+            self._finish(self._request)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.fail(Failure.LOST)
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
         body = known.body_of(data)
         if body is None:
             return False
-        self._status, self._head, self._body = HTTPStatus.OK, known.means, body
+        self._status, self._headers, self._body = HTTPStatus.OK, known.means, body
         self._complete = self._reusable = True
         return True
 
@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
             self._reusable = False
             return self._complete
         if begins and self._complete and self._reusable and self._status == HTTPStatus.OK:
-            self._pool.known_head = known_head(data, len(self._body), self._head)
+            self._pool.known_head = known_head(data, len(self._body), self._headers)
         return True
 
     # The parser's callbacks
@@ -138,7 +138,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if len(name) >= _SHORTEST and (lower := name.lower()) in _NOTED and not self._status:
-            self._head[lower] = value
+            self._headers[lower] = value
 
     def on_headers_complete(self) -> None:
         self._status = self._parser.get_status_code()
@@ -155,15 +155,15 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if 100 <= self._status < 200:  # interim: the answer is still to come
             self._status = 0
-            self._head.clear()
+            self._headers.clear()
         else:
             self._complete = True
             self._reusable = self._parser.should_keep_alive()
 
-    def _finish(self, exchange: Exchange) -> None:
-        status, content_type = self._status, self._head.get(b"content-type", b"")
+    def _finish(self, request: Request) -> None:
+        status, content_type = self._status, self._headers.get(b"content-type", b"")
         body = self._decoded()
-        self._exchange = None
+        self._request = None
         self._body = self._rest = b""
         if self._reusable and not self._transport.get_write_buffer_size():  # it may answer before it has read all
             self._used = True
@@ -173,16 +173,16 @@ class Connection(asyncio.Protocol):
             self._pool.ended(self)
             self._transport.close()
         if isinstance(body, Failure):
-            exchange.failed(body)
+            request.failed(body)
         else:
-            exchange.answered(status, content_type, body)
+            request.answered(status, content_type, body)
 
     def _decoded(self) -> bytes | Failure:
         """The body without its codings."""
         body = self._body + self._rest if self._rest else self._body
-        if self._head.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        if self._headers.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
             return Failure.INVALID
-        coding = self._head.get(b"content-encoding")
+        coding = self._headers.get(b"content-encoding")
         if coding is None:
             return body
         try:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from router.client.connection import Connection
 from router.client.encodings import ACCEPTED
-from router.client.exchange import Exchange, Failure, Limits
+from router.client.request import Failure, Limits, Request
 from router.heads import KnownHead
 
 SWEEP_SECONDS = 0.05
@@ -28,7 +28,7 @@ class PooledClient:
         self._pools: dict[tuple[str, str, int], Pool] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def endpoint(self, url: str, head: bytes) -> "_Endpoint":
+    def endpoint(self, url: str, header_lines: bytes) -> "PooledEndpoint":
         """The address, and header lines that all its requests have. Raises ValueError for what is no HTTP URL."""
         parts = split(url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
@@ -37,10 +37,10 @@ class PooledClient:
         if pool is None:
             tls = self._tls if parts.scheme == "https" else None
             pool = self._pools[key] = Pool(self._limits, host, port, tls, self._watch)
-        return _Endpoint(pool, parts, head)
+        return PooledEndpoint(pool, parts, header_lines)
 
     async def close(self) -> None:
-        """End all exchanges and connections."""
+        """End all requests and connections."""
         if self._timer is not None:
             self._timer.cancel()
         await asyncio.gather(*(pool.close() for pool in self._pools.values()))
@@ -73,45 +73,45 @@ def split(url: str) -> SplitResult:
     return parts
 
 
-class _Endpoint:
-    def __init__(self, pool: "Pool", parts: SplitResult, head: bytes) -> None:
+class PooledEndpoint:
+    def __init__(self, pool: "Pool", parts: SplitResult, header_lines: bytes) -> None:
         self._pool = pool
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._start = b"POST %b HTTP/1.1\r\nhost: %b\r\naccept-encoding: %b\r\n%b" % (
-            target.encode(), parts.netloc.encode(), ACCEPTED, head,
+            target.encode(), parts.netloc.encode(), ACCEPTED, header_lines,
         )  # fmt: skip
 
-    def send(self, exchange: Exchange) -> None:
-        """Start an exchange, at once if a connection is free."""
-        exchange.message = b"%b%bcontent-length: %d\r\n\r\n%b" % (
-            self._start, exchange.head, len(exchange.body), exchange.body,
+    def send(self, request: Request) -> None:
+        """Start a request, at once if a connection is free."""
+        request.message = b"%b%bcontent-length: %d\r\n\r\n%b" % (
+            self._start, request.header_lines, len(request.body), request.body,
         )  # fmt: skip
-        self._pool.send(exchange)
+        self._pool.send(request)
 
 
 class _Queue:
-    """Exchanges that wait: first those that go on with something, so that what that holds is soon let go; each in order."""
+    """Requests that wait: first those that go on with something, so that what that holds is soon let go; each in order."""
 
     def __init__(self) -> None:
-        self._first: deque[Exchange] = deque()
-        self._others: deque[Exchange] = deque()
+        self._first: deque[Request] = deque()
+        self._others: deque[Request] = deque()
 
     def __len__(self) -> int:
         return len(self._first) + len(self._others)
 
-    def add(self, exchange: Exchange) -> None:
-        (self._first if exchange.goes_on else self._others).append(exchange)
+    def add(self, request: Request) -> None:
+        (self._first if request.goes_on else self._others).append(request)
 
-    def put_back(self, exchange: Exchange) -> None:
+    def put_back(self, request: Request) -> None:
         """It was at its turn already."""
-        self._first.appendleft(exchange)
+        self._first.appendleft(request)
 
-    def pop(self) -> Exchange:
+    def pop(self) -> Request:
         return (self._first or self._others).popleft()
 
 
 class Pool:
-    """The connections to one origin, and the exchanges that wait for one."""
+    """The connections to one origin, and the requests that wait for one."""
 
     def __init__(
         self, limits: Limits, host: str, port: int, tls: ssl.SSLContext | None, watch: Callable[[], None]
@@ -128,35 +128,35 @@ class Pool:
         self._waiting = _Queue()
         self._closed = False
 
-    def send(self, exchange: Exchange) -> None:
+    def send(self, request: Request) -> None:
         while self._free:
             connection = self._free.pop()
             if not connection.is_closing():
-                connection.start(exchange)
+                connection.start(request)
                 return
         if self._closed:
-            exchange.failed(Failure.UNREACHABLE)
+            request.failed(Failure.UNREACHABLE)
         elif len(self._waiting) >= self.limits.waiting:
-            exchange.failed(Failure.QUEUE_FULL)
+            request.failed(Failure.QUEUE_FULL)
         else:
-            self._waiting.add(exchange)
+            self._waiting.add(request)
             self._open_more()
 
-    def send_again(self, exchange: Exchange) -> None:
+    def send_again(self, request: Request) -> None:
         """Send what a dead connection did not take, on one that cannot be as old."""
-        exchange.repeatable = False
-        self._waiting.put_back(exchange)
+        request.repeatable = False
+        self._waiting.put_back(request)
         self._open_more()
 
     def free(self, connection: Connection) -> None:
-        """A connection can take the next exchange."""
+        """A connection can take the next request."""
         while self._waiting:
-            exchange = self._waiting.pop()
-            failure = exchange.given_up(asyncio.get_running_loop().time())
+            request = self._waiting.pop()
+            failure = request.given_up(asyncio.get_running_loop().time())
             if failure is None:
-                connection.start(exchange)
+                connection.start(request)
                 return
-            exchange.failed(failure)
+            request.failed(failure)
         self._free.append(connection)
 
     def ended(self, connection: Connection) -> None:
@@ -173,12 +173,12 @@ class Pool:
             connection.sweep(now)
         waiting, self._waiting = self._waiting, _Queue()
         while waiting:
-            exchange = waiting.pop()
-            failure = exchange.given_up(now)
+            request = waiting.pop()
+            failure = request.given_up(now)
             if failure is None:
-                self._waiting.add(exchange)
+                self._waiting.add(request)
             else:
-                exchange.failed(failure)
+                request.failed(failure)
 
     def alive(self) -> bool:
         return bool(self._connections or self._opening or self._waiting)
@@ -194,7 +194,7 @@ class Pool:
             connection.fail(Failure.UNREACHABLE)
 
     def _open_more(self) -> None:
-        """A connection for each exchange that waits, as far as the limit allows."""
+        """A connection for each request that waits, as far as the limit allows."""
         while len(self._opening) < len(self._waiting) and (
             len(self._connections) + len(self._opening) < self.limits.connections
         ):

@@ -5,8 +5,8 @@ import asyncio
 import aiohttp
 
 from router.client.encodings import ACCEPTED, TooLargeError
-from router.client.exchange import Exchange, Failure, Limits
 from router.client.pool import SWEEP_SECONDS, split
+from router.client.request import Failure, Limits, Request
 
 
 class AiohttpClient:
@@ -14,62 +14,62 @@ class AiohttpClient:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._under_way: dict[asyncio.Task[None], Exchange] = {}
+        self._inflight: dict[asyncio.Task[None], Request] = {}
         self._session: aiohttp.ClientSession | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def endpoint(self, url: str, head: bytes) -> "_Endpoint":
+    def endpoint(self, url: str, header_lines: bytes) -> "AiohttpEndpoint":
         """The address, and header lines that all its requests have. Raises ValueError for what is no HTTP URL."""
         split(url)
-        return _Endpoint(self, url, b"accept-encoding: %b\r\n%b" % (ACCEPTED, head))
+        return AiohttpEndpoint(self, url, b"accept-encoding: %b\r\n%b" % (ACCEPTED, header_lines))
 
     async def close(self) -> None:
-        """End all exchanges and connections."""
+        """End all requests and connections."""
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._under_way:
+        for task in self._inflight:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*self._inflight, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
 
-    def start(self, url: str, head: bytes, exchange: Exchange) -> None:
-        if len(self._under_way) >= self._limits.connections + self._limits.waiting:
-            exchange.failed(Failure.QUEUE_FULL)
+    def start(self, url: str, header_lines: bytes, request: Request) -> None:
+        if len(self._inflight) >= self._limits.connections + self._limits.waiting:
+            request.failed(Failure.QUEUE_FULL)
             return
-        task = asyncio.create_task(self._run(url, head, exchange))
-        self._under_way[task] = exchange
-        task.add_done_callback(self._under_way.pop)
+        task = asyncio.create_task(self._run(url, header_lines, request))
+        self._inflight[task] = request
+        task.add_done_callback(self._inflight.pop)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
         now = asyncio.get_running_loop().time()
-        for task, exchange in self._under_way.items():
-            if exchange.given_up(now) is not None:
+        for task, request in self._inflight.items():
+            if request.given_up(now) is not None:
                 task.cancel()
-        again = bool(self._under_way)
+        again = bool(self._inflight)
         self._timer = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep) if again else None
 
-    async def _run(self, url: str, head: bytes, exchange: Exchange) -> None:
-        lines = (head + exchange.head).decode("latin-1").splitlines()
+    async def _run(self, url: str, header_lines: bytes, request: Request) -> None:
+        lines = (header_lines + request.header_lines).decode("latin-1").splitlines()
         headers = {name: value for name, _, value in (line.partition(": ") for line in lines)}
         try:
-            async with self._http().post(url, data=exchange.body, headers=headers, allow_redirects=False) as response:
+            async with self._http().post(url, data=request.body, headers=headers, allow_redirects=False) as response:
                 body = await self._read(response)
         except TooLargeError:
-            exchange.failed(Failure.TOO_LARGE)
+            request.failed(Failure.TOO_LARGE)
         except aiohttp.ClientResponseError:
-            exchange.failed(Failure.INVALID)
+            request.failed(Failure.INVALID)
         except aiohttp.ClientConnectorError:
-            exchange.failed(Failure.UNREACHABLE)
+            request.failed(Failure.UNREACHABLE)
         except (aiohttp.ClientError, OSError):
-            exchange.failed(Failure.LOST)
+            request.failed(Failure.LOST)
         except asyncio.CancelledError:
-            exchange.failed(exchange.given_up(asyncio.get_running_loop().time()) or Failure.LOST)
+            request.failed(request.given_up(asyncio.get_running_loop().time()) or Failure.LOST)
             raise
         else:
-            exchange.answered(response.status, response.headers.get("Content-Type", "").encode(), body)
+            request.answered(response.status, response.headers.get("Content-Type", "").encode(), body)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         parts, size = [], 0
@@ -92,12 +92,12 @@ class AiohttpClient:
         return self._session
 
 
-class _Endpoint:
-    def __init__(self, client: AiohttpClient, url: str, head: bytes) -> None:
+class AiohttpEndpoint:
+    def __init__(self, client: AiohttpClient, url: str, header_lines: bytes) -> None:
         self._client = client
         self._url = url
-        self._head = head
+        self._header_lines = header_lines
 
-    def send(self, exchange: Exchange) -> None:
-        """Start an exchange."""
-        self._client.start(self._url, self._head, exchange)
+    def send(self, request: Request) -> None:
+        """Start a request."""
+        self._client.start(self._url, self._header_lines, request)

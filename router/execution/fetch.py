@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from router.client.exchange import Endpoint, Failure
+from router.client.request import Endpoint, Failure
 from router.config import CircuitBreaker, SubgraphDefaults
 from router.execution.errors import SubgraphFailure
 from router.execution.headers import HeaderRules, lines
@@ -71,11 +71,11 @@ class SubgraphEndpoint:
 
 
 class SubgraphRequest:
-    """A request under way, as its client's `Exchange`. It needs no task, and no timer before something failed."""
+    """A request under way, as its client's `Request`. It needs no task, and no timer before something failed."""
 
     __slots__ = (
-        "_attempts", "_authorization", "_fields", "_key", "_latest", "_mutation", "_started", "_subgraph", "_under_way",
-        "_until", "_waiting", "body", "goes_on", "head", "message", "repeatable",
+        "_attempts", "_authorization", "_fields", "_inflight", "_key", "_latest", "_mutation", "_started", "_subgraph",
+        "_until", "_waiting", "body", "goes_on", "header_lines", "message", "repeatable",
     )  # fmt: skip
 
     message: bytes
@@ -89,24 +89,24 @@ class SubgraphRequest:
         mutation: bool,
         goes_on: bool,
         key: object,
-        under_way: dict[object, "SubgraphRequest"],
+        inflight: dict[object, "SubgraphRequest"],
         future: asyncio.Future[bytes],
         until: float,
     ) -> None:
-        """`fields` are header lines. It is in `under_way` by its key, unless that is None, until it has ended."""
+        """`fields` are header lines. It is in `inflight` by its key, unless that is None, until it has ended."""
         self._subgraph = subgraph
         self._fields = fields
         self._authorization = authorization
         self._mutation = mutation
         self.goes_on = goes_on
         self._key = key
-        self._under_way = under_way
+        self._inflight = inflight
         self._waiting = [(future, perf_counter())]
         self._until = until
         self._attempts = 0
         self.body = body
         if key is not None:
-            under_way[key] = self
+            inflight[key] = self
 
     def join(self, future: asyncio.Future[bytes], until: float) -> None:
         """Give this future the response as well; whoever waits for it has until this time (of the loop)."""
@@ -121,10 +121,10 @@ class SubgraphRequest:
         if subgraph.circuit.failures and not subgraph.circuit.passes(now):
             self._fail("has failed too often and is not asked for a while", "SUBGRAPH_CIRCUIT_OPEN")
             return
-        self.head = self._fields
+        self.header_lines = self._fields
         if subgraph.signature_key is not None:
             signed = sign(subgraph.signature_key, "POST", subgraph.path, self.body, self._authorization)
-            self.head += lines(signed)
+            self.header_lines += lines(signed)
         self.repeatable = not self._mutation
         self._attempts += 1
         subgraph.endpoint.send(self)
@@ -186,7 +186,7 @@ class SubgraphRequest:
     def _settle(self, outcome: bytes | SubgraphFailure) -> None:
         """Give it to all who wait."""
         if self._key is not None:
-            del self._under_way[self._key]
+            del self._inflight[self._key]
         now, subgraph = perf_counter(), self._subgraph
         for future, since in self._waiting:
             if isinstance(outcome, SubgraphFailure):

@@ -14,7 +14,7 @@ from router.planning.plan import Fetch
 from router.supergraph.records import Subgraph
 
 _encode = msgspec.json.Encoder().encode
-_HEADS: Cache[str, bytes] = Cache(4096, 32_000_000)
+_STARTS: Cache[str, bytes] = Cache(4096, 32_000_000)
 
 
 class Requests:
@@ -39,8 +39,8 @@ class Requests:
         for name in fetch.variables:
             if name in self.variables:
                 variables[name] = self.variables[name]
-        head = _head(fetch.operation)
-        payload = b'%b,"variables":%b}' % (head, _encode(variables)) if variables else head + b"}"
+        start = _payload_start(fetch.operation)
+        payload = b'%b,"variables":%b}' % (start, _encode(variables)) if variables else start + b"}"
         if self._known is not None and (known := self._known.get((id(fetch), payload))):
             return known.pop()
         subgraph = self._subgraphs[fetch.subgraph]
@@ -69,9 +69,9 @@ class Requests:
                 answer.exception()  # seen, so that it is not logged
 
 
-def _head(operation: str) -> bytes:
-    head = _HEADS.get(operation)
-    if head is None:
-        head = b'{"query":' + _encode(operation)
-        _HEADS.put(operation, head, 2 * len(head))
-    return head
+def _payload_start(operation: str) -> bytes:
+    start = _STARTS.get(operation)
+    if start is None:
+        start = b'{"query":' + _encode(operation)
+        _STARTS.put(operation, start, 2 * len(start))
+    return start

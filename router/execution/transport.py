@@ -14,15 +14,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from router.authorization.claims import Claims
-from router.client.exchange import Client, Limits
 from router.client.pool import PooledClient
+from router.client.request import Client, Limits
 from router.config import SubgraphOverride, Subgraphs
 from router.execution.errors import SubgraphFailure
 from router.execution.fetch import Circuit, Observer, SubgraphEndpoint, SubgraphRequest, fail
 from router.execution.headers import Forwarded, HeaderRules, lines
 from shared.signature import sign
 
-_HEAD = b"content-type: application/json\r\naccept: application/graphql-response+json, application/json;q=0.9\r\n"
+_HEADER_LINES = (
+    b"content-type: application/json\r\naccept: application/graphql-response+json, application/json;q=0.9\r\n"
+)
 _NO_OVERRIDE = SubgraphOverride()
 
 
@@ -99,7 +101,7 @@ class HttpTransport:
             name: HeaderRules((*config.all.headers, *own.headers)) for name, own in config.named.items() if own.headers
         }
         self._subgraphs: dict[str, SubgraphEndpoint] = {}
-        self._under_way: dict[object, SubgraphRequest] = {}
+        self._inflight: dict[object, SubgraphRequest] = {}
 
     async def close(self) -> None:
         """End all connections."""
@@ -141,14 +143,14 @@ class HttpTransport:
         key = None
         if self._deduplicate and not mutation:
             key = (asked, payload, forwarded.identity)
-            same = self._under_way.get(key)
+            same = self._inflight.get(key)
             if same is not None:
                 same.join(future, until)
                 return future
         fields = lines({**forwarded.fields, **trace}) if trace else forwarded.lines
         authorization = forwarded.fields.get("authorization", "")
         fetch = SubgraphRequest(
-            asked, fields, authorization, payload, mutation, entities, key, self._under_way, future, until
+            asked, fields, authorization, payload, mutation, entities, key, self._inflight, future, until
         )
         fetch.start(self._loop.time())
         return future
@@ -175,7 +177,7 @@ class HttpTransport:
             return known
         own, settings, url = self._override(name), self._config.all, self.url(name, given_url)
         try:
-            endpoint = self._client.endpoint(url, _HEAD)
+            endpoint = self._client.endpoint(url, _HEADER_LINES)
         except ValueError as error:
             raise SubgraphFailure(name, f"has no address that can be asked: {error}") from error
         made = self._subgraphs[name] = SubgraphEndpoint(

@@ -29,7 +29,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9_.:/+=-]{1,128}")
 
 
-class Endpoint(Protocol):
+class RequestHandler(Protocol):
     """What serves GraphQL."""
 
     def begin(self, exchange: "Exchange") -> None:
@@ -146,7 +146,7 @@ class GraphQLProtocol(HttpProtocol):
     cycle: Any  # an Exchange, or uvicorn's own for the application
     path: str
 
-    def __init__(self, endpoint: Endpoint, settings: ServerSection, **uvicorn: Any) -> None:
+    def __init__(self, endpoint: RequestHandler, settings: ServerSection, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._endpoint = endpoint
         self._settings = settings

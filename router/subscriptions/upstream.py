@@ -73,7 +73,7 @@ class Upstreams:
     def __init__(self, config: Config, headers: HeaderSource) -> None:
         self._config = config
         self._headers = headers
-        self._connections: dict[object, _Connection] = {}
+        self._connections: dict[object, _UpstreamConnection] = {}
 
     async def close(self) -> None:
         await asyncio.gather(*(connection.close() for connection in list(self._connections.values())))
@@ -91,7 +91,7 @@ class Upstreams:
         key = (subgraph, url, frozenset(item for item in headers().items() if item[0].lower() not in _SIGNATURE))
         connection = self._connections.get(key)
         if connection is None or connection.ended:
-            connection = self._connections[key] = _Connection(subgraph, url, headers, self._config)
+            connection = self._connections[key] = _UpstreamConnection(subgraph, url, headers, self._config)
         resumption = request.resumption or Resumption()
         identity, queue = connection.open(payload, resumption.cursor)
         try:
@@ -107,7 +107,7 @@ class Upstreams:
                 del self._connections[key]
 
 
-class _Connection:
+class _UpstreamConnection:
     """One WebSocket and the subscriptions on it. It ends with its last subscription."""
 
     def __init__(self, subgraph: str, url: str, headers: Callable[[], dict[str, str]], config: Config) -> None:

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from router.client.exchange import Failure
+from router.client.request import Failure
 from router.config import Retry, SubgraphDefaults, SubgraphOverride, Subgraphs
 from router.execution.transport import HttpTransport
 
@@ -63,9 +63,9 @@ class Wire:
 
 
 class Recorded:
-    """An exchange that has all the time in the world."""
+    """A request that has all the time in the world."""
 
-    head = b""
+    header_lines = b""
     body = b""
     message = b""
     goes_on = False

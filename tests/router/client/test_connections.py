@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from router.client.exchange import Failure, Limits
 from router.client.pool import PooledClient
+from router.client.request import Failure, Limits
 from router.config import HeaderRule, Retry, SubgraphDefaults, Subgraphs
 from router.execution.errors import SubgraphFailure
 from router.execution.transport import HttpTransport, RequestContext
@@ -163,10 +163,10 @@ async def test_a_connection_that_nobody_takes_up_is_a_failure() -> None:
             one.setblocking(False)
             one.connect_ex(deaf.getsockname())
         client = PooledClient(Limits(connections=1, waiting=1, response_bytes=1, connect_seconds=0.1))
-        exchange = Recorded()
-        client.endpoint(f"http://127.0.0.1:{deaf.getsockname()[1]}/", b"").send(exchange)
-        await exchange.over.wait()
-        assert exchange.outcome is Failure.UNREACHABLE
+        request = Recorded()
+        client.endpoint(f"http://127.0.0.1:{deaf.getsockname()[1]}/", b"").send(request)
+        await request.over.wait()
+        assert request.outcome is Failure.UNREACHABLE
         await client.close()
         for one in filling:
             one.close()
@@ -186,10 +186,10 @@ async def test_an_idle_connection_is_closed_after_a_while() -> None:
 
     client = PooledClient(Limits(connections=1, waiting=1, response_bytes=1000, idle_seconds=0.05))
     async with peer(watch) as subgraph:
-        exchange = Recorded()
-        client.endpoint(subgraph.url, b"").send(exchange)
-        await exchange.over.wait()
-        assert exchange.outcome == BODY
+        request = Recorded()
+        client.endpoint(subgraph.url, b"").send(request)
+        await request.over.wait()
+        assert request.outcome == BODY
         await closed.wait()
     await client.close()
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.client.connection import Connection
-from router.client.exchange import Failure, Limits
 from router.client.pool import Pool
+from router.client.request import Failure, Limits
 from tests.router.client.peer import Recorded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module", loop_factories=["uvloop"])
@@ -48,7 +48,7 @@ class Wire(asyncio.Transport):
 
 @dataclass
 class Told:
-    """What became of an exchange. `usable`: the connection has gone back to its pool."""
+    """What became of a request. `usable`: the connection has gone back to its pool."""
 
     outcome: Failure | tuple[int, bytes, bytes] | None
     usable: bool
@@ -73,20 +73,20 @@ def new_pool() -> Pool:
 def exchanged(pieces: list[bytes], *, end: bool, pool: Pool | None = None) -> Told:
     """Let a new connection hear these pieces after a request, and the connection's end behind them if `end`."""
     pool = pool or new_pool()
-    connection, wire, exchange = Connection(pool), Wire(), Once()
+    connection, wire, request = Connection(pool), Wire(), Once()
     connection.connection_made(wire)
-    connection.start(exchange)
+    connection.start(request)
     for piece in pieces:
         if not wire.closed:
             connection.data_received(piece)
-    usable = exchange.told is not None and not wire.closed
+    usable = request.told is not None and not wire.closed
     if end and not wire.closed:
         connection.eof_received()
     if end or wire.closed:
         connection.connection_lost(None)
-        assert exchange.told is not None
+        assert request.told is not None
         assert wire.closed
-    return Told(exchange.told, usable)
+    return Told(request.told, usable)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from router.client.exchange import Failure, Limits
 from router.client.pool import PooledClient
+from router.client.request import Failure, Limits
 from tests.router.client.peer import BODY, OK, Recorded, answering, once, peer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,11 +48,11 @@ def server_side(certificate: Path) -> ssl.SSLContext:
 
 async def asked(url: str, trust: ssl.SSLContext | None) -> Recorded:
     client = PooledClient(Limits(connections=1, waiting=1, response_bytes=100_000), trust)
-    exchange = Recorded()
-    client.endpoint(url, b"").send(exchange)
-    await exchange.over.wait()
+    request = Recorded()
+    client.endpoint(url, b"").send(request)
+    await request.over.wait()
     await client.close()
-    return exchange
+    return request
 
 
 async def test_a_trusted_subgraph_is_told_the_name_that_is_asked(certificate: Path) -> None:
@@ -60,8 +60,8 @@ async def test_a_trusted_subgraph_is_told_the_name_that_is_asked(certificate: Pa
     context = server_side(certificate)
     context.sni_callback = lambda _, name, __: names.append(name)
     async with peer(answering(OK), tls=context, name="localhost") as subgraph:
-        exchange = await asked(subgraph.url, ssl.create_default_context(cafile=certificate))
-    assert exchange.outcome == BODY
+        request = await asked(subgraph.url, ssl.create_default_context(cafile=certificate))
+    assert request.outcome == BODY
     assert names == ["localhost"]
 
 

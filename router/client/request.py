@@ -19,7 +19,7 @@ class Failure(Enum):
     QUEUE_FULL = auto()
     """Too many requests wait for a connection; this one was not sent."""
     TIMEOUT = auto()
-    """The exchange's time is up."""
+    """The request's time is up."""
     ABANDONED = auto()
     """Nobody waits for the answer any more."""
 
@@ -37,16 +37,16 @@ class Limits:
     """For which a connection stays open. Servers commonly end one after five: ours is gone before a request meets that."""
 
 
-class Exchange(Protocol):
-    """A request and its outcome: a client calls `answered` or `failed`, once."""
+class Request(Protocol):
+    """A request, and its outcome: a client calls `answered` or `failed`, once."""
 
-    head: bytes
+    header_lines: bytes
     """Header lines besides those of the endpoint, each with its line end."""
     body: bytes
     message: bytes
     """Room for the client to keep what it sends."""
     goes_on: bool
-    """Whether it belongs to something that has begun: where exchanges wait, it comes before those that begin something."""
+    """Whether it belongs to something that has begun: where requests wait, it comes before those that begin something."""
     repeatable: bool
     """Whether it may be sent again where a connection turns out to be dead. The client clears it when it did."""
 
@@ -62,16 +62,16 @@ class Exchange(Protocol):
 class Endpoint(Protocol):
     """An address that takes requests."""
 
-    def send(self, exchange: Exchange) -> None:
-        """Start an exchange, at once if a connection is free."""
+    def send(self, request: Request) -> None:
+        """Start a request, at once if a connection is free."""
         ...
 
 
 class Client(Protocol):
-    def endpoint(self, url: str, head: bytes) -> Endpoint:
+    def endpoint(self, url: str, header_lines: bytes) -> Endpoint:
         """The address, and header lines that all its requests have. Raises ValueError for what is no HTTP URL."""
         ...
 
     async def close(self) -> None:
-        """End all exchanges and connections."""
+        """End all requests and connections."""
         ...

@@ -36,14 +36,14 @@ _tracer: trace.Tracer | None = None
 _NOTHING = nullcontext()
 
 
-class Request(Protocol):
+class LoggedRequest(Protocol):
     """What log lines say of the request that they belong to."""
 
     request_id: str
     operation_name: str | None
 
 
-current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
+current_request: ContextVar[LoggedRequest | None] = ContextVar("current_request", default=None)
 
 
 def span(name: str, attributes: Mapping[str, str] | None = None) -> AbstractContextManager[object]:

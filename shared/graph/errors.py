@@ -15,12 +15,6 @@ from shared import errors
 from shared.errors import Problem
 from shared.translations import Translations
 
-
-def error_code(value: str) -> Any:
-    """The field `code` of a typed error."""
-    return strawberry.field(default=value, description=CODE)
-
-
 CODE = "What programs compare: each problem has its own, which never changes."
 
 
@@ -43,38 +37,16 @@ class UserError:
 class InvalidField:
     path: list[str] = strawberry.field(description="Where it is, from the input's root.")
     message: str = strawberry.field(description="What would be right, in the language of `Accept-Language`.")
-    code: str = strawberry.field(default="INVALID_VALUE", description=CODE)
+    code: str = strawberry.field(description=CODE)
     parameters: list[ErrorParameter] = strawberry.field(default_factory=list, description="The values in the sentence.")
-
-
-@strawberry.federation.type(shareable=True, description=getdoc(errors.NotFound))
-class NotFound(UserError):
-    code: str = error_code("NOT_FOUND")
 
 
 @strawberry.federation.type(shareable=True, description=getdoc(errors.InvalidInput))
 class InvalidInput(UserError):
-    code: str = error_code("INVALID_INPUT")
     fields: list[InvalidField] = strawberry.field(description="All that is wrong.")
 
 
-@strawberry.federation.type(shareable=True, description=getdoc(errors.VersionConflict))
-class VersionConflict(UserError):
-    code: str = error_code("VERSION_CONFLICT")
-    current_version: int = strawberry.field(description="The version that it has now.")
-
-
-@strawberry.federation.type(shareable=True, description=getdoc(errors.InvalidState))
-class InvalidState(UserError):
-    code: str = error_code("INVALID_STATE")
-
-
-_TYPES: dict[type[errors.Refusal], type[UserError]] = {
-    errors.NotFound: NotFound,
-    errors.InvalidInput: InvalidInput,
-    errors.VersionConflict: VersionConflict,
-    errors.InvalidState: InvalidState,
-}
+_TYPES: dict[type[errors.Refusal], type[UserError]] = {errors.InvalidInput: InvalidInput}
 
 
 def error_of(kind: type[errors.Refusal]) -> Any:
@@ -130,31 +102,6 @@ class Speaker:
         return {"code": problem.code, "message": self._sentence(problem, parameters), "parameters": given}
 
 
-class Refusal(Exception):
-    """A use case that will not be done; the mutation answers with `error`. Raising it rolls the unit of work back."""
-
-    def __init__(self, error: UserError) -> None:
-        super().__init__(type(error).__name__)
-        self.error = error
-
-
 def bad_input(message: str) -> GraphQLError:
     """The error at the top for an argument that cannot be taken as it is."""
     return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
-
-
-def not_found(what: str) -> Refusal:
-    """The refusal for a key that finds nothing."""
-    return Refusal(NotFound(message=f"There is no such {what}."))
-
-
-def version_conflict(what: str, current_version: int) -> Refusal:
-    """The refusal for a version that is not the newest."""
-    return Refusal(VersionConflict(message=f"The {what} was changed meanwhile.", current_version=current_version))
-
-
-def invalid(path: str, message: str) -> Refusal:
-    """The refusal for one field that breaks a rule; `path` is dotted."""
-    return Refusal(
-        InvalidInput(message="The input breaks a rule.", fields=[InvalidField(path=path.split("."), message=message)])
-    )

@@ -1,19 +1,15 @@
 """How a domain declares its root fields and entities: each says who may ask."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError, GraphQLField
-from strawberry.extensions import FieldExtension
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 from strawberry.types.field import StrawberryField
 
-from shared import errors
-from shared.graph.context import Info
-from shared.graph.errors import Refusal
 from shared.ids import parse_id
 
 T = TypeVar("T")
@@ -22,36 +18,11 @@ LONGEST_SEARCH = 100
 _LONGEST = "longest"
 
 
-class AnswerRefusals(FieldExtension):
-    """Gives a use case's refusal as the mutation's answer; says of `input` what every mutation's is."""
-
-    def apply(self, field: StrawberryField) -> None:
-        """Describe the input, whose type says the rest."""
-        for argument in field.arguments:
-            argument.description = argument.description or "What is to be done."
-
-    async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any) -> Any:
-        """The success, or the typed error."""
-        try:
-            return await next_(source, info, **kwargs)
-        except Refusal as refusal:
-            return refusal.error
-        except errors.Refusal as refusal:
-            return info.context.speaker.error(refusal)
-
-
 def query(
     *, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False, **options: Any
 ) -> Any:
     """A field of Query. `scopes` is an OR of ANDs; without scopes and `authenticated`, anybody may ask."""
     return strawberry.federation.field(description=description, **access(scopes, authenticated), **options)
-
-
-def mutation(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:
-    """A field of Mutation, whose answer is a union of its success and typed errors."""
-    return strawberry.federation.mutation(
-        description=description, extensions=[AnswerRefusals()], **access(scopes, authenticated)
-    )
 
 
 def subscription(*, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False) -> Any:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
-from uuid import UUID
 
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Integer, Select, TypeDecorator, and_, any_, bindparam, func, or_, select
@@ -35,12 +34,26 @@ def _text(value: str) -> str:
     return value
 
 
+def _integer(value: int) -> int:
+    if not -_INTEGERS <= value < _INTEGERS:
+        raise ValueError("an integer that PostgreSQL cannot have")
+    return value
+
+
+_INTEGERS = 2**63  # bigint's
+_JSON: dict[type, type] = {int: int, bool: bool, float: float}  # all else is text in JSON
 _READ: dict[type, Callable[[Any], Any]] = {
     datetime: _moment,
     date: date.fromisoformat,
-    UUID: UUID,
+    int: _integer,
     str: _text,
 }
+
+
+def _read(kind: type, value: Any) -> Any:
+    if type(value) is not _JSON.get(kind, str):
+        raise TypeError("a value of another kind")
+    return _READ.get(kind, kind)(value)
 
 
 class InvalidCursor(Exception):
@@ -78,7 +91,7 @@ class Order:
         try:
             values = orjson.loads(base64.urlsafe_b64decode(cursor))
             kinds = [_python_type(column) for column in self.columns]
-            return [_READ.get(kind, kind)(value) for kind, value in zip(kinds, values, strict=True)]
+            return [_read(kind, value) for kind, value in zip(kinds, values, strict=True)]
         except (ValueError, TypeError, OverflowError, binascii.Error):
             raise InvalidCursor("`after` is not a cursor of this list") from None
 

@@ -5,15 +5,17 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, delete
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from shared.database.model import assign
-from shared.errors import NOT_FOUND, FieldProblem, InvalidInput
+from shared.errors import NOT_FOUND, FieldProblem, InvalidInput, invalid
 from shared.graph.context import Context
 from shared.work import UnitOfWork
 from subgraphs.directory import effects, policy
 from subgraphs.directory.commands import PractitionerRole as Role
 from subgraphs.directory.commands import SaveLocation, SaveOrganization, SavePractitioner
+from subgraphs.directory.errors import NPI_TAKEN
 from subgraphs.directory.models import Entry, Location, Organization, Practitioner, PractitionerRole
 
 Kind = TypeVar("Kind", bound=Entry)
@@ -45,7 +47,10 @@ async def save_practitioner(context: Context, command: SavePractitioner) -> Prac
         await _check(work, [each for place, role in enumerate(command.roles) for each in _references(place, role)])
         row = await _open(work, Practitioner, policy.practitioners, command)
         assign(row, command.model_dump(exclude={"id", "version", "roles"}))
-        await work.session.flush()
+        try:
+            await work.session.flush()
+        except IntegrityError:
+            raise invalid("npi", NPI_TAKEN) from None
         await _replace_roles(work, row, command.roles)
         effects.saved(work, row, created=command.id is None)
     return row

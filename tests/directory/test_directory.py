@@ -140,6 +140,9 @@ async def test_practitioners_with_roles_are_searched(clinic: Clinic) -> None:
 
     wrong = await save(admin, SAVE_PRACTITIONER, family="X", given=[], roles=[role | {"organizationId": str(new_id())}])
     assert wrong["fields"][0]["path"] == ["roles", "0", "organizationId"]
+    for given in ("Maja", "Chidi"):
+        wrong = await save(admin, SAVE_PRACTITIONER, family="X", given=[given], npi="1234567893")
+    assert wrong["fields"] == [{"path": ["npi"], "code": "NPI_TAKEN"}]
     wrong = await save(admin, SAVE_LOCATION, name="x" * 201, address=ADDRESS, timeZone="Europe/Atlantis")
     assert wrong["fields"] == [
         {"path": ["name"], "code": "TEXT_LENGTH"},

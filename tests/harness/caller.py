@@ -1,5 +1,6 @@
 """Someone who asks the graph, over HTTP and WebSocket, as a client does."""
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -24,7 +25,10 @@ class Caller:
 
     async def execute(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole answer, `{"data": …, "errors": […]}`."""
-        response = await self._http.post(self.url, json={"query": query, "variables": variables}, headers=self._headers)
+        # ASCII, so that a variable may hold what UTF-8 cannot
+        body = json.dumps({"query": query, "variables": variables})
+        headers = {"content-type": "application/json", **self._headers}
+        response = await self._http.post(self.url, content=body, headers=headers)
         answer: dict[str, Any] = response.json()
         return answer
 

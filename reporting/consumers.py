@@ -74,7 +74,8 @@ class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="pat
 
 
 async def _appointment(
-    work: UnitOfWork, event: Booked | Rescheduled | Cancelled | CheckedIn | Completed | NoShow | Recorded
+    work: UnitOfWork,
+    event: Booked | Rescheduled | Cancelled | CheckedIn | Completed | NoShow | StatusReverted | Recorded,
 ) -> None:
     await service.keep_appointment(
         work,

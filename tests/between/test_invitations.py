@@ -73,7 +73,7 @@ async def test_nobody_is_invited_for_a_merged_patient(clinic: Clinic) -> None:
         return bool(await invite(desk, kept, "jane.dawson@example.com") == kept["id"])
 
     async def refused() -> bool:
-        return await invite(desk, double, "jane.dawson@example.com") == ["email"]
+        return await invite(desk, double, "jane.dawson@example.com") == ["patientId"]
 
     await clinic.until(survives)
     await clinic.until(refused)

@@ -236,7 +236,7 @@ class Engine:
         except PlanningError as error:
             raise RequestRefused.because(str(error), "QUERY_PLANNING_FAILED", 500) from error
         deferred = tuple({one.condition for one in whole.deferrals()})
-        primary = whole.part(None) if deferred else whole
+        primary = whole.delivered_with(None) if deferred else whole
         return Prepared(
             operation_type=operation.operation.value,
             operation_name=operation.name.value if operation.name else None,

@@ -103,5 +103,5 @@ def undo(root: Any, renames: tuple[Rename, ...]) -> None:
                 _gather(item.get(key), found)
             current = found
         for item in current:
-            if rename.wire in item:
-                item[rename.key] = item.pop(rename.wire)
+            if rename.alias in item:
+                item[rename.key] = item.pop(rename.alias)

@@ -70,7 +70,7 @@ def renamed(path: Iterable[str | int], renames: tuple[Rename, ...]) -> ResponseP
     found: list[str | int] = []
     for part in path:
         if isinstance(part, str):
-            keys = [one.key for one in renames if one.path == tuple(wires) and one.wire == part]
+            keys = [one.key for one in renames if one.path == tuple(wires) and one.alias == part]
             wires.append(part)
             found.append(keys[0] if keys else part)
         else:

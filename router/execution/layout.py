@@ -283,7 +283,7 @@ class Layout:
     def _attribute(
         self, place: ObjectLayout, wire: str, one: WireField, delivery: "_Delivery", path: tuple[str, ...]
     ) -> Attribute:
-        key = next((one.key for one in delivery.renames if one.path == path and one.wire == wire), wire)
+        key = next((one.key for one in delivery.renames if one.path == path and one.alias == wire), wire)
         attribute = place.attributes.setdefault(key, Attribute(key))
         if not attribute.fields and not attribute.kinds:
             attribute.kinds |= _kinds(self.supergraph.schema, place.types, one.name)

@@ -1,4 +1,4 @@
-"""From an operation to a plan, in six stages: normalize, walk, build, optimize, write, freeze (docs/planner.md)."""
+"""From an operation to a plan, in six stages: normalize, walk, build, optimize, print, emit (docs/planner.md)."""
 
 from router.planning.normalize import PlanningError
 from router.planning.plan import QueryPlan

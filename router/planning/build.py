@@ -1,6 +1,6 @@
-"""Stage 3. Resolves every wanted field at some place, by one way each, and so builds the fetches.
+"""Stage 3. Resolves every wanted field in some selection set, by one path each, and so builds the fetches.
 
-Where several ways would do, `Choices` says which to take.
+Where several paths would do, `Choices` says which to take.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,7 +9,18 @@ from graphql import SelectionSetNode
 
 from router.planning.conditions import ALWAYS, Condition, either
 from router.planning.deferral import Deferral
-from router.planning.graph import TYPENAME, Context, FetchStep, Input, Joint, Node, Place, Position, Resolution
+from router.planning.graph import (
+    TYPENAME,
+    Context,
+    FetchSelectionSet,
+    FetchStep,
+    Input,
+    Node,
+    Position,
+    Resolution,
+    SelectionSet,
+    SelectionSetGroup,
+)
 from router.planning.normalize import NO_ARGUMENTS, PlanningError, SelectedField, Selection
 from router.planning.options import Choices, Option, best_entry, options
 from router.planning.walk import Walker, parsed
@@ -42,20 +53,20 @@ class Builder:
 
     def build(self, selection: Selection, deferrals: Sequence[Deferral] = ()) -> None:
         """Resolve an operation's selection: what is needed first, then each deferral, those after which others come first."""
-        self._enter_part(None)
+        self._enter_group(None)
         self._register(self.root, selection)
         self._resolve_all(self.root, selection, self.root.types, ALWAYS, client=True)
         for deferral in deferrals:
-            self._enter_part(deferral)
+            self._enter_group(deferral)
             self._resolve_below(self.root, selection, deferral.path)
-        self._enter_part(None)
+        self._enter_group(None)
 
-    def _enter_part(self, deferral: Deferral | None) -> None:
+    def _enter_group(self, deferral: Deferral | None) -> None:
         self.walker.deferral = deferral
         self.walker.changed()
 
     def _resolve_below(self, position: Position, selection: Selection, path: tuple[str, ...]) -> None:
-        """Resolve the part of the answer that begins at the end of a path."""
+        """Resolve the delivery group that begins at the end of a path."""
         if not path:
             self._resolve_all(position, selection, position.types, ALWAYS, client=True)
             return
@@ -141,7 +152,9 @@ class Builder:
     def _freedom(self, position: Position, node: Node) -> tuple[bool, int]:
         """Fields with fewer subgraphs to choose from come first: what they need, others may use."""
         some = min(node.types)
-        elsewhere = any(self.walker.local(place, some, node.name) is None for place in position.places)
+        elsewhere = any(
+            self.walker.local(selection_set, some, node.name) is None for selection_set in position.selection_sets
+        )
         return elsewhere, max(len(self.walker.resolvers(name, node.name)) for name in node.types)
 
     # Resolution
@@ -150,35 +163,35 @@ class Builder:
         self, position: Position, node: Node, types: frozenset[str], selection: Selection | None, *, key: bool = False
     ) -> None:
         lacking = node.lacks(types, self.walker.deferral)
-        by_place: dict[int, tuple[Place | Joint, set[str]]] = {}
+        by_selection_set: dict[int, tuple[SelectionSet, set[str]]] = {}
         for type_name in sorted(lacking):
             found = options(self.walker, position, node, type_name, selection, key=key)
-            place = self._take(position, node, type_name, self.choices.take(found))
-            by_place.setdefault(id(place), (place, set()))[1].add(type_name)
-        ways = [(place, frozenset(resolved)) for place, resolved in by_place.values()]
-        spread = position.spread * len(ways)
-        if self._join and selection is not None and spread > MAX_SPREAD and self._can_join(node, ways):
+            selection_set = self._take(position, node, type_name, self.choices.take(found))
+            by_selection_set.setdefault(id(selection_set), (selection_set, set()))[1].add(type_name)
+        paths = [(selection_set, frozenset(resolved)) for selection_set, resolved in by_selection_set.values()]
+        spread = position.spread * len(paths)
+        if self._join and selection is not None and spread > MAX_SPREAD and self._can_join(node, paths):
             self.joined = True
-            members = [part for place, resolved in ways for part in _members(place, resolved)]
-            ways = [(Joint(tuple(members)), lacking)]
-        for place, resolved in ways:
-            self._place(position, node, place, resolved, selection, position.spread * len(ways))
+            members = [part for selection_set, resolved in paths for part in _members(selection_set, resolved)]
+            paths = [(SelectionSetGroup(tuple(members)), lacking)]
+        for selection_set, resolved in paths:
+            self._resolve_in(position, node, selection_set, resolved, selection, position.spread * len(paths))
 
-    def _can_join(self, node: Node, ways: Sequence[tuple[Place | Joint, frozenset[str]]]) -> bool:
+    def _can_join(self, node: Node, paths: Sequence[tuple[SelectionSet, frozenset[str]]]) -> bool:
         """Whether all of them tell what objects they give."""
         found = (
-            (place.fetch.subgraph, self._field(place, name, node))
-            for joined, types in ways
-            for place, among in _members(joined, types)
+            (selection_set.fetch.subgraph, self._field(selection_set, name, node))
+            for joined, types in paths
+            for selection_set, among in _members(joined, types)
             for name in among
         )
         kinds = (self.supergraph.subgraphs[subgraph].types.get(one.type.name) for subgraph, one in found)
-        return len(ways) > 1 and not any(kind is not None and kind.interface_object for kind in kinds)
+        return len(paths) > 1 and not any(kind is not None and kind.interface_object for kind in kinds)
 
-    def _take(self, position: Position, node: Node, type_name: str, option: Option) -> Place | Joint:
-        """The place where this option resolves the field; the fetch for it is made if there is none."""
-        if option.place is not None:
-            return option.place
+    def _take(self, position: Position, node: Node, type_name: str, option: Option) -> SelectionSet:
+        """The selection set where this option resolves the field; the fetch for it is made if there is none."""
+        if option.selection_set is not None:
+            return option.selection_set
         if not option.field.needs_input:
             return self._reach(position, type_name, option.vertex, node.condition)
         entering = best_entry(self.walker, position, type_name, option.vertex)
@@ -200,54 +213,54 @@ class Builder:
         self._resolve_all(above, selection, above.types & types, node.condition)
         return Context(f"_c_{argument.name}", argument.type, argument.name, node, above, selection)
 
-    def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> Place | Joint:
-        """The place of objects of this type at this vertex, by the cheapest way."""
-        way = self.walker.ways(position, type_name).get(vertex)
-        if way is None:
+    def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> SelectionSet:
+        """The selection set of objects of this type at this vertex, by the cheapest path."""
+        path = self.walker.paths(position, type_name).get(vertex)
+        if path is None:
             raise _unreachable(type_name, vertex)
-        if way.place is not None:
-            return way.place
-        if way.entry is not None:
-            return self._enter(position, type_name, way.entry, condition)
-        if way.parent is None or position.via is None or position.parent is None:
+        if path.selection_set is not None:
+            return path.selection_set
+        if path.entry is not None:
+            return self._enter(position, type_name, path.entry, condition)
+        if path.parent is None or position.via is None or position.parent is None:
             return self._fetch_root(position, type_name, vertex[0])
         child = None
         for parent_type in sorted(position.via.types):
-            parent = self._reach(position.parent, parent_type, way.parent, condition)
+            parent = self._reach(position.parent, parent_type, path.parent, condition)
             child = self._descend(parent, position.via, frozenset((parent_type,)))
         if child is None or type_name not in child.types:
             raise _unreachable(type_name, vertex)
         return child
 
-    # Places and fetches
+    # Selection sets and fetches
 
-    def _place(
+    def _resolve_in(
         self,
         position: Position,
         node: Node,
-        place: Place | Joint,
+        selection_set: SelectionSet,
         types: frozenset[str],
         selection: Selection | None,
         spread: int,
     ) -> None:
-        """Resolve a node at a place."""
+        """Resolve a node in a selection set."""
         for resolution in node.resolutions:
-            if resolution.place is place and (resolution.child is None):
+            if resolution.selection_set is selection_set and (resolution.child is None):
                 resolution.types |= types
-                _enter_field(place, node, types)
+                _enter_field(selection_set, node, types)
                 return
-        resolution = Resolution(node, place, types)
+        resolution = Resolution(node, selection_set, types)
         node.resolutions.append(resolution)
         if types != position.types and len(position.types) > 1 and selection is not None:
             self._want_type_name(position, node.condition)
         if selection is None:
-            _enter_field(place, node, types)
+            _enter_field(selection_set, node, types)
             return
         possible = selection.types if node.selection is None else node.selection.types | selection.types
         resolution.child = Position(possible, resolution, position, spread=spread)
-        child = self._descend(place, resolution, types)
-        for one, among in _members(place, types):
-            one.entry(node, among, resolution.child).resolves = True
+        child = self._descend(selection_set, resolution, types)
+        for one, among in _members(selection_set, types):
+            one.field_of(node, among, resolution.child).resolves = True
         narrowed = possible & child.types
         resolution.child.types = narrowed
         resolution.child.known = child.objects is None or len(narrowed) < 2
@@ -257,61 +270,63 @@ class Builder:
         if node.selection is not None:
             self._register(resolution.child, node.selection)
 
-    def _possible(self, place: Place | Joint) -> frozenset[str]:
-        if isinstance(place, Joint):
-            return frozenset().union(*(self._possible(one) for one, _ in place.members))
-        return self.supergraph.subgraph_possible(place.fetch.subgraph, place.static)
+    def _possible(self, selection_set: SelectionSet) -> frozenset[str]:
+        if isinstance(selection_set, SelectionSetGroup):
+            return frozenset().union(*(self._possible(one) for one, _ in selection_set.members))
+        return self.supergraph.subgraph_possible(selection_set.fetch.subgraph, selection_set.static)
 
-    def _field(self, place: Place, type_name: str, node: Node) -> SubgraphField:
-        """A node's field as the subgraph of a place has it."""
-        found = self.walker.index.field(place.fetch.subgraph, place.objects or type_name, node.name)
+    def _field(self, selection_set: FetchSelectionSet, type_name: str, node: Node) -> SubgraphField:
+        """A node's field as the subgraph of a selection set has it."""
+        found = self.walker.index.field(selection_set.fetch.subgraph, selection_set.objects or type_name, node.name)
         if found is None:
-            raise PlanningError(f"{type_name}.{node.name} is not in subgraph {place.fetch.subgraph}")
+            raise PlanningError(f"{type_name}.{node.name} is not in subgraph {selection_set.fetch.subgraph}")
         return found
 
-    def _descend(self, parent: Place | Joint, resolution: Resolution, types: frozenset[str]) -> Place | Joint:
-        """The place of a resolved node's value in the fetch of the parent's place."""
+    def _descend(self, parent: SelectionSet, resolution: Resolution, types: frozenset[str]) -> SelectionSet:
+        """The selection set of a resolved node's value in the fetch of the parent's selection set."""
         position = resolution.child
         if position is None:
             raise PlanningError(f"{resolution.node.name} has no fields to select")
         children = [self._child(one, resolution, position, among) for one, among in _members(parent, types)]
-        child: Place | Joint = children[0]
-        if isinstance(parent, Joint):
-            child = Joint(tuple((one, one.types) for one in children))
-        if child not in position.places:
-            position.places.append(child)
+        child: SelectionSet = children[0]
+        if isinstance(parent, SelectionSetGroup):
+            child = SelectionSetGroup(tuple((one, one.types) for one in children))
+        if child not in position.selection_sets:
+            position.selection_sets.append(child)
         self.walker.changed()
         return child
 
-    def _child(self, parent: Place, resolution: Resolution, position: Position, types: frozenset[str]) -> Place:
-        entry = parent.entry(resolution.node, types, position)
+    def _child(
+        self, parent: FetchSelectionSet, resolution: Resolution, position: Position, types: frozenset[str]
+    ) -> FetchSelectionSet:
+        field = parent.field_of(resolution.node, types, position)
         found_types: frozenset[str] = frozenset()
         provided: list[tuple[SelectionSetNode, ...]] = []
         static = ""
-        for type_name in sorted(entry.types):
+        for type_name in sorted(field.types):
             found = self._field(parent, type_name, resolution.node)
             static = found.type.name
             found_types |= self.supergraph.subgraph_possible(parent.fetch.subgraph, found.type.name)
-            for way in parent.provided:
-                inner = self.walker.provided_by(way, type_name, resolution.node.name)
+            for path in parent.provided:
+                inner = self.walker.provided_by(path, type_name, resolution.node.name)
                 provided.append(parsed(found.provides) + tuple(one for one in inner if one is not None))
-        if entry.child is None:
+        if field.child is None:
             kind = self.supergraph.subgraphs[parent.fetch.subgraph].types.get(static)
             objects = static if kind is not None and kind.interface_object else None
-            entry.child = Place(position, parent.fetch, static, found_types & position.types, objects)
-        entry.child.provided = tuple(dict.fromkeys(provided))
-        entry.child.types = found_types & position.types
-        entry.child.static = static
-        position.known = position.known or entry.child.objects is None
-        return entry.child
+            field.child = FetchSelectionSet(position, parent.fetch, static, found_types & position.types, objects)
+        field.child.provided = tuple(dict.fromkeys(provided))
+        field.child.types = found_types & position.types
+        field.child.static = static
+        position.known = position.known or field.child.objects is None
+        return field.child
 
-    def _fetch_root(self, position: Position, type_name: str, subgraph: str) -> Place:
+    def _fetch_root(self, position: Position, type_name: str, subgraph: str) -> FetchSelectionSet:
         fetch = FetchStep(len(self.fetches), subgraph, position, self._operation(type_name), self.walker.deferral)
-        fetch.place = Place(position, fetch, type_name, frozenset((type_name,)))
+        fetch.selection_set = FetchSelectionSet(position, fetch, type_name, frozenset((type_name,)))
         if position.parent is not None:
-            fetch.wait_for(fetch for place in position.places[:1] for fetch in place.fetches)
+            fetch.wait_for(fetch for selection_set in position.selection_sets[:1] for fetch in selection_set.fetches)
         self._add(fetch)
-        return fetch.place
+        return fetch.selection_set
 
     def _operation(self, type_name: str) -> str:
         return next(operation for operation, name in self.supergraph.roots.items() if name == type_name)
@@ -320,7 +335,7 @@ class Builder:
         if len(self.fetches) >= _MAX_FETCHES:
             raise PlanningError(f"the operation would take more than {_MAX_FETCHES} fetches")
         self.fetches.append(fetch)
-        fetch.position.places.append(fetch.place)
+        fetch.position.selection_sets.append(fetch.selection_set)
         self.walker.changed()
 
     def _enter(
@@ -332,8 +347,8 @@ class Builder:
         required: Selection | None = None,
         node: Node | None = None,
         contexts: Collection[Context] = (),
-    ) -> Place:
-        """The place of an entity fetch for objects of this type, with the key's and the required fields as input."""
+    ) -> FetchSelectionSet:
+        """The selection set of an entity fetch for objects of this type, with the key's and the required fields as input."""
         step = (position, type_name, entry, required is not None and id(required))
         if step in self._underway:
             raise PlanningError(f"{type_name} of subgraph {entry.subgraph} is needed to reach itself")
@@ -362,12 +377,12 @@ class Builder:
         if required is not None:
             inputs.append(Input(name, required, node))
         if entry.interface == "interface":
-            fetch.place.types |= self.supergraph.subgraph_possible(entry.subgraph, entry.type) & position.types
+            fetch.selection_set.types |= self.supergraph.subgraph_possible(entry.subgraph, entry.type) & position.types
             position.known = True
         else:
-            fetch.place.types |= types
+            fetch.selection_set.types |= types
         self.walker.changed()
-        return fetch.place
+        return fetch.selection_set
 
     def _entity_fetch(
         self,
@@ -380,11 +395,15 @@ class Builder:
     ) -> FetchStep:
         """The fetch that enters here and can take this too, or a new one."""
         objects = entry.type if entry.interface == "object" else None
-        for place in self.walker.open(position):
-            if isinstance(place, Joint):
+        for selection_set in self.walker.open(position):
+            if isinstance(selection_set, SelectionSetGroup):
                 continue
-            fetch = place.fetch
-            if fetch.place is not place or fetch.root is not None or place.vertex != entry.vertex:
+            fetch = selection_set.fetch
+            if (
+                fetch.selection_set is not selection_set
+                or fetch.root is not None
+                or selection_set.vertex != entry.vertex
+            ):
                 continue
             if [(one.node, one.position) for one in fetch.contexts] != [(one.node, one.position) for one in contexts]:
                 continue
@@ -394,7 +413,7 @@ class Builder:
             if not any(one is fetch or one.follows(fetch) for one in before):
                 return fetch
         fetch = FetchStep(len(self.fetches), entry.subgraph, position, None, self.walker.deferral)
-        fetch.place = Place(position, fetch, "_Entity", frozenset(), objects)
+        fetch.selection_set = FetchSelectionSet(position, fetch, "_Entity", frozenset(), objects)
         fetch.contexts += contexts
         self._add(fetch)
         return fetch
@@ -405,7 +424,7 @@ class Builder:
             for node in position.nodes_of(TYPENAME)
             for resolution in node.resolutions_for(self.walker.deferral)
             if type_name in resolution.types
-            for fetch in resolution.place.fetches
+            for fetch in resolution.selection_set.fetches
         }
 
     def _providers(self, position: Position, selection: Selection, type_name: str | None) -> set[FetchStep]:
@@ -419,22 +438,22 @@ class Builder:
                     continue
                 for resolution in node.resolutions_for(self.walker.deferral):
                     if type_name is None or type_name in resolution.types:
-                        found.update(resolution.place.fetches)
+                        found.update(resolution.selection_set.fetches)
                         if resolution.child is not None and wanted.selection is not None:
                             found |= self._providers(resolution.child, wanted.selection, None)
         return found
 
 
-def _enter_field(place: Place | Joint, node: Node, types: frozenset[str]) -> None:
-    for one, among in _members(place, types):
-        one.entry(node, among)
+def _enter_field(selection_set: SelectionSet, node: Node, types: frozenset[str]) -> None:
+    for one, among in _members(selection_set, types):
+        one.field_of(node, among)
 
 
-def _members(place: Place | Joint, types: frozenset[str]) -> list[tuple[Place, frozenset[str]]]:
-    """The places that a joint is of, with what they have of these types; a place itself."""
-    if isinstance(place, Place):
-        return [(place, types)]
-    return [(one, among & types) for one, among in place.members if among & types]
+def _members(selection_set: SelectionSet, types: frozenset[str]) -> list[tuple[FetchSelectionSet, frozenset[str]]]:
+    """The selection sets that a group is of, with what they have of these types; a selection set itself."""
+    if isinstance(selection_set, FetchSelectionSet):
+        return [(selection_set, types)]
+    return [(one, among & types) for one, among in selection_set.members if among & types]
 
 
 def _contradict(one: Selection, other: Selection) -> bool:

@@ -18,8 +18,8 @@ def run(supergraph: Path, operation: Path, *, stages: bool = False, source: bool
     """Print the plan of each operation in a document; 1, with the reason on standard error, if there is none."""
     try:
         graph = read_supergraph(supergraph.read_text(encoding="utf-8"))
-        for part in explain(graph, operation.read_text(encoding="utf-8"), stages=stages, source=source):
-            sys.stdout.write(part + "\n")
+        for text in explain(graph, operation.read_text(encoding="utf-8"), stages=stages, source=source):
+            sys.stdout.write(text + "\n")
     except (OSError, SupergraphError, GraphQLError, PlanningError) as error:
         sys.stderr.write(f"router: {error}\n")
         return 1
@@ -50,7 +50,7 @@ def explain(supergraph: Supergraph, text: str, *, stages: bool = False, source: 
 def _source(supergraph: Supergraph, plan: QueryPlan, selection: Selection) -> str:
     """What the plan is compiled to while no variable of `@skip` or `@include` is given."""
     if plan.deferred:
-        return "# interpreted: the answer comes in parts"
+        return "# interpreted: the answer is delivered incrementally"
     try:
         return compile_plan(supergraph, plan, selection, {}).source
     except Unsupported as error:

@@ -1,4 +1,8 @@
-"""`@defer`: fragments whose fields are fetched and delivered apart from the rest of the answer."""
+"""`@defer`: fragments whose fields are fetched and delivered apart from the rest of the answer.
+
+What is delivered together is a delivery group: the primary answer (`None` wherever a group is meant), or what one
+deferral has that no group before it has.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -29,10 +33,10 @@ DEFER = GraphQLDeferDirective.name
 
 @dataclass(frozen=True, slots=True)
 class Deferral:
-    """A fragment with `@defer` at one place of the operation.
+    """A fragment with `@defer`, where the operation has it.
 
     `number` tells the directives of a document apart, `path` has the response keys of the fields around the fragment, and
-    `parent` is the deferral that it is part of, None for the primary answer.
+    `parent` is the deferral that it is within, None for the primary answer.
     """
 
     number: int
@@ -51,7 +55,7 @@ class Deferral:
 
 
 def at_hand(one: Deferral | None, other: Deferral | None) -> bool:
-    """Whether what is fetched with one part of the answer is there when the other part is fetched."""
+    """Whether what is fetched for one delivery group is there when the other is fetched."""
     while other is not None:
         if one == other:
             return True
@@ -106,7 +110,7 @@ def _decided(definition: VariableDefinitionNode) -> VariableDefinitionNode:
 def deferred(
     node: SelectionNode, condition: Condition, path: tuple[str, ...], parent: Deferral | None
 ) -> Iterator[tuple[Deferral | None, Condition]]:
-    """With which parts of the answer a fragment's fields go, and when: with `if: $variable` there are two."""
+    """To which delivery groups a fragment's fields belong, and when: with `if: $variable` there are two."""
     directive = next((one for one in node.directives or () if one.name.value == DEFER), None)
     if directive is None:
         yield parent, condition

@@ -1,4 +1,4 @@
-"""Stages 2 to 5 work on this: positions of the answer, who wants which field there, and the fetches that bring it.
+"""The state of stages 2 to 5: positions of the answer, who wants which field there, and the fetches that bring it.
 
 These records are mutable and live only while one plan is built.
 """
@@ -20,7 +20,7 @@ TYPENAME = "__typename"
 class Node:
     """A field that is wanted at a position. `key` is its name in the router's data, unique for an object's type.
 
-    `client`: the client asks for it, and `selection` is what for of its value. `deferral` is the part of the answer that
+    `client`: the client asks for it, and `selection` is what for of its value. `deferral` is the delivery group that
     wants it, `users` are those that take it for keys and required fields.
     """
 
@@ -36,19 +36,19 @@ class Node:
     users: set[Deferral | None] = field(default_factory=set)
 
     def feeds(self, deferral: Deferral | None) -> bool:
-        """Whether a part of the answer takes it for keys and required fields."""
+        """Whether a delivery group takes it for keys and required fields."""
         return deferral in self.users or (deferral is None and self.deferral is None)
 
     def resolutions_for(self, deferral: Deferral | None) -> Iterator["Resolution"]:
-        """The resolutions that one part of the answer can rely on."""
-        return (one for one in self.resolutions if one.place.available_to(deferral))
+        """The resolutions that one delivery group can rely on."""
+        return (one for one in self.resolutions if one.selection_set.available_to(deferral))
 
     def lacks(self, types: frozenset[str], deferral: Deferral | None) -> frozenset[str]:
         """For which of these types it is not resolved yet."""
         return types.difference(*(one.types for one in self.resolutions_for(deferral)))
 
     def lends(self, deferral: Deferral | None, condition: Condition) -> bool:
-        """Whether another part of the answer may use it too: none is then fetched when it is not needed."""
+        """Whether another delivery group may use it too: none is then fetched when it is not needed."""
         if self.deferral == deferral:
             return True
         wider, narrower = (
@@ -59,10 +59,10 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Resolution:
-    """A node resolved for objects of some types at a place, and the position of its value, if that has fields."""
+    """A node resolved for objects of some types in a selection set, and the position of its value, if that has fields."""
 
     node: Node
-    place: "Place | Joint"
+    selection_set: "SelectionSet"
     types: frozenset[str]
     child: "Position | None" = None
 
@@ -77,7 +77,7 @@ class Position:
     types: frozenset[str]
     via: Resolution | None = None
     parent: "Position | None" = None
-    places: list["Place | Joint"] = field(default_factory=list)
+    selection_sets: list["SelectionSet"] = field(default_factory=list)
     known: bool = True
     spread: int = 1
     _by_field: dict[tuple[str, Arguments], list[Node]] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Position:
     ) -> Node:
         """The node of a field that is needed for others, found or made.
 
-        With a condition, one of another part of the answer is taken only if that part fetches no more for it.
+        With a condition, one of another delivery group is taken only if that group fetches no more for it.
         """
         same_field = [
             n for n in self.nodes_of(wanted.name, wanted.arguments) if condition is None or n.lends(deferral, condition)
@@ -130,35 +130,35 @@ class Position:
 
 
 @dataclass(eq=False, slots=True)
-class Entry:
-    """A field in a fetch's selection: the node for these types, and the place of its value, if that has fields.
+class FetchField:
+    """A field in a fetch's selection: the node for these types, and the selection set of its value, if that has fields.
 
     `resolves`: it is what tells whether there is a value; otherwise it only leads to fields of a value.
     """
 
     node: Node
     types: frozenset[str]
-    child: "Place | None" = None
+    child: "FetchSelectionSet | None" = None
     resolves: bool = False
 
     @property
     def condition(self) -> Condition:
-        """When it is needed; relative to the place."""
+        """When it is needed; relative to the selection set."""
         if self.resolves or self.child is None:
             return self.node.condition
         inner = NEVER
-        for entry in self.child.entries:
-            inner = either(inner, entry.condition)
+        for one in self.child.fields:
+            inner = either(inner, one.condition)
         return both(self.node.condition, inner)
 
 
 @dataclass(eq=False, slots=True)
-class Place:
+class FetchSelectionSet:
     """A position as one fetch sees it: the selection there, of objects that the subgraph has by type `static`.
 
     `types` are the object types that may be found there. `objects` is the interface object that stands for them, if
-    the subgraph has one. `provided` is what a `@provides` on the way here lets the subgraph resolve beyond its own, for each
-    type that the way may have led through: only what all of them provide is sure.
+    the subgraph has one. `provided` is what a `@provides` on the path here lets the subgraph resolve beyond its own, for each
+    type that the path may have led through: only what all of them provide is sure.
     """
 
     position: Position
@@ -167,8 +167,8 @@ class Place:
     types: frozenset[str]
     objects: str | None = None
     provided: tuple[tuple[SelectionSetNode, ...], ...] = ((),)
-    entries: list[Entry] = field(default_factory=list)
-    _by_node: dict[tuple[Node, Position | None], Entry] = field(default_factory=dict)
+    fields: list[FetchField] = field(default_factory=list)
+    _by_node: dict[tuple[Node, Position | None], FetchField] = field(default_factory=dict)
 
     @property
     def vertex(self) -> Vertex:
@@ -184,27 +184,27 @@ class Place:
         return self.fetch.level
 
     def available_to(self, deferral: Deferral | None) -> bool:
-        """Whether what it brings is there when this part of the answer is fetched."""
+        """Whether what it brings is there when this delivery group is fetched."""
         return at_hand(self.fetch.deferral, deferral)
 
-    def entry(self, node: Node, types: frozenset[str], value: Position | None = None) -> Entry:
-        """The entry of a node, found or made, for these types that leads to this position."""
-        entry = self._by_node.get((node, value))
-        if entry is None:
-            entry = self._by_node[node, value] = Entry(node, types)
-            self.entries.append(entry)
-        entry.types |= types
-        return entry
+    def field_of(self, node: Node, types: frozenset[str], value: Position | None = None) -> FetchField:
+        """The field of a node, found or made, for these types that leads to this position."""
+        found = self._by_node.get((node, value))
+        if found is None:
+            found = self._by_node[node, value] = FetchField(node, types)
+            self.fields.append(found)
+        found.types |= types
+        return found
 
 
 @dataclass(eq=False, slots=True)
-class Joint:
-    """Several places that bring a position's objects, each those of some types or of some parents.
+class SelectionSetGroup:
+    """The selection sets that bring a position's objects, each those of some types or of some parents.
 
-    It resolves what all of them resolve. So objects that came by different ways are one position from there on.
+    It resolves what all of them resolve. So objects that came by different paths are one position from there on.
     """
 
-    members: tuple[tuple[Place, frozenset[str]], ...]
+    members: tuple[tuple[FetchSelectionSet, frozenset[str]], ...]
     vertex: Vertex = ("", None)
     objects: None = None
 
@@ -214,18 +214,21 @@ class Joint:
 
     @property
     def fetches(self) -> tuple["FetchStep", ...]:
-        return tuple(place.fetch for place, _ in self.members)
+        return tuple(selection_set.fetch for selection_set, _ in self.members)
 
     @property
     def level(self) -> int:
         return max(fetch.level for fetch in self.fetches)
 
     def available_to(self, deferral: Deferral | None) -> bool:
-        return all(place.available_to(deferral) for place, _ in self.members)
+        return all(selection_set.available_to(deferral) for selection_set, _ in self.members)
 
-    def of(self, type_name: str) -> Iterator[Place]:
-        """The places that may bring objects of this type."""
-        return (place for place, types in self.members if type_name in types)
+    def of(self, type_name: str) -> Iterator[FetchSelectionSet]:
+        """The selection sets that may bring objects of this type."""
+        return (selection_set for selection_set, types in self.members if type_name in types)
+
+
+SelectionSet = FetchSelectionSet | SelectionSetGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +260,7 @@ class FetchStep:
     """A request to be: operation fields at a root, or `_entities` for the objects of a position.
 
     `after` are the fetches that bring what this one's representations are made of. One with `contexts` is a request for
-    each value of theirs, and takes no other fields. `deferral` is the part of the answer that needs it first.
+    each value of theirs, and takes no other fields. `deferral` is the delivery group that needs it first.
     """
 
     number: int
@@ -265,7 +268,7 @@ class FetchStep:
     position: Position
     root: str | None
     deferral: Deferral | None = None
-    place: Place = field(init=False)
+    selection_set: FetchSelectionSet = field(init=False)
     inputs: dict[str, list[Input]] = field(default_factory=dict)
     contexts: list[Context] = field(default_factory=list)
     after: set["FetchStep"] = field(default_factory=set)
@@ -301,14 +304,14 @@ class FetchStep:
     def condition(self) -> Condition:
         """When it is needed; where the objects of its position are there."""
         condition = NEVER
-        for entry in self.place.entries:
-            condition = either(condition, entry.condition)
-        return condition if self.place.entries else ALWAYS
+        for one in self.selection_set.fields:
+            condition = either(condition, one.condition)
+        return condition if self.selection_set.fields else ALWAYS
 
 
-def places_below(place: Place) -> Iterator[Place]:
-    """A place and all places in its selection."""
-    yield place
-    for entry in place.entries:
-        if entry.child is not None:
-            yield from places_below(entry.child)
+def selection_sets_below(selection_set: FetchSelectionSet) -> Iterator[FetchSelectionSet]:
+    """A selection set and all that are within it."""
+    yield selection_set
+    for one in selection_set.fields:
+        if one.child is not None:
+            yield from selection_sets_below(one.child)

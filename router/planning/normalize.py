@@ -43,7 +43,7 @@ NO_ARGUMENTS = Arguments()
 class SelectedField:
     """A field as asked of some object types: its response key, and what is selected of its value.
 
-    `deferral` is the part of the answer that it is fetched with, `shown` are those that it is delivered with and when,
+    `deferral` is the delivery group that it is fetched for, `shown` are those that it is delivered with and when,
     if others than the primary answer.
     """
 
@@ -59,7 +59,7 @@ class SelectedField:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A deferred fragment of objects of these types. `selection` is what it delivers, once parts are told apart."""
+    """A deferred fragment of objects of these types. `selection` is what it delivers, once those are told apart."""
 
     deferral: Deferral
     types: frozenset[str]
@@ -84,16 +84,18 @@ class Selection:
             fields += (SelectedField("__typename", "__typename", NO_ARGUMENTS, self.types, ALWAYS, None),)
         return replace(self, fields=fields)
 
-    def part(self, deferral: Deferral | None) -> "Selection":
-        """What is delivered with one part of the answer, and which fragments of that are delivered later."""
+    def delivered_with(self, deferral: Deferral | None) -> "Selection":
+        """What one delivery group has, and which fragments of that are delivered later."""
         fields = []
         for one in self.fields:
-            for part, condition in one.shown or ((None, one.condition),):
-                if part == deferral:
-                    selection = one.selection and one.selection.part(deferral)
+            for group, condition in one.shown or ((None, one.condition),):
+                if group == deferral:
+                    selection = one.selection and one.selection.delivered_with(deferral)
                     fields.append(replace(one, condition=condition, selection=selection))
         later = (
-            replace(one, selection=self.part(one.deferral)) for one in self.deferred if one.deferral.parent == deferral
+            replace(one, selection=self.delivered_with(one.deferral))
+            for one in self.deferred
+            if one.deferral.parent == deferral
         )
         return Selection(self.types, tuple(fields), tuple(later))
 
@@ -134,8 +136,8 @@ class _Occurrence(NamedTuple):
     deferral: Deferral | None
 
 
-class _Part(NamedTuple):
-    """A selection set: when, of which object types and with which part of the answer its fields are asked."""
+class _ScopedSelectionSet(NamedTuple):
+    """A selection set: when, of which object types and to which delivery group its fields belong."""
 
     selection_set: SelectionSetNode
     condition: Condition
@@ -145,7 +147,7 @@ class _Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What selection sets at one place ask: fields by response key, and deferred fragments."""
+    """Whin selection sets at one place ask: fields by response key, and deferred fragments."""
 
     path: tuple[str, ...]
     fields: dict[str, list[_Occurrence]]
@@ -182,39 +184,39 @@ class Normalizer:
 
     def selection(self, types: frozenset[str], selection_set: SelectionSetNode) -> Selection:
         """What a selection set asks of objects of these types."""
-        return self._merge(types, (), [_Part(selection_set, ALWAYS, types, None)])
+        return self._merge(types, (), [_ScopedSelectionSet(selection_set, ALWAYS, types, None)])
 
-    def _merge(self, types: frozenset[str], path: tuple[str, ...], parts: Sequence[_Part]) -> Selection:
+    def _merge(self, types: frozenset[str], path: tuple[str, ...], sets: Sequence[_ScopedSelectionSet]) -> Selection:
         found = _Found(path, defaultdict(list), {})
-        for part in parts:
-            self._collect(part, found)
+        for one in sets:
+            self._collect(one, found)
         fields = tuple(field for key, among in found.fields.items() for field in self._fields(key, path, among))
         self.size += len(fields)
         if self.size > _MAX_FIELDS:
             raise PlanningError(f"the operation has more than {_MAX_FIELDS} fields when its fragments are unfolded")
         return Selection(types, fields, tuple(found.deferred.values()))
 
-    def _collect(self, part: _Part, found: _Found) -> None:
-        for node in part.selection_set.selections:
-            here = both(part.condition, condition_of(node))
+    def _collect(self, scoped: _ScopedSelectionSet, found: _Found) -> None:
+        for node in scoped.selection_set.selections:
+            here = both(scoped.condition, condition_of(node))
             if here == NEVER:
                 continue
             if isinstance(node, FieldNode):
                 key = (node.alias or node.name).value
-                found.fields[key].append(_Occurrence(node, part.types, here, part.deferral))
+                found.fields[key].append(_Occurrence(node, scoped.types, here, scoped.deferral))
                 continue
             inner = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
             if not isinstance(inner, InlineFragmentNode | FragmentDefinitionNode):
                 raise PlanningError(f"{node.kind} is not a selection")
             on = inner.type_condition
-            among = part.types & self.possible.get(on.name.value, frozenset()) if on else part.types
+            among = scoped.types & self.possible.get(on.name.value, frozenset()) if on else scoped.types
             if not among:
                 continue
-            parts = deferred(node, here, found.path, part.deferral) if self.defers else ((part.deferral, here),)
-            for deferral, condition in parts:
-                if deferral is not None and deferral != part.deferral:
+            groups = deferred(node, here, found.path, scoped.deferral) if self.defers else ((scoped.deferral, here),)
+            for deferral, condition in groups:
+                if deferral is not None and deferral != scoped.deferral:
                     self._defer(found, deferral, among, condition)
-                self._collect(_Part(inner.selection_set, condition, among, deferral), found)
+                self._collect(_ScopedSelectionSet(inner.selection_set, condition, among, deferral), found)
 
     def _defer(self, found: _Found, deferral: Deferral, types: frozenset[str], condition: Condition) -> None:
         self.deferred += 1
@@ -255,8 +257,8 @@ class Normalizer:
         selection = None
         if first.selection_set and not first.name.value.startswith("__"):  # introspection is not planned
             values = self._value_types(types, first.name.value)
-            parts = [
-                _Part(
+            sets = [
+                _ScopedSelectionSet(
                     one.node.selection_set,
                     ALWAYS if one.condition == condition else one.condition,
                     values,
@@ -265,7 +267,7 @@ class Normalizer:
                 for one in found
                 if one.node.selection_set
             ]
-            selection = self._merge(values, (*path, key), parts)
+            selection = self._merge(values, (*path, key), sets)
         return SelectedField(
             key, first.name.value, arguments_of(first), types, condition, selection, deferral,
             () if shown.keys() == {None} else tuple(shown.items()),
@@ -300,7 +302,7 @@ def _by_types(found: list[_Occurrence]) -> Iterator[tuple[frozenset[str], list[_
 
 
 def _conditions(found: Sequence[_Occurrence]) -> dict[Deferral | None, Condition]:
-    """When a field is asked with each part of the answer."""
+    """When a field is asked for each delivery group."""
     conditions: dict[Deferral | None, Condition] = {}
     for one in found:
         conditions[one.deferral] = either(conditions.get(one.deferral, NEVER), one.condition)
@@ -308,7 +310,7 @@ def _conditions(found: Sequence[_Occurrence]) -> dict[Deferral | None, Condition
 
 
 def _by_owner(found: list[_Occurrence]) -> dict[Deferral | None, list[_Occurrence]]:
-    """A field's occurrences by the part of the answer that fetches it: the first that always does when they need it."""
+    """A field's occurrences by the delivery group that fetches it: the first that always does when they need it."""
     if len({one.deferral for one in found}) == 1:
         return {found[0].deferral: found}
     conditions = _conditions(found)
@@ -316,9 +318,7 @@ def _by_owner(found: list[_Occurrence]) -> dict[Deferral | None, list[_Occurrenc
     for one in found:
         before = one.deferral.ancestors if one.deferral else []
         needed = conditions[one.deferral]
-        owners = (
-            part for part in before if part in conditions and either(conditions[part], needed) == conditions[part]
-        )
+        owners = (one for one in before if one in conditions and either(conditions[one], needed) == conditions[one])
         owned[next(owners, one.deferral)].append(one)
     return owned
 

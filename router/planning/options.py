@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from router.planning.graph import TYPENAME, Joint, Node, Place, Position
+from router.planning.graph import TYPENAME, Node, Position, SelectionSet
 from router.planning.normalize import PlanningError, Selection
-from router.planning.walk import Cost, Walker, Way, resolves
+from router.planning.walk import Cost, GraphPath, Walker, resolves
 from router.supergraph.records import EntryPoint, SubgraphField, Vertex
 
 Rank = tuple[int, int, int]
@@ -14,12 +14,12 @@ Rank = tuple[int, int, int]
 
 
 class Option(NamedTuple):
-    """A way to resolve a field: at this vertex, at a place that is there or by a way to a new one."""
+    """A way to resolve a field: at this vertex, in a selection set that is there or by a path to a new one."""
 
     rank: Rank
     vertex: Vertex
     field: SubgraphField
-    place: Place | Joint | None = None
+    selection_set: SelectionSet | None = None
 
 
 @dataclass(slots=True)
@@ -43,19 +43,19 @@ def options(
     walker: Walker, position: Position, node: Node, type_name: str, selection: Selection | None, *, key: bool
 ) -> list[Option]:
     """The options for a field of objects of this type; at least one. Raises PlanningError if there is none."""
-    free = key or node.name == TYPENAME  # so cheap that no part of the answer waits longer for it
-    places = walker.near(position) if free else walker.open(position)
-    at_hand = _options_at(walker, places, node, type_name, selection, key=key)
+    free = key or node.name == TYPENAME  # so cheap that no delivery group waits longer for it
+    selection_sets = walker.near(position) if free else walker.open(position)
+    at_hand = _options_at(walker, selection_sets, node, type_name, selection, key=key)
     if selection is None and (first := next(at_hand, None)):
         return [first]
     found = list(at_hand)
-    ways = walker.ways(position, type_name)
+    paths = walker.paths(position, type_name)
     local = {option.vertex for option in found}
     for resolver in walker.resolvers(type_name, node.name):
-        vertex, way = resolver.vertex, ways.get(resolver.vertex)
-        if way is None or vertex in local or not resolves(resolver.field, key=key):
+        vertex, path = resolver.vertex, paths.get(resolver.vertex)
+        if path is None or vertex in local or not resolves(resolver.field, key=key):
             continue
-        cost = _cost(walker, position, type_name, vertex, resolver.field, way)
+        cost = _cost(walker, position, type_name, vertex, resolver.field, path)
         if cost is not None:
             found.append(Option(_rank(cost, walker.missing_of(resolver, selection)), vertex, resolver.field))
     if not found:  # what can only be had together with what is needed before
@@ -67,42 +67,42 @@ def options(
 
 def _options_at(
     walker: Walker,
-    places: Sequence[Place | Joint],
+    selection_sets: Sequence[SelectionSet],
     node: Node,
     type_name: str,
     selection: Selection | None,
     *,
     key: bool,
 ) -> Iterator[Option]:
-    for place in places:
-        if type_name in place.types:
-            here = walker.local(place, type_name, node.name, key=key)
+    for selection_set in selection_sets:
+        if type_name in selection_set.types:
+            here = walker.local(selection_set, type_name, node.name, key=key)
             if here is not None and not here.needs_input:
-                missing = walker.missing_at(place, type_name, node.name, selection)
-                yield Option(_rank((0, place.level), missing), place.vertex, here, place)
+                missing = walker.missing_at(selection_set, type_name, node.name, selection)
+                yield Option(_rank((0, selection_set.level), missing), selection_set.vertex, here, selection_set)
 
 
 def best_entry(walker: Walker, position: Position, type_name: str, vertex: Vertex) -> tuple[Cost, EntryPoint] | None:
     """The cheapest key that leads to this vertex."""
-    ways = walker.ways(position, type_name)
+    paths = walker.paths(position, type_name)
     found = [
         (cost, entry)
         for entry in walker.usable_entries(position, type_name)
-        if entry.vertex == vertex and (cost := walker.entry_cost(position, type_name, entry, ways)) is not None
+        if entry.vertex == vertex and (cost := walker.entry_cost(position, type_name, entry, paths)) is not None
     ]
     return min(found, key=lambda one: one[0], default=None)
 
 
 def _cost(
-    walker: Walker, position: Position, type_name: str, vertex: Vertex, wanted: SubgraphField, way: Way
+    walker: Walker, position: Position, type_name: str, vertex: Vertex, wanted: SubgraphField, path: GraphPath
 ) -> Cost | None:
     if not wanted.needs_input:
-        return None if way.place is not None else way.cost
+        return None if path.selection_set is not None else path.cost
     entering = best_entry(walker, position, type_name, vertex)
     required: Cost | None = 0, 0
     if wanted.requires is not None:
         needed = walker.field_set(frozenset((type_name,)), wanted.requires)
-        required = walker.selection_cost(position, type_name, needed, walker.ways(position, type_name))
+        required = walker.selection_cost(position, type_name, needed, walker.paths(position, type_name))
     if entering is None or required is None:
         return None
     return entering[0][0] + required[0], max(entering[0][1], required[1] + 1)

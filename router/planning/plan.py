@@ -89,10 +89,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Undoes an alias that kept a subgraph's operation valid: in objects at `path`, `wire` becomes `key`."""
+    """Undoes an alias that kept a subgraph's operation valid: in objects at `path`, `alias` becomes `key`."""
 
     path: tuple[str, ...]
-    wire: str
+    alias: str
     key: str
 
 

@@ -6,16 +6,16 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, OperationTy
 
 from router.planning.build import Builder
 from router.planning.deferral import Deferral
-from router.planning.freeze import Freezer
-from router.planning.graph import FetchStep, places_below
+from router.planning.emit import PlanEmitter
+from router.planning.graph import FetchStep, selection_sets_below
 from router.planning.normalize import Normalizer, PlanningError, SelectedField, Selection
 from router.planning.options import Choices
 from router.planning.passes.drop_empty import drop_empty
 from router.planning.passes.schedule import schedule
 from router.planning.passes.widen_conditions import widen_conditions
 from router.planning.plan import QueryPlan, Sequence, Subscription
+from router.planning.printer import OperationPrinter
 from router.planning.walk import Walker
-from router.planning.wire import Wire
 from router.supergraph.records import Supergraph
 
 BUDGET = 800
@@ -24,9 +24,9 @@ how busy the machine is; some 100 ms at most.
 """
 
 Waves = list[list[list[FetchStep]]]
-Parts = dict[Deferral | None, Waves]
-"""The waves of the primary answer, and of what is deferred."""
-Rank = tuple[int, int, int, int]
+WavesByGroup = dict[Deferral | None, Waves]
+"""The waves of each delivery group: of the primary answer (None), and of each deferral."""
+PlanCost = tuple[int, int, int, int]
 
 
 class Planner:
@@ -49,51 +49,51 @@ class Planner:
 
     def plan(self, operation: OperationDefinitionNode, selection: Selection) -> QueryPlan:
         """Plan an operation by its normal form. Raises PlanningError if there is no plan."""
-        freezer = self._freezer(operation)
+        emitter = self._emitter(operation)
         if operation.operation is OperationType.MUTATION:
-            return self._mutations(selection, freezer)
+            return self._mutations(selection, emitter)
         if operation.operation is OperationType.QUERY:
-            return _plan(freezer, self.best(selection))
+            return _plan(emitter, self.best(selection))
         if not selection.fields:  # all of it is denied or answered by the router
             return QueryPlan(None)
         first, *rest = self.best(selection)[None]
-        return QueryPlan(Subscription(freezer.request(first[0]), freezer.waves(rest)))
+        return QueryPlan(Subscription(emitter.request(first[0]), emitter.waves(rest)))
 
-    def _freezer(self, operation: OperationDefinitionNode) -> Freezer:
+    def _emitter(self, operation: OperationDefinitionNode) -> PlanEmitter:
         definitions = {one.variable.name.value: print_ast(one) for one in operation.variable_definitions or ()}
-        return Freezer(self.supergraph, Wire(self.walker.index), definitions)
+        return PlanEmitter(self.supergraph, OperationPrinter(self.walker.index), definitions)
 
-    def _mutations(self, selection: Selection, freezer: Freezer) -> QueryPlan:
+    def _mutations(self, selection: Selection, emitter: PlanEmitter) -> QueryPlan:
         """A plan for each root field, one after the other; neighbours of one subgraph may share a request."""
-        groups: list[tuple[list[SelectedField], Parts]] = []
+        groups: list[tuple[list[SelectedField], WavesByGroup]] = []
         for field in selection.fields:
             if field.name.startswith("__"):
                 continue
-            parts = self.best(Selection(selection.types, (field,)))
-            if groups and len(parts[None]) == 1 and len(groups[-1][1][None]) == 1:
+            alone = self.best(Selection(selection.types, (field,)))
+            if groups and len(alone[None]) == 1 and len(groups[-1][1][None]) == 1:
                 together = self.best(Selection(selection.types, (*groups[-1][0], field)))
                 if len(together[None]) == 1 and len(together[None][0]) == 1:
                     groups[-1] = ([*groups[-1][0], field], together)
                     continue
-            groups.append(([field], parts))
-        plans = [_plan(freezer, parts) for _, parts in groups]
+            groups.append(([field], alone))
+        plans = [_plan(emitter, waves) for _, waves in groups]
         nodes = tuple(one.node for one in plans if one.node is not None)
         deferred = tuple(later for one in plans for later in one.deferred)
         return QueryPlan(Sequence(nodes) if len(nodes) > 1 else nodes[0] if nodes else None, deferred)
 
     def show_fetches(self, operation: OperationDefinitionNode, selection: Selection) -> Iterator[str]:
         """As text: the fetches of a query, each with those it waits for, before they are put together in waves."""
-        freezer = self._freezer(operation)
+        emitter = self._emitter(operation)
         for fetch in sorted(
             (one for waves in self.best(selection).values() for wave in waves for request in wave for one in request),
             key=_number,
         ):
             after = ", ".join(str(one.number) for one in sorted(fetch.after, key=_number))
             yield "\n".join(
-                (f"#{fetch.number}{f' after {after}' if after else ''}", *freezer.request([fetch]).lines("  "))
+                (f"#{fetch.number}{f' after {after}' if after else ''}", *emitter.request([fetch]).lines("  "))
             )
 
-    def best(self, selection: Selection) -> Parts:
+    def best(self, selection: Selection) -> WavesByGroup:
         """The waves with the fewest requests (for the primary answer, then in all), then the fewest waves and fields.
 
         The first plan takes what looks best at each choice. Then, while the budget lasts, each choice is made
@@ -122,7 +122,7 @@ class Planner:
 
     def _attempt(
         self, selection: Selection, deferrals: list[Deferral], choices: Choices
-    ) -> tuple[tuple[Rank, Parts] | None, PlanningError | None]:
+    ) -> tuple[tuple[PlanCost, WavesByGroup] | None, PlanningError | None]:
         """A plan with these choices and how good it is, or why they lead nowhere."""
         (root,) = selection.types
         for join in (True, False):
@@ -136,17 +136,21 @@ class Planner:
                     return None, error
         widen_conditions(builder.fetches)
         fetches = drop_empty(builder.fetches)
-        parts: Parts = {
+        groups: WavesByGroup = {
             deferral: schedule([fetch for fetch in fetches if fetch.deferral == deferral])
             for deferral in (None, *deferrals)
         }
-        first, requests = sum(map(len, parts[None])), sum(len(wave) for waves in parts.values() for wave in waves)
-        fields = sum(len(place.entries) for fetch in builder.fetches for place in places_below(fetch.place))
-        return ((first, requests, sum(map(len, parts.values())), fields), parts), None
+        first, requests = sum(map(len, groups[None])), sum(len(wave) for waves in groups.values() for wave in waves)
+        fields = sum(
+            len(selection_set.fields)
+            for fetch in builder.fetches
+            for selection_set in selection_sets_below(fetch.selection_set)
+        )
+        return ((first, requests, sum(map(len, groups.values())), fields), groups), None
 
 
-def _plan(freezer: Freezer, parts: Parts) -> QueryPlan:
-    nodes = {deferral: freezer.waves(waves) for deferral, waves in parts.items()}
+def _plan(emitter: PlanEmitter, groups: WavesByGroup) -> QueryPlan:
+    nodes = {deferral: emitter.waves(waves) for deferral, waves in groups.items()}
     return QueryPlan(nodes.pop(None), tuple((one, node) for one, node in nodes.items() if one is not None))
 
 

@@ -1,8 +1,9 @@
-"""Stage 2. From a position, all ways into each subgraph, the cheapest of each kept.
+"""Stage 2. From a position, all paths into each subgraph, the cheapest of each kept.
 
-A way is: a place that is there already, the field that leads here taken in that subgraph too, another root fetch, or an
-entity fetch by one of the subgraph's keys, whose fields themselves have to be reached. The walk relaxes these moves
-until nothing gets cheaper, as in Dijkstra's algorithm over subgraphs, with keys as edges from several nodes at once.
+A path is: a selection set that is there already, the field that leads here taken in that subgraph too, another root
+fetch, or an entity fetch by one of the subgraph's keys, whose fields themselves have to be reached. The walk relaxes
+these edges until nothing gets cheaper, as in Dijkstra's algorithm over subgraphs, with keys as hyperedges from several
+vertices at once.
 """
 
 import functools
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
 from router.planning.deferral import Deferral
-from router.planning.graph import TYPENAME, Joint, Place, Position
+from router.planning.graph import TYPENAME, FetchSelectionSet, Position, SelectionSet, SelectionSetGroup
 from router.planning.normalize import Normalizer, PlanningError, SelectedField, Selection
 from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef, Vertex
 
@@ -37,20 +38,20 @@ def parsed(field_set: str | None) -> tuple[SelectionSetNode, ...]:
     return (definition.selection_set,) if isinstance(definition, OperationDefinitionNode) else ()
 
 
-class Way(NamedTuple):
+class GraphPath(NamedTuple):
     """How to get an object at a vertex, and what that costs: it is there already, or by the parent's field, or by a key.
 
     With none of the three: by another fetch at a root.
     """
 
     cost: Cost
-    place: Place | Joint | None = None
+    selection_set: SelectionSet | None = None
     parent: Vertex | None = None
     entry: EntryPoint | None = None
 
 
 class Walker:
-    """Finds the ways through one supergraph. `deferral` is the part of the answer that they are wanted for."""
+    """Finds the paths through one supergraph. `deferral` is the delivery group that they are wanted for."""
 
     def __init__(self, supergraph: Supergraph, labels: frozenset[str] = frozenset()) -> None:
         self.supergraph = supergraph
@@ -58,7 +59,7 @@ class Walker:
         self.deferral: Deferral | None = None
         self._type_names = functools.cache(self._tell_types)
         self._field_sets: dict[tuple[frozenset[str], str], Selection] = {}
-        self._ways: dict[tuple[Position, str], dict[Vertex, Way]] = {}
+        self._paths: dict[tuple[Position, str], dict[Vertex, GraphPath]] = {}
         self._missing: dict[tuple[object, ...], int] = {}
         self._kept: list[object] = []  # what `_missing` knows by identity
 
@@ -72,42 +73,48 @@ class Walker:
             found = self._field_sets[types, text] = normalizer.selection(types, read[0])
         return found
 
-    # What a place or a subgraph resolves by itself
+    # What a selection set or a subgraph resolves by itself
 
-    def open(self, position: Position) -> Sequence[Place | Joint]:
-        """The places that may be asked for more: those of fetches for the same part of the answer."""
+    def open(self, position: Position) -> Sequence[SelectionSet]:
+        """The selection sets that may be asked for more: those of fetches for the same delivery group."""
         if self.deferral is None:  # which is resolved first
-            return position.places
-        return [place for place in position.places if all(fetch.deferral == self.deferral for fetch in place.fetches)]
+            return position.selection_sets
+        return [
+            selection_set
+            for selection_set in position.selection_sets
+            if all(fetch.deferral == self.deferral for fetch in selection_set.fetches)
+        ]
 
-    def near(self, position: Position) -> Sequence[Place | Joint]:
-        """The places that are there for this part: those that may be asked for keys, and for what is nowhere else."""
+    def near(self, position: Position) -> Sequence[SelectionSet]:
+        """The selection sets that this delivery group can rely on, for keys and for what is nowhere else."""
         if self.deferral is None:
-            return position.places
-        return [place for place in position.places if place.available_to(self.deferral)]
+            return position.selection_sets
+        return [selection_set for selection_set in position.selection_sets if selection_set.available_to(self.deferral)]
 
-    def local(self, place: Place | Joint, type_name: str, name: str, *, key: bool = False) -> SubgraphField | None:
-        """The field, if this place's subgraph resolves it there, its `@requires` aside."""
-        if isinstance(place, Joint):
-            all_found = [self.local(one, type_name, name, key=key) for one in place.of(type_name)]
+    def local(
+        self, selection_set: SelectionSet, type_name: str, name: str, *, key: bool = False
+    ) -> SubgraphField | None:
+        """The field, if this selection set's subgraph resolves it there, its `@requires` aside."""
+        if isinstance(selection_set, SelectionSetGroup):
+            all_found = [self.local(one, type_name, name, key=key) for one in selection_set.of(type_name)]
             return next(iter(all_found), None) if all(one and not one.needs_input for one in all_found) else None
         if name == TYPENAME:
-            return None if place.objects or type_name not in place.types else _TYPENAME_FIELD
-        here = self.index.field(place.fetch.subgraph, place.objects or type_name, name)
+            return None if selection_set.objects or type_name not in selection_set.types else _TYPENAME_FIELD
+        here = self.index.field(selection_set.fetch.subgraph, selection_set.objects or type_name, name)
         if here is None:
             return None
-        if resolves(here, key=key) or self.provides(place, type_name, name):
+        if resolves(here, key=key) or self.provides(selection_set, type_name, name):
             return here
         return None
 
-    def provides(self, place: Place, type_name: str, name: str) -> bool:
-        """Whether `@provides` covers this field at this place."""
-        return bool(self.provided(place, type_name, name))
+    def provides(self, selection_set: FetchSelectionSet, type_name: str, name: str) -> bool:
+        """Whether `@provides` covers this field in this selection set."""
+        return bool(self.provided(selection_set, type_name, name))
 
-    def provided(self, place: Place, type_name: str, name: str) -> list[SelectionSetNode | None]:
-        """The selections that `@provides` makes of this field at this place."""
-        ways = [self.provided_by(one, type_name, name) for one in place.provided]
-        return [found for way in ways for found in way] if all(ways) else []
+    def provided(self, selection_set: FetchSelectionSet, type_name: str, name: str) -> list[SelectionSetNode | None]:
+        """The selections that `@provides` makes of this field in this selection set."""
+        paths = [self.provided_by(one, type_name, name) for one in selection_set.provided]
+        return [found for path in paths for found in path] if all(paths) else []
 
     def provided_by(
         self, provided: Sequence[SelectionSetNode], type_name: str, name: str
@@ -138,43 +145,45 @@ class Walker:
             if type_name in subgraph.types
         )
 
-    # Ways
+    # Paths
 
-    def ways(self, position: Position, type_name: str) -> dict[Vertex, Way]:
-        """The cheapest way to objects of this type at this position, by vertex."""
-        found = self._ways.get((position, type_name))
+    def paths(self, position: Position, type_name: str) -> dict[Vertex, GraphPath]:
+        """The cheapest path to objects of this type at this position, by vertex."""
+        found = self._paths.get((position, type_name))
         if found is None:
-            found = self._ways[position, type_name] = self._walk(position, type_name)
+            found = self._paths[position, type_name] = self._walk(position, type_name)
         return found
 
     def start(self) -> None:
         """Forget what belongs to the last operation."""
-        self._ways.clear()
+        self._paths.clear()
         self._missing.clear()
         self._kept.clear()
 
     def changed(self) -> None:
-        """Forget the ways: there is a new place."""
-        self._ways.clear()
+        """Forget the paths: there is a new selection set."""
+        self._paths.clear()
 
-    def _walk(self, position: Position, type_name: str) -> dict[Vertex, Way]:
-        ways: dict[Vertex, Way] = {}
-        for place in self.open(position):
-            if type_name in place.types:
-                level = place.level
-                if place.vertex not in ways or level < ways[place.vertex].cost[1]:
-                    ways[place.vertex] = Way((0, level), place=place)
+    def _walk(self, position: Position, type_name: str) -> dict[Vertex, GraphPath]:
+        paths: dict[Vertex, GraphPath] = {}
+        for selection_set in self.open(position):
+            if type_name in selection_set.types:
+                level = selection_set.level
+                if selection_set.vertex not in paths or level < paths[selection_set.vertex].cost[1]:
+                    paths[selection_set.vertex] = GraphPath((0, level), selection_set=selection_set)
         if position.parent is None or type_name == self.supergraph.roots.get("query"):
-            level = max((place.level + 1 for place in position.places if position.parent), default=0)
+            level = max(
+                (selection_set.level + 1 for selection_set in position.selection_sets if position.parent), default=0
+            )
             for name, subgraph in self.supergraph.subgraphs.items():
                 if type_name in subgraph.types:
-                    ways.setdefault((name, None), Way((1, level)))
-        self._add_fields(position, type_name, ways)
-        self._add_keys(position, type_name, ways)
-        return ways
+                    paths.setdefault((name, None), GraphPath((1, level)))
+        self._add_fields(position, type_name, paths)
+        self._add_keys(position, type_name, paths)
+        return paths
 
-    def _add_fields(self, position: Position, type_name: str, ways: dict[Vertex, Way]) -> None:
-        """Ways by the field that leads here, taken in another subgraph that has the parent."""
+    def _add_fields(self, position: Position, type_name: str, paths: dict[Vertex, GraphPath]) -> None:
+        """Paths by the field that leads here, taken in another subgraph that has the parent."""
         via, parent = position.via, position.parent
         if via is None or parent is None or self.once_only(parent):
             return
@@ -182,7 +191,7 @@ class Walker:
         candidates = self.resolvers(parent_types[0], via.node.name)
         if len(candidates) < 2:
             return
-        parents = [self.ways(parent, name) for name in parent_types]
+        parents = [self.paths(parent, name) for name in parent_types]
         for vertex in (resolver.vertex for resolver in candidates):
             fields = [
                 self._resolved(vertex, parent_type, via.node.name, found.get(vertex))
@@ -193,8 +202,8 @@ class Walker:
                 continue
             (value,) = values
             target = vertex[0], value if self._is_object(vertex[0], value) else None
-            if target not in ways and type_name in self.supergraph.subgraph_possible(vertex[0], value):
-                ways[target] = Way(max(found[vertex].cost for found in parents), parent=vertex)
+            if target not in paths and type_name in self.supergraph.subgraph_possible(vertex[0], value):
+                paths[target] = GraphPath(max(found[vertex].cost for found in parents), parent=vertex)
 
     def _is_object(self, subgraph: str, type_name: str) -> bool:
         kind = self.supergraph.subgraphs[subgraph].types.get(type_name)
@@ -205,18 +214,18 @@ class Walker:
         roots = self.supergraph.roots
         return bool(position.types & {roots.get("mutation"), roots.get("subscription")})
 
-    def _resolved(self, vertex: Vertex, type_name: str, name: str, way: Way | None) -> SubgraphField | None:
-        if way is None:
+    def _resolved(self, vertex: Vertex, type_name: str, name: str, path: GraphPath | None) -> SubgraphField | None:
+        if path is None:
             return None
-        if way.place is not None:
-            found = self.local(way.place, type_name, name)
+        if path.selection_set is not None:
+            found = self.local(path.selection_set, type_name, name)
         else:
             found = self.index.field(vertex[0], vertex[1] or type_name, name)
             found = found if found and resolves(found) else None
         return found if found and not found.needs_input else None
 
-    def _add_keys(self, position: Position, type_name: str, ways: dict[Vertex, Way]) -> None:
-        """Ways by entity fetches, cheaper ones replacing dearer ones until none is left."""
+    def _add_keys(self, position: Position, type_name: str, paths: dict[Vertex, GraphPath]) -> None:
+        """Paths by entity fetches, cheaper ones replacing dearer ones until none is left."""
         entries = self.usable_entries(position, type_name)
         at_hand = {key: self._cost_at_hand(position, type_name, key) for key in {entry.key for entry in entries}}
         far = []
@@ -225,25 +234,25 @@ class Walker:
             if near is None:
                 far.append(entry)
             else:
-                _improve(ways, (1, near + 1), entry)
+                _improve(paths, (1, near + 1), entry)
         changed = True
         while changed:
             changed = False
             for entry in far:
-                cost = self.entry_cost(position, type_name, entry, ways)
-                changed |= cost is not None and _improve(ways, cost, entry)
+                cost = self.entry_cost(position, type_name, entry, paths)
+                changed |= cost is not None and _improve(paths, cost, entry)
 
     def _cost_at_hand(self, position: Position, type_name: str, key: str) -> int | None:
-        """The level at which all of a key's fields are there, if they can be had at places that are there."""
+        """The level at which all of a key's fields are there, if they can be had in selection sets that are there."""
         level = 0
         for field in self.field_set(frozenset((type_name,)), key).fields:
             best = min(
                 (
-                    place.level
-                    for place in self.near(position)
-                    if type_name in place.types
-                    and (found := self.local(place, type_name, field.name, key=True))
-                    and not _extra(found, self.missing_at(place, type_name, field.name, field.selection))
+                    selection_set.level
+                    for selection_set in self.near(position)
+                    if type_name in selection_set.types
+                    and (found := self.local(selection_set, type_name, field.name, key=True))
+                    and not _extra(found, self.missing_at(selection_set, type_name, field.name, field.selection))
                 ),
                 default=None,
             )
@@ -268,16 +277,16 @@ class Walker:
         return not position.types <= self.supergraph.possible[entry.type]
 
     def entry_cost(
-        self, position: Position, type_name: str, entry: EntryPoint, ways: Mapping[Vertex, Way]
+        self, position: Position, type_name: str, entry: EntryPoint, paths: Mapping[Vertex, GraphPath]
     ) -> Cost | None:
         """What it costs to reach this key's fields and then to take it; None if they cannot be reached."""
         key = self.field_set(frozenset((type_name,)), entry.key)
-        cost = self.selection_cost(position, type_name, key, ways, without=entry.vertex)
+        cost = self.selection_cost(position, type_name, key, paths, without=entry.vertex)
         if cost is not None and not position.known and self.needs_type_name(position, entry):
             learn = [
-                ways[one.vertex].cost
+                paths[one.vertex].cost
                 for one in self.usable_entries(position, type_name)
-                if one.interface == "interface" and one.vertex in ways
+                if one.interface == "interface" and one.vertex in paths
             ]
             if not learn:
                 return None
@@ -289,7 +298,7 @@ class Walker:
         position: Position,
         type_name: str,
         selection: Selection,
-        ways: Mapping[Vertex, Way],
+        paths: Mapping[Vertex, GraphPath],
         *,
         without: Vertex | None = None,
     ) -> Cost | None:
@@ -300,11 +309,11 @@ class Walker:
             if field.name == TYPENAME or type_name not in field.types:
                 continue
             best: tuple[Cost, Vertex | None] | None = None
-            costs = list(self._field_costs(position, type_name, field, ways, without))
+            costs = list(self._field_costs(position, type_name, field, paths, without))
             if not costs:
                 costs = list(self._costs_at(self.near(position), type_name, field, key=False))
             for vertex, cost in costs:
-                left = (cost[0] - ways[vertex].cost[0], cost[1]) if vertex and vertex in used else cost
+                left = (cost[0] - paths[vertex].cost[0], cost[1]) if vertex and vertex in used else cost
                 if best is None or left < best[0]:
                     best = left, vertex
             if best is None:
@@ -318,27 +327,29 @@ class Walker:
         position: Position,
         type_name: str,
         field: SelectedField,
-        ways: Mapping[Vertex, Way],
+        paths: Mapping[Vertex, GraphPath],
         without: Vertex | None,
     ) -> Iterator[tuple[Vertex | None, Cost]]:
-        """What a field costs, by where it is taken: at a place that is there, or by the way to a vertex."""
+        """What a field costs, by where it is taken: in a selection set that is there, or by the path to a vertex."""
         key = without is not None
         yield from self._costs_at(self.near(position) if key else self.open(position), type_name, field, key=key)
         for resolver in self.resolvers(type_name, field.name):
-            way = ways.get(resolver.vertex)
-            if way is None or way.place is not None or resolver.vertex == without:
+            path = paths.get(resolver.vertex)
+            if path is None or path.selection_set is not None or resolver.vertex == without:
                 continue
             if resolves(resolver.field, key=key):
                 extra = _extra(resolver.field, self.missing_of(resolver, field.selection))
-                yield resolver.vertex, (way.cost[0] + extra, way.cost[1] + extra)
+                yield resolver.vertex, (path.cost[0] + extra, path.cost[1] + extra)
 
     def _costs_at(
-        self, places: Iterable[Place | Joint], type_name: str, field: SelectedField, *, key: bool
+        self, selection_sets: Iterable[SelectionSet], type_name: str, field: SelectedField, *, key: bool
     ) -> Iterator[tuple[None, Cost]]:
-        for place in places:
-            if type_name in place.types and (found := self.local(place, type_name, field.name, key=key)):
-                extra = _extra(found, self.missing_at(place, type_name, field.name, field.selection))
-                yield None, (extra, place.level + extra)
+        for selection_set in selection_sets:
+            if type_name in selection_set.types and (
+                found := self.local(selection_set, type_name, field.name, key=key)
+            ):
+                extra = _extra(found, self.missing_at(selection_set, type_name, field.name, field.selection))
+                yield None, (extra, selection_set.level + extra)
 
     def missing_of(self, resolver: Resolver, selection: Selection | None) -> int:
         """How many of the fields selected of a value the subgraph that gives it cannot resolve."""
@@ -347,17 +358,17 @@ class Walker:
         value, provided = resolver.field.type.name, parsed(resolver.field.provides)
         return self.missing(resolver.vertex[0], value, selection, provided)
 
-    def missing_at(self, place: Place | Joint, type_name: str, name: str, selection: Selection | None) -> int:
-        """How many of the fields selected of a value cannot be resolved where this place has it."""
+    def missing_at(self, selection_set: SelectionSet, type_name: str, name: str, selection: Selection | None) -> int:
+        """How many of the fields selected of a value cannot be resolved where this selection set has it."""
         if selection is None:
             return 0
-        if isinstance(place, Joint):
-            return max(self.missing_at(one, type_name, name, selection) for one in place.of(type_name))
-        found = self.index.field(place.fetch.subgraph, place.objects or type_name, name)
+        if isinstance(selection_set, SelectionSetGroup):
+            return max(self.missing_at(one, type_name, name, selection) for one in selection_set.of(type_name))
+        found = self.index.field(selection_set.fetch.subgraph, selection_set.objects or type_name, name)
         if found is None:
             return _FAR
-        given = (one for one in self.provided(place, type_name, name) if one is not None)
-        return self.missing(place.fetch.subgraph, found.type.name, selection, (*parsed(found.provides), *given))
+        given = (one for one in self.provided(selection_set, type_name, name) if one is not None)
+        return self.missing(selection_set.fetch.subgraph, found.type.name, selection, (*parsed(found.provides), *given))
 
     def missing(
         self, subgraph: str, type_name: str, selection: Selection, provided: tuple[SelectionSetNode, ...] = ()
@@ -396,13 +407,13 @@ class Walker:
         return count
 
 
-def _improve(ways: dict[Vertex, Way], cost: Cost, entry: EntryPoint) -> bool:
-    """Take a way by a key if it is cheaper than what is known."""
+def _improve(paths: dict[Vertex, GraphPath], cost: Cost, entry: EntryPoint) -> bool:
+    """Take a path by a key if it is cheaper than what is known."""
     vertex = entry.vertex
-    known = ways.get(vertex)
+    known = paths.get(vertex)
     if known is not None and known.cost <= cost:
         return False
-    ways[vertex] = Way(cost, entry=entry)
+    paths[vertex] = GraphPath(cost, entry=entry)
     return True
 
 

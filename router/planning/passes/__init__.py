@@ -1,1 +1,1 @@
-"""Stage 4. What is done to the built fetches before they are written: one pass a file, each from fetches to fetches."""
+"""Stage 4. What is done to the built fetches before they are printed: one pass a file, each from fetches to fetches."""

@@ -41,5 +41,5 @@ def test_the_words_of_the_glossary_are_in_the_code() -> None:
     nodes = [node for file in files for node in ast.parse(file.read_text()).body]
     classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
     aliases = {ast.unparse(target) for node in nodes if isinstance(node, ast.Assign) for target in node.targets}
-    assert words > {"Position", "Place", "FetchStep"}
+    assert words > {"Position", "GraphPath", "FetchStep"}
     assert words - classes - aliases == set()

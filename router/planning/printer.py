@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from router.planning.conditions import ALWAYS, Condition
-from router.planning.graph import TYPENAME, Entry, Place
+from router.planning.graph import TYPENAME, FetchField, FetchSelectionSet
 from router.planning.normalize import NO_ARGUMENTS, Arguments
 from router.planning.plan import Rename
 from router.supergraph.records import Index, SubgraphType
@@ -50,25 +50,25 @@ class Text:
     renames: tuple[Rename, ...] = ()
 
 
-class Wire:
-    """Writes the selections of one operation's fetches."""
+class OperationPrinter:
+    """Prints the selection sets of one operation's fetches."""
 
     def __init__(self, index: Index) -> None:
         self.index = index
         self._fields = functools.cache(self._without_conflicts)
 
-    def write(self, place: Place, fragments: Fragments) -> Text:
-        """The text of a place's selection set, braces included. Fragments that it uses are added to `fragments`."""
-        fields, renames = self._fields(place)
-        printer = _Printer(fragments)
+    def print(self, selection_set: FetchSelectionSet, fragments: Fragments) -> Text:
+        """The text of a selection set, braces included. Fragments that it uses are added to `fragments`."""
+        fields, renames = self._fields(selection_set)
+        printer = _SelectionSetPrinter(fragments)
         return Text(printer.print(fields, ALWAYS), printer.variables, renames)
 
-    def _without_conflicts(self, place: Place) -> tuple[list[PrintedField], tuple[Rename, ...]]:
-        fields = _Writer(self.index, place.fetch.subgraph).fields(place, place.static)
+    def _without_conflicts(self, selection_set: FetchSelectionSet) -> tuple[list[PrintedField], tuple[Rename, ...]]:
+        fields = _FieldCollector(self.index, selection_set.fetch.subgraph).fields(selection_set, selection_set.static)
         return fields, _Conflicts(fields).renames
 
 
-class _Writer:
+class _FieldCollector:
     """Makes the fields of one fetch's selection sets, each set once for each type that it is asked of."""
 
     def __init__(self, index: Index, subgraph: str) -> None:
@@ -77,87 +77,99 @@ class _Writer:
         self.kinds = index.supergraph.subgraphs[subgraph].types
         self._made: dict[tuple[int, str], list[PrintedField]] = {}
 
-    def fields(self, place: Place, static: str) -> list[PrintedField]:
-        """The fields of a place whose objects the subgraph gives as values of type `static` here."""
-        made = self._made.get((id(place), static))
+    def fields(self, selection_set: FetchSelectionSet, static: str) -> list[PrintedField]:
+        """The fields of a selection set whose objects the subgraph gives as values of type `static` here."""
+        made = self._made.get((id(selection_set), static))
         if made is None:
-            made = self._made[id(place), static] = self._fields(place, static)
+            made = self._made[id(selection_set), static] = self._fields(selection_set, static)
         return made
 
-    def _fields(self, place: Place, static: str) -> list[PrintedField]:
+    def _fields(self, selection_set: FetchSelectionSet, static: str) -> list[PrintedField]:
         found: list[PrintedField] = []
-        for entry in place.entries:
-            pieces = [self._field(place, entry, static, *piece) for piece in self._cover(place, entry, static)]
-            for piece in pieces:
-                if not any(one is not piece and one.selection is piece.selection for one in pieces):
-                    piece.shared = ""
-            found += pieces
+        for selected in selection_set.fields:
+            printed = [
+                self._field(selection_set, selected, static, *on) for on in self._cover(selection_set, selected, static)
+            ]
+            for one in printed:
+                if not any(other is not one and other.selection is one.selection for other in printed):
+                    one.shared = ""
+            found += printed
         if not found:
-            key = "_" if place.objects else TYPENAME
-            found.append(PrintedField(key, key, TYPENAME, NO_ARGUMENTS, None, place.types, False, ALWAYS, "String!"))
+            key = "_" if selection_set.objects else TYPENAME
+            found.append(
+                PrintedField(key, key, TYPENAME, NO_ARGUMENTS, None, selection_set.types, False, ALWAYS, "String!")
+            )
         return found
 
-    def _field(self, place: Place, entry: Entry, static: str, on: str | None, types: frozenset[str]) -> PrintedField:
+    def _field(
+        self, selection_set: FetchSelectionSet, field: FetchField, static: str, on: str | None, types: frozenset[str]
+    ) -> PrintedField:
         owner = on or (min(types) if static == _ENTITY else static)
-        known = self.index.field(self.subgraph, owner, entry.node.name)
+        known = self.index.field(self.subgraph, owner, field.node.name)
         shape, value = "String!", ""
         if known is not None:
             value = known.type.name
             leaf = value not in self.kinds or self.kinds[value].kind in ("scalar", "enum")
             shape = known.type.text if leaf else known.type.shape
         return PrintedField(
-            key=entry.node.key,
-            alias=entry.node.key,
-            name=entry.node.name,
-            arguments=_with_contexts(place, entry),
+            key=field.node.key,
+            alias=field.node.key,
+            name=field.node.name,
+            arguments=_with_contexts(selection_set, field),
             on=on,
             types=types,
             abstract=owner not in self.kinds or self.kinds[owner].kind != "object",
-            condition=entry.condition,
+            condition=field.condition,
             shape=shape,
-            selection=None if entry.child is None else self.fields(entry.child, value),
-            shared="" if entry.child is None else value,
+            selection=None if field.child is None else self.fields(field.child, value),
+            shared="" if field.child is None else value,
         )
 
-    def _cover(self, place: Place, entry: Entry, static: str) -> Iterator[tuple[str | None, frozenset[str]]]:
+    def _cover(
+        self, selection_set: FetchSelectionSet, field: FetchField, static: str
+    ) -> Iterator[tuple[str | None, frozenset[str]]]:
         """The type conditions under which the field is asked; None for none."""
-        if entry.node.name == TYPENAME:
-            yield None, entry.types
+        if field.node.name == TYPENAME:
+            yield None, field.types
             return
-        if place.objects:
-            yield (place.objects if static == _ENTITY else None), entry.types
+        if selection_set.objects:
+            yield (selection_set.objects if static == _ENTITY else None), field.types
             return
         types = (
-            place.types
+            selection_set.types
             if static == _ENTITY
-            else place.types & self.index.supergraph.subgraph_possible(self.subgraph, static)
+            else selection_set.types & self.index.supergraph.subgraph_possible(self.subgraph, static)
         )
-        left = entry.types & types
-        if static in self.kinds and left >= types and self._has(static, entry):
+        left = field.types & types
+        if static in self.kinds and left >= types and self._has(static, field):
             yield None, left
             return
         for kind in self._interfaces(types):
             covered = kind.possible & types
-            if len(covered) > 1 and covered <= left and self._has(kind.name, entry):
+            if len(covered) > 1 and covered <= left and self._has(kind.name, field):
                 yield kind.name, covered
                 left -= covered
         for type_name in sorted(left):
             yield type_name, frozenset((type_name,))
 
-    def _has(self, kind: str, entry: Entry) -> bool:
-        return self.index.field(self.subgraph, kind, entry.node.name) is not None
+    def _has(self, kind: str, field: FetchField) -> bool:
+        return self.index.field(self.subgraph, kind, field.node.name) is not None
 
     def _interfaces(self, types: frozenset[str]) -> list[SubgraphType]:
         found = [kind for kind in self.kinds.values() if kind.kind == "interface" and not kind.interface_object]
         return sorted(found, key=lambda kind: (-len(kind.possible & types), kind.name))
 
 
-def _with_contexts(place: Place, entry: Entry) -> Arguments:
+def _with_contexts(selection_set: FetchSelectionSet, field: FetchField) -> Arguments:
     """The field's arguments, those from contexts included."""
-    if not place.fetch.contexts:
-        return entry.node.arguments
-    contexts = [one for one in place.fetch.contexts if one.node is entry.node and place is place.fetch.place]
-    given = entry.node.arguments
+    if not selection_set.fetch.contexts:
+        return field.node.arguments
+    contexts = [
+        one
+        for one in selection_set.fetch.contexts
+        if one.node is field.node and selection_set is selection_set.fetch.selection_set
+    ]
+    given = field.node.arguments
     texts = [*([given.text] if given.text else []), *(f"{one.argument}: ${one.variable}" for one in contexts)]
     return Arguments(", ".join(texts), given.variables)
 
@@ -250,7 +262,7 @@ def _mergeable(one: PrintedField, other: PrintedField) -> bool:
 _WORTH_A_FRAGMENT = 60
 
 
-class _Printer:
+class _SelectionSetPrinter:
     """Prints selection sets, those that are there several times as fragments."""
 
     def __init__(self, fragments: Fragments) -> None:
@@ -265,11 +277,11 @@ class _Printer:
             groups: dict[str | None, list[PrintedField]] = {}
             for one in fields:
                 groups.setdefault(one.on, []).append(one)
-            parts = []
+            texts = []
             for on, group in groups.items():
                 inner = " ".join(self._field(one, given) for one in group)
-                parts.append(inner if on is None else f"...on {on}{{{inner}}}")
-            known = self._printed[id(fields), given] = "{" + " ".join(parts) + "}"
+                texts.append(inner if on is None else f"...on {on}{{{inner}}}")
+            known = self._printed[id(fields), given] = "{" + " ".join(texts) + "}"
         return known
 
     def _field(self, one: PrintedField, given: Condition) -> str:

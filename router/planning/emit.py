@@ -6,22 +6,22 @@ from dataclasses import replace
 
 from router.planning import plan
 from router.planning.conditions import NEVER, either
-from router.planning.graph import TYPENAME, Context, FetchStep, Node, Place, Position, Resolution
+from router.planning.graph import TYPENAME, Context, FetchSelectionSet, FetchStep, Node, Position, Resolution
 from router.planning.normalize import Selection
-from router.planning.wire import Fragments, Wire
+from router.planning.printer import Fragments, OperationPrinter
 from router.supergraph.records import Supergraph
 
 Fields = tuple[plan.InputField, ...]
 
 
-class Freezer:
-    """Writes the fetches of one operation. `definitions` are its variable definitions as text, by name."""
+class PlanEmitter:
+    """Emits the fetches of one operation. `definitions` are its variable definitions as text, by name."""
 
-    def __init__(self, supergraph: Supergraph, wire: Wire, definitions: Mapping[str, str]) -> None:
+    def __init__(self, supergraph: Supergraph, printer: OperationPrinter, definitions: Mapping[str, str]) -> None:
         self.supergraph = supergraph
-        self.wire = wire
+        self.printer = printer
         self.definitions = definitions
-        self._source = functools.cache(self._freeze_source)
+        self._source = functools.cache(self._emit_source)
 
     def waves(self, waves: Sequence[Sequence[Sequence[FetchStep]]]) -> plan.PlanNode | None:
         """Waves after each other; in a wave, requests beside each other; in a request, fetches together."""
@@ -42,7 +42,7 @@ class Freezer:
             return self._batch([fetches])
         groups: dict[str, list[FetchStep]] = {}
         for fetch in fetches:
-            groups.setdefault(self.wire.write(fetch.place, {}).text, []).append(fetch)
+            groups.setdefault(self.printer.print(fetch.selection_set, {}).text, []).append(fetch)
         batch = self._batch(list(groups.values()))
         return replace(batch, apart=tuple(self._batch([group]) for group in groups.values()) if len(groups) > 1 else ())
 
@@ -53,7 +53,7 @@ class Freezer:
         entities = []
         single = len(groups) == 1
         for number, group in enumerate(groups):
-            text = self.wire.write(group[0].place, fragments)
+            text = self.printer.print(group[0].selection_set, fragments)
             used |= text.variables
             entities.append(
                 plan.Entities(
@@ -85,7 +85,7 @@ class Freezer:
 
     def _root(self, fetch: FetchStep) -> plan.Fetch:
         fragments: Fragments = {}
-        text = self.wire.write(fetch.place, fragments)
+        text = self.printer.print(fetch.selection_set, fragments)
         kind = fetch.root or "query"
         head = "" if kind == "query" and not text.variables else kind
         return plan.Fetch(
@@ -95,7 +95,7 @@ class Freezer:
             variables=frozenset(text.variables & self.definitions.keys()),
             condition=fetch.condition,
             path=path_of(fetch.position),
-            missing=_missing(fetch.place),
+            missing=_missing(fetch.selection_set),
             renames=text.renames,
         )
 
@@ -114,13 +114,13 @@ class Freezer:
         head = self._variables(used, more=more)
         return f"query{head}{{{' '.join(fields)}}}"
 
-    def _freeze_source(self, fetch: FetchStep) -> plan.Source:
+    def _emit_source(self, fetch: FetchStep) -> plan.Source:
         return plan.Source(
             path=path_of(fetch.position),
             representations=self._representations(fetch),
             condition=fetch.condition,
-            keys=frozenset(entry.node.key for entry in fetch.place.entries),
-            missing=_missing(fetch.place),
+            keys=frozenset(field.node.key for field in fetch.selection_set.fields),
+            missing=_missing(fetch.selection_set),
         )
 
     def _representations(self, fetch: FetchStep) -> tuple[plan.Representation, ...]:
@@ -200,12 +200,12 @@ def _step(resolution: Resolution, parent: Position) -> plan.PathStep:
     return plan.PathStep(resolution.node.key, None if resolution.types >= parent.types else resolution.types)
 
 
-def _missing(place: Place) -> tuple[plan.PathStep, ...]:
+def _missing(selection_set: FetchSelectionSet) -> tuple[plan.PathStep, ...]:
     """What the client asked of this fetch, at its top."""
     return tuple(
-        plan.PathStep(entry.node.key, None if entry.types >= place.position.types else entry.types)
-        for entry in place.entries
-        if entry.node.client
+        plan.PathStep(field.node.key, None if field.types >= selection_set.position.types else field.types)
+        for field in selection_set.fields
+        if field.node.client
     )
 
 

@@ -20,12 +20,12 @@ from router.authorization.access import ANONYMOUS, Access
 from router.authorization.filter import Denied, filter_operation
 from router.authorization.rules import AccessRules
 from router.cache import Cache
-from router.errors import RequestRefused
-from router.execution.deferred import Delivery
+from router.errors import RequestError
+from router.execution.deferred import IncrementalDelivery
 from router.execution.errors import SubgraphFailure, failure_errors, null_errors
 from router.execution.executor import Execution
 from router.execution.introspection import introspect, introspection_document
-from router.execution.program import Later, Programs, Unfit
+from router.execution.program import Bailout, Later, Programs
 from router.execution.requests import Requests
 from router.execution.result import Result
 from router.execution.shape import Shaper
@@ -113,7 +113,7 @@ class Engine:
         return self._prepared.get((query, operation_name, access.key, self._active_labels()))
 
     def prepare(self, query: str, operation_name: str | None = None, access: Access = ANONYMOUS) -> Prepared:
-        """Get an operation ready, from the cache if the same was asked with the same access. Raises RequestRefused."""
+        """Get an operation ready, from the cache if the same was asked with the same access. Raises RequestError."""
         found = self.cached(query, operation_name, access)
         if found is None:
             labels = self._active_labels()
@@ -123,15 +123,15 @@ class Engine:
         return found
 
     async def execute(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Result:
-        """Run a query or mutation whose answer comes as a whole. Raises RequestRefused."""
+        """Run a query or mutation whose answer comes as a whole. Raises RequestError."""
         requests = self._requests(prepared, variables, request)
         if prepared.deferred and _defers(prepared, requests):
             message = "the operation defers: send 'Accept: multipart/mixed;deferSpec=20220824' or 'text/event-stream'"
-            raise RequestRefused.because(message, "DEFER_BAD_HEADER", 406)
+            raise RequestError.because(message, "DEFER_BAD_HEADER", 406)
         try:
             return await self._run_program(prepared, requests) or await self._interpret(prepared, requests)
         except BaseException:
-            requests.abandon()
+            requests.cancel()
             raise
 
     async def _run_program(self, prepared: Prepared, requests: Requests) -> Result | None:
@@ -141,8 +141,8 @@ class Engine:
             return None
         try:
             body = await program.run(requests.send)
-        except (Unfit, SubgraphFailure, msgspec.DecodeError, UnicodeDecodeError):
-            requests.again()
+        except (Bailout, SubgraphFailure, msgspec.DecodeError, UnicodeDecodeError):
+            requests.replay()
             return None
         if not prepared.denied:
             return Result(body)
@@ -155,31 +155,31 @@ class Engine:
         return self._response(prepared, execution)
 
     def defers(self, prepared: Prepared, variables: dict[str, Any] | None) -> bool:
-        """Whether the answer comes in parts. Raises RequestRefused."""
+        """Whether the answer is delivered incrementally. Raises RequestError."""
         return bool(prepared.deferred) and _defers(prepared, self._requests(prepared, variables, RequestContext()))
 
-    async def execute_in_parts(
+    async def execute_incrementally(
         self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
     ) -> AsyncGenerator[Result, None]:
-        """Run a query or mutation that defers: the primary answer, then what is deferred. Raises RequestRefused."""
+        """Run a query or mutation that defers: the primary answer, then what is deferred. Raises RequestError."""
         requests = self._requests(prepared, variables, request)
         execution = replace(self._execution(prepared, requests), selection=prepared.selection)
         self._introspect(prepared, execution)
         denied = [] if self.config.authorization_dry_run else [one.error() for one in prepared.denied]
         extensions = self._denied_extensions(prepared)
-        payloads = Delivery(prepared.plan, prepared.shaper, execution, denied).payloads()
+        payloads = IncrementalDelivery(prepared.plan, prepared.shaper, execution, denied).payloads()
         try:
             async with contextlib.aclosing(payloads):
                 async for payload in payloads:
-                    yield Result.part({**payload, **extensions})
+                    yield Result.incremental({**payload, **extensions})
                     extensions = {}
         finally:
-            requests.abandon()
+            requests.cancel()
 
     async def subscribe(
         self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext
     ) -> AsyncIterator[Result]:
-        """Run a subscription: a response for each event, in order. Raises RequestRefused."""
+        """Run a subscription: a response for each event, in order. Raises RequestError."""
         node = prepared.plan.node
         requests = self._requests(prepared, variables, request)
         first = self._execution(prepared, requests)
@@ -224,7 +224,7 @@ class Engine:
         if self.config.authorization_dry_run:
             allowed = document
         elif denied and self.config.reject_unauthorized:
-            raise RequestRefused([one.error() for one in denied], 403)
+            raise RequestError([one.error() for one in denied], 403)
         planned_operation = get_operation_ast(allowed, operation_name) or operation
         planner = self._planner(labels)
         try:
@@ -234,7 +234,7 @@ class Engine:
                 asked = planner.normalize(planned_operation, _fragments(allowed)).with_type_names()
             plan = planner.plan(operation, asked)
         except PlanningError as error:
-            raise RequestRefused.because(str(error), "QUERY_PLANNING_FAILED", 500) from error
+            raise RequestError.because(str(error), "QUERY_PLANNING_FAILED", 500) from error
         deferred = tuple({one.condition for one in whole.deferrals()})
         primary = whole.delivered_with(None) if deferred else whole
         return Prepared(
@@ -255,7 +255,7 @@ class Engine:
         try:
             document = self.config.parse(query)
         except GraphQLError as error:
-            raise RequestRefused([_with_code(error, "GRAPHQL_PARSE_FAILED")]) from error
+            raise RequestError([_with_code(error, "GRAPHQL_PARSE_FAILED")]) from error
         operation = get_operation_ast(document, operation_name)
         if operation is None:
             message = (
@@ -263,11 +263,11 @@ class Engine:
                 if operation_name
                 else "the document has several operations: name one by operationName"
             )
-            raise RequestRefused.because(message, "GRAPHQL_VALIDATION_FAILED")
+            raise RequestError.because(message, "GRAPHQL_VALIDATION_FAILED")
         if self.config.check is not None:
             self.config.check(document, operation, self.supergraph.api_schema)
         if errors := violations(self._served_schema, document, query, suggestions=self.config.suggestions):
-            raise RequestRefused([_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
+            raise RequestError([_with_code(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
         return document, decided(document, operation) if DEFER in query else operation
 
     # Executing
@@ -275,7 +275,7 @@ class Engine:
     def _requests(self, prepared: Prepared, variables: dict[str, Any] | None, request: RequestContext) -> Requests:
         coerced = prepared.variables.coerce(variables or {})
         if isinstance(coerced, list):
-            raise RequestRefused([_with_code(error, "BAD_USER_INPUT") for error in coerced])
+            raise RequestError([_with_code(error, "BAD_USER_INPUT") for error in coerced])
         return Requests(self.supergraph.subgraphs, self._transport, coerced, request)
 
     def _execution(self, prepared: Prepared, requests: Requests) -> Execution:

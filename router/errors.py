@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class RequestRefused(Exception):
+class RequestError(Exception):
     """The request is answered with `errors` alone and never reaches a subgraph.
 
     `errors` are GraphQL errors in response form (`message`, and where known `locations`, `path`, `extensions.code`);
@@ -17,6 +17,6 @@ class RequestRefused(Exception):
         self.status = status
 
     @classmethod
-    def because(cls, message: str, code: str, status: int = 400, **extensions: Any) -> "RequestRefused":
+    def because(cls, message: str, code: str, status: int = 400, **extensions: Any) -> "RequestError":
         """One error with its `extensions.code`."""
         return cls([{"message": message, "extensions": {"code": code, **extensions}}], status)

@@ -8,7 +8,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from router.client.encodings import TooLargeError, decoded
 from router.client.request import Failure, Request
-from router.heads import known_head
+from router.header_sections import header_section
 
 if TYPE_CHECKING:
     from router.client.pool import Pool
@@ -17,7 +17,7 @@ _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 _NOTED = _FRAMING | {b"content-type", b"content-encoding"}
 _SHORTEST = min(map(len, _NOTED))
 _MAX_OVERHEAD = 65_536
-"""Bytes of a head, of chunk sizes or of trailers that may come before the next part of a body."""
+"""Bytes of a header section, of chunk sizes or of trailers that may come before the next part of a body."""
 
 
 class _MoreThanAnAnswerError(Exception):
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
         """Send a request. Not before the last one is answered."""
         self._request = request
         self._complete = False
-        self._status = 0  # until the head is complete
+        self._status = 0  # until the header section is complete
         self._headers = {}
         self._overhead = 0
         self._transport.write(request.message)
@@ -106,14 +106,14 @@ class Connection(asyncio.Protocol):
         self.fail(Failure.LOST)
 
     def _is_known(self, data: bytes) -> bool:
-        """Whether this is a whole answer with the head of an earlier one, which saves parsing it."""
-        known = self._pool.known_head
+        """Whether this is a whole answer with the header section of an earlier one, which saves parsing it."""
+        known = self._pool.header_section
         if known is None or self._overhead or self._status:
             return False
         body = known.body_of(data)
         if body is None:
             return False
-        self._status, self._headers, self._body = HTTPStatus.OK, known.means, body
+        self._status, self._headers, self._body = HTTPStatus.OK, known.parsed, body
         self._complete = self._reusable = True
         return True
 
@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
             self._reusable = False
             return self._complete
         if begins and self._complete and self._reusable and self._status == HTTPStatus.OK:
-            self._pool.known_head = known_head(data, len(self._body), self._headers)
+            self._pool.header_section = header_section(data, len(self._body), self._headers)
         return True
 
     # The parser's callbacks

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from router.client.connection import Connection
 from router.client.encodings import ACCEPTED
 from router.client.request import Failure, Limits, Request
-from router.heads import KnownHead
+from router.header_sections import HeaderSection
 
 SWEEP_SECONDS = 0.05
 """So late may a limit on time be noticed. One timer for all connections costs less than one for each request."""
@@ -117,7 +117,7 @@ class Pool:
         self, limits: Limits, host: str, port: int, tls: ssl.SSLContext | None, watch: Callable[[], None]
     ) -> None:
         self.limits = limits
-        self.known_head: KnownHead[dict[bytes, bytes]] | None = None
+        self.header_section: HeaderSection[dict[bytes, bytes]] | None = None
         self._host = host
         self._port = port
         self._tls = tls

@@ -71,16 +71,16 @@ def _merge_lists(target: list[Any], source: list[Any]) -> None:
             _merge_lists(known, value)
 
 
-def take_nonsense_away(value: Any) -> None:
-    """Take away type names that are no names, so that they may be looked up."""
+def remove_invalid_type_names(value: Any) -> None:
+    """Remove type names that are no names, so that they may be looked up."""
     if isinstance(value, dict):
         if not isinstance(value.get("__typename", ""), str):
             del value["__typename"]
         for item in value.values():
-            take_nonsense_away(item)
+            remove_invalid_type_names(item)
     elif isinstance(value, list):
         for item in value:
-            take_nonsense_away(item)
+            remove_invalid_type_names(item)
 
 
 def copied(value: Any) -> Any:
@@ -92,7 +92,7 @@ def copied(value: Any) -> Any:
     return value
 
 
-def undo(root: Any, renames: tuple[Rename, ...]) -> None:
+def undo_renames(root: Any, renames: tuple[Rename, ...]) -> None:
     """Give renamed fields their keys back, the inner ones first, whose paths still have the outer aliases."""
     for rename in reversed(renames):
         current: list[Object] = []

@@ -22,7 +22,7 @@ Payload = dict[str, Any]
 Running = dict["asyncio.Task[list[Error]]", list[Pending]]
 
 
-class Delivery:
+class IncrementalDelivery:
     """One run of an operation that defers. `execution` has no more than the data and errors that are known before."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Delivery:
         """The primary answer, then what is deferred, the fragments of a list's items together."""
         await self._execution.run(self._plan.node)
         selection = self._shaper.selection
-        shaped = self._shaper.shape_part(selection, self._execution.data, (), self._variables)
+        shaped = self._shaper.shape_group(selection, self._execution.data, (), self._variables)
         running = self._start(shaped.pending)
         self._errors.add(self._execution.errors)
         told = self._errors.of_primary(selection) if running else self._errors.rest()
@@ -86,7 +86,7 @@ class Delivery:
     def _entry(self, pending: Pending, later: list[Pending]) -> Payload:
         """What is delivered of one object; what is deferred of that goes to `later`."""
         deferral, selection = pending.deferred.deferral, pending.deferred.selection
-        shaped = self._shaper.shape_part(selection, pending.item, pending.path, self._variables)
+        shaped = self._shaper.shape_group(selection, pending.item, pending.path, self._variables)
         later += shaped.pending
         entry: Payload = {"data": shaped.data, "path": list(pending.path)}
         if deferral.label is not None:
@@ -99,7 +99,7 @@ class Delivery:
 
 
 class _Errors:
-    """Errors until they are told: with the first part of the answer that shows their place, else with the last part.
+    """Errors until they are told: with the first payload that shows their field, else with the last.
 
     `denied` have paths with `@` for the items of lists, and are told of each item.
     """

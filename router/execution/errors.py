@@ -45,36 +45,36 @@ def subgraph_error(error: Any, subgraph: str, path: ResponsePath, *, redact: boo
 def error_path(error: Any) -> list[str | int]:
     """The path that a subgraph's error has; none if it has no good one."""
     path = error.get("path") if isinstance(error, dict) else None
-    return path if isinstance(path, list) and all(isinstance(part, str | int) for part in path) else []
+    return path if isinstance(path, list) and all(isinstance(step, str | int) for step in path) else []
 
 
 def visible(selection: Selection, path: Iterable[str | int]) -> ResponsePath:
     """The longest part of a path in the router's data that is in the client's selection."""
     found: list[str | int] = []
     current: list[Selection] = [selection]
-    for part in path:
-        if isinstance(part, int):
-            found.append(part)
+    for step in path:
+        if isinstance(step, int):
+            found.append(step)
             continue
-        fields = [field for one in current for field in one.fields if field.key == part]
+        fields = [field for one in current for field in one.fields if field.key == step]
         if not fields:
             break
-        found.append(part)
+        found.append(step)
         current = [field.selection for field in fields if field.selection is not None]
     return tuple(found)
 
 
 def renamed(path: Iterable[str | int], renames: tuple[Rename, ...]) -> ResponsePath:
     """A path in a subgraph's answer as one in the router's data."""
-    wires: list[str] = []
+    aliases: list[str] = []
     found: list[str | int] = []
-    for part in path:
-        if isinstance(part, str):
-            keys = [one.key for one in renames if one.path == tuple(wires) and one.alias == part]
-            wires.append(part)
-            found.append(keys[0] if keys else part)
+    for step in path:
+        if isinstance(step, str):
+            keys = [one.key for one in renames if one.path == tuple(aliases) and one.alias == step]
+            aliases.append(step)
+            found.append(keys[0] if keys else step)
         else:
-            found.append(part)
+            found.append(step)
     return tuple(found)
 
 
@@ -82,7 +82,7 @@ def null_errors(
     errors: list[dict[str, Any]], violations: list[tuple[ResponsePath, str]], data: Any
 ) -> list[dict[str, Any]]:
     """An error for each null that the schema does not allow and no error explains yet."""
-    told = [[part for part in error.get("path") or () if part != "@"] for error in errors]
+    told = [[step for step in error.get("path") or () if step != "@"] for error in errors]
     made = []
     for path, coordinate in violations:
         if not any(_explains(one, path) for one in told) and not (told and data is None):
@@ -97,8 +97,8 @@ def _explains(told: list[str | int], path: ResponsePath) -> bool:
     A subgraph that had an error may have made null more than the field of the error. Paths of denied fields have no
     list indexes.
     """
-    places = path if any(isinstance(part, int) for part in told) else tuple(one for one in path if isinstance(one, str))
-    for number, (one, other) in enumerate(zip(told, places, strict=False)):
+    at = path if any(isinstance(step, int) for step in told) else tuple(one for one in path if isinstance(one, str))
+    for number, (one, other) in enumerate(zip(told, at, strict=False)):
         if one != other:
             return number > 0 and isinstance(one, str)
     return bool(told)

@@ -7,7 +7,16 @@ from typing import Any
 
 import msgspec
 
-from router.execution.data import Object, ResponsePath, copied, located, merge, objects_at, take_nonsense_away, undo
+from router.execution.data import (
+    Object,
+    ResponsePath,
+    copied,
+    located,
+    merge,
+    objects_at,
+    remove_invalid_type_names,
+    undo_renames,
+)
 from router.execution.errors import SubgraphFailure, error_path, failure_errors, renamed, subgraph_error, visible
 from router.execution.representations import Batch, context_value
 from router.execution.requests import Requests
@@ -68,7 +77,7 @@ class Execution:
             raise SubgraphFailure(fetch.subgraph, "did not answer with JSON") from error
         if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
             raise SubgraphFailure(fetch.subgraph, "did not answer with a GraphQL response")
-        take_nonsense_away(answer.get("data"))
+        remove_invalid_type_names(answer.get("data"))
         return answer
 
     # Root fetches
@@ -93,7 +102,7 @@ class Execution:
         data = answer.get("data")
         if not isinstance(data, dict):
             return
-        undo(data, fetch.renames)
+        undo_renames(data, fetch.renames)
         for number, target in enumerate(objects_at(self.data, fetch.path)):
             merge(target, data if number == 0 else copied(data))
 
@@ -159,7 +168,7 @@ class Execution:
         for one, batch, targets in batches:
             found = data.get(one.alias) if isinstance(data, dict) else None
             if isinstance(found, list):
-                undo(found, one.renames)
+                undo_renames(found, one.renames)
                 _drop_lacking(found, batch)
                 _distribute(found, targets)
         self._entity_errors(fetch, answer.get("errors"), {one.alias: (one, targets) for one, _, targets in batches})

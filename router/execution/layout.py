@@ -1,4 +1,4 @@
-"""Where the values of an answer come from: the objects at each place of it, and what each request brings them.
+"""Where the values of a response come from: the objects at each position, and what each fetch adds to them.
 
 The first half of compiling a plan. `Unsupported` is raised for the few plans that are only interpreted.
 """
@@ -36,8 +36,8 @@ class Unsupported(Exception):
 
 
 @dataclass(frozen=True)
-class _Delivery:
-    """One time that a request brings something.
+class _Assignment:
+    """One time that a fetch assigns something.
 
     `types`: of which types the objects on the way to it must be, from the root to the one that gets it; None for any.
     """
@@ -51,18 +51,18 @@ class _Delivery:
         return all(types is None for types in self.types)
 
     @property
-    def within(self) -> "_Delivery":
-        """The same for the objects within what it brings."""
+    def within(self) -> "_Assignment":
+        """The same for the objects within what is assigned."""
         return replace(self, types=(*self.types, None))
 
-    def narrowed(self, place: "ObjectLayout", one: "WireField") -> "_Delivery":
+    def narrowed(self, position: "ObjectLayout", one: "OperationField") -> "_Assignment":
         """The same for one field of the objects, which only some of them may get."""
         known = self.types[-1]
-        if one.types is None or one.types >= (place.types if known is None else known):
+        if one.types is None or one.types >= (position.types if known is None else known):
             return self
         return replace(self, types=(*self.types[:-1], one.types if known is None else one.types & known))
 
-    def apart(self, other: "_Delivery") -> bool:
+    def apart(self, other: "_Assignment") -> bool:
         """Whether no object gets both."""
         return any(
             one is not None and two is not None and not one & two
@@ -72,30 +72,30 @@ class _Delivery:
 
 @dataclass(eq=False)
 class Attribute:
-    """A field of the objects at a place, by its key in the router's data. Without `fields` the client does not see it.
+    """A field of the objects at a position, by its key in the router's data. Without `fields` the client does not see it.
 
-    `kinds` are its types, by that of the object. `deliveries`: what brings it; `in_place`: the one of the objects does.
-    `certain`: they have it once their requests are done, whatever their type. `used`: the router needs it itself.
+    `kinds` are its types, by that of the object. `assignments`: the fetches that do; `in_place`: the one of the objects does.
+    `definite`: they have it once their requests are done, whatever their type. `used`: the router needs it itself.
     """
 
     key: str
     fields: list[SelectedField] = field(default_factory=list)
     child: "ObjectLayout | None" = None
     kinds: dict[str, GraphQLOutputType] = field(default_factory=dict)
-    deliveries: list["_Delivery"] = field(default_factory=list)
+    assignments: list["_Assignment"] = field(default_factory=list)
     in_place: bool = False
-    certain: bool = False
+    definite: bool = False
     used: bool = False
 
     @property
-    def brought(self) -> bool:
-        """Whether a request brings it."""
-        return bool(self.deliveries)
+    def assigned(self) -> bool:
+        """Whether a fetch assigns it."""
+        return bool(self.assignments)
 
     @property
-    def again(self) -> bool:
-        """Whether several requests bring it."""
-        return len(self.deliveries) > 1
+    def reassigned(self) -> bool:
+        """Whether several fetches assign it."""
+        return len(self.assignments) > 1
 
     @property
     def nullable(self) -> bool:
@@ -105,7 +105,7 @@ class Attribute:
 
 @dataclass(eq=False)
 class ObjectLayout:
-    """The objects at a place of the answer, which may be of any of these types.
+    """The objects at a response position (GraphQL, section 7; lists gone through), which may be of any of these types.
 
     `abstract`: a subgraph may give others, which the client does not see. `hidden`: the client sees none of them.
     """
@@ -122,67 +122,67 @@ class ObjectLayout:
         return next(iter(self.types)) if len(self.types) == 1 else None
 
     def below(self) -> Iterator["ObjectLayout"]:
-        """It and all places below it that matter."""
+        """It and all positions below it that matter."""
         yield self
         for attribute in self.attributes.values():
-            if attribute.child is not None and attribute.brought and (attribute.fields or attribute.used):
+            if attribute.child is not None and attribute.assigned and (attribute.fields or attribute.used):
                 yield from attribute.child.below()
 
 
 @dataclass(frozen=True)
-class Piece:
-    """What a request brings objects that are there already, or the root: attributes by their key on the wire.
+class Patch:
+    """What a fetch adds to objects that are there already, or to the root: attributes by their key in its response.
 
-    `inner`: what it brings objects within them that are there already, too. `certain`: it brings all of that, whatever the
+    `inner`: what it adds to objects within them that are there already, too. `definite`: it adds all of that, whatever the
     type of the object.
     """
 
     attributes: Mapping[str, Attribute]
-    inner: Mapping[str, "Piece"]
-    certain: bool
+    inner: Mapping[str, "Patch"]
+    definite: bool
 
 
 @dataclass(frozen=True)
-class WireField:
-    """A field in the text of a request.
+class OperationField:
+    """A field of a fetch's operation.
 
-    `certain`: it is asked for of all objects. `types`: else of these; None if that does not depend on their type alone.
+    `definite`: it is asked for of all objects. `types`: else of these; None if that does not depend on their type alone.
     """
 
     name: str
-    certain: bool
+    definite: bool
     types: frozenset[str] | None
-    selection: "dict[str, WireField] | None"
+    selection: "dict[str, OperationField] | None"
 
 
-class Layout:
-    """The places of an operation's answer for one choice of what its conditions depend on."""
+class ResponseLayout:
+    """The positions of an operation's response for one choice of what its conditions depend on."""
 
     def __init__(
         self, supergraph: Supergraph, plan: QueryPlan, selection: Selection, variables: Mapping[str, Any]
     ) -> None:
         self.supergraph = supergraph
         self.variables = variables
-        self.root = self._place((), selection)
-        self.pieces: dict[tuple[int, int], Piece] = {}
+        self.root = self._position((), selection)
+        self.patches: dict[tuple[int, int], Patch] = {}
         """By fetch and, of an entity fetch, source (both by identity)."""
         for fetch in plan.fetches():
             if holds(fetch.condition, variables):
-                self._bring(fetch)
-        for place in self.root.below():
-            if not place.hidden:
-                self._use_types(place)
+                self._assign_fetch(fetch)
+        for position in self.root.below():
+            if not position.hidden:
+                self._use_types(position)
 
     # What the client asked
 
-    def _place(self, path: tuple[str, ...], selection: Selection, *, abstract: bool = False) -> ObjectLayout:
-        place = ObjectLayout(path, selection.types, abstract)
+    def _position(self, path: tuple[str, ...], selection: Selection, *, abstract: bool = False) -> ObjectLayout:
+        position = ObjectLayout(path, selection.types, abstract)
         for one in selection.fields:
             if not holds(one.condition, self.variables):
                 continue
             if one.name.startswith("__") and one.name != TYPENAME:
                 raise Unsupported("introspection")
-            attribute = place.attributes.setdefault(one.key, Attribute(one.key))
+            attribute = position.attributes.setdefault(one.key, Attribute(one.key))
             attribute.fields.append(one)
             if one.name != TYPENAME:
                 attribute.kinds |= _kinds(self.supergraph.api_schema, one.types, one.name)
@@ -190,12 +190,12 @@ class Layout:
                 if attribute.child is not None:
                     raise Unsupported("selections that differ by type under one key")
                 open_ended = any(is_abstract_type(get_named_type(kind)) for kind in attribute.kinds.values())
-                attribute.child = self._place((*path, one.key), one.selection, abstract=open_ended)
-        return place
+                attribute.child = self._position((*path, one.key), one.selection, abstract=open_ended)
+        return position
 
-    # What the requests bring
+    # What the fetches add
 
-    def _bring(self, fetch: Fetch) -> None:
+    def _assign_fetch(self, fetch: Fetch) -> None:
         if fetch.contexts:
             raise Unsupported("values from contexts")
         if fetch.path:
@@ -203,94 +203,104 @@ class Layout:
         document = parse(fetch.operation, no_location=True)
         fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
         (operation,) = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
-        wire = _Wire(self.supergraph, fragments, self.variables).fields(operation.selection_set)
+        fields_by_key = _OperationReader(self.supergraph, fragments, self.variables).fields(operation.selection_set)
         if not fetch.entities:
-            self.pieces[id(fetch), 0] = self._piece(self.root, wire, _Delivery(fetch.renames, (None,)))
+            self.patches[id(fetch), 0] = self._patch(self.root, fields_by_key, _Assignment(fetch.renames, (None,)))
         for entities in fetch.entities:
-            self._bring_entities(fetch, entities, wire[entities.alias].selection or {})
+            self._assign_entities(fetch, entities, fields_by_key[entities.alias].selection or {})
 
-    def _bring_entities(self, fetch: Fetch, entities: Entities, wire: dict[str, WireField]) -> None:
+    def _assign_entities(self, fetch: Fetch, entities: Entities, fields_by_key: dict[str, OperationField]) -> None:
         for source in entities.sources:
             if holds(source.condition, self.variables) and self._leads_somewhere(source.path):
-                place = self.place_at(source.path)
-                self._use(place, source)
-                delivery = _Delivery(entities.renames, (*(step.types for step in source.path), _represented(source)))
-                self.pieces[id(fetch), id(source)] = self._piece(place, wire, delivery)
+                position = self.position_at(source.path)
+                self._use(position, source)
+                assignment = _Assignment(
+                    entities.renames, (*(step.types for step in source.path), _represented(source))
+                )
+                self.patches[id(fetch), id(source)] = self._patch(position, fields_by_key, assignment)
 
     def _leads_somewhere(self, path: Path) -> bool:
         """Whether there are objects at a path: what leads to it may have been left out."""
-        place = self.root
+        position = self.root
         for step in path:
-            attribute = place.attributes.get(step.key)
-            if attribute is None or attribute.child is None or not attribute.brought:
+            attribute = position.attributes.get(step.key)
+            if attribute is None or attribute.child is None or not attribute.assigned:
                 return False
-            place = attribute.child
+            position = attribute.child
         return True
 
-    def place_at(self, path: Path) -> ObjectLayout:
-        """The place that a path of the plan leads to."""
-        place = self.root
+    def position_at(self, path: Path) -> ObjectLayout:
+        """The position that a path of the plan leads to."""
+        position = self.root
         for step in path:
             if step.types is not None:
-                self._use_type_name(place)
-            attribute = place.attributes[step.key]
+                self._use_type_name(position)
+            attribute = position.attributes[step.key]
             assert attribute.child is not None  # noqa: S101 - it leads somewhere
             attribute.used |= attribute.child.hidden
-            place = attribute.child
-        return place
+            position = attribute.child
+        return position
 
-    def _piece(
-        self, place: ObjectLayout, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...] = ()
-    ) -> Piece:
-        """`path`: where the objects are in what the request brings, by keys on the wire."""
-        deliveries = {key: delivery.narrowed(place, one) for key, one in wire.items()}
-        certain = all(
-            own is delivery and (one.certain or not path)
-            for one, own in zip(wire.values(), deliveries.values(), strict=True)
+    def _patch(
+        self,
+        position: ObjectLayout,
+        fields_by_key: dict[str, OperationField],
+        assignment: "_Assignment",
+        path: tuple[str, ...] = (),
+    ) -> Patch:
+        """`path`: where the objects are in the fetch's response, by its keys."""
+        assignments = {key: assignment.narrowed(position, one) for key, one in fields_by_key.items()}
+        definite = all(
+            own is assignment and (one.definite or not path)
+            for one, own in zip(fields_by_key.values(), assignments.values(), strict=True)
         )
         found, inner = {}, {}
-        for key, one in wire.items():
-            attribute, own = self._attribute(place, key, one, delivery, path), deliveries[key]
+        for key, one in fields_by_key.items():
+            attribute, own = self._attribute(position, key, one, assignment, path), assignments[key]
             found[key] = attribute
             if one.selection is not None and attribute.child is not None:
-                if any(not known.apart(own) for known in attribute.deliveries):
-                    inner[key] = self._piece(attribute.child, one.selection, own.within, (*path, key))
+                if any(not known.apart(own) for known in attribute.assignments):
+                    inner[key] = self._patch(attribute.child, one.selection, own.within, (*path, key))
                 else:
                     self._fill(attribute, one.selection, own.within, (*path, key))
-            attribute.deliveries.append(own)
-            attribute.certain |= certain and own.everywhere
-        return Piece(found, inner, certain)
+            attribute.assignments.append(own)
+            attribute.definite |= definite and own.everywhere
+        return Patch(found, inner, definite)
 
     def _fill(
-        self, attribute: Attribute, wire: dict[str, WireField], delivery: "_Delivery", path: tuple[str, ...]
+        self,
+        attribute: Attribute,
+        fields_by_key: dict[str, OperationField],
+        assignment: "_Assignment",
+        path: tuple[str, ...],
     ) -> None:
-        """Objects that come with a request: their attributes are decoded in place."""
-        place, first = attribute.child, not attribute.brought
-        if place is None:
+        """Objects that come with a fetch: their attributes are decoded in place."""
+        position, first = attribute.child, not attribute.assigned
+        if position is None:
             return
-        for key, one in wire.items():
-            inner = self._attribute(place, key, one, delivery, path)
+        for key, one in fields_by_key.items():
+            inner = self._attribute(position, key, one, assignment, path)
             if inner.key != key:
-                raise Unsupported("one key for several fields of a request")
-            own = delivery.narrowed(place, one)
+                raise Unsupported("one key for several fields of a fetch")
+            own = assignment.narrowed(position, one)
             if one.selection is not None:
                 self._fill(inner, one.selection, own.within, (*path, key))
-            inner.deliveries.append(own)
-            inner.in_place, inner.certain = True, one.certain and (first or inner.certain)
-        for key in place.attributes.keys() - wire.keys():
-            place.attributes[key].certain = False  # other objects may have got it by now, these have not
+            inner.assignments.append(own)
+            inner.in_place, inner.definite = True, one.definite and (first or inner.definite)
+        for key in position.attributes.keys() - fields_by_key.keys():
+            position.attributes[key].definite = False  # other objects may have got it by now, these have not
 
     def _attribute(
-        self, place: ObjectLayout, wire: str, one: WireField, delivery: "_Delivery", path: tuple[str, ...]
+        self, position: ObjectLayout, alias: str, one: OperationField, assignment: "_Assignment", path: tuple[str, ...]
     ) -> Attribute:
-        key = next((one.key for one in delivery.renames if one.path == path and one.alias == wire), wire)
-        attribute = place.attributes.setdefault(key, Attribute(key))
+        key = next((one.key for one in assignment.renames if one.path == path and one.alias == alias), alias)
+        attribute = position.attributes.setdefault(key, Attribute(key))
         if not attribute.fields and not attribute.kinds:
-            attribute.kinds |= _kinds(self.supergraph.schema, place.types, one.name)
+            attribute.kinds |= _kinds(self.supergraph.schema, position.types, one.name)
             if one.selection is not None:
                 names = {get_named_type(kind).name for kind in attribute.kinds.values()}
                 types = (self.supergraph.possible.get(name, (name,)) for name in names)
-                attribute.child = ObjectLayout((*place.path, key), frozenset(itertools.chain(*types)), hidden=True)
+                attribute.child = ObjectLayout((*position.path, key), frozenset(itertools.chain(*types)), hidden=True)
         return attribute
 
     # What the router needs itself
@@ -300,54 +310,54 @@ class Layout:
         required = (one.fields for one in representation.requirements if holds(one.condition, self.variables))
         return (*representation.keys, *itertools.chain(*required))
 
-    def _has(self, place: ObjectLayout, fields: tuple[InputField, ...]) -> bool:
+    def _has(self, position: ObjectLayout, fields: tuple[InputField, ...]) -> bool:
         return all(
-            (attribute := place.attributes.get(one.key)) is not None
-            and attribute.brought
+            (attribute := position.attributes.get(one.key)) is not None
+            and attribute.assigned
             and (attribute.child is None or self._has(attribute.child, one.fields))
             for one in fields
         )
 
-    def _use(self, place: ObjectLayout, source: Source) -> None:
+    def _use(self, position: ObjectLayout, source: Source) -> None:
         for representation in source.representations:
             inputs = self.inputs(representation)
-            if not self._has(place, inputs):
-                raise Unsupported("a key or a required field that nothing brings")
+            if not self._has(position, inputs):
+                raise Unsupported("a key or a required field that nothing fetches")
             if representation.types is not None or representation.type_name is None:
-                self._use_type_name(place)
-            self._use_fields(place, inputs)
+                self._use_type_name(position)
+            self._use_fields(position, inputs)
 
-    def _use_fields(self, place: ObjectLayout, fields: tuple[InputField, ...]) -> None:
+    def _use_fields(self, position: ObjectLayout, fields: tuple[InputField, ...]) -> None:
         for one in fields:
             if one.types is not None:
-                self._use_type_name(place)
-            attribute = place.attributes[one.key]
+                self._use_type_name(position)
+            attribute = position.attributes[one.key]
             attribute.used = True
             if attribute.child is not None:
                 self._use_fields(attribute.child, one.fields)
 
-    def _use_type_name(self, place: ObjectLayout) -> None:
-        if place.single is None or TYPENAME in place.attributes:
-            place.attributes.setdefault(TYPENAME, Attribute(TYPENAME)).used = True
+    def _use_type_name(self, position: ObjectLayout) -> None:
+        if position.single is None or TYPENAME in position.attributes:
+            position.attributes.setdefault(TYPENAME, Attribute(TYPENAME)).used = True
 
-    def _use_types(self, place: ObjectLayout) -> None:
+    def _use_types(self, position: ObjectLayout) -> None:
         """The type is needed where the answer depends on it, or where it may be none that the client sees."""
-        known = place.attributes.get(TYPENAME)
-        depends = place.single is None and any(
-            one.name == TYPENAME or one.types != place.types
-            for attribute in place.attributes.values()
+        known = position.attributes.get(TYPENAME)
+        depends = position.single is None and any(
+            one.name == TYPENAME or one.types != position.types
+            for attribute in position.attributes.values()
             for one in attribute.fields
         )
-        if known is not None and known.brought and place.abstract:
+        if known is not None and known.assigned and position.abstract:
             known.used = True
-        if depends or (known is not None and known.used and place.single is None):
-            if known is None or not known.brought:
+        if depends or (known is not None and known.used and position.single is None):
+            if known is None or not known.assigned:
                 raise Unsupported("objects of which nobody tells the type")
             known.used = True
 
 
-class _Wire:
-    """Reads the text of a request."""
+class _OperationReader:
+    """Reads the operation of a fetch."""
 
     def __init__(
         self, supergraph: Supergraph, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
@@ -356,15 +366,17 @@ class _Wire:
         self.fragments = fragments
         self.variables = variables
 
-    def fields(self, selections: SelectionSetNode, types: frozenset[str] | None = None) -> dict[str, WireField]:
+    def fields(self, selections: SelectionSetNode, types: frozenset[str] | None = None) -> dict[str, OperationField]:
         """The fields of a selection set by key, those in fragments too."""
-        found: dict[str, WireField] = {}
+        found: dict[str, OperationField] = {}
         for node in selections.selections:
             if not holds(condition_of(node), self.variables):
                 continue
             if isinstance(node, FieldNode):
                 inner = self.fields(node.selection_set) if node.selection_set else None
-                _add(found, (node.alias or node.name).value, WireField(node.name.value, types is None, types, inner))
+                _add(
+                    found, (node.alias or node.name).value, OperationField(node.name.value, types is None, types, inner)
+                )
                 continue
             inside = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
             assert isinstance(inside, InlineFragmentNode | FragmentDefinitionNode)  # noqa: S101 - there is no other
@@ -383,18 +395,20 @@ def _kinds(schema: GraphQLSchema, types: frozenset[str], name: str) -> dict[str,
     return {kind.name: kind.fields[name].type for kind in objects if name in kind.fields}
 
 
-def _add(found: dict[str, WireField], key: str, one: WireField) -> None:
+def _add(found: dict[str, OperationField], key: str, one: OperationField) -> None:
     """Add a field that may be there already, under another type condition."""
     known = found.get(key)
     if known is None:
         found[key] = one
         return
     types = None if known.types is None or one.types is None else known.types | one.types
-    certain = known.certain or one.certain
-    found[key] = WireField(known.name, certain, types, _merged(known.selection, one.selection))
+    definite = known.definite or one.definite
+    found[key] = OperationField(known.name, definite, types, _merged(known.selection, one.selection))
 
 
-def _merged(one: dict[str, WireField] | None, other: dict[str, WireField] | None) -> dict[str, WireField] | None:
+def _merged(
+    one: dict[str, OperationField] | None, other: dict[str, OperationField] | None
+) -> dict[str, OperationField] | None:
     if one is None or other is None:
         return one
     found = {key: _in_one(field) for key, field in (one | other).items()}
@@ -404,9 +418,9 @@ def _merged(one: dict[str, WireField] | None, other: dict[str, WireField] | None
     return found
 
 
-def _in_one(field: WireField) -> WireField:
+def _in_one(field: OperationField) -> OperationField:
     """A field that only one of two selections has."""
-    return replace(field, certain=False)
+    return replace(field, definite=False)
 
 
 def _represented(source: Source) -> frozenset[str] | None:

@@ -10,26 +10,26 @@ from typing import Any, Literal
 
 import msgspec
 
-from router.execution.layout import Layout, Unsupported
-from router.execution.source import Writer
+from router.execution.codegen import CodeGenerator
+from router.execution.layout import ResponseLayout, Unsupported
 from router.planning.normalize import Selection
 from router.planning.plan import Fetch, QueryPlan
 from router.supergraph.records import Supergraph
 
 _MAX_PROGRAMS = 16
-_BYTES_A_FIELD, _BYTES_A_PLACE = 2_000, 3_000  # of a plan and of each program, as was measured
+_BYTES_A_FIELD, _BYTES_A_POSITION = 2_000, 3_000  # of a plan and of each program, as was measured
 Send = Callable[[Fetch, dict[str, Any]], Awaitable[bytes]]
 
 
-class Unfit(Exception):
-    """An answer of a subgraph is not what a program takes: the interpreter must run the plan."""
+class Bailout(Exception):
+    """A subgraph's response is not what a program takes: the interpreter must run the plan, as when a JIT bails out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """`run` asks by `send`, with a fetch and its own variables, and gives the response in JSON.
 
-    It raises Unfit, or what msgspec and `send` raise, where an answer is not as it should be.
+    It raises Bailout, or what msgspec and `send` raise, where an answer is not as it should be.
     """
 
     source: str
@@ -40,7 +40,7 @@ def compile_plan(
     supergraph: Supergraph, plan: QueryPlan, selection: Selection, variables: Mapping[str, Any]
 ) -> Program:
     """The program of a plan for what its conditions depend on. Raises Unsupported."""
-    writer = Writer(Layout(supergraph, plan, selection, variables), plan, _NAMES)
+    writer = CodeGenerator(ResponseLayout(supergraph, plan, selection, variables), plan, _NAMES)
     source = writer.write()
     names = {**_NAMES, **writer.constants}
     exec(builtins.compile(source, "<plan>", "exec"), names)  # noqa: S102 - written here, of names that GraphQL allows
@@ -69,7 +69,7 @@ class Programs:
         self._later = later
         self._names = sorted(set(_condition_variables(selection)))
         fields, programs = _count(selection), min(2 ** len(self._names), _MAX_PROGRAMS)
-        self.size = fields * (_BYTES_A_FIELD + _BYTES_A_PLACE * programs)
+        self.size = fields * (_BYTES_A_FIELD + _BYTES_A_POSITION * programs)
         """Bytes that they and the plan take at most, about."""
         self._asked: set[tuple[Any, ...]] = set()
         self._programs: dict[tuple[Any, ...], Program | None] = {}
@@ -110,7 +110,7 @@ def _condition_variables(selection: Selection) -> Iterator[str]:
 def _entities(seen: dict[Any, None], found: list[Any]) -> dict[Any, Any]:
     """The entities by what stands for them."""
     if len(found) != len(seen):
-        raise Unfit
+        raise Bailout
     return dict(zip(seen, found, strict=True))
 
 
@@ -122,7 +122,7 @@ _NAMES: dict[str, Any] = {
     "Scalar": str | int | float | bool,
     "Struct": msgspec.Struct,
     "UNSET": msgspec.UNSET,
-    "Unfit": Unfit,
+    "Bailout": Bailout,
     "chain": itertools.chain.from_iterable,
     "entities": _entities,
     "Value": str | int | float | bool | list | dict,
@@ -130,4 +130,4 @@ _NAMES: dict[str, Any] = {
     "text": _text,
 }
 
-__all__ = ["Program", "Programs", "Send", "Unfit", "Unsupported", "compile_plan"]
+__all__ = ["Bailout", "Program", "Programs", "Send", "Unsupported", "compile_plan"]

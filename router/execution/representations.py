@@ -97,16 +97,16 @@ def _fill(made: Object, fields: tuple[InputField, ...], item: Object) -> bool:
         if value is _ABSENT:
             return False
         if field.fields:
-            value = _part(value, field.fields)
+            value = _nested(value, field.fields)
             if value is _ABSENT:
                 return False
         made[field.name] = value
     return True
 
 
-def _part(value: Any, fields: tuple[InputField, ...]) -> Any:
+def _nested(value: Any, fields: tuple[InputField, ...]) -> Any:
     if isinstance(value, list):
-        items = [_part(item, fields) for item in value]
+        items = [_nested(item, fields) for item in value]
         return _ABSENT if any(item is _ABSENT for item in items) else items
     if not isinstance(value, dict):
         return value

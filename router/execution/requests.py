@@ -56,13 +56,13 @@ class Requests:
         self._sent.append((id(fetch), payload, answer))
         return answer
 
-    def again(self) -> None:
-        """From here on the plan is run anew: what was sent already is not sent again."""
+    def replay(self) -> None:
+        """Run the plan anew from here on: what was sent already is answered from what was received."""
         self._known = defaultdict(list)
         for fetch, payload, answer in self._sent:
             self._known[fetch, payload].append(answer)
 
-    def abandon(self) -> None:
+    def cancel(self) -> None:
         """Nobody waits for the answers any more."""
         for _, _, answer in self._sent:
             if not answer.cancel() and not answer.cancelled():

@@ -21,13 +21,13 @@ class Result(msgspec.Struct, frozen=True, gc=False):
         return cls(_encode(response), "data" in response, "errors" in response)
 
     @classmethod
-    def refused(cls, errors: Sequence[Mapping[str, Any]]) -> Self:
-        """Of an operation that was not run."""
+    def request_error(cls, errors: Sequence[Mapping[str, Any]]) -> Self:
+        """Of an operation that was not run (GraphQL, section 7.1.2: request error)."""
         return cls.of({"errors": errors})
 
     @classmethod
-    def part(cls, payload: Mapping[str, Any]) -> Self:
-        """From a payload of an answer in several parts."""
+    def incremental(cls, payload: Mapping[str, Any]) -> Self:
+        """From a payload of incremental delivery."""
         entries = payload.get("incremental", (payload,))
         return cls(_encode(payload), failed=any("errors" in one for one in entries))
 

@@ -21,8 +21,8 @@ from router.planning.graph import TYPENAME
 from router.planning.normalize import Deferred, SelectedField, Selection
 
 
-class _Bubble(Exception):
-    """A null where the schema has none: it takes the next nullable parent with it."""
+class _NullPropagation(Exception):
+    """A null where the schema has none: it propagates to the next nullable parent (GraphQL, section 6.4.4)."""
 
 
 Complete = Callable[["_Run", Any, ResponsePath], Any]
@@ -48,7 +48,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """A part of the answer, each place of a null that the schema does not allow, and what of it comes later."""
+    """What a delivery group has for an object, each null that the schema does not allow, and what of it comes later."""
 
     data: Object | None
     violations: list[tuple[ResponsePath, str]]
@@ -56,7 +56,7 @@ class Shaped:
 
 
 class Shaper:
-    """Shapes the data of one operation. Made once a plan."""
+    """Shapes the data of one operation (GraphQL, section 6.4.3: CompleteValue). Made once a plan."""
 
     def __init__(self, schema: GraphQLSchema, selection: Selection) -> None:
         self.schema = schema
@@ -77,17 +77,17 @@ class Shaper:
         run = _Run(variables, [])
         try:
             return self._object(run, self.selection, data, ()), run.violations
-        except _Bubble:
+        except _NullPropagation:
             return None, run.violations
 
-    def shape_part(
+    def shape_group(
         self, selection: Selection, item: Object, path: ResponsePath, variables: Mapping[str, Any]
     ) -> Shaped:
-        """What one part of the answer, the primary one or a deferred one, has for an object."""
+        """What one delivery group, the primary answer or a deferral, has for an object."""
         run = _Run(variables, [])
         try:
             data = self._object(run, selection, item, path)
-        except _Bubble:
+        except _NullPropagation:
             return Shaped(None, run.violations, [])
         return Shaped(data, run.violations, [one for one in run.pending if _is_there(data, one.path[len(path) :])])
 
@@ -95,7 +95,7 @@ class Shaper:
         type_name: str | None = next(iter(selection.types)) if len(selection.types) == 1 else item.get(TYPENAME)
         if type_name is None and self._depends_on_type(run, selection):
             run.violations.append(((*path, TYPENAME), f"{min(selection.types)}.{TYPENAME}"))
-            raise _Bubble
+            raise _NullPropagation
         table = self._tables.get((id(selection), type_name))
         if table is None:
             table = self._tables[id(selection), type_name] = self._table(selection, type_name)
@@ -159,7 +159,7 @@ class Shaper:
             made = None if value is None else inner(run, value, path)
             if made is None:
                 run.violations.append((path, coordinate))
-                raise _Bubble
+                raise _NullPropagation
             return made
 
         return complete
@@ -202,7 +202,7 @@ def _nullable(inner: Complete) -> Complete:
             return None
         try:
             return inner(run, value, path)
-        except _Bubble:
+        except _NullPropagation:
             return None
 
     return complete

@@ -1,4 +1,4 @@
-"""The types of a compiled plan, as source: msgspec structs for the objects of each place, and for what requests bring."""
+"""The types of a compiled plan, as source: msgspec structs for the objects of each position, and for the patches of fetches."""
 
 import keyword
 from collections.abc import Iterable, Mapping
@@ -13,20 +13,20 @@ from graphql import (
     is_non_null_type,
 )
 
-from router.execution.layout import Attribute, ObjectLayout, Piece, Unsupported
+from router.execution.layout import Attribute, ObjectLayout, Patch, Unsupported
 from router.planning.graph import TYPENAME
 
 _EXACT = frozenset(("Boolean", "Int", "Float", "ID"))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The type of what a piece brings. `kept`: the attributes that matter, by name in the code; `inner`: the parts of some."""
+class PatchStruct:
+    """The type of a patch. `kept`: the attributes that matter, by name in the code; `inner`: the patches within some."""
 
     kind: str
     kept: Mapping[str, Attribute]
-    inner: Mapping[str, "Part"]
-    certain: bool
+    inner: Mapping[str, "PatchStruct"]
+    definite: bool
 
 
 class Structs:
@@ -35,8 +35,8 @@ class Structs:
     def __init__(self, taken: Iterable[str]) -> None:
         self.lines: list[str] = []
         self._taken = set(taken)
-        self._places: dict[int, str] = {}
-        self._parts: dict[tuple[str, ...], str] = {}
+        self._positions: dict[int, str] = {}
+        self._patches: dict[tuple[str, ...], str] = {}
         self._names: dict[int, dict[str, str]] = {}
 
     def unique(self, name: str) -> str:
@@ -48,11 +48,11 @@ class Structs:
         self._taken.add(made)
         return made
 
-    def names(self, place: ObjectLayout) -> dict[str, str]:
-        """The identifiers of a place's attributes, by key."""
-        if id(place) not in self._names:
-            self._names[id(place)] = _identifiers(place.attributes)
-        return self._names[id(place)]
+    def names(self, position: ObjectLayout) -> dict[str, str]:
+        """The identifiers of a position's attributes, by key."""
+        if id(position) not in self._names:
+            self._names[id(position)] = _identifiers(position.attributes)
+        return self._names[id(position)]
 
     def write(self, name: str, fields: Iterable[str], keys: Mapping[str, str] | None = None) -> str:
         """A struct. `keys`: the JSON keys of its fields, where they are not their names."""
@@ -62,35 +62,39 @@ class Structs:
         self.lines += [f"    {field}" for field in fields] or ["    pass"]
         return name
 
-    def write_place(self, place: ObjectLayout) -> None:
-        """The objects of a place: the client's fields in the answer's order, then what the router needs."""
-        shown = [one for one in place.attributes.values() if one.fields]
-        kept = shown + [one for one in place.attributes.values() if one.used and not one.fields]
-        names = self.names(place)
-        name = self._places[id(place)] = self.unique("_".join(part[:1].upper() + part[1:] for part in place.path))
-        fields = [f"{names[one.key]}: {self._declaration(place, one)}" for one in kept]
+    def write_position(self, position: ObjectLayout) -> None:
+        """The objects of a position: the client's fields in the response's order, then what the router needs."""
+        shown = [one for one in position.attributes.values() if one.fields]
+        kept = shown + [one for one in position.attributes.values() if one.used and not one.fields]
+        names = self.names(position)
+        name = self._positions[id(position)] = self.unique("_".join(key[:1].upper() + key[1:] for key in position.path))
+        fields = [f"{names[one.key]}: {self._declaration(position, one)}" for one in kept]
         self.write(name, fields, {names[one.key]: one.key for one in kept})
 
-    def part(self, place: ObjectLayout, piece: Piece, name: str) -> Part:
-        """The type of what a piece brings the objects of a place. Equal ones are one."""
-        inner = {key: self.part(piece.attributes[key].child or place, one, name) for key, one in piece.inner.items()}
-        kept = {key: one for key, one in piece.attributes.items() if _matters(one, inner.get(key))}
+    def patch(self, position: ObjectLayout, patch: Patch, name: str) -> PatchStruct:
+        """The type of a patch of the objects of a position. Equal ones are one."""
+        inner = {
+            key: self.patch(patch.attributes[key].child or position, one, name) for key, one in patch.inner.items()
+        }
+        kept = {key: one for key, one in patch.attributes.items() if _matters(one, inner.get(key))}
         names = _identifiers(kept)
-        default = "" if piece.certain else " = UNSET"
+        default = "" if patch.definite else " = UNSET"
         fields = []
         for key, one in kept.items():
             of = inner[key].kind if key in inner else ""
-            fields.append(f"{names[key]}: {self.annotation(place, one, of)}{default}")
+            fields.append(f"{names[key]}: {self.annotation(position, one, of)}{default}")
         shape = (*fields, repr(names))
-        if shape not in self._parts:
-            self._parts[shape] = self.write(self.unique(name), fields, {names[key]: key for key in kept})
+        if shape not in self._patches:
+            self._patches[shape] = self.write(self.unique(name), fields, {names[key]: key for key in kept})
         found = {names[key]: one for key, one in kept.items()}
-        return Part(self._parts[shape], found, {names[key]: inner[key] for key in kept if key in inner}, piece.certain)
+        return PatchStruct(
+            self._patches[shape], found, {names[key]: inner[key] for key in kept if key in inner}, patch.definite
+        )
 
-    def annotation(self, place: ObjectLayout, one: Attribute, of: str = "") -> str:
-        """The type of an attribute's values; `of`: that of its objects, if it is not the place's."""
+    def annotation(self, position: ObjectLayout, one: Attribute, of: str = "") -> str:
+        """The type of an attribute's values; `of`: that of its objects, if it is not the position's."""
         if one.key == TYPENAME:
-            return "str" if place.hidden else _literal(place.types)
+            return "str" if position.hidden else _literal(position.types)
         texts = {self._type(kind, one, of) for kind in one.kinds.values()}
         if len(texts) > 1:
             texts = {f"{text.removesuffix(' | None')} | None" for text in texts}
@@ -100,22 +104,22 @@ class Structs:
             raise Unsupported("one key for values of several kinds")
         return texts.pop()
 
-    def _declaration(self, place: ObjectLayout, one: Attribute) -> str:
+    def _declaration(self, position: ObjectLayout, one: Attribute) -> str:
         if any(field.name == TYPENAME for field in one.fields):
             if any(field.name != TYPENAME for field in one.fields):
                 raise Unsupported("a type name and a field under one key")
-            if place.single is not None:
-                return f"{_literal((place.single,))} = {place.single!r}"
+            if position.single is not None:
+                return f"{_literal((position.single,))} = {position.single!r}"
             if one.key != TYPENAME:
                 return "Any = UNSET"
-        if not one.brought:
-            if place.single is None:
+        if not one.assigned:
+            if position.single is None:
                 return "Any = UNSET"
             if not one.nullable:
                 raise Unsupported("a non-null field that nobody is asked for")
             return "Any = None"
-        default = "" if one.in_place and one.certain else " = UNSET"
-        return self.annotation(place, one) + default
+        default = "" if one.in_place and one.definite else " = UNSET"
+        return self.annotation(position, one) + default
 
     def _type(self, kind: GraphQLOutputType, one: Attribute, of: str) -> str:
         if is_non_null_type(kind):
@@ -123,11 +127,11 @@ class Structs:
         if is_list_type(kind):
             return f"list[{self._type(kind.of_type, one, of)}] | None"
         if is_composite_type(kind):
-            return f"{of or self._places[id(one.child)]} | None"
+            return f"{of or self._positions[id(one.child)]} | None"
         if isinstance(kind, GraphQLEnumType):
             return f"{_literal(kind.values) if one.fields else 'str'} | None"
         name = get_named_type(kind).name
-        if name in _EXACT or one.used or one.again:
+        if name in _EXACT or one.used or one.reassigned:
             return f"{'Scalar' if name in _EXACT or name == 'String' else 'Value'} | None"
         return "Raw"
 
@@ -137,12 +141,12 @@ def _present(text: str) -> str:
     return "Value" if text == "Raw" else text.removesuffix(" | None")
 
 
-def _matters(one: Attribute, part: Part | None) -> bool:
-    """Whether objects that are there already lack something that a piece has."""
-    if part is not None:
-        return bool(part.kept)
+def _matters(one: Attribute, patch: PatchStruct | None) -> bool:
+    """Whether objects that are there already lack something that a patch has."""
+    if patch is not None:
+        return bool(patch.kept)
     seen = one.used or any(field.name != TYPENAME for field in one.fields)
-    return seen and not (one.in_place and one.certain)
+    return seen and not (one.in_place and one.definite)
 
 
 def _literal(values: Iterable[str]) -> str:

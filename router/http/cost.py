@@ -37,7 +37,7 @@ from graphql import (
 
 from router.config import LimitsSection
 from router.engine import Prepared
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.http.limits import parse_document
 from router.supergraph.links import directive_arguments, read_links
 from router.supergraph.records import Supergraph
@@ -85,7 +85,7 @@ class Costs:
         self._config = config
 
     def check(self, supergraph: Supergraph, prepared: Prepared, text: str, variables: Mapping[str, Any] | None) -> None:
-        """Raise RequestRefused where the operation with these variables costs too much."""
+        """Raise RequestError where the operation with these variables costs too much."""
         given = variables or {}
         names = [definition.variable.name.value for definition in prepared.operation.variable_definitions or ()]
         used = {name: given[name] for name in names if name in given}
@@ -100,7 +100,7 @@ class Costs:
         limit = self._config.cost
         if limit is not None and found > limit:
             message = f"the operation may cost {limit:g}, and is estimated at {found:g}"
-            raise RequestRefused.because(message, "COST_ESTIMATED_TOO_EXPENSIVE", cost=found, limit=limit)
+            raise RequestError.because(message, "COST_ESTIMATED_TOO_EXPENSIVE", cost=found, limit=limit)
 
     def _estimate(self, supergraph: Supergraph, prepared: Prepared, text: str, variables: Mapping[str, Any]) -> float:
         document = parse_document(text, self._config)

@@ -7,7 +7,7 @@ that the browser has made a preflight first, which CORS answers.
 
 from collections.abc import Mapping, Sequence
 
-from router.errors import RequestRefused
+from router.errors import RequestError
 
 _SIMPLE = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", "text/plain", ""})
 
@@ -18,7 +18,7 @@ def check(headers: Mapping[str, str], required: Sequence[str]) -> None:
         return
     if any(headers.get(name.lower()) for name in required):
         return
-    raise RequestRefused.because(
+    raise RequestError.because(
         f"the request could come from a foreign page: send a JSON content type or one of the headers "
         f"{', '.join(required)}",
         "CSRF_PREVENTION",

@@ -21,22 +21,22 @@ from graphql import (
 )
 
 from router.config import LimitsSection
-from router.errors import RequestRefused
+from router.errors import RequestError
 
 
 def parse_document(text: str, limits: LimitsSection) -> DocumentNode:
-    """Parse within the limit of tokens. Raises RequestRefused, also for what is not GraphQL."""
+    """Parse within the limit of tokens. Raises RequestError, also for what is not GraphQL."""
     try:
         return parse(text, max_lexical_tokens=limits.tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         if f"more than {limits.tokens} tokens" in error.message:
             raise _over("tokens", limits.tokens, None, "MAX_TOKENS_LIMIT") from None
         formatted = {**error.formatted, "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
-        raise RequestRefused([formatted]) from None
+        raise RequestError([formatted]) from None
 
 
 def check(document: DocumentNode, operation: OperationDefinitionNode, limits: LimitsSection) -> None:
-    """Raise RequestRefused where the operation goes beyond a limit. The document need not be valid."""
+    """Raise RequestError where the operation goes beyond a limit. The document need not be valid."""
     size = _Measure(document).operation(operation)
     for name, found, limit in (
         ("depth", size.depth, limits.depth),
@@ -50,14 +50,14 @@ def check(document: DocumentNode, operation: OperationDefinitionNode, limits: Li
 
 
 def refuse_introspection(document: DocumentNode) -> None:
-    """Raise RequestRefused where the document asks for `__schema` or `__type`."""
+    """Raise RequestError where the document asks for `__schema` or `__type`."""
     visit(document, _NoIntrospection())
 
 
 class _NoIntrospection(Visitor):
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         if node.name.value in ("__schema", "__type"):
-            raise RequestRefused.because("introspection is off", "INTROSPECTION_DISABLED")
+            raise RequestError.because("introspection is off", "INTROSPECTION_DISABLED")
 
 
 @dataclass(slots=True)
@@ -121,6 +121,6 @@ def _add(size: _Size, inner: _Size) -> None:
     size.directives += inner.directives
 
 
-def _over(name: str, limit: object, found: int | None, code: str) -> RequestRefused:
+def _over(name: str, limit: object, found: int | None, code: str) -> RequestError:
     measured = f"has {found}" if found is not None else "has more"
-    return RequestRefused.because(f"the operation may have {limit} in {name}, and {measured}", code)
+    return RequestError.because(f"the operation may have {limit} in {name}, and {measured}", code)

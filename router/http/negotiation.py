@@ -32,7 +32,7 @@ def acceptable(accept: str | None) -> tuple[str, ...]:
 
 @remembered(256)
 def single(accept: str | None) -> str | None:
-    """The media type of an answer in one piece; None if the client takes no such answer.
+    """The media type of a single answer; None if the client takes no such answer.
 
     A client that asks for a stream also gets errors and the results of queries, as `application/json`.
     """
@@ -41,12 +41,12 @@ def single(accept: str | None) -> str | None:
 
 
 def stream(accept: str | None) -> str | None:
-    """The media type of an answer in several pieces; None if the client takes none."""
+    """The media type of a stream of answers; None if the client takes none."""
     return next((media_type for media_type in acceptable(accept) if media_type in (MULTIPART, EVENT_STREAM)), None)
 
 
-def parts(accept: str | None) -> str | None:
-    """The media type of an answer of which some parts come later; None if the client takes none."""
+def incremental(accept: str | None) -> str | None:
+    """The media type of incremental delivery; None if the client takes none."""
     return next((media_type for media_type in acceptable(accept) if media_type in (DEFERRED, EVENT_STREAM)), None)
 
 

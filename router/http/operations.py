@@ -18,7 +18,7 @@ from router.authorization.claims import AuthenticationError, Authenticator, Clai
 from router.authorization.policies import Policies
 from router.config import Config
 from router.engine import Prepared, RequestContext
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.execution.result import Result
 from router.execution.transport import Resumption
 from router.http.cost import Costs
@@ -85,10 +85,10 @@ class Operations:
 
     @property
     def serving(self) -> Serving:
-        """What is served now. Raises RequestRefused."""
+        """What is served now. Raises RequestError."""
         serving = self._supergraphs.current
         if serving is None:
-            raise RequestRefused.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
+            raise RequestError.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
         return serving
 
     async def identify(self, headers: Mapping[str, str]) -> Caller:
@@ -118,7 +118,7 @@ class Operations:
         return self._policies.may_change
 
     async def prepare(self, request: GraphQLRequest, caller: Caller) -> Operation:
-        """Parse, validate, limit, filter and plan, or take all that from the cache. Raises RequestRefused."""
+        """Parse, validate, limit, filter and plan, or take all that from the cache. Raises RequestError."""
         operation = self.ready(request, caller)
         if operation is None:
             operation = await self._prepare(await self._persisted.resolve(request), request, caller)
@@ -129,7 +129,7 @@ class Operations:
         self, request: GraphQLRequest, headers: Mapping[str, str], refused: AuthenticationError
     ) -> Operation:
         """For a client whose token is not good: a mutation that asks for no caller, such as one that logs in or gets new
-        tokens, runs as an anonymous client's. Raises AuthenticationError for all else, RequestRefused.
+        tokens, runs as an anonymous client's. Raises AuthenticationError for all else, RequestError.
         """
         if self._config.authorization.require_authentication:
             raise refused
@@ -137,7 +137,7 @@ class Operations:
         caller = Caller(None, {name: value for name, value in headers.items() if name != "authorization"})
         try:
             operation = await self._prepare(text, request, caller)
-        except RequestRefused:
+        except RequestError:
             raise refused from None
         asks_nobody = bool(operation.serving.rules) and not operation.prepared.denied
         if operation.prepared.operation_type != "mutation" or not asks_nobody or operation.access.unrestricted:
@@ -175,7 +175,7 @@ class Operations:
         return self._supergraphs.current is operation.serving and not self._policies.may_change
 
     async def renewed(self, operation: Operation) -> Operation:
-        """The same operation for what is served, and for what its caller may see, by now. Raises RequestRefused."""
+        """The same operation for what is served, and for what its caller may see, by now. Raises RequestError."""
         if self._supergraphs.current is operation.serving:
             access = await self._policies.access(operation.serving.rules, operation.caller.claims)
             if access == operation.access:
@@ -183,7 +183,7 @@ class Operations:
         return await self._prepare(operation.text, operation.request, operation.caller)
 
     async def execute(self, operation: Operation) -> Result:
-        """Run a query or mutation within the time limit. Raises RequestRefused."""
+        """Run a query or mutation within the time limit. Raises RequestError."""
         self._check_cost(operation)
         kind = operation.prepared.operation_type
         task = asyncio.current_task()
@@ -201,7 +201,7 @@ class Operations:
                 if self._deadlines.end(task) or task.uncancel() > 0:
                     raise  # for another reason than time
                 message = f"the operation took longer than {self._deadlines.limit:g} s"
-                raise _refusal(RequestRefused.because(message, "GATEWAY_TIMEOUT", 504)) from None
+                raise _refusal(RequestError.because(message, "GATEWAY_TIMEOUT", 504)) from None
             except Exception as error:
                 self._deadlines.end(task)
                 raise _refusal(error) from None
@@ -211,11 +211,11 @@ class Operations:
         return result
 
     def defers(self, operation: Operation) -> bool:
-        """Whether the answer comes in parts. Raises RequestRefused."""
+        """Whether the answer is delivered incrementally. Raises RequestError."""
         return operation.serving.engine.defers(operation.prepared, operation.request.variables)
 
-    async def execute_in_parts(self, operation: Operation, take: Callable[[Result], None]) -> None:
-        """Run a query or mutation that defers; `take` gets each part of the answer. Raises RequestRefused.
+    async def execute_incrementally(self, operation: Operation, take: Callable[[Result], None]) -> None:
+        """Run a query or mutation that defers; `take` gets each payload. Raises RequestError.
 
         Subgraphs have until the time limit, and what they did not give by then is null.
         """
@@ -228,10 +228,10 @@ class Operations:
         with span("execute", _ATTRIBUTES[kind]):
             try:
                 engine, variables = operation.serving.engine, operation.request.variables
-                async with aclosing(engine.execute_in_parts(operation.prepared, variables, context)) as parts:
-                    async for part in parts:
-                        take(part)
-                        failed |= part.failed
+                async with aclosing(engine.execute_incrementally(operation.prepared, variables, context)) as payloads:
+                    async for payload in payloads:
+                        take(payload)
+                        failed |= payload.failed
             except Exception as error:
                 raise _refusal(error) from None
             finally:
@@ -239,7 +239,7 @@ class Operations:
         OPERATIONS.add(kind, "errors" if failed else "ok")
 
     def subscribe(self, operation: Operation, resumption: Resumption) -> AsyncIterator[Result]:
-        """The results of a subscription, one an event. Raises RequestRefused."""
+        """The results of a subscription, one an event. Raises RequestError."""
         self._check_cost(operation)
         context = RequestContext(operation.caller.headers, operation.caller.claims, resumption=resumption)
         return operation.serving.engine.subscribe(operation.prepared, operation.request.variables, context)
@@ -255,10 +255,10 @@ def _cancel(task: asyncio.Task[Any]) -> None:
     task.cancel()
 
 
-def _refusal(error: Exception) -> RequestRefused:
+def _refusal(error: Exception) -> RequestError:
     """Whatever should not happen is logged, and the client learns only that it did."""
-    if isinstance(error, RequestRefused):
+    if isinstance(error, RequestError):
         OPERATIONS.add("unknown", "refused")
         return error
     _LOG.exception("the operation failed")
-    return RequestRefused.because("the router failed", "INTERNAL_SERVER_ERROR", 500)
+    return RequestError.because("the router failed", "INTERNAL_SERVER_ERROR", 500)

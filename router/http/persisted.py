@@ -14,7 +14,7 @@ import structlog
 
 from router.cache import Cache
 from router.config import AutomaticPersistedQueries, ConfigurationError, OperationsSection
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.http.request import GraphQLRequest
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PersistedOperations:
         return request.query if request.extensions is None and not self._manifest else None
 
     async def resolve(self, request: GraphQLRequest) -> str:
-        """The operation's text. Raises RequestRefused."""
+        """The operation's text. Raises RequestError."""
         named = _persisted_hash(request)
         if named is not None and named in self._manifest:
             return self._manifest[named]
@@ -62,19 +62,19 @@ class PersistedOperations:
     def _safelisted(self, request: GraphQLRequest) -> str:
         if request.query is not None and self._config.safelist.allow_text and request.query in self._texts:
             return request.query
-        raise RequestRefused.because("the operation is not on the safelist", "OPERATION_NOT_SAFELISTED", 403)
+        raise RequestError.because("the operation is not on the safelist", "OPERATION_NOT_SAFELISTED", 403)
 
     async def _resolve_automatic(self, named: str, query: str | None) -> str:
         if not self._config.persisted.enabled:
-            raise RequestRefused.because("persisted queries are off", "PERSISTED_QUERY_NOT_SUPPORTED", 400)
+            raise RequestError.because("persisted queries are off", "PERSISTED_QUERY_NOT_SUPPORTED", 400)
         if query is None:
             known = await self._automatic.get(named)
             if known is None:
                 # Clients of Apollo's protocol look for this very message, and answer it by sending the text.
-                raise RequestRefused.because("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND", 200)
+                raise RequestError.because("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND", 200)
             return known
         if _digest(query) != named:
-            raise RequestRefused.because("the hash is not that of the query", "PERSISTED_QUERY_HASH_MISMATCH", 400)
+            raise RequestError.because("the hash is not that of the query", "PERSISTED_QUERY_HASH_MISMATCH", 400)
         return query
 
 
@@ -154,7 +154,5 @@ def _persisted_hash(request: GraphQLRequest) -> str | None:
     if entry is None:
         return None
     if not isinstance(entry, dict) or entry.get("version") != 1 or not isinstance(entry.get("sha256Hash"), str):
-        raise RequestRefused.because(
-            "'persistedQuery' needs version 1 and a sha256Hash", "PERSISTED_QUERY_INVALID", 400
-        )
+        raise RequestError.because("'persistedQuery' needs version 1 and a sha256Hash", "PERSISTED_QUERY_INVALID", 400)
     return str(entry["sha256Hash"])

@@ -16,15 +16,15 @@ import httptools
 
 from router.cache import remembered
 from router.config import ServerSection
-from router.errors import RequestRefused
-from router.heads import KnownHead, known_head
+from router.errors import RequestError
+from router.header_sections import HeaderSection, header_section
 from router.http.cors import cors_headers
 from router.telemetry import answered
 from shared.http1 import HttpProtocol
 
 REQUEST_ID = "x-request-id"
 _MAX_REQUEST_LINE = 65_536
-_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
+_HEADERS_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9_.:/+=-]{1,128}")
 
@@ -39,8 +39,8 @@ class RequestHandler(Protocol):
         """Go on with the connection as a WebSocket."""
 
 
-class RequestHead(NamedTuple):
-    """What the head of a request for GraphQL says; `cors` are header lines of its answer."""
+class RequestHeader(NamedTuple):
+    """The request line and the header section of a request for GraphQL; `cors` are header lines of its answer."""
 
     method: str
     query_string: bytes
@@ -75,16 +75,16 @@ class Exchange:
         "was_read",
     )
 
-    def __init__(self, protocol: "GraphQLProtocol", head: RequestHead) -> None:
+    def __init__(self, protocol: "GraphQLProtocol", header: RequestHeader) -> None:
         self._protocol = protocol
-        self.method, self.query_string, headers, self._cors = head
+        self.method, self.query_string, headers, self._cors = header
         self._began = perf_counter()
         self.request_id = request_id(headers.get(REQUEST_ID, ""))
         self.headers = {**headers, REQUEST_ID: self.request_id}
         self.operation_name: str | None = None
         self.body: bytes | bytearray = b""
         self.keep_alive = True
-        self.refused: RequestRefused | None = None
+        self.refused: RequestError | None = None
         self.was_read = False
         self.is_turn = True
         self.response_complete = False
@@ -100,31 +100,31 @@ class Exchange:
         """The whole answer; `headers` are complete lines."""
         if self.response_complete:
             return
-        head = b"%bcontent-length: %d\r\n%b\r\n" % (self._head(status, content_type), len(body), headers)
+        header = b"%bcontent-length: %d\r\n%b\r\n" % (self._header_lines(status, content_type), len(body), headers)
         if self.method == "HEAD":
             body = b""
-        self._protocol.transport.write(head + body)
+        self._protocol.transport.write(header + body)
         self._finish(status)
 
     def begin_stream(self, content_type: str, headers: bytes = b"") -> None:
-        """Begin an answer in pieces."""
-        head = b"%btransfer-encoding: chunked\r\n%b\r\n" % (self._head(200, content_type), headers)
-        self._protocol.transport.write(head)
+        """Begin a chunked answer."""
+        header = b"%btransfer-encoding: chunked\r\n%b\r\n" % (self._header_lines(200, content_type), headers)
+        self._protocol.transport.write(header)
 
-    def write(self, piece: bytes) -> None:
-        """A piece of an answer, sent when the connection takes it."""
+    def write(self, chunk: bytes) -> None:
+        """A chunk of an answer, sent when the connection takes it."""
         if not self.response_complete:
-            self._protocol.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            self._protocol.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
 
     def end_stream(self) -> None:
         if not self.response_complete:
             self._protocol.transport.write(b"0\r\n\r\n")
             self._finish(200)
 
-    def _head(self, status: int, content_type: str) -> bytes:
+    def _header_lines(self, status: int, content_type: str) -> bytes:
         dated = self._protocol.server_state.default_headers
         return b"%bx-request-id: %b\r\n%b%b" % (
-            _head(status, content_type, dated[0][1] if dated else b""),
+            _header_lines(status, content_type, dated[0][1] if dated else b""),
             self.request_id.encode(),
             self._cors,
             b"" if self.keep_alive else b"connection: close\r\n",
@@ -155,12 +155,12 @@ class GraphQLProtocol(HttpProtocol):
         self._address = ""
         self._proxies: Any = None
         self._served: Exchange | None = None
-        self._request_head: RequestHead
-        self._known: KnownHead[RequestHead] | None = None
+        self._request_header: RequestHeader
+        self._known: HeaderSection[RequestHeader] | None = None
         self._is_held_up = False  # until the client has read what was answered
-        self._reading = self._reading_head = False
-        self._received = 0  # bytes of the request that is read, in pieces that no other request ended in
-        self._piece = 0  # bytes of the present piece
+        self._reading = self._reading_headers = False
+        self._received = 0  # bytes of the request that is read, in reads that no other request ended in
+        self._read_size = 0  # bytes of the present read
         self._is_shared = False
         self._slow: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -182,7 +182,7 @@ class GraphQLProtocol(HttpProtocol):
         is_idle = not self._reading and (before is None or before.response_complete)
         if is_idle and self._begin_known(data):
             return
-        self._piece, self._is_shared = len(data), False
+        self._read_size, self._is_shared = len(data), False
         super().data_received(data)
         if not self._reading:
             if is_idle and self.cycle is not before:
@@ -193,8 +193,8 @@ class GraphQLProtocol(HttpProtocol):
         if self._slow is None:
             self._slow = self.loop.call_later(self._settings.request_timeout, self._too_slow)
         most = self._settings.max_header_bytes + _MAX_REQUEST_LINE
-        if self._reading_head and self._received > most and not self.transport.is_closing():
-            self.transport.write(_HEAD_TOO_LARGE)
+        if self._reading_headers and self._received > most and not self.transport.is_closing():
+            self.transport.write(_HEADERS_TOO_LARGE)
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -226,8 +226,8 @@ class GraphQLProtocol(HttpProtocol):
         if self._served is not None and self._served.resumed is not None:
             self._served.resumed()
 
-    def head(self) -> bytes:
-        """The head of the last request, as a WebSocket's handshake reads it."""
+    def handshake_request(self) -> bytes:
+        """The request line and header section of the last request, as a WebSocket's handshake reads them."""
         lines = [b"GET %b HTTP/1.1" % self.url, *[b"%b: %b" % header for header in self.headers]]
         return b"\r\n".join([*lines, b"", b""])
 
@@ -246,10 +246,10 @@ class GraphQLProtocol(HttpProtocol):
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._reading = self._reading_head = True
+        self._reading = self._reading_headers = True
 
     def on_headers_complete(self) -> None:
-        self._reading_head = False
+        self._reading_headers = False
         path, query_string = self._target()
         method = self.parser.get_method().decode()
         if path != self._raw_path or method == "OPTIONS":
@@ -260,8 +260,8 @@ class GraphQLProtocol(HttpProtocol):
             self._address if self._proxies is None or "x-forwarded-for" not in headers else self._told_address()
         )
         cors = cors_headers(self._settings.cors, headers["origin"]) if "origin" in headers else b""
-        self._request_head = RequestHead(method, query_string, headers, cors)
-        exchange = Exchange(self, self._request_head)
+        self._request_header = RequestHeader(method, query_string, headers, cors)
+        exchange = Exchange(self, self._request_header)
         exchange.keep_alive = self.parser.should_keep_alive()
         before, self.cycle = self.cycle, exchange
         if before is not None and not before.response_complete:
@@ -271,7 +271,7 @@ class GraphQLProtocol(HttpProtocol):
         if self.parser.should_upgrade() and self.accepts_upgrade():
             exchange.was_read = True  # handle_websocket_upgrade goes on with it
         else:
-            self._check_head(exchange)
+            self._check_headers(exchange)
 
     def on_body(self, body: bytes) -> None:
         exchange = self.cycle
@@ -303,13 +303,13 @@ class GraphQLProtocol(HttpProtocol):
     # Requests like the one before
 
     def _begin_known(self, data: bytes) -> bool:
-        """Whether this is a whole request with the head of an earlier one, which saves parsing it; then it is served."""
+        """Whether this is a whole request with the header section of an earlier one, not parsed again; then it is served."""
         known = self._known
         body = None if known is None else known.body_of(data)
         if known is None or body is None or len(body) > self._settings.max_body_bytes:
             return False
         self._unset_keepalive_if_required()
-        exchange = self.cycle = Exchange(self, known.means)
+        exchange = self.cycle = Exchange(self, known.parsed)
         exchange.headers["content-length"] = str(len(body))
         exchange.body, exchange.was_read = body, True
         self._begin(exchange)
@@ -318,7 +318,7 @@ class GraphQLProtocol(HttpProtocol):
     def _learn(self, data: bytes) -> None:
         exchange = self.cycle
         if type(exchange) is Exchange and exchange.was_read and exchange.refused is None and exchange.keep_alive:
-            self._known = known_head(data, len(exchange.body), self._request_head)
+            self._known = header_section(data, len(exchange.body), self._request_header)
 
     # What comes before and after an exchange
 
@@ -337,7 +337,7 @@ class GraphQLProtocol(HttpProtocol):
     def _go_on(self) -> None:
         self.flow.resume_reading()
         if self.pipeline:
-            self.loop.call_soon(self._next_turn)  # not a call, so that many in one piece do not nest
+            self.loop.call_soon(self._next_turn)  # not a call, so that many in one read do not nest
         else:
             self._idle_since = self.loop.time()
 
@@ -373,20 +373,20 @@ class GraphQLProtocol(HttpProtocol):
         told = [value.decode("latin-1") for name, value in self.headers if name == b"x-forwarded-for"]
         return self._proxies.get_trusted_client_address(", ".join(told))[0] or self._address
 
-    def _check_head(self, exchange: Exchange) -> None:
+    def _check_headers(self, exchange: Exchange) -> None:
         most_header, most_body = self._settings.max_header_bytes, self._settings.max_body_bytes
         if (
-            self._received + self._piece > most_header
+            self._received + self._read_size > most_header
             and sum(len(name) + len(value) for name, value in self.headers) > most_header
         ):
             message = f"the headers are larger than {most_header} bytes"
-            self._refuse(exchange, RequestRefused.because(message, "HEADERS_TOO_LARGE", 431))
+            self._refuse(exchange, RequestError.because(message, "HEADERS_TOO_LARGE", 431))
         elif int(exchange.headers.get("content-length", "0")) > most_body:
             self._refuse(exchange, _too_large(most_body))
         elif self.expect_100_continue and exchange.is_turn:
             self.transport.write(_CONTINUE)
 
-    def _refuse(self, exchange: Exchange, refused: RequestRefused) -> None:
+    def _refuse(self, exchange: Exchange, refused: RequestError) -> None:
         """Answer before the request was read whole; what is still to come is dropped."""
         exchange.refused, exchange.was_read = refused, True
         exchange.body = b""
@@ -398,9 +398,9 @@ class GraphQLProtocol(HttpProtocol):
         self._slow = None
         if self.flow.read_paused:
             self._slow = self.loop.call_later(self._settings.request_timeout, self._too_slow)
-        elif type(self.cycle) is Exchange and not self._reading_head and not self.cycle.was_read:
+        elif type(self.cycle) is Exchange and not self._reading_headers and not self.cycle.was_read:
             self.cycle.keep_alive = False
-            refused = RequestRefused.because("the body did not arrive in time", "REQUEST_TIMEOUT", 408)
+            refused = RequestError.because("the body did not arrive in time", "REQUEST_TIMEOUT", 408)
             self._refuse(self.cycle, refused)
         else:
             self.transport.close()
@@ -429,8 +429,8 @@ class GraphQLProtocol(HttpProtocol):
             self._idle.cancel()
 
 
-def _too_large(limit: int) -> RequestRefused:
-    return RequestRefused.because(f"the body is larger than {limit} bytes", "BODY_TOO_LARGE", 413)
+def _too_large(limit: int) -> RequestError:
+    return RequestError.because(f"the body is larger than {limit} bytes", "BODY_TOO_LARGE", 413)
 
 
 def request_id(given: str) -> str:
@@ -446,7 +446,7 @@ def _name(raw: bytes) -> str:
 
 
 @lru_cache(maxsize=64)
-def _head(status: int, content_type: str, date: bytes) -> bytes:
+def _header_lines(status: int, content_type: str, date: bytes) -> bytes:
     """The lines that answers share, for a second."""
     return b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncache-control: no-store\r\n%b" % (
         status,

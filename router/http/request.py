@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from router.errors import RequestRefused
+from router.errors import RequestError
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
@@ -21,7 +21,7 @@ _decode = msgspec.json.Decoder(GraphQLRequest).decode
 
 
 def read_body(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
-    """A JSON body: one request, or a batch. Raises RequestRefused."""
+    """A JSON body: one request, or a batch. Raises RequestError."""
     try:
         request = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):  # as well for a type that is wrong, which is told below
@@ -33,26 +33,26 @@ def _read_other(body: bytes) -> GraphQLRequest | list[GraphQLRequest]:
     try:
         document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise RequestRefused.because("the body is not valid JSON in UTF-8", "INVALID_JSON") from None
+        raise RequestError.because("the body is not valid JSON in UTF-8", "INVALID_JSON") from None
     if isinstance(document, list):
         return [read_parameters(item) for item in document]
     return read_parameters(document)
 
 
 def read_query_string(parameters: Mapping[str, str]) -> GraphQLRequest:
-    """The parameters of a GET; `variables` and `extensions` are JSON. Raises RequestRefused."""
+    """The parameters of a GET; `variables` and `extensions` are JSON. Raises RequestError."""
     document: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
         if text := parameters.get(name):
             try:
                 document[name] = msgspec.json.decode(text)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                raise RequestRefused.because(f"the parameter '{name}' is not valid JSON", "INVALID_JSON") from None
+                raise RequestError.because(f"the parameter '{name}' is not valid JSON", "INVALID_JSON") from None
     return read_parameters(document)
 
 
 def read_parameters(document: Any) -> GraphQLRequest:
-    """A GraphQL request in decoded form, as in a body or a WebSocket message. Raises RequestRefused."""
+    """A GraphQL request in decoded form, as in a body or a WebSocket message. Raises RequestError."""
     if not isinstance(document, dict):
         raise _bad("a request is a JSON object with 'query'")
     query, extensions = document.get("query"), document.get("extensions")
@@ -70,5 +70,5 @@ def read_parameters(document: Any) -> GraphQLRequest:
     return GraphQLRequest(query or None, operation_name or None, variables, extensions)
 
 
-def _bad(message: str) -> RequestRefused:
-    return RequestRefused.because(message, "BAD_REQUEST")
+def _bad(message: str) -> RequestError:
+    return RequestError.because(message, "BAD_REQUEST")

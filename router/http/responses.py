@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.execution.result import Result
 from router.http.negotiation import GRAPHQL_RESPONSE, JSON
 from router.http.protocol import Exchange
@@ -27,7 +27,7 @@ def answer_batch(exchange: Exchange, media_type: str, results: list[Result]) -> 
     exchange.answer(200, _CONTENT_TYPES[media_type], encode([result.raw for result in results]))
 
 
-def answer_refusal(exchange: Exchange, media_type: str | None, refused: RequestRefused) -> None:
+def answer_request_error(exchange: Exchange, media_type: str | None, refused: RequestError) -> None:
     """A refusal by the GraphQL layer. In `application/json` a well-formed GraphQL answer has status 200."""
     status = 200 if media_type == JSON and refused.status == 400 else refused.status
     answer_error(exchange, media_type, refused, status)
@@ -36,10 +36,10 @@ def answer_refusal(exchange: Exchange, media_type: str | None, refused: RequestR
 def answer_error(
     exchange: Exchange,
     media_type: str | None,
-    refused: RequestRefused,
+    refused: RequestError,
     status: int | None = None,
     headers: bytes = b"",
 ) -> None:
     """A refusal by the HTTP layer, with its own status whatever the media type."""
-    body = Result.refused(refused.errors).body
+    body = Result.request_error(refused.errors).body
     exchange.answer(status or refused.status, _CONTENT_TYPES[media_type or JSON], body, headers)

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from router.config import Config
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.execution.result import Result
 from router.execution.transport import Resumption
 from router.http.forwarded import names_that_matter
@@ -89,7 +89,7 @@ class Subscriber(ABC):
         else:
             self.leave()
             message = "the client reads slower than the subgraph sends"
-            self.end(RequestRefused.because(message, "SUBSCRIPTION_QUEUE_OVERFLOW", 503))
+            self.end(RequestError.because(message, "SUBSCRIPTION_QUEUE_OVERFLOW", 503))
 
     def end(self, error: Exception | None) -> None:
         """Send the end after all results."""
@@ -146,7 +146,7 @@ class Stream:
                 for subscriber in list(self.subscribers):
                     subscriber.next(event)
         except Exception as error:
-            if not isinstance(error, RequestRefused):
+            if not isinstance(error, RequestError):
                 _LOG.exception("subscription failed")
             failure = error
         self._hub.forget(self)
@@ -175,9 +175,9 @@ class Hub:
             await asyncio.gather(self._watcher, return_exceptions=True)
 
     def open(self, subscriber: Subscriber, operation: Operation) -> None:
-        """Begin to send the subscriber results. Raises RequestRefused."""
+        """Begin to send the subscriber results. Raises RequestError."""
         if self.open_subscriptions >= self._settings.maximum:
-            raise RequestRefused.because("too many subscriptions are open", "TOO_MANY_SUBSCRIPTIONS", 503)
+            raise RequestError.because("too many subscriptions are open", "TOO_MANY_SUBSCRIPTIONS", 503)
         self._attach(subscriber, operation)
         self._keep_watching()
 
@@ -250,10 +250,10 @@ class Hub:
             subscriber.end(error)
 
 
-def refusal_of(error: Exception) -> RequestRefused:
+def refusal_of(error: Exception) -> RequestError:
     """What tells the client why its stream ended."""
-    if isinstance(error, RequestRefused):
+    if isinstance(error, RequestError):
         return error
     if isinstance(error, AccessEndedError):
-        return RequestRefused.because("the token has expired or was revoked", "UNAUTHENTICATED", 401)
-    return RequestRefused.because("the subscription failed", "INTERNAL_SERVER_ERROR", 500)
+        return RequestError.because("the token has expired or was revoked", "UNAUTHENTICATED", 401)
+    return RequestError.because("the subscription failed", "INTERNAL_SERVER_ERROR", 500)

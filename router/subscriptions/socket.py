@@ -70,10 +70,10 @@ class WebSocket(asyncio.Protocol):
         transport.set_protocol(self)
 
     def send(self, text: bytes) -> None:
-        self.send_frame(frame_head(len(text)) + text)
+        self.send_frame(frame_header(len(text)) + text)
 
     def send_frame(self, frame: bytes) -> None:
-        """Send text that has its frame's head."""
+        """Send text that has its frame's header."""
         if self.is_open:
             self._transport.write(frame)
 
@@ -84,7 +84,7 @@ class WebSocket(asyncio.Protocol):
             self._transport.abort()
         elif self.is_open:
             self._alive = False
-            self._transport.write(b"%b%b%b" % (_PING, frame_head(len(message)), message))
+            self._transport.write(b"%b%b%b" % (_PING, frame_header(len(message)), message))
 
     def close(self, code: int, reason: str = "") -> None:
         if self.is_open:
@@ -154,10 +154,10 @@ class WebSocket(asyncio.Protocol):
                 self._transport.close()
 
 
-def handshake(transport: asyncio.Transport, head: bytes, subprotocol: str | None, headers: Headers) -> None:
+def handshake(transport: asyncio.Transport, request: bytes, subprotocol: str | None, headers: Headers) -> None:
     """Answer the request for an upgrade. Raises RefusedHandshakeError."""
     protocol = ServerProtocol(logger=_LOG)
-    protocol.receive_data(head)
+    protocol.receive_data(request)
     requests = protocol.events_received()
     response = protocol.accept(requests[0]) if requests else protocol.reject(400, "")  # type: ignore[arg-type]
     accepted = response.status_code == 101
@@ -172,8 +172,8 @@ def handshake(transport: asyncio.Transport, head: bytes, subprotocol: str | None
         raise RefusedHandshakeError
 
 
-def frame_head(length: int) -> bytes:
-    """The head of an unfragmented text frame, as a server sends it (section 5.2)."""
+def frame_header(length: int) -> bytes:
+    """The header of an unfragmented text frame, as a server sends it (section 5.2)."""
     if length < 126:
         return bytes((0x81, length))
     if length < 65_536:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from router.config import Subscriptions
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.execution.result import Result
 from router.http.deadlines import Deadlines
 from router.http.negotiation import DEFERRED, EVENT_STREAM, MULTIPART
@@ -26,7 +26,7 @@ HEADERS = b"x-accel-buffering: no\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a protocol writes its pieces."""
+    """How a protocol frames its events."""
 
     content_type: str
     begin: bytes
@@ -94,7 +94,7 @@ class Streams:
         stream = _Stream(exchange, media_type, self._settings.queue, self.heartbeats)
         try:
             self._hub.open(stream, operation)
-        except RequestRefused as refused:
+        except RequestError as refused:
             stream.end(refused)
 
 
@@ -150,7 +150,7 @@ class _Stream(Subscriber):
 
     def _shut_down(self) -> None:
         self.leave()
-        self.end(RequestRefused.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
+        self.end(RequestError.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
 
     def _close(self) -> None:
         self._heartbeats.end(self)

@@ -11,14 +11,14 @@ from websockets.datastructures import Headers
 
 from router.authorization.claims import AuthenticationError, AuthenticationUnavailableError
 from router.config import Config
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.execution.result import Result
 from router.http.deadlines import Deadlines
 from router.http.operations import Caller, Operations
 from router.http.protocol import REQUEST_ID, Exchange, GraphQLProtocol
 from router.http.request import read_parameters
 from router.subscriptions.hub import AccessEndedError, Event, Hub, Subscriber, refusal_of
-from router.subscriptions.socket import RefusedHandshakeError, WebSocket, frame_head, handshake
+from router.subscriptions.socket import RefusedHandshakeError, WebSocket, frame_header, handshake
 from router.telemetry import STREAMS, current_request
 
 SUBPROTOCOL = "graphql-transport-ws"
@@ -64,7 +64,7 @@ class WebSocketEndpoint:
         offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in offered else None
         try:
-            handshake(transport, protocol.head(), subprotocol, Headers({REQUEST_ID: exchange.request_id}))
+            handshake(transport, protocol.handshake_request(), subprotocol, Headers({REQUEST_ID: exchange.request_id}))
         except RefusedHandshakeError:
             return
         socket = WebSocket(transport, protocol.server_state, self._server.max_body_bytes)
@@ -114,7 +114,7 @@ class _Connection:
     def shut_down(self) -> None:
         for running in list(self._running.values()):
             running.leave()
-            running.end(RequestRefused.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
+            running.end(RequestError.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
 
     def lost(self) -> None:
         self._endpoint.initialising.end(self)
@@ -202,7 +202,7 @@ class _Connection:
         running = self._running[identity] = _Running(self, identity, self._headers[REQUEST_ID], self._socket)
         running.limit = self._endpoint.settings.queue
         if is_crowded:
-            running.end(RequestRefused.because("too many operations on this connection", "TOO_MANY_OPERATIONS"))
+            running.end(RequestError.because("too many operations on this connection", "TOO_MANY_OPERATIONS"))
         else:
             running.task = asyncio.get_running_loop().create_task(self._run(running, payload))
 
@@ -214,7 +214,7 @@ class _Connection:
             running.operation_name = operation.prepared.operation_name
             if operation.prepared.operation_type != "subscription":
                 if operation.prepared.deferred and self._endpoint.operations.defers(operation):
-                    await self._endpoint.operations.execute_in_parts(operation, running.answer)
+                    await self._endpoint.operations.execute_incrementally(operation, running.answer)
                 else:
                     running.answer(await self._endpoint.operations.execute(operation))
             elif self._endpoint.settings.enabled:
@@ -222,9 +222,9 @@ class _Connection:
                 running.task = None
                 return
             else:
-                raise RequestRefused.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
+                raise RequestError.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
         except Exception as error:
-            if not isinstance(error, RequestRefused):
+            if not isinstance(error, RequestError):
                 _LOG.exception("operation failed")
             running.end(error)
         else:
@@ -284,7 +284,7 @@ class _Running(Subscriber):
         if event.kind != len(end):
             event.kind = len(end)
             text = b'{"type":"next","payload":%b,"id":' % event.result.body
-            event.encoded = frame_head(len(text) + len(end)) + text
+            event.encoded = frame_header(len(text) + len(end)) + text
         self._sink.send_frame(event.encoded + end)
 
     def finish(self, error: Exception | None) -> None:

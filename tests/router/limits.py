@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from router.config import LimitsSection
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.http.limits import check, parse_document
 
 BEYOND = "{ a: b { c @d } e }"
@@ -23,7 +23,7 @@ def _code(name: str) -> str:
     try:
         document = parse_document(BEYOND, limits)
         check(document, document.definitions[0], limits)  # type: ignore[arg-type]  # it is an operation
-    except RequestRefused as refused:
+    except RequestError as refused:
         (error,) = refused.errors
         return str(error["extensions"]["code"])
     raise AssertionError(f"nothing is refused for {name}")

@@ -142,7 +142,7 @@ def without_(data: Any) -> Any:
 
 async def payloads(engine: Engine, prepared: Prepared, variables: dict[str, Any]) -> AsyncIterator[Payload]:
     """The parts of the answer, decoded."""
-    async for result in engine.execute_in_parts(prepared, variables, RequestContext()):
+    async for result in engine.execute_incrementally(prepared, variables, RequestContext()):
         payload = json.loads(result.body)
         assert result.failed == any("errors" in one for one in payload.get("incremental", (payload,)))
         yield payload

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from router.engine import Engine, EngineConfig, RequestContext
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.execution.errors import SubgraphFailure
 from tests.router.execution.running import run, run_prepared
 from tests.router.execution.scripted import Answer, Scripted, supergraph
@@ -186,7 +186,7 @@ async def test_a_variable_that_is_not_given_is_not_sent() -> None:
 @pytest.mark.parametrize("variables", [{}, {"id": None}, {"id": {"a": 1}}])
 async def test_bad_variables_are_refused_before_any_request(variables: dict[str, Any]) -> None:
     transport = Scripted(a=[])
-    with pytest.raises(RequestRefused) as refused:
+    with pytest.raises(RequestError) as refused:
         await ask(transport, "query ($id: ID!) { product(id: $id) { id } }", variables)
     assert refused.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert transport.log == []
@@ -243,7 +243,7 @@ async def test_prepared_operations_take_no_more_bytes_than_they_may() -> None:
     ("query", "code"), [("{ big", "GRAPHQL_PARSE_FAILED"), ("{ small }", "GRAPHQL_VALIDATION_FAILED")]
 )
 async def test_what_is_not_valid_is_refused(query: str, code: str) -> None:
-    with pytest.raises(RequestRefused) as refused:
+    with pytest.raises(RequestError) as refused:
         Engine(SHOP, transport=Scripted()).prepare(query)
     assert refused.value.errors[0]["extensions"]["code"] == code
 

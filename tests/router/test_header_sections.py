@@ -1,24 +1,24 @@
-"""What a head that was parsed tells of the next message."""
+"""What a header section that was parsed tells of the next message."""
 
 import pytest
 
-from router.heads import KnownHead, known_head
+from router.header_sections import HeaderSection, header_section
 
 BEFORE = b"HTTP/1.1 200 OK\r\ndate: now\r\nContent-Length: "
 AFTER = b"\r\ncontent-type: text/plain\r\n\r\n"
 
 
-def known(answer: bytes, size: int) -> KnownHead[str]:
-    found = known_head(answer, size, "this")
+def known(answer: bytes, size: int) -> HeaderSection[str]:
+    found = header_section(answer, size, "this")
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize("body", [b"", b"a", b"\r\n\r\n", b"a" * 1000])
 def test_an_answer_of_another_length_has_the_same_head(body: bytes) -> None:
-    head = known(BEFORE + b"3" + AFTER + b"abc", 3)
-    assert head.means == "this"
-    assert head.body_of(BEFORE + b"%d" % len(body) + AFTER + body) == body
+    section = known(BEFORE + b"3" + AFTER + b"abc", 3)
+    assert section.parsed == "this"
+    assert section.body_of(BEFORE + b"%d" % len(body) + AFTER + body) == body
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_anything_else_is_not_known(answer: bytes) -> None:
     ],
 )
 def test_only_one_head_with_its_length_is_kept(answer: bytes, size: int) -> None:
-    assert known_head(answer, size, "this") is None
+    assert header_section(answer, size, "this") is None

@@ -1,6 +1,6 @@
-"""Answers of which some parts come later: Apollo's `multipart/mixed;deferSpec=20220824`, or server-sent events."""
+"""Incremental delivery to clients: Apollo's `multipart/mixed;deferSpec=20220824`, or server-sent events."""
 
-from router.errors import RequestRefused
+from router.errors import RequestError
 from router.execution.result import Result
 from router.http.operations import Operation, Operations
 from router.http.protocol import Exchange
@@ -8,8 +8,10 @@ from router.http.responses import encode
 from router.subscriptions.streams import FORMATS, HEADERS
 
 
-async def answer_in_parts(exchange: Exchange, media_type: str, operations: Operations, operation: Operation) -> None:
-    """Answer with the primary part and then what is deferred. Raises RequestRefused if there is no primary part."""
+async def answer_incrementally(
+    exchange: Exchange, media_type: str, operations: Operations, operation: Operation
+) -> None:
+    """Answer with the primary answer and then what is deferred. Raises RequestError if there is no primary answer."""
     form = FORMATS[media_type]
     begun = False
 
@@ -22,8 +24,8 @@ async def answer_in_parts(exchange: Exchange, media_type: str, operations: Opera
         exchange.write(form.event(result))
 
     try:
-        await operations.execute_in_parts(operation, write)
-    except RequestRefused as refused:
+        await operations.execute_incrementally(operation, write)
+    except RequestError as refused:
         if not begun:
             raise
         write(Result(encode({"hasNext": False, "errors": refused.errors}), failed=True))

@@ -1,15 +1,12 @@
 """Every statement of reporting, each beginning with what `policy` lets the caller see: figures by group, in pages of groups."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import orjson
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -20,12 +17,8 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    cast,
-    false,
     func,
-    literal,
     select,
-    tuple_,
 )
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -34,7 +27,8 @@ from reporting import policy
 from reporting.commands import AppointmentReportFilter, ReportPeriod
 from reporting.models import AppointmentFact, RegistrationFact, Status
 from shared.auth.principal import Principal
-from shared.database.paging import InvalidCursor
+from shared.database.driver import Fetch
+from shared.database.paging import Order, Page, Slice, fetch_page
 from shared.graph.context import Context
 
 # Appointments of which it is known whether the patient came.
@@ -66,7 +60,7 @@ class Period:
 
     def day(self, column: Mapped[Any]) -> ColumnElement[date]:
         """The day of a point in time."""
-        return cast(func.timezone(self.zone.key, column), Date)
+        return func.timezone(self.zone.key, column).cast(Date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +70,25 @@ class Figures:
     groups: Subquery
     keys: tuple[str, ...]
 
-    async def page(self, context: Context, first: int, after: str | None) -> tuple[Sequence[Mapping[str, Any]], bool]:
-        """Some groups after a cursor, and whether there are more; raises InvalidCursor."""
-        columns = [self.groups.c[key] for key in self.keys]
-        statement = select(self.groups)
-        if after is not None:
-            values = self._decode(after)
-            bounds = [literal(value, column.type) for value, column in zip(values, columns, strict=True)]
-            statement = statement.where(tuple_(*columns) > tuple_(*bounds) if columns else false())
-        found: Sequence[Any] = await context.fetch(statement.order_by(*columns).limit(first + 1))
+    async def page(self, context: Context, wanted: Slice) -> Page[Any]:
+        """Some groups, in one query; raises InvalidCursor."""
+
+        async def fetch(statement: Any, derive: Any, **values: Any) -> Sequence[Any]:
+            found: Sequence[Any] = await context.fetch(derive(statement), **values)  # `derive` is another for each
+            return found
+
+        order = Order(tuple(self.groups.c[key] for key in self.keys))
+        return await fetch_page(cast("Fetch", fetch), select(self.groups), order, wanted)
+
+    def named(self, group: Any) -> Mapping[str, Any]:
+        """A group's keys and figures by name; it is the value where there is but one."""
         names = self.groups.c.keys()
-        rows = [dict(zip(names, values if len(names) > 1 else [values], strict=True)) for values in found]
-        return rows[:first], len(rows) > first
+        return dict(zip(names, group if len(names) > 1 else [group], strict=True))
 
     async def count(self, context: Context) -> int:
         """How many groups there are."""
         (count,) = await context.fetch(select(func.count()).select_from(self.groups))
         return count
-
-    def cursor(self, row: Mapping[str, Any]) -> str:
-        """A group's place."""
-        place = {key: row[key] for key in self.keys}
-        return base64.urlsafe_b64encode(orjson.dumps(place, default=str)).decode()
-
-    def _decode(self, cursor: str) -> list[Any]:
-        try:
-            place = orjson.loads(base64.urlsafe_b64decode(cursor))
-            if tuple(place) != self.keys:
-                raise InvalidCursor("`after` is a cursor of another grouping")
-            kinds = [self.groups.c[key].type.python_type for key in self.keys]
-            read = [date.fromisoformat if kind is date else kind for kind in kinds]
-            return [parse(value) for parse, value in zip(read, place.values(), strict=True)]
-        except (ValueError, TypeError, binascii.Error):
-            raise InvalidCursor("`after` is not a cursor of this list") from None
 
 
 def appointments(

@@ -1,15 +1,29 @@
-"""Pages of a list by keyset: a page starts after the last row of the one before, so it costs the same at any depth."""
+"""Pages of a list by keyset: a page begins, or ends, at a row of the one beside it, so it costs the same at any depth."""
 
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
+from zlib import crc32
 
 import orjson
-from sqlalchemy import ARRAY, ColumnElement, Integer, Select, TypeDecorator, and_, any_, bindparam, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    TypeDecorator,
+    any_,
+    bindparam,
+    false,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
 from shared.database.driver import Fetch
@@ -17,8 +31,8 @@ from shared.database.rows import grouped
 
 T = TypeVar("T")
 
-MAXIMUM_FIRST = 100
-DEFAULT_FIRST = 20
+MAXIMUM_SIZE = 100
+DEFAULT_SIZE = 20
 
 
 def _moment(value: str) -> datetime:
@@ -61,113 +75,162 @@ class InvalidCursor(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """Which rows of a list a page has: so many of those between two cursors, the first of them or the last."""
+
+    size: int = DEFAULT_SIZE
+    after: str | None = None
+    before: str | None = None
+    is_end: bool = False
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it is of a part of the list, which a cursor begins or ends."""
+        return self.after is not None or self.before is not None
+
+
+@dataclass(frozen=True)
 class Order:
     """The columns that a list is ordered by, none of them null; the last one is unique. `descending` turns all of them."""
 
-    columns: tuple[Mapped[Any], ...]  # attributes of one model, as `col` gives them
+    columns: tuple[Any, ...]  # attributes of one model, as `col` gives them, or columns of one sub-query
     descending: bool = False
+
+    @cached_property
+    def mark(self) -> int:
+        """Tells its cursors from those of other orders, whose values may be of the same kinds."""
+        return crc32(f"{[column.key for column in self.columns]} {self.descending}".encode())
+
+    @property
+    def reverse(self) -> "Order":
+        """The same from its end."""
+        return replace(self, descending=not self.descending)
 
     def clauses(self, entity: Any = None) -> list[ColumnElement[Any]]:
         """ORDER BY."""
-        columns = [self._of(column, entity) for column in self.columns]
+        columns = [column if entity is None else getattr(entity, column.key) for column in self.columns]
         return [column.desc() if self.descending else column.asc() for column in columns]
 
-    def after(self, values: Sequence[Any]) -> ColumnElement[bool]:
+    def after(self, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
         """WHERE: the rows after the one with these values."""
-        branches = []
-        for index, column in enumerate(self.columns):
-            same = [earlier == value for earlier, value in zip(self.columns[:index], values, strict=False)]
-            branches.append(and_(*same, column < values[index] if self.descending else column > values[index]))
-        return or_(*branches)
+        if not self.columns:
+            return false()
+        here, there = tuple_(*self.columns), tuple_(*values)
+        return here < there if self.descending else here > there
 
     def cursor(self, row: Any) -> str:
         """The cursor of a row."""
-        values = [getattr(row, _attribute(column).key) for column in self.columns]
+        values = [getattr(row, column.key) for column in self.columns]
         # asyncpg's UUID is a class of its own
-        return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode()
+        return base64.urlsafe_b64encode(orjson.dumps([self.mark, *values], default=str)).decode()
 
     def values(self, cursor: str) -> list[Any]:
         """A cursor's values; raises InvalidCursor."""
         try:
-            values = orjson.loads(base64.urlsafe_b64decode(cursor))
+            mark, *values = orjson.loads(base64.urlsafe_b64decode(cursor))
+            if mark != self.mark:
+                raise InvalidCursor
             kinds = [_python_type(column) for column in self.columns]
             return [_read(kind, value) for kind, value in zip(kinds, values, strict=True)]
         except (ValueError, TypeError, OverflowError, binascii.Error):
-            raise InvalidCursor("`after` is not a cursor of this list") from None
-
-    @staticmethod
-    def _of(column: Mapped[Any], entity: Any) -> Any:
-        return column if entity is None else getattr(entity, _attribute(column).key)
+            raise InvalidCursor from None
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list in order, their cursors, and whether more come after and before."""
+    """Some rows of a list in its order, and whether more come after and before."""
 
     rows: Sequence[T]
     order: Order
     has_next: bool
     has_previous: bool
 
+    @classmethod
+    def of(cls, found: Sequence[T], order: Order, wanted: Slice) -> "Page[T]":
+        """Of one row more than is wanted, if there is one, from the side that is asked for."""
+        more, rows = len(found) > wanted.size, found[: wanted.size]
+        if wanted.is_end:
+            return cls(rows[::-1], order, wanted.before is not None, more)
+        return cls(rows, order, more, wanted.after is not None)
 
-async def fetch_page(fetch: Fetch, statement: Select[T], order: Order, first: int, after: str | None) -> Page[T]:
+
+async def fetch_page(fetch: Fetch, statement: Select[T], order: Order, wanted: Slice) -> Page[T]:
     """A page of `statement` in one query; raises InvalidCursor."""
-    values = {} if after is None else {f"after_{place}": value for place, value in enumerate(order.values(after))}
-    rows = await fetch(statement, _Page(order, begins=after is None), most=first + 1, **values)
-    return Page(rows[:first], order, len(rows) > first, after is not None)
+    derive = _Page(order, wanted.is_end, wanted.after is not None, wanted.before is not None)
+    places = {**_place("after", order, wanted.after), **_place("before", order, wanted.before)}
+    return Page.of(await fetch(statement, derive, most=wanted.size + 1, **places), order, wanted)
 
 
 async def fetch_pages(
     fetch: Fetch,
     statement: Select[T],
     order: Order,
-    first: int,
+    wanted: Slice,
     parent: Mapped[Any],
     keys: Iterable[Any],
 ) -> Mapping[Any, Page[T]]:
-    """The first page of each parent's list in one query for all of them; `parent` is the column that names the parent."""
+    """The first page of each parent's list, or the last, in one query for all; `parent` is the column that names the parent.
+
+    `wanted` has no cursors.
+    """
     keys = list(keys)
-    found = await fetch(statement, _PageOfEach(order, parent), most=first + 1, parents=keys)
+    found = await fetch(statement, _PageOfEach(order, wanted.is_end, parent), most=wanted.size + 1, parents=keys)
     rows = grouped(found, attrgetter(_attribute(parent).key), keys)
-    return {key: Page(each[:first], order, len(each) > first, False) for key, each in zip(keys, rows, strict=True)}
+    return {key: Page.of(each, order, wanted) for key, each in zip(keys, rows, strict=True)}
+
+
+def _place(name: str, order: Order, cursor: str | None) -> dict[str, Any]:
+    """The parameters of one end of a page."""
+    if cursor is None:
+        return {}
+    try:
+        return {f"{name}_{place}": value for place, value in enumerate(order.values(cursor))}
+    except InvalidCursor:
+        raise InvalidCursor(f"`{name}` is not a cursor of this list") from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Makes the statement of a list that of its first `most` rows, after a place unless it `begins`."""
+    """Makes the statement of a list that of its first `most` rows, or the last, after a place, before one."""
 
     order: Order
-    begins: bool
+    is_end: bool
+    after: bool
+    before: bool
 
     def __call__(self, statement: Select[T]) -> Select[T]:
-        if not self.begins:
-            columns = enumerate(map(_attribute, self.order.columns))
-            statement = statement.where(
-                self.order.after([bindparam(f"after_{place}", type_=column.type) for place, column in columns])
-            )
-        return statement.order_by(*self.order.clauses()).limit(bindparam("most", type_=Integer))
+        if self.after:
+            statement = statement.where(self.order.after(self._values("after")))
+        if self.before:
+            statement = statement.where(self.order.reverse.after(self._values("before")))
+        order = self.order.reverse if self.is_end else self.order
+        return statement.order_by(*order.clauses()).limit(bindparam("most", type_=Integer))
+
+    def _values(self, name: str) -> list[ColumnElement[Any]]:
+        return [bindparam(f"{name}_{place}", type_=column.type) for place, column in enumerate(self.order.columns)]
 
 
 @dataclass(frozen=True, slots=True)
 class _PageOfEach:
-    """Makes the statement of a list that of the first `most` rows of each of `parents`."""
+    """Makes the statement of a list that of the first `most` rows of each of `parents`, or the last."""
 
     order: Order
+    is_end: bool
     parent: Mapped[Any]
 
     def __call__(self, statement: Select[T]) -> Select[T]:
-        parent = _attribute(self.parent)
-        rank = func.row_number().over(partition_by=self.parent, order_by=self.order.clauses()).label("place_in_parent")
+        parent, order = _attribute(self.parent), self.order.reverse if self.is_end else self.order
+        rank = func.row_number().over(partition_by=self.parent, order_by=order.clauses()).label("place_in_parent")
         wanted = parent == any_(bindparam("parents", type_=ARRAY(parent.type)))
         ranked = statement.where(wanted).add_columns(rank).subquery()
         row = aliased(statement.column_descriptions[0]["entity"], ranked)
         first: Select[Any] = select(row).where(ranked.c.place_in_parent <= bindparam("most", type_=Integer))
-        return first.order_by(getattr(row, parent.key), *self.order.clauses(row))
+        return first.order_by(getattr(row, parent.key), *order.clauses(row))
 
 
-def _python_type(column: Mapped[Any]) -> type:
+def _python_type(column: Any) -> type:
     """What a column's values are; SQLModel's own type for text does not say so itself."""
-    kind = _attribute(column).type
+    kind = column.type
     return kind.impl_instance.python_type if isinstance(kind, TypeDecorator) else kind.python_type
 
 

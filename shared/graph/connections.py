@@ -1,84 +1,123 @@
-"""Lists that can grow, as Relay connections (GraphQL Cursor Connections Specification), forward only."""
+"""Lists that can grow, as Relay connections (GraphQL Cursor Connections Specification), paged from either end."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from sqlalchemy import Select
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.extensions import FieldExtension
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
 
-from shared.database.paging import DEFAULT_FIRST, MAXIMUM_FIRST, InvalidCursor, Order, Page, count, fetch_page
+from shared.database.paging import (
+    DEFAULT_SIZE,
+    MAXIMUM_SIZE,
+    InvalidCursor,
+    Order,
+    Page,
+    Slice,
+    count,
+    fetch_page,
+)
 from shared.graph.context import Context
 from shared.graph.errors import bad_input
 
 Node = TypeVar("Node")
 Row = TypeVar("Row")
 
-First = Annotated[int, strawberry.argument(description=f"How many at most, 1 to {MAXIMUM_FIRST}.")]
-After = Annotated[str | None, strawberry.argument(description="The `endCursor` of the page before.")]
+_BOUND = f"1 to {MAXIMUM_SIZE}"
+_PAGE = {
+    "first": (int, f"How many at most from the beginning, {_BOUND}; {DEFAULT_SIZE} if there is no `last` either."),
+    "after": (str, "Only what comes after this cursor: for the next page, the `endCursor` of this one."),
+    "last": (int, f"How many at most from the end, {_BOUND}, in the list's order; not together with `first`."),
+    "before": (str, "Only what comes before this cursor: for the previous page, the `startCursor` of this one."),
+}
 
 
 @strawberry.federation.type(shareable=True, description="Where a page stands in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there is more after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether this page began after a cursor.")
-    start_cursor: str | None = strawberry.field(description="The first edge's cursor.")
+    has_next_page: bool = strawberry.field(description="Whether more comes after this page, or it ended at `before`.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether more comes before this page, or it began at `after`."
+    )
+    start_cursor: str | None = strawberry.field(description="The first edge's cursor: `before` for the previous page.")
     end_cursor: str | None = strawberry.field(description="The last edge's cursor: `after` for the next page.")
 
 
 @strawberry.type(description="One item of a list and its place in it.")
 class Edge(Generic[Node]):
     node: Node = strawberry.field(description="The item.")
-    cursor: str = strawberry.field(description="Its place, for `after`.")
+    cursor: str = strawberry.field(description="Its place, for `after` and `before`.")
 
 
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Node]):
-    edges: list[Edge[Node]] = strawberry.field(description="The items with their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    page: strawberry.Private[Page[Any]]
+    convert: strawberry.Private[Callable[[Any], Any]]  # of a row, a node
     count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="The items with their cursors.")
+    def edges(self) -> list[Edge[Node]]:
+        cursor = self.page.order.cursor
+        return [Edge(node=self.convert(row), cursor=cursor(row)) for row in self.page.rows]
 
     @strawberry.field(description="The items without their cursors.")
     def nodes(self) -> list[Node]:
-        return [edge.node for edge in self.edges]
+        return list(map(self.convert, self.page.rows))
+
+    @strawberry.field(description="Where the page stands.")
+    def page_info(self) -> PageInfo:
+        rows, cursor = self.page.rows, self.page.order.cursor
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=cursor(rows[0]) if rows else None,
+            end_cursor=cursor(rows[-1]) if rows else None,
+        )
 
     @strawberry.field(description="How many items the whole list has; counted only where asked for.")
     async def total_count(self) -> int:
         return await self.count()
 
 
-def check_first(first: int) -> int:
-    """`first` if it is within bounds; else an error that says what is."""
-    if not 1 <= first <= MAXIMUM_FIRST:
-        raise bad_input(f"`first` is 1 to {MAXIMUM_FIRST}; use `after` for more")
-    return first
+class Paged(FieldExtension):
+    """Gives a field the arguments of a page (section 4.1 of the specification); its function takes them as `page`."""
+
+    def apply(self, field: StrawberryField) -> None:
+        """Add the arguments."""
+        own = [argument for argument in field.arguments if argument.python_name != "page"]
+        field.arguments = [*own, *(_argument(name, *told) for name, told in _PAGE.items())]
+
+    def map_arguments(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of a page as one."""
+        page = _slice(**{name: kwargs.pop(name) for name in _PAGE})
+        return {**kwargs, "page": page}
+
+
+def _argument(name: str, kind: Any, description: str) -> StrawberryArgument:
+    annotation = Annotated[kind | None, strawberry.argument(description=description)]
+    return StrawberryArgument(name, None, StrawberryAnnotation(annotation), default=None)
+
+
+def _slice(first: int | None, after: str | None, last: int | None, before: str | None) -> Slice:
+    """The page that is asked for, if the arguments fit together and are within bounds; else an error that says what is."""
+    if first is not None and last is not None:
+        raise bad_input("`first` and `last` are two pages, of either end of the list: ask for one of them")
+    for name, size in (("first", first), ("last", last)):
+        if size is not None and not 1 <= size <= MAXIMUM_SIZE:
+            raise bad_input(f"`{name}` is {_BOUND}; use a cursor for more")
+    size = first if last is None else last
+    return Slice(DEFAULT_SIZE if size is None else size, after, before, is_end=last is not None)
 
 
 async def connect(
-    context: Context,
-    statement: Select[Row],
-    order: Order,
-    convert: Callable[[Row], Node],
-    first: int = DEFAULT_FIRST,
-    after: str | None = None,
+    context: Context, statement: Select[Row], order: Order, convert: Callable[[Row], Node], page: Slice
 ) -> Connection[Node]:
     """The page of a narrowed statement that the client asks for, in one query."""
     try:
-        page = await fetch_page(context.fetch, statement, order, check_first(first), after)
+        found = await fetch_page(context.fetch, statement, order, page)
     except InvalidCursor as error:
         raise bad_input(str(error)) from None
-    return connection(page, convert, partial(count, context.fetch, statement))
-
-
-def connection(
-    page: Page[Row], convert: Callable[[Row], Node], total: Callable[[], Awaitable[int]]
-) -> Connection[Node]:
-    """A page as a connection; `total` counts the whole list."""
-    edges = [Edge(node=convert(row), cursor=page.order.cursor(row)) for row in page.rows]
-    info = PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
-    return Connection(edges=edges, page_info=info, count=total)
+    return Connection(page=found, convert=convert, count=partial(count, context.fetch, statement))

@@ -7,14 +7,10 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import Select
 from sqlmodel import col
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.extensions import FieldExtension
-from strawberry.types.arguments import StrawberryArgument
-from strawberry.types.field import StrawberryField
 
 from shared.auth.principal import Principal
-from shared.database.paging import DEFAULT_FIRST, Order
-from shared.graph.connections import After, Connection, First, connect
+from shared.database.paging import Order, Slice
+from shared.graph.connections import Connection, Paged, connect
 from shared.graph.context import Context, Info
 from shared.graph.fields import access, query
 from shared.ids import parse_id
@@ -104,29 +100,21 @@ def listing(
             resolver=statement,
             graphql_type=Connection[kind] | None,  # type: ignore[valid-type]  # made at run time
             description=description,
-            extensions=[_Paged(kind, order)],
+            extensions=[_Listed(kind, order)],
             **access(scopes, authenticated),
         )
 
     return decorate
 
 
-class _Paged(FieldExtension):
+class _Listed(Paged):
     """Gives the page of a statement's rows that the client asks for."""
 
     def __init__(self, kind: type[Entity[Any]], order: Order) -> None:
         self._kind, self._order = kind, order
 
-    def apply(self, field: StrawberryField) -> None:
-        """Add the arguments of a page."""
-        field.arguments = [
-            *field.arguments,
-            StrawberryArgument("first", None, StrawberryAnnotation(First), default=DEFAULT_FIRST),
-            StrawberryArgument("after", None, StrawberryAnnotation(After), default=None),
-        ]
-
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         """The page, in one query."""
-        first, after = arguments.pop("first"), arguments.pop("after")
+        page: Slice = arguments.pop("page")
         statement = await next_(source, info, **arguments)
-        return await connect(info.context, statement, self._order, self._kind.of, first, after)
+        return await connect(info.context, statement, self._order, self._kind.of, page)

@@ -67,9 +67,9 @@ def reference(kind: type, column: str, *, description: str) -> Any:
     return strawberry.field(resolver=read, description=description)
 
 
-def guarded(*, description: str, scopes: list[list[str]]) -> Any:
+def guarded(*, description: str, scopes: list[list[str]], **options: Any) -> Any:
     """A field of a type that needs more than its type does."""
-    return strawberry.federation.field(description=description, requires_scopes=scopes)
+    return strawberry.federation.field(description=description, requires_scopes=scopes, **options)
 
 
 def definition_of(field: GraphQLField) -> StrawberryField | None:

@@ -16,7 +16,7 @@ from sqlmodel import col
 from shared.auth.principal import Principal
 from shared.database.driver import Fetch
 from shared.database.model import utc_now
-from shared.database.paging import Order, Page, count, fetch_pages
+from shared.database.paging import Order, Page, Slice, count, fetch_pages
 from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.appointments import policy
@@ -47,14 +47,14 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which appointments are asked for; `since` and `before` bound their start."""
+    """Which appointments are asked for; they begin at `since` or later, and before `until`."""
 
     patient_id: UUID | None = None
     practitioner_id: UUID | None = None
     location_id: UUID | None = None
     status: tuple[Status, ...] | None = None
     since: datetime | None = None
-    before: datetime | None = None
+    until: datetime | None = None
     upcoming: bool = False
 
 
@@ -72,8 +72,8 @@ def search(principal: Principal, wanted: Filter) -> Select[Appointment]:
         statement = statement.where(col(Appointment.status).in_(wanted.status))
     if wanted.since is not None:
         statement = statement.where(col(Appointment.starts_at) >= wanted.since)
-    if wanted.before is not None:
-        statement = statement.where(col(Appointment.starts_at) < wanted.before)
+    if wanted.until is not None:
+        statement = statement.where(col(Appointment.starts_at) < wanted.until)
     if wanted.upcoming:
         statement = statement.where(
             col(Appointment.ends_at) > func.now(), col(Appointment.status).in_((Status.BOOKED, Status.CHECKED_IN))
@@ -91,12 +91,12 @@ def may_ask_about(context: Context, patient_id: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The first appointments of a patient or a practitioner, as a field of theirs asks for them."""
+    """A page of the appointments of a patient or a practitioner, as a field of theirs asks for it."""
 
     by: Literal["patient", "practitioner"]
     key: UUID
     wanted: Filter
-    first: int
+    page: Slice
 
     @property
     def whole(self) -> Filter:
@@ -107,15 +107,15 @@ class Listing:
 
 
 async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appointment]]:
-    """Many people's lists, one query for all that ask for the same."""
-    groups: dict[tuple[str, Filter, int], list[Listing]] = defaultdict(list)
+    """Many people's pages, none of which has cursors, in one query for all that ask for the same."""
+    groups: dict[tuple[str, Filter, Slice], list[Listing]] = defaultdict(list)
     for listing in keys:
-        groups[listing.by, listing.wanted, listing.first].append(listing)
+        groups[listing.by, listing.wanted, listing.page].append(listing)
     pages: dict[Listing, Page[Appointment]] = {}
-    for (by, wanted, first), group in groups.items():
+    for (by, wanted, page), group in groups.items():
         parent = col(Appointment.patient_id) if by == "patient" else col(Appointment.practitioner_id)
         people = [listing.key for listing in group]
-        found = await fetch_pages(context.fetch, context.written(search, wanted), APPOINTMENTS, first, parent, people)
+        found = await fetch_pages(context.fetch, context.written(search, wanted), APPOINTMENTS, page, parent, people)
         pages |= {listing: found[listing.key] for listing in group}
     return [pages[listing] for listing in keys]
 

@@ -42,7 +42,6 @@ from subgraphs.appointments.types import (
     Appointment,
     AppointmentType,
     AtLocation,
-    Before,
     CalendarFeed,
     CreateCalendarFeedSuccess,
     FirstSlots,
@@ -56,6 +55,7 @@ from subgraphs.appointments.types import (
     Statuses,
     To,
     TypeId,
+    Until,
     WaitlistEntry,
     find_free_slots,
     states,
@@ -93,12 +93,12 @@ class Query:
         location_id: AtLocation = None,
         status: Statuses = None,
         since: Since = None,
-        before: Before = None,
+        until: Until = None,
     ) -> Select[models.Appointment]:
         patient, practitioner = key_of(patient_id, "Patient"), key_of(practitioner_id, "Practitioner")
         if patient is not None:
             repository.may_ask_about(info.context, patient)
-        wanted = Filter(patient, practitioner, key_of(location_id, "Location"), states(status), since, before)
+        wanted = Filter(patient, practitioner, key_of(location_id, "Location"), states(status), since, until)
         return repository.search(info.context.principal, wanted)
 
     @query(description="What can be booked, by name.", scopes=[[READ]])

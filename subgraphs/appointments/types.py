@@ -10,8 +10,8 @@ import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
-from shared.database.paging import DEFAULT_FIRST
-from shared.graph.connections import After, Connection, First, check_first, connect, connection
+from shared.database.paging import Slice
+from shared.graph.connections import Connection, Paged, connect
 from shared.graph.context import Context, Info
 from shared.graph.datatypes import Coding
 from shared.graph.entities import Entity, entity
@@ -31,7 +31,7 @@ _VERSION = "Counts its changes; a change names the one that it read."
 Since = Annotated[
     datetime | None, strawberry.argument(name="from", description="Those that begin at this time or after it.")
 ]
-Before = Annotated[datetime | None, strawberry.argument(name="to", description="Those that begin before this time.")]
+Until = Annotated[datetime | None, strawberry.argument(name="to", description="Those that begin before this time.")]
 Statuses = Annotated[list[Status] | None, strawberry.argument(description="Those in one of these states.")]
 From = Annotated[datetime, strawberry.argument(name="from", description="Slots that begin at this time or after it.")]
 To = Annotated[
@@ -70,18 +70,21 @@ class Account:
 class Practitioner:
     id: strawberry.ID = strawberry.field(description="Their key.")
 
-    @guarded(description="Their appointments that the caller may see, by time.", scopes=[[policy.READ]])
+    @guarded(
+        description="Their appointments that the caller may see, by time.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
     async def appointments(
         self,
         info: Info,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        page: Slice,
         status: Statuses = None,
         since: Since = None,
-        before: Before = None,
+        until: Until = None,
     ) -> Connection["Appointment"] | None:
-        wanted = Filter(status=states(status), since=since, before=before)
-        return await _list(info, Listing("practitioner", UUID(self.id), wanted, first), after)
+        wanted = Filter(status=states(status), since=since, until=until)
+        return await _list(info, Listing("practitioner", UUID(self.id), wanted, page))
 
     @guarded(description="When they can be booked, the earliest times first.", scopes=[[policy.READ]])
     async def free_slots(
@@ -105,32 +108,31 @@ class Practitioner:
 class Patient:
     id: strawberry.ID = strawberry.field(description="Their key.")
 
-    @guarded(description="Their appointments, by time.", scopes=[[policy.READ]])
+    @guarded(description="Their appointments, by time.", scopes=[[policy.READ]], extensions=[Paged()])
     async def appointments(
         self,
         info: Info,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
+        page: Slice,
         status: Statuses = None,
         since: Since = None,
-        before: Before = None,
+        until: Until = None,
     ) -> Connection["Appointment"] | None:
-        wanted = Filter(status=states(status), since=since, before=before)
-        return await self._list(info, wanted, first, after)
+        wanted = Filter(status=states(status), since=since, until=until)
+        return await self._list(info, wanted, page)
 
-    @guarded(description="Their appointments that are not over and not called off, by time.", scopes=[[policy.READ]])
-    async def upcoming_appointments(
-        self, info: Info, first: First = DEFAULT_FIRST, after: After = None
-    ) -> Connection["Appointment"] | None:
-        return await self._list(info, Filter(upcoming=True), first, after)
+    @guarded(
+        description="Their appointments that are not over and not called off, by time.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def upcoming_appointments(self, info: Info, page: Slice) -> Connection["Appointment"] | None:
+        return await self._list(info, Filter(upcoming=True), page)
 
-    async def _list(
-        self, info: Info, wanted: Filter, first: int, after: str | None
-    ) -> Connection["Appointment"] | None:
+    async def _list(self, info: Info, wanted: Filter, page: Slice) -> Connection["Appointment"] | None:
         patient_id = UUID(self.id)
         if not repository.may_ask_about(info.context, patient_id):
             return None
-        return await _list(info, Listing("patient", patient_id, wanted, first), after)
+        return await _list(info, Listing("patient", patient_id, wanted, page))
 
     @classmethod
     async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
@@ -329,11 +331,10 @@ async def find_free_slots(
     return [FreeSlot(slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at) for slot in slots]
 
 
-async def _list(info: Info, listing: Listing, after: str | None) -> Connection[Appointment]:
-    """The first page for many people at once; a later page by itself."""
-    if after is not None:
+async def _list(info: Info, listing: Listing) -> Connection[Appointment]:
+    """The first or last page for many people at once; one of a part of a list by itself."""
+    if listing.page.is_bounded:
         statement = repository.search(info.context.principal, listing.whole)
-        return await connect(info.context, statement, repository.APPOINTMENTS, Appointment.of, listing.first, after)
-    check_first(listing.first)
+        return await connect(info.context, statement, repository.APPOINTMENTS, Appointment.of, listing.page)
     page = await info.context.load(repository.listings, listing)
-    return connection(page, Appointment.of, partial(repository.count_listed, info.context, listing))
+    return Connection(page=page, convert=Appointment.of, count=partial(repository.count_listed, info.context, listing))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from enum import Enum, auto
+from importlib import import_module
 from typing import Any
 
 import orjson
@@ -22,7 +23,9 @@ from graphql import (
     is_non_null_type,
 )
 
+from shared.database.paging import Order
 from shared.ids import new_id
+from stack.services import SUBGRAPHS
 
 MAXIMUM_INT = 2**31 - 1
 LONG = "long " * 20_000
@@ -40,6 +43,31 @@ def _cursor(values: Any) -> str:
     return _base64(orjson.dumps(values))
 
 
+def _orders() -> Iterator[Order]:
+    """Those of all lists."""
+    for each in SUBGRAPHS:
+        repository = import_module(f"{each.module.removesuffix('.app')}.repository")
+        yield from (value for value in vars(repository).values() if isinstance(value, Order))
+
+
+_VALUES: list[list[Any]] = [
+    [],
+    [_UUID],
+    [2**63],
+    ["2026-01-01T00:00:00", _UUID],
+    ["2026-01-01T00:00:00+00:00", _UUID],
+    ["0001-01-01T00:00:00+14:00", _UUID],
+    ["9999-12-31T23:59:59-14:00", _UUID],
+    ["2026-01-01", _UUID],
+    ["a\0b", _UUID],
+    [None, None],
+    [True, [_UUID]],
+    ["a", "b", _UUID],
+    ["a\0b", "b", _UUID],
+    [2**63, "b", _UUID],
+    [2**63, _UUID],
+    [-1, _UUID],
+]
 CURSORS = [
     *_TEXTS[:3],
     "garbage",
@@ -47,29 +75,8 @@ CURSORS = [
     str(10**30),
     _base64(b"\xff\x00"),
     _base64(b"[" * 5000),
-    *map(
-        _cursor,
-        [
-            None,
-            {"a": 1},
-            [],
-            [_UUID],
-            [2**63],
-            ["2026-01-01T00:00:00", _UUID],
-            ["2026-01-01T00:00:00+00:00", _UUID],
-            ["0001-01-01T00:00:00+14:00", _UUID],
-            ["9999-12-31T23:59:59-14:00", _UUID],
-            ["2026-01-01", _UUID],
-            ["a\0b", _UUID],
-            [None, None],
-            [True, [_UUID]],
-            ["a", "b", _UUID],
-            ["a\0b", "b", _UUID],
-            [2**63, "b", _UUID],
-            [2**63, _UUID],
-            [-1, _UUID],
-        ],
-    ),
+    *map(_cursor, [None, {"a": 1}, [], [_UUID]]),
+    *(_cursor([mark, *values]) for mark in {order.mark for order in _orders()} for values in _VALUES),
 ]
 
 # What a scalar's reader takes, so that it reaches a use case; and what it has to refuse.
@@ -95,15 +102,17 @@ WRONG: dict[str, list[Any]] = {
 
 _PLAUSIBLE: dict[str, Any] = {
     "after": None,
+    "before": None,
     "country": "DE",
     "email": "jane.dawson@example.com",
-    "first": 20,
+    "first": None,
     "from": "2030-01-07T00:00:00Z",
     "fromDay": "2030-01-07",
     "birthDate": "1984-02-29",
     "id": None,
     "idempotencyKey": None,
     "language": "de",
+    "last": None,
     "languages": "de",
     "line": "Main Street 1",
     "npi": "1234567893",
@@ -191,7 +200,7 @@ def _hostile(
     elif isinstance(named, GraphQLEnumType):
         wrong = ["a\0b", "NONE_OF_THEM", 1]
     else:
-        fitting, wrong = CURSORS if name == "after" else FITTING[named.name], WRONG[named.name]
+        fitting, wrong = CURSORS if name in ("after", "before") else FITTING[named.name], WRONG[named.name]
         yield (), f"a{SURROGATE}", Of.NO_TEXT
     yield (), None, Of.NO_TYPE if is_non_null_type(kind) else Of.TYPE
     yield from (((), value, Of.TYPE) for value in fitting)

@@ -29,8 +29,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Kind, Principal
+from shared.database.paging import Order, Page
 from shared.graph.conclusion import present
-from shared.graph.connections import Connection, Edge, PageInfo
+from shared.graph.connections import Connection
 from shared.graph.execution import Executor
 from shared.graph.fields import guarded, reference
 from shared.graph.scalars import Money
@@ -159,7 +160,6 @@ fitting = st.builds(
     words=st.lists(st.sampled_from(["c", None]), max_size=2),
     colours=st.lists(st.sampled_from([*Colour]), max_size=2),
 )
-NO_MORE = PageInfo(has_next_page=False, has_previous_page=False, start_cursor=None, end_cursor="x")
 
 
 async def _one() -> int:
@@ -167,7 +167,8 @@ async def _one() -> int:
 
 
 def _page(leaves: list[Leaf]) -> Connection[Leaf]:
-    return Connection(edges=[Edge(node=each, cursor="x") for each in leaves], page_info=NO_MORE, count=_one)
+    page = Page(leaves, Order(()), has_next=False, has_previous=True)
+    return Connection(page=page, convert=lambda leaf: leaf, count=_one)
 
 
 def branches(leaves: st.SearchStrategy[Leaf], inner: st.SearchStrategy[Branch] | None) -> st.SearchStrategy[Branch]:

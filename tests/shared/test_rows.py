@@ -24,7 +24,7 @@ from shared.audit.recorder import Action
 from shared.auth.principal import Principal
 from shared.database.engine import Database
 from shared.database.model import Audited, Record, new_registry, utc_now
-from shared.database.paging import Order, fetch_pages
+from shared.database.paging import Order, Slice, fetch_pages
 from shared.database.rows import attributes_of, columns_of
 from shared.database.tables import AuditEntry, Shared
 from shared.graph.connections import Connection, connect
@@ -138,7 +138,7 @@ async def find(context: Context, ids: Sequence[UUID]) -> Sequence[Room | None]:
 
 
 async def on_floors(context: Context, floors: Sequence[int]) -> list[list["RoomType"]]:
-    pages = await fetch_pages(context.fetch, select(Room), ROOMS, 9, col(Room.floor), floors)
+    pages = await fetch_pages(context.fetch, select(Room), ROOMS, Slice(9), col(Room.floor), floors)
     return [[RoomType.of(row) for row in pages[floor].rows] for floor in floors]
 
 
@@ -173,7 +173,7 @@ class Query:
 
     @strawberry.field
     async def rooms(self, info: Info) -> Connection[RoomType]:
-        return await connect(info.context, select(Room), ROOMS, RoomType.of)
+        return await connect(info.context, select(Room), ROOMS, RoomType.of, Slice())
 
     @strawberry.field
     async def floor(self, info: Info, floor: int) -> list[RoomType]:

@@ -80,6 +80,11 @@ class InvalidInput(Refusal):
 INVALID_INPUT = Problem("INVALID_INPUT", "The input breaks a rule.")
 NOT_FOUND = Problem("NOT_FOUND", "It does not exist, or not for you.")
 IDEMPOTENCY_KEY_REUSED = Problem("IDEMPOTENCY_KEY_REUSED", "The key came with another input: use a new key.")
+UNKNOWN_REFERENCE = Problem("UNKNOWN_REFERENCE", "It leads to no {resource} that is known here.")
+FOREIGN_RESOURCE_ID = Problem(
+    "FOREIGN_RESOURCE_ID", "Its id is another's here: is it of another system, which --source would name?"
+)
+UNIDENTIFIED_RESOURCE = Problem("UNIDENTIFIED_RESOURCE", "It has neither an id nor an identifier that identifies.")
 VERSION_CONFLICT = Problem("VERSION_CONFLICT", "It was changed meanwhile: read it again.")
 
 

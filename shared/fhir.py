@@ -1,4 +1,4 @@
-"""Taking over rows from another system's FHIR R4 resources: the datatypes, and rows made like drafts.
+"""The door for other systems' FHIR R4 resources: the datatypes, and how commands are made of them.
 
 A domain's `fhir` module says in `RESOURCES` which types of resource it has a home for, in the order in which they refer to
 each other. Types: https://hl7.org/fhir/R4/datatypes.html. Which row a resource is, `shared.known` knows.
@@ -8,27 +8,106 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
-from uuid import UUID
+from typing import Any
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from pydantic.alias_generators import to_camel
 
-from shared.database.model import Record, assign
+from shared.commands import INVALID_VALUE, REQUIRED, C, read
+from shared.errors import InvalidInput, Problem
 
 _NO_POSTAL_CODE = re.compile("0+|")
 _COUNTRY = re.compile("[A-Z]{2}")
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Something that is wrong with a resource; `path` leads to the element, such as `name[0].family`, never to a value."""
+
+    path: str
+    problem: Problem
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        sentence = self.problem.message.format(**self.parameters)
+        return f"{self.path}: {sentence}" if self.path else sentence
+
+
 class InvalidResource(Exception):
-    """A resource that cannot be taken over; the text names its elements, never their values."""
+    """A resource that cannot be taken over: all that is wrong with it."""
+
+    def __init__(self, *problems: Wrong) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.problems))
 
 
 class LeftOut(Exception):
     """A resource that is sound, but has no place here, such as a visit that is not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A value and where it stands: a path from the `At` around it, or else from the resource."""
+
+    path: str
+    value: Any
+
+
+def command(kind: type[C], values: Mapping[str, Any]) -> C:
+    """A command of what was read of a resource; what is None was not said.
+
+    Values may be `At` an element, or `Wrong`. Raises InvalidResource with all that is wrong, by the resource's own paths.
+    """
+    found = _Found()
+    plain = found.plain(values, (), "")
+    try:
+        made = read(kind, plain)
+    except InvalidInput as error:
+        for each in error.fields:
+            found.add(Wrong(found.path(each.path), each.problem, each.parameters))
+    if found.problems:
+        raise InvalidResource(*found.problems.values())
+    return made
+
+
+class _Found:
+    """Where the values of a command stand in a resource, and the first problem at each place."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, ...], str] = {}
+        self.problems: dict[str, Wrong] = {}
+
+    def add(self, wrong: Wrong) -> None:
+        self.problems.setdefault(wrong.path, wrong)
+
+    def plain(self, value: Any, field: tuple[str, ...], path: str) -> Any:
+        """A value without its places, which are noted."""
+        match value:
+            case Wrong():
+                self._places[field] = value.path
+                self.add(value)
+                return None
+            case At():
+                path = ".".join(filter(None, (path, value.path)))
+                self._places[field] = path
+                return self.plain(value.value, field, path)
+            case Mapping():
+                parts = {name: self.plain(part, (*field, to_camel(name)), path) for name, part in value.items()}
+                return {name: part for name, part in parts.items() if part is not None}
+            case list():
+                return [self.plain(item, (*field, str(place)), path) for place, item in enumerate(value)]
+        return value
+
+    def path(self, field: tuple[str, ...]) -> str:
+        """A command's field as a path in the resource."""
+        known = next((length for length in range(len(field), 0, -1) if field[:length] in self._places), 0)
+        path = self._places.get(field[:known], "")
+        for part in field[known:]:
+            path += f"[{part}]" if part.isdecimal() else f".{part}"
+        return path.lstrip(".")
 
 
 class Element(msgspec.Struct, rename="camel", frozen=True):
@@ -72,13 +151,13 @@ class HumanName(Element, frozen=True):
     given: list[str] = []
     prefix: list[str] = []
 
-    def columns(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
         """Family, given, prefix; a name that was not taken apart is a family name as a whole."""
-        family = self.family or self.text
-        if not family:
-            raise InvalidResource("name has neither family nor text")
-        given = self.given if self.family else []
-        return {"family": family, "given": given, "prefix": " ".join(self.prefix) or None}
+        return {
+            "family": self.family or self.text,
+            "given": self.given if self.family else [],
+            "prefix": " ".join(self.prefix),
+        }
 
 
 class ContactPoint(Element, frozen=True):
@@ -100,11 +179,11 @@ class Address(Element, frozen=True):
     country: str | None = None
 
     def parts(self) -> dict[str, Any]:
-        """As it is stored, without what only fills a place: a postal code of zeros, a country that is no code of ISO 3166-1."""
+        """What it says, without what only fills a place: a postal code of zeros, a country that is no code of ISO 3166-1."""
         return {
-            "line": [line for line in self.line if line.strip()],
-            "city": self.city or None,
-            "state": self.state or None,
+            "line": [At(f"line[{place}]", line) for place, line in enumerate(self.line) if line.strip()],
+            "city": self.city,
+            "state": self.state,
             "postal_code": None if _NO_POSTAL_CODE.fullmatch(self.postal_code or "") else self.postal_code,
             "country": self.country if self.country and _COUNTRY.fullmatch(self.country) else None,
         }
@@ -132,63 +211,22 @@ class Resource(Element, frozen=True):
     identifier: list[Identifier] = []
 
 
-class Outcome(StrEnum):
-    """What became of a resource's row."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
+def official(names: Sequence[HumanName]) -> tuple[int, HumanName]:
+    """The official one of several names, or else the first, and its place; an empty one if there is none."""
+    places = [*enumerate(names)] or [(0, HumanName())]
+    return next(((place, name) for place, name in places if name.use == "official"), places[0])
 
 
-Row = TypeVar("Row", bound=Record)
-
-
-@dataclass(frozen=True, slots=True)
-class Upserted(Generic[Row]):
-    """A row, what became of it, and which columns were changed."""
-
-    row: Row
-    outcome: Outcome
-    changed: frozenset[str] = field(default_factory=frozenset)
-
-
-async def upsert(
-    session: AsyncSession, model: type[Row], drafts: Sequence[tuple[UUID, Mapping[str, Any]]]
-) -> list[Upserted[Row]]:
-    """Make rows of a table like their drafts; a row that is so already is not written."""
-    keys = [key for key, _ in drafts]
-    rows = await session.scalars(select(model).where(col(model.id).in_(keys)).with_for_update())
-    present = {row.id: row for row in rows}
-    return [_upsert(session, model, key, draft, present) for key, draft in drafts]
-
-
-def _upsert(
-    session: AsyncSession, model: type[Row], key: UUID, draft: Mapping[str, Any], present: dict[UUID, Any]
-) -> Upserted[Row]:
-    row = present.get(key)
-    if row is None:
-        row = present[key] = model(id=key, **draft)
-        session.add(row)
-        return Upserted(row, Outcome.CREATED)
-    changed = assign(row, draft)
-    return Upserted(row, Outcome.UPDATED if changed else Outcome.UNCHANGED, changed)
-
-
-def first(points: Sequence[ContactPoint], system: str) -> str | None:
-    """The first contact point of a kind, as it is written."""
-    return next((point.value for point in points if point.system == system and point.value), None)
+def first(points: Sequence[ContactPoint], system: str) -> "At | None":
+    """The first contact point of a kind, as it is written; its path is from the element that holds `telecom`."""
+    found = ((place, point.value) for place, point in enumerate(points) if point.system == system and point.value)
+    return next((At(f"telecom[{place}].value", value) for place, value in found), None)
 
 
 def code_of(concept: CodeableConcept | None, allowed: Callable[[str], object]) -> str | None:
     """The first of a concept's codes that is allowed."""
     codings = concept.coding if concept else []
     return next((coding.code for coding in codings if coding.code and allowed(coding.code)), None)
-
-
-def share_a_name(family: str, given: Sequence[str], other_family: str, other_given: Sequence[str]) -> bool:
-    """Whether two names have their family name or first given name in common."""
-    firsts = {name.casefold() for name in given[:1]} & {name.casefold() for name in other_given[:1]}
-    return family.casefold() == other_family.casefold() or bool(firsts)
 
 
 def whole_date(text: str | None) -> date | None:
@@ -203,6 +241,25 @@ def instant(text: str | None) -> datetime | None:
     """A FHIR dateTime as a point in time, UTC; None if it has no time or time zone, or is none."""
     try:
         value = datetime.fromisoformat(text or "")
-    except ValueError:
+        return value.astimezone(UTC) if value.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return value.astimezone(UTC) if value.tzinfo else None
+
+
+def shape(content: bytes, kind: type[Resource]) -> InvalidResource | None:
+    """What is wrong with the form of a resource that cannot be decoded, of each element the first; None if it is no object."""
+    try:
+        values = msgspec.json.decode(content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return None
+    wrong = []
+    for part in msgspec.structs.fields(kind):
+        try:
+            if part.encode_name in values:
+                msgspec.convert(values[part.encode_name], part.type)
+            elif part.required:
+                wrong.append(Wrong(part.encode_name, REQUIRED))
+        except msgspec.ValidationError as error:
+            _, _, where = str(error).partition(" - at `$")
+            wrong.append(Wrong(f"{part.encode_name}{where.removesuffix('`')}", INVALID_VALUE))
+    return InvalidResource(*wrong)

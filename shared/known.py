@@ -15,13 +15,14 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from shared.commands import Command
 from shared.database.tables import ResourceKey
-from shared.fhir import Identifier, InvalidResource, Outcome, Reference, Resource
+from shared.errors import FOREIGN_RESOURCE_ID, UNIDENTIFIED_RESOURCE, UNKNOWN_REFERENCE
+from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Wrong
 from shared.ids import new_id
-from shared.work import UnitOfWork
+from shared.work import Outcome, UnitOfWork
 
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 
@@ -57,25 +58,25 @@ class Source:
 UNNAMED = Source()
 
 R = TypeVar("R", bound=Resource)
-D = TypeVar("D")
+C = TypeVar("C", bound=Command)
 
 
 @dataclass(frozen=True)
-class ResourceType(Generic[R, D]):
-    """How one type of resource is taken over: each is read into a draft, and drafts are saved in batches, in order.
+class ResourceType(Generic[R, C]):
+    """How one type of resource is taken over: each is read into a command, which use cases carry out in batches, in order.
 
-    `read` raises InvalidResource or LeftOut. `save` is given each draft with the key of its row, new or not. `model` is the
-    table, for types whose resources have a row each. `identifies` are the kinds of identifiers that no two of them share,
-    `alike` is whether a row may be the one that a draft tells of, and `survivors` gives who stands for rows that were merged.
+    `read` raises InvalidResource or LeftOut. `save` is given commands with the keys of their entries, new or not,
+    none twice.
+    `identifies` are the kinds of identifiers that no two of them share, `alike` says for each entry whether it may be the one
+    that a command tells of, and `survivors` gives who stands for entries that were merged.
     """
 
     resource: type[R]
-    read: "Callable[[R, References], D]"
-    save: Callable[[UnitOfWork, Sequence[tuple[UUID, D]]], Awaitable[list[Outcome]]]
-    model: Any = None
+    read: "Callable[[R, References], C]"
+    save: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[list[Outcome]]]
     identifies: frozenset[str] = frozenset()
-    alike: Callable[[Any, D], bool] | None = None
-    survivors: Callable[[AsyncSession], Awaitable[Mapping[UUID, UUID]]] | None = None
+    alike: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[list[bool]]] | None = None
+    survivors: Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]] | None = None
 
     @property
     def name(self) -> str:
@@ -141,7 +142,7 @@ class Known:
         if row is None:
             row = self._new_or_identified(resource, alike)
         elif not self._is_proof(key, row, resource) and row not in alike:
-            raise InvalidResource("its id is another's here: is it of another system, which --source would name?")
+            raise InvalidResource(Wrong("id", FOREIGN_RESOURCE_ID))
         if key is not None:
             self._claimed.add(key)
             self._by_id[key] = row
@@ -230,7 +231,7 @@ class Known:
                 return rows.pop()
         numbers = self._identifying(resource)
         if not resource.id and not numbers - self._shared:
-            raise InvalidResource("it has neither an id nor an identifier that identifies")
+            raise InvalidResource(Wrong("id", UNIDENTIFIED_RESOURCE))
         row = new_id()
         if firsts or numbers & self._shared or any(self._rows.get(digest) for digest in numbers):
             self._doubtful.add(row)
@@ -254,6 +255,11 @@ class References:
         known = self._types.get(resource.resource_type)
         return known is not None and known.owns(identifier)
 
+    def known(self, resource_type: str, given: At) -> UUID | Wrong:
+        """The row that the first reference of a list leads to that leads to one of this type."""
+        rows = (self.find(reference, resource_type) for reference in given.value)
+        return next(filter(None, rows), None) or Wrong(given.path, UNKNOWN_REFERENCE, {"resource": resource_type})
+
     def find(self, reference: Reference | None, resource_type: str) -> UUID | None:
         """The row that a reference to this type leads to, by id or else by identifier; None if there is none, or several."""
         known = self._types.get(resource_type)
@@ -269,13 +275,11 @@ class References:
         return row or (known.by_identifier(reference.identifier) if reference.identifier else None)
 
 
-async def load(session: AsyncSession, kind: ResourceType[Any, Any], known: Known) -> None:
+async def load(work: UnitOfWork, kind: ResourceType[Any, Any], known: Known) -> None:
     """Read what earlier imports have made of a type."""
     columns = select(col(ResourceKey.kind), col(ResourceKey.digest), col(ResourceKey.row_id))
-    rows = await session.execute(columns.where(col(ResourceKey.resource_type) == kind.name))
-    known.load(
-        [(key, digest, row) for key, digest, row in rows], await kind.survivors(session) if kind.survivors else {}
-    )
+    rows = await work.session.execute(columns.where(col(ResourceKey.resource_type) == kind.name))
+    known.load([(key, digest, row) for key, digest, row in rows], await kind.survivors(work) if kind.survivors else {})
 
 
 def is_number(value: str) -> bool:

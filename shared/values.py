@@ -1,7 +1,7 @@
 """Kinds of value that commands are made of: each is checked, bounded and brought to one form where it is read."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import time
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -126,6 +126,13 @@ def _local_time(value: time) -> time:
 def language_tag(value: str) -> bool:
     """Whether a text is a language tag (BCP 47)."""
     return bool(_LANGUAGE.fullmatch(value))
+
+
+def share_a_name(one: tuple[str, Sequence[str]], other: tuple[str, Sequence[str]]) -> bool:
+    """Whether two names, family and given, have their family name or first given name in common."""
+    (family, given), (other_family, other_given) = one, other
+    firsts = {name.casefold() for name in given[:1]} & {name.casefold() for name in other_given[:1]}
+    return family.casefold() == other_family.casefold() or bool(firsts)
 
 
 Text = Annotated[str, text()]

@@ -1,15 +1,16 @@
 """A unit of work: rows, audit entries and events of one use case, all or nothing."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from types import EllipsisType
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from opentelemetry.propagate import inject
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -18,12 +19,25 @@ from shared.audit.recorder import Action, AuditedSession, AuditRecorder
 from shared.auth.principal import Principal, system
 from shared.commands import Repeatable
 from shared.database.engine import Database
-from shared.database.model import Versioned, utc_now
+from shared.database.model import Record, Versioned, utc_now
 from shared.database.tables import AuditEntry, IdempotencyKey, Merger, Outbox
 from shared.errors import IDEMPOTENCY_KEY_REUSED, IdempotencyKeyReused, not_found, version_conflict
 from shared.events.event import CloudEvent, Event
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+_SHARE_ENTRIES = text(
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended('entry:' || key, 0)) FROM unnest(CAST(:keys AS uuid[])) AS key"
+)
+
+
+class Outcome(StrEnum):
+    """What became of an entry that another system tells of."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
 
 
 class Repeated(Exception):
@@ -94,14 +108,26 @@ class UnitOfWork:
         if self.key is not None:
             self.key.resource_id = resource_id
 
+    async def rows(self, kind: type[R], keys: Collection[UUID], *, lock: bool = True) -> dict[UUID, R]:
+        """The rows of a table that have these keys, by them."""
+        statement = select(kind).where(col(kind.id).in_(keys)).order_by(col(kind.id))
+        rows = await self.session.scalars(statement.with_for_update() if lock else statement)
+        return {row.id: row for row in rows}
+
     async def survivor(self, key: UUID) -> UUID:
         """Who stands for someone who may have been merged; nobody merges them until this work is done."""
-        while True:
-            await lock_entry(self.session, key, shared=True)
-            found = await self.session.scalar(select(col(Merger.survivor_id)).where(col(Merger.merged_id) == key))
-            if found is None:
-                return key
-            key = found
+        return (await self.survivors([key]))[key]
+
+    async def survivors(self, keys: Collection[UUID]) -> dict[UUID, UUID]:
+        """Who stands for each of several; nobody merges them until this work is done."""
+        standing, asked = {key: key for key in keys}, sorted(set(keys))
+        while asked:
+            await self.session.execute(_SHARE_ENTRIES, {"keys": asked})
+            mergers = select(col(Merger.merged_id), col(Merger.survivor_id)).where(col(Merger.merged_id).in_(asked))
+            found = {row.merged_id: row.survivor_id for row in await self.session.execute(mergers)}
+            standing = {key: found.get(survivor, survivor) for key, survivor in standing.items()}
+            asked = sorted(set(found.values()))
+        return standing
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
@@ -149,10 +175,9 @@ class UnitOfWork:
         self.session.add(AuditEntry(**entry))
 
 
-async def lock_entry(session: AsyncSession, key: UUID, *, shared: bool) -> None:
-    """Wait until nobody merges an entry, or writes what a merger of it would have to move, and keep it so to the end."""
-    lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-    await session.execute(select(lock(func.hashtextextended(f"entry:{key}", 0))))
+async def hold_entry(session: AsyncSession, key: UUID) -> None:
+    """Wait until nobody writes what a merger of an entry would have to move, and keep it so to the end."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"entry:{key}", 0))))
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.database.tables import Merger
-from shared.work import UnitOfWork, lock_entry
+from shared.work import UnitOfWork, hold_entry
 
 Hook = Callable[[UnitOfWork, UUID, UUID], Awaitable[None]]
 
@@ -41,7 +41,7 @@ class Mergers:
             return
         if self.prepare is not None:
             await self.prepare(work, merged, survivor)
-        await lock_entry(work.session, merged, shared=False)
+        await hold_entry(work.session, merged)
         await _note(work, merged, survivor)
         if self.resolve is not None:
             await self.resolve(work, merged, survivor)

@@ -1,7 +1,7 @@
 """FHIR R4 bulk data into the domains, each resource type to the one that has a home for it."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -11,14 +11,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from shared.commands import INVALID_VALUE
 from shared.database.engine import Database
-from shared.fhir import InvalidResource, LeftOut, Outcome, Resource
+from shared.fhir import InvalidResource, LeftOut, Resource, Wrong, shape
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load
-from shared.work import system_work
+from shared.work import Outcome, system_work
 from stack.errors import StackError
 from stack.importer.ndjson import Line, files_by_type, lines
 
@@ -88,11 +88,11 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A line that was read into a draft, and the key of its row: a new one, unless it is found."""
+    """A line that was read into a command, and the key of its entry: a new one, unless it is found."""
 
     line: int
     resource: Resource
-    draft: Any
+    command: Any
     row: UUID = field(default_factory=new_id)
 
 
@@ -156,7 +156,7 @@ class _Importer:
     async def run(self, paths: list[Path]) -> None:
         """Read the files twice: for what several resources have, then batch by batch."""
         async with system_work(self._database, "import fhir") as work:
-            await load(work.session, self._kind, self._known)
+            await load(work, self._kind, self._known)
         for path in paths:
             for line in lines(path):
                 with suppress(ValueError, RecursionError):
@@ -165,43 +165,47 @@ class _Importer:
             remaining = _told(path, self._listener)
             while batch := list(islice(remaining, _BATCH)):
                 read = (self._read(path, line) for line in batch)
-                await self._save(path, await self._identify(path, [item for item in read if item is not None]))
+                for part in _distinct(await self._identify(path, [item for item in read if item is not None])):
+                    await self._save(path, part)
 
     def _read(self, path: Path, line: Line) -> _Read | None:
         try:
             line.content.decode()  # what is passed over is not checked by the decoder
             resource = self._decode(line.content)
             if resource.resource_type != self._kind.name:
-                raise InvalidResource(f"resourceType is not {self._kind.name}")
+                raise InvalidResource(Wrong("resourceType", INVALID_VALUE))
             return _Read(line.number, resource, self._kind.read(resource, self._references))
         except LeftOut:
             self.counts[LEFT_OUT] += 1
+        except msgspec.ValidationError as error:
+            self._fail(path, line.number, str(shape(line.content, self._kind.resource) or error))
         except Exception as error:  # whatever is wrong with a line ends with the line
             self._fail(path, line.number, _cause(error))
         return None
 
     async def _identify(self, path: Path, batch: list[_Read]) -> list[_Read]:
-        """Which rows they are."""
-        if self._kind.model is None:
-            return batch
-        candidates = [self._known.candidates(item.resource) for item in batch]
-        rows = await self._rows(set[UUID]().union(*candidates))
+        """Which entries they are."""
+        likely = await self._likely([(item, self._known.candidates(item.resource)) for item in batch])
         identified = []
-        for item, keys in zip(batch, candidates, strict=True):
-            alike = self._kind.alike
-            likely = keys if alike is None else {key for key in keys & rows.keys() if alike(rows[key], item.draft)}
+        for place, item in enumerate(batch):
             try:
-                identified.append(replace(item, row=self._known.find(item.resource, likely)))
+                identified.append(replace(item, row=self._known.find(item.resource, likely[place])))
             except InvalidResource as error:
                 self._fail(path, item.line, str(error))
         return identified
 
-    async def _rows(self, keys: set[UUID]) -> dict[UUID, Any]:
-        if not keys or self._kind.alike is None:
-            return {}
+    async def _likely(self, candidates: Sequence[tuple[_Read, set[UUID]]]) -> list[set[UUID]]:
+        """Of the entries that each may be, those whose content does not speak against it."""
+        pairs = [(place, key) for place, (_, keys) in enumerate(candidates) for key in keys]
+        if not pairs or self._kind.alike is None:
+            return [keys for _, keys in candidates]
         async with system_work(self._database, "import fhir") as work:
-            rows = await work.session.scalars(select(self._kind.model).where(self._kind.model.id.in_(keys)))
-            return {row.id: row for row in rows}
+            alike = await self._kind.alike(work, [(key, candidates[place][0].command) for place, key in pairs])
+        found: list[set[UUID]] = [set() for _ in candidates]
+        for (place, key), may_be in zip(pairs, alike, strict=True):
+            if may_be:
+                found[place].add(key)
+        return found
 
     async def _save(self, path: Path, batch: list[_Read]) -> None:
         """Save a batch at once; if the database refuses it, one by one, so that only what is wrong is left out."""
@@ -217,12 +221,9 @@ class _Importer:
                 self._fail(path, batch[0].line, f"the database refuses it: {_rule(error)}")
 
     async def _commit(self, batch: list[_Read]) -> None:
-        if not batch:
-            return
         async with system_work(self._database, "import fhir") as work:
-            results: list[Outcome] = await self._kind.save(work, [(item.row, item.draft) for item in batch])
-            if self._kind.model is not None:
-                work.session.add_all(self._known.unsaved([(item.resource, item.row) for item in batch]))
+            results: list[Outcome] = await self._kind.save(work, [(item.row, item.command) for item in batch])
+            work.session.add_all(self._known.unsaved([(item.resource, item.row) for item in batch]))
         for item, outcome in zip(batch, results, strict=True):
             self._known.learn(item.resource, item.row)
             self.counts[outcome] += 1
@@ -231,6 +232,18 @@ class _Importer:
     def _fail(self, path: Path, line: int, cause: str) -> None:
         self.counts[FAILED] += 1
         self._listener.fail(Failure(path.name, line, cause))
+
+
+def _distinct(batch: list[_Read]) -> Iterator[list[_Read]]:
+    """Parts of a batch, in order, in which no entry comes twice."""
+    part: dict[UUID, _Read] = {}
+    for item in batch:
+        if item.row in part:
+            yield [*part.values()]
+            part = {}
+        part[item.row] = item
+    if part:
+        yield [*part.values()]
 
 
 def _cause(error: Exception) -> str:

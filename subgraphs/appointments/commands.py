@@ -1,7 +1,7 @@
 """What the appointments' use cases are asked to do."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -17,9 +17,10 @@ from subgraphs.appointments.errors import (
     EXTRA_WITHOUT_LOCATION,
     HOURS_INCOMPLETE,
     HOURS_ORDER,
+    PERIOD,
     VALIDITY_ORDER,
 )
-from subgraphs.appointments.models import CancellationReason, ExceptionKind, StatusReversionReason
+from subgraphs.appointments.models import CancellationReason, ExceptionKind, Status, StatusReversionReason
 from subgraphs.appointments.slots import MIDNIGHT
 
 PatientId = Annotated[UUID, id_of("Patient")]
@@ -83,6 +84,28 @@ class RevertAppointmentStatus(AppointmentVersion):
     """An appointment of which what was noted last is taken back."""
 
     reason: StatusReversionReason = Field(description="Why it is taken back.")
+
+
+class RecordVisit(Command):
+    """A visit that is over, as another system tells of it.
+
+    What has happened obeys no rule of booking: it may overlap another, in no hours and of no type that there are here.
+    """
+
+    patient_id: PatientId = Field(description="The patient.")
+    practitioner_id: PractitionerId = Field(description="The practitioner.")
+    location_id: LocationId = Field(description="The location.")
+    type: Coding = Field(description="What kind of visit it was.")
+    starts_at: datetime = Field(description="When it began.")
+    ends_at: datetime = Field(description="When it ended.")
+    status: Literal[Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW] = Field(description="What became of it.")
+
+    @field_validator("ends_at")
+    @classmethod
+    def _after_start(cls, value: datetime, info: ValidationInfo) -> datetime:
+        if "starts_at" in info.data and value <= info.data["starts_at"]:
+            raise wrong(PERIOD)
+        return value
 
 
 class JoinWaitlist(Repeatable):

@@ -13,7 +13,7 @@ from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
 from shared.work import UnitOfWork, system_work
-from subgraphs.appointments.events import AppointmentReminderDue
+from subgraphs.appointments import effects
 from subgraphs.appointments.models import (
     Appointment,
     Reminder,
@@ -22,7 +22,6 @@ from subgraphs.appointments.models import (
     WaitlistStatus,
 )
 from subgraphs.appointments.service import waitlist
-from subgraphs.appointments.service.common import facts
 
 LEADS = (24, 2)  # hours, the longest first
 _BATCH = 200
@@ -62,7 +61,7 @@ async def _remind_batch(runtime: Runtime, lead: int, next_lead: int) -> int:
         )
         found = {row.id: row for row in rows}
         for appointment_id in await _note(work, list(found.values()), lead):
-            work.publish(AppointmentReminderDue(**facts(found[appointment_id]), lead_hours=lead))
+            effects.reminder_due(work, found[appointment_id], lead)
     return len(found)
 
 

@@ -1,6 +1,6 @@
 """What the directory's use cases are asked to do. With `id` and `version` something is changed as a whole, else entered."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -17,28 +17,47 @@ _ID = "The one to change."
 _VERSION = "The version that was read."
 
 
-class SaveOrganization(Command):
-    """An organization to enter, or with `id` and `version` to change as a whole."""
+class OrganizationEntry(Command):
+    """What is told of an organization."""
 
-    id: OrganizationId | None = Field(None, description=_ID)
-    version: int | None = Field(None, description=_VERSION)
     name: Text = Field(description="Its name.")
     phone: OptionalText = Field(None, description="Its telephone number.")
     address: Address = Field(description="Where it is.")
     active: bool = Field(True, description="Whether it is in use.")
 
 
-class SaveLocation(Command):
-    """A location to enter, or with `id` and `version` to change as a whole."""
+class SaveOrganization(OrganizationEntry):
+    """An organization to enter, or with `id` and `version` to change as a whole."""
 
-    id: LocationId | None = Field(None, description=_ID)
+    id: OrganizationId | None = Field(None, description=_ID)
     version: int | None = Field(None, description=_VERSION)
+
+
+class Position(Command):
+    """A point on Earth, WGS 84, in degrees."""
+
+    latitude: float = Field(ge=-90, le=90, description="North of the equator.")
+    longitude: float = Field(ge=-180, le=180, description="East of Greenwich.")
+
+
+class LocationEntry(Command):
+    """What is told of a location; without a time zone it keeps the one that it has here."""
+
     organization_id: OrganizationId | None = Field(None, description="Whose location it is.")
     name: OptionalText = Field(None, description="Its name.")
     phone: OptionalText = Field(None, description="Its telephone number.")
     address: Address = Field(description="Where it is.")
-    time_zone: TimeZone = Field(description="Its time zone, a name of the IANA database.")
+    position: Position | None = Field(None, description="Where it is on the map.")
+    time_zone: TimeZone | None = Field(None, description="Its time zone, a name of the IANA database.")
     active: bool = Field(True, description="Whether it is in use.")
+
+
+class SaveLocation(LocationEntry):
+    """A location to enter, or with `id` and `version` to change as a whole."""
+
+    id: LocationId | None = Field(None, description=_ID)
+    version: int | None = Field(None, description=_VERSION)
+    time_zone: TimeZone = Field(description="Its time zone, a name of the IANA database.")
 
 
 class PractitionerRole(Command):
@@ -49,18 +68,42 @@ class PractitionerRole(Command):
     location_id: LocationId | None = Field(None, description="The place.")
 
 
-class SavePractitioner(Command):
-    """A practitioner to enter, or with `id` and `version` to change as a whole."""
+class RoleEntry(Command):
+    """What a practitioner does as another system tells it: a specialty or more, at a place or more."""
 
-    id: PractitionerId | None = Field(None, description=_ID)
-    version: int | None = Field(None, description=_VERSION)
+    practitioner_id: PractitionerId = Field(description="The practitioner.")
+    roles: list[PractitionerRole] = Field(description="Each specialty at each place.")
+
+
+class PractitionerEntry(Command):
+    """What another system tells of a practitioner. An address is as it is written there."""
+
     family: Text = Field(description="Family name.")
     given: Annotated[list[Text], Field(max_length=5)] = Field(description="Given names.")
     prefix: OptionalText = Field(None, description="What comes before the name.")
     npi: OptionalText = Field(None, description="National Provider Identifier.")
-    licence_number: OptionalText = Field(None, description="The licence to practise.")
-    email: Email | None = Field(None, description="Address at work.")
+    email: OptionalText = Field(None, description="Address at work.")
     phone: OptionalText = Field(None, description="Telephone at work.")
     languages: Annotated[list[Language], Field(max_length=20)] = Field([], description="Languages, BCP 47.")
-    roles: Annotated[list[PractitionerRole], Field(max_length=20)] = Field([], description="What they do.")
     active: bool = Field(True, description="Whether they practise here now.")
+
+
+class SavePractitioner(PractitionerEntry):
+    """A practitioner to enter, or with `id` and `version` to change as a whole."""
+
+    id: PractitionerId | None = Field(None, description=_ID)
+    version: int | None = Field(None, description=_VERSION)
+    email: Email | None = Field(None, description="Address at work.")
+    licence_number: OptionalText = Field(None, description="The licence to practise.")
+    roles: Annotated[list[PractitionerRole], Field(max_length=20)] = Field([], description="What they do.")
+
+
+def columns(command: OrganizationEntry | LocationEntry | PractitionerEntry) -> dict[str, Any]:
+    """The columns of an entry that a command speaks of."""
+    found = command.model_dump(exclude={"id", "version", "roles", "position"})
+    if isinstance(command, LocationEntry):
+        position = command.position
+        found |= {"latitude": position and position.latitude, "longitude": position and position.longitude}
+        if command.time_zone is None:
+            del found["time_zone"]
+    return found

@@ -1,31 +1,18 @@
-"""FHIR R4 resources as rows of the directory."""
+"""The door for FHIR R4 resources: each becomes a command of the directory."""
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from shared import fhir
-from shared.fhir import (
-    Address,
-    CodeableConcept,
-    ContactPoint,
-    HumanName,
-    InvalidResource,
-    Outcome,
-    Reference,
-)
+from shared.commands import REQUIRED
+from shared.fhir import Address, At, CodeableConcept, ContactPoint, HumanName, Reference, Wrong
 from shared.known import References, ResourceType
-from shared.work import UnitOfWork
-from subgraphs.directory import effects, models
+from shared.values import language_tag
+from subgraphs.directory.commands import LocationEntry, OrganizationEntry, PractitionerEntry, RoleEntry
+from subgraphs.directory.service import entries, roles
 
 TIME_ZONE = "http://hl7.org/fhir/StructureDefinition/timezone"
 NPI = "http://hl7.org/fhir/sid/us-npi"
-
-Draft = dict[str, Any]
 
 
 class Organization(fhir.Resource, frozen=True):
@@ -82,141 +69,85 @@ class PractitionerRole(fhir.Resource, frozen=True):
     code: list[CodeableConcept] = []
 
 
-def read_organization(resource: Organization, _: References) -> Draft:
-    """A row of `organization`."""
-    if not resource.name:
-        raise InvalidResource("name is missing")
-    return {
-        "active": resource.active,
-        "name": resource.name,
+def read_organization(resource: Organization, _: References) -> OrganizationEntry:
+    """What is told of an organization."""
+    values: dict[str, Any] = {
+        "active": At("active", resource.active),
+        "name": At("name", resource.name),
         "phone": fhir.first(resource.telecom, "phone"),
-        "address": (resource.address[0] if resource.address else Address()).parts(),
+        "address": At("address[0]", resource.address[0].parts()) if resource.address else {},
     }
+    return fhir.command(OrganizationEntry, values)
 
 
-async def save_organizations(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
-    """Make rows of `organization` like these."""
-    return await _save(work, models.Organization, drafts)
-
-
-def read_location(resource: Location, references: References) -> Draft:
-    """A row of `location`. Where the time zone is not said, it stays what it is here."""
+def read_location(resource: Location, references: References) -> LocationEntry:
+    """What is told of a location."""
     zones = [item.value_code for item in resource.extension if item.url == TIME_ZONE]
-    return {
-        **({"time_zone": zones[0]} if zones and zones[0] in available_timezones() else {}),
-        "active": resource.status == "active",
+    position = resource.position
+    values = {
+        "active": At("status", resource.status == "active"),
         "organization_id": references.find(resource.managing_organization, "Organization"),
-        "name": resource.name or None,
+        "name": At("name", resource.name),
         "phone": fhir.first(resource.telecom, "phone"),
-        "address": resource.address.parts(),
-        "latitude": resource.position and resource.position.latitude,
-        "longitude": resource.position and resource.position.longitude,
+        "address": At("address", resource.address.parts()),
+        "position": position and At("position", {"latitude": position.latitude, "longitude": position.longitude}),
+        "time_zone": zones[0] if zones and zones[0] in available_timezones() else None,
     }
+    return fhir.command(LocationEntry, values)
 
 
-async def save_locations(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
-    """Make rows of `location` like these."""
-    return await _save(work, models.Location, drafts)
-
-
-def read_practitioner(resource: Practitioner, references: References) -> Draft:
-    """A row of `practitioner`; a provider number that others have too is not theirs."""
-    if not resource.name:
-        raise InvalidResource("name is missing")
-    name = next((name for name in resource.name if name.use == "official"), resource.name[0])
-    npis = [item for item in resource.identifier if item.system == NPI and references.owns(resource, item)]
-    languages = [fhir.code_of(language, bool) for language in resource.communication]
-    return {
-        "active": resource.active,
-        **name.columns(),
-        "npi": npis[0].value if npis else None,
+def read_practitioner(resource: Practitioner, references: References) -> PractitionerEntry:
+    """What is told of a practitioner; a provider number that others have too is not theirs."""
+    npis = [
+        At(f"identifier[{place}].value", item.value)
+        for place, item in enumerate(resource.identifier)
+        if item.system == NPI and references.owns(resource, item)
+    ]
+    languages = [fhir.code_of(language, language_tag) for language in resource.communication]
+    place, name = fhir.official(resource.name)
+    values = {
+        **{field: At(f"name[{place}].{field}", value) for field, value in name.parts().items()},
+        "active": At("active", resource.active),
+        "npi": npis[0] if npis else None,
         "email": fhir.first(resource.telecom, "email"),
         "phone": fhir.first(resource.telecom, "phone"),
-        "languages": [language for language in languages if language],
+        "languages": At("communication", [language for language in languages if language]),
     }
+    return fhir.command(PractitionerEntry, values)
 
 
-async def save_practitioners(work: UnitOfWork, drafts: Sequence[tuple[UUID, Draft]]) -> list[Outcome]:
-    """Make rows of `practitioner` like these; who has a provider number here keeps it."""
-    npi = col(models.Practitioner.npi)
-    columns = select(npi, col(models.Practitioner.id)).where(npi.in_([draft["npi"] for _, draft in drafts]))
-    holders: dict[str, UUID] = {row.npi: row.id for row in await work.session.execute(columns)}
-    drafts = [
-        (row, draft if holders.get(draft["npi"], row) == row else {**draft, "npi": None}) for row, draft in drafts
+def read_role(resource: PractitionerRole, references: References) -> RoleEntry:
+    """What a practitioner does: a role for each specialty at each place."""
+    element = "specialty" if resource.specialty else "code"
+    specialties = [
+        At(f"{element}[{place}].coding[{nth}]", {"system": item.system, "code": item.code, "display": item.display})
+        for place, concept in enumerate(resource.specialty or resource.code)
+        for nth, item in enumerate(concept.coding)
+        if item.system and item.code
     ]
-    return await _save(work, models.Practitioner, drafts)
-
-
-def same_name(row: models.Practitioner, draft: Draft) -> bool:
-    """Whether a practitioner may be this one."""
-    return fhir.share_a_name(row.family, row.given, draft["family"], draft["given"])
-
-
-def read_role(resource: PractitionerRole, references: References) -> list[models.PractitionerRole]:
-    """Rows of `practitioner_role`: one for each specialty at each place."""
-    practitioner = references.find(resource.practitioner, "Practitioner")
-    if practitioner is None:
-        raise InvalidResource("practitioner names none that is known")
-    concepts = resource.specialty or resource.code
-    codings = [coding for concept in concepts for coding in concept.coding]
-    specialties = [(item.system, item.code, item.display) for item in codings if item.system and item.code]
-    if not specialties:
-        raise InvalidResource("specialty has no code")
-    locations = dict.fromkeys(references.find(place, "Location") for place in resource.location) or [None]
-    return [
-        models.PractitionerRole(
-            practitioner_id=practitioner,
-            organization_id=references.find(resource.organization, "Organization"),
-            location_id=location,
-            specialty_system=system,
-            specialty_code=code,
-            specialty_display=display,
-        )
-        for location in locations
-        for system, code, display in specialties
+    organization = references.find(resource.organization, "Organization")
+    places = dict.fromkeys(references.find(place, "Location") for place in resource.location) or [None]
+    each: list[Any] = [
+        {"specialty": specialty, "organization_id": organization, "location_id": place}
+        for place in places
+        for specialty in specialties
     ]
-
-
-async def save_roles(work: UnitOfWork, drafts: Sequence[tuple[UUID, list[models.PractitionerRole]]]) -> list[Outcome]:
-    """Add the roles that are missing, which changes their practitioner; a role is no more than what makes it that role."""
-    practitioners = {role.practitioner_id for _, roles in drafts for role in roles}
-    statement = select(models.PractitionerRole).where(col(models.PractitionerRole.practitioner_id).in_(practitioners))
-    present = {_role_key(role) for role in await work.session.scalars(statement)}
-    results, changed = [], set[UUID]()
-    for _, roles in drafts:
-        missing = [role for role in roles if _role_key(role) not in present]
-        work.session.add_all(missing)
-        present |= {_role_key(role) for role in missing}
-        changed |= {role.practitioner_id for role in missing}
-        results.append(Outcome.CREATED if missing else Outcome.UNCHANGED)
-    rows = select(models.Practitioner).where(col(models.Practitioner.id).in_(changed)).with_for_update()
-    for row in await work.session.scalars(rows):
-        row.touch()
-        effects.saved(work, row, created=False)
-    return results
-
-
-async def _save(
-    work: UnitOfWork,
-    model: type[models.Organization | models.Location | models.Practitioner],
-    drafts: Sequence[tuple[UUID, Draft]],
-) -> list[Outcome]:
-    results = await fhir.upsert(work.session, model, drafts)
-    for result in results:
-        if result.outcome is not Outcome.UNCHANGED:
-            effects.saved(work, result.row, created=result.outcome is Outcome.CREATED)
-    return [result.outcome for result in results]
-
-
-def _role_key(role: models.PractitionerRole) -> tuple[UUID | str | None, ...]:
-    return role.practitioner_id, role.organization_id, role.location_id, role.specialty_code
+    values = {
+        "practitioner_id": references.known("Practitioner", At("practitioner", [resource.practitioner])),
+        "roles": each or Wrong("specialty", REQUIRED),
+    }
+    return fhir.command(RoleEntry, values)
 
 
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
-    ResourceType(Organization, read_organization, save_organizations, models.Organization),
-    ResourceType(Location, read_location, save_locations, models.Location),
+    ResourceType(Organization, read_organization, entries.take_over_organizations),
+    ResourceType(Location, read_location, entries.take_over_locations),
     ResourceType(
-        Practitioner, read_practitioner, save_practitioners, models.Practitioner, frozenset({NPI, "NPI"}), same_name
+        Practitioner,
+        read_practitioner,
+        entries.take_over_practitioners,
+        frozenset({NPI, "NPI"}),
+        entries.may_be_practitioners,
     ),
-    ResourceType(PractitionerRole, read_role, save_roles),
+    ResourceType(PractitionerRole, read_role, roles.take_over_roles, alike=roles.may_be_roles),
 )

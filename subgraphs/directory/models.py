@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Computed, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Computed, Index, String, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -85,7 +85,7 @@ class Practitioner(Entry, table=True):
 
 
 class PractitionerRole(Model, table=True):
-    """What a practitioner does, for which organization, where."""
+    """What a practitioner does, for which organization, where. `sources` are the keys of imported resources that say so."""
 
     __tablename__ = "practitioner_role"
     __table_args__ = (
@@ -98,6 +98,7 @@ class PractitionerRole(Model, table=True):
             postgresql_nulls_not_distinct=True,
         ),
         Index("practitioner_role_specialty_idx", "specialty_system", "specialty_code"),
+        Index("practitioner_role_sources_idx", "sources", postgresql_using="gin"),
     )
 
     practitioner_id: UUID = Field(foreign_key="practitioner.id", ondelete="CASCADE", index=True)
@@ -106,3 +107,4 @@ class PractitionerRole(Model, table=True):
     specialty_system: str
     specialty_code: str
     specialty_display: str | None = None
+    sources: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))

@@ -11,9 +11,10 @@ from shared.graph.entities import by_key, listing
 from shared.graph.fields import LONGEST_SEARCH, bounded, key_of
 from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
-from subgraphs.directory import models, repository, service
+from subgraphs.directory import models, repository
 from subgraphs.directory.commands import SaveLocation, SaveOrganization, SavePractitioner
 from subgraphs.directory.policy import READ, WRITE
+from subgraphs.directory.service import entries
 from subgraphs.directory.types import Location, Organization, Practitioner
 
 Search = Annotated[str | None, bounded("A part of the name, or words much like it.", LONGEST_SEARCH)]
@@ -58,11 +59,11 @@ class Query:
 class Mutation:
     @mutation(description="Enter or change an organization.", scopes=[[WRITE]], errors=[NotFound, VersionConflict])
     async def save_organization(self, info: Info, input: SaveOrganization) -> Organization:
-        return Organization.of(await service.save_organization(info.context, input))
+        return Organization.of(await entries.save_organization(info.context, input))
 
     @mutation(description="Enter or change a location.", scopes=[[WRITE]], errors=[NotFound, VersionConflict])
     async def save_location(self, info: Info, input: SaveLocation) -> Location:
-        return Location.of(await service.save_location(info.context, input))
+        return Location.of(await entries.save_location(info.context, input))
 
     @mutation(
         description="Enter or change a practitioner with their roles.",
@@ -70,7 +71,7 @@ class Mutation:
         errors=[NotFound, VersionConflict],
     )
     async def save_practitioner(self, info: Info, input: SavePractitioner) -> Practitioner:
-        return Practitioner.of(await service.save_practitioner(info.context, input))
+        return Practitioner.of(await entries.save_practitioner(info.context, input))
 
 
 schema = Schema(query=Query, mutation=Mutation)

@@ -55,8 +55,8 @@ class OtherName(Command):
     prefix: OptionalText = Field(None, description="What comes before, such as `Dr.`.")
 
 
-class Demographics(Command):
-    """Who a patient is."""
+class RecordedDemographics(Command):
+    """Who a patient is, as far as another system tells."""
 
     family: Name = Field(description="Family name.")
     given: Names = Field(description="Given names, the first one first.")
@@ -64,26 +64,36 @@ class Demographics(Command):
     other_names: Annotated[list[OtherName], Field(max_length=5)] = Field(
         [], description="Names before marriage and the like."
     )
-    birth_date: date = Field(description="Day of birth.")
+    birth_date: date | None = Field(None, description="Day of birth.")
     gender: AdministrativeGender = Field(description="Gender for administration.")
     marital_status: MaritalStatus | None = Field(None, description="Marital status.")
 
     @field_validator("birth_date")
     @classmethod
-    def _born(cls, value: date) -> date:
-        if not EARLIEST_BIRTH <= value <= utc_now().date():
+    def _born(cls, value: date | None) -> date | None:
+        if value is not None and not EARLIEST_BIRTH <= value <= utc_now().date():
             raise wrong(BIRTH_DATE, earliest=EARLIEST_BIRTH.isoformat())
         return value
 
 
-class ContactPoint(Command):
-    """A way to reach someone."""
+class Demographics(RecordedDemographics):
+    """Who a patient is."""
+
+    birth_date: date = Field(description="Day of birth.")
+
+
+class RecordedContactPoint(Command):
+    """A way to reach someone, as it is written in another system."""
 
     system: ContactPointSystem = Field(description="By what means.")
     value: Text = Field(
         description="The number or address. A telephone number without `+` is of the country of the first address given."
     )
     use: ContactPointUse | None = Field(None, description="What it is for.")
+
+
+class ContactPoint(RecordedContactPoint):
+    """A way to reach someone."""
 
     @field_validator("value")
     @classmethod
@@ -106,12 +116,18 @@ class PatientAddress(Command):
     address: Address = Field(description="The address.")
 
 
-class EmergencyContact(Command):
-    """Someone to call, with a telephone number or an email address."""
+class RecordedEmergencyContact(Command):
+    """Someone to call, as it is written in another system."""
 
     name: Text = Field(description="Their whole name.")
     relationship: Relationship = Field(description="What they are to the patient.")
     phone: OptionalText = Field(None, description="Their telephone number.")
+    email: OptionalText = Field(None, description="Their email address.")
+
+
+class EmergencyContact(RecordedEmergencyContact):
+    """Someone to call, with a telephone number or an email address."""
+
     email: Email | None = Field(None, description="Their email address.")
 
     @field_validator("phone")
@@ -184,6 +200,21 @@ class RegisterPatient(RegisterMyself, Repeatable):
     identifiers: Annotated[list[PatientIdentifier], _SEVERAL] = Field([], description="Numbers of other systems.")
 
 
+class RecordPatient(Command):
+    """A patient as another system tells of them.
+
+    It need not know all that is asked for here, and it tells nothing of consent, which only patients can give.
+    """
+
+    demographics: RecordedDemographics = Field(description="Who they are.")
+    deceased: Deceased = Field(description="Whether they have died.")
+    addresses: list[PatientAddress] = Field(description="Addresses.")
+    contact_points: list[RecordedContactPoint] = Field(description="How to reach them.")
+    emergency_contacts: list[RecordedEmergencyContact] = Field(description="Whom to call.")
+    language: Language | None = Field(None, description="Their language, BCP 47.")
+    identifiers: list[PatientIdentifier] = Field(description="Numbers of other systems.")
+
+
 class UpdatePatient(Command):
     """Changes to a patient: each group of fields that is given is replaced as a whole."""
 
@@ -221,12 +252,12 @@ class MergePatients(Command):
         return value
 
 
-def columns(command: RegisterMyself | UpdatePatient) -> dict[str, Any]:
+def columns(command: RegisterMyself | UpdatePatient | RecordPatient) -> dict[str, Any]:
     """The columns of `patient` that a command speaks of."""
     found: dict[str, Any] = {}
     if command.demographics is not None:
         found |= command.demographics.model_dump()
-    if isinstance(command, UpdatePatient) and command.deceased is not None:
+    if not isinstance(command, RegisterMyself) and command.deceased is not None:
         found |= {"deceased": command.deceased.deceased, "deceased_at": command.deceased.at}
     if command.addresses is not None:
         found["addresses"] = [{"use": item.use, **item.address.model_dump()} for item in command.addresses]
@@ -234,6 +265,8 @@ def columns(command: RegisterMyself | UpdatePatient) -> dict[str, Any]:
         items: Sequence[Command] | None = getattr(command, name)
         if items is not None:
             found[name] = [item.model_dump() for item in items]
+    if isinstance(command, RecordPatient):
+        return found | {"language": command.language}
     preferences = command.communication_preferences
     if preferences is not None:
         found |= {

@@ -1,8 +1,11 @@
 """The patients' use cases. A patient's own record is all that a patient can reach here: `policy` narrows each look-up."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
@@ -11,9 +14,10 @@ from shared.auth.principal import Forbidden
 from shared.database.model import assign
 from shared.errors import InvalidState
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.values import share_a_name
+from shared.work import Outcome, UnitOfWork
 from subgraphs.patients import commands, effects, policy
-from subgraphs.patients.commands import RegisterMyself, RegisterPatient, UpdatePatient, columns
+from subgraphs.patients.commands import RecordPatient, RegisterMyself, RegisterPatient, UpdatePatient, columns
 from subgraphs.patients.errors import ALREADY_REGISTERED, MERGED_AWAY, NOT_A_PATIENT
 from subgraphs.patients.events import How
 from subgraphs.patients.models import Patient, PatientIdentifier
@@ -25,8 +29,9 @@ async def register_patient(context: Context, command: RegisterPatient) -> Patien
     require_staff(context, policy.WRITE, "registerPatient")
     async with context.write() as work:
         await work.once(command)
-        row = await _register(work, Patient(**columns(command)), How.STAFF)
-        await _replace_identifiers(work, row, command.identifiers)
+        row = Patient(**columns(command))
+        await _register(work, [row], How.STAFF)
+        await _set_identifiers(work, {row.id: command.identifiers})
         work.done(row.id)
     return row
 
@@ -36,11 +41,13 @@ async def register_myself(context: Context, command: RegisterMyself) -> Patient:
     key = context.principal.patient
     if key is None:
         raise InvalidState(NOT_A_PATIENT)
+    row = Patient(id=key, **columns(command))
     try:
         async with context.write() as work:
-            return await _register(work, Patient(id=key, **columns(command)), How.SELF)
+            await _register(work, [row], How.SELF)
     except IntegrityError:
         raise InvalidState(ALREADY_REGISTERED) from None
+    return row
 
 
 async def update_patient(context: Context, command: UpdatePatient) -> Patient:
@@ -49,12 +56,9 @@ async def update_patient(context: Context, command: UpdatePatient) -> Patient:
         require_staff(context, policy.WRITE, "updatePatient")
     async with context.write() as work:
         row = await open_patient(work, command.id, command.version, policy.WRITE)
-        changed = {*assign(row, columns(command))}
-        if command.identifiers is not None and await _replace_identifiers(work, row, command.identifiers):
-            if not changed:  # else the row itself has made a new version
-                row.touch()
-            changed.add(effects.IDENTIFIERS)
-        effects.changed(work, row, changed)
+        given = command.identifiers
+        numbered = set() if given is None else await _set_identifiers(work, {row.id: given})
+        _change(work, row, columns(command), numbered=bool(numbered))
     return row
 
 
@@ -75,28 +79,99 @@ def require_staff(context: Context, scope: str, operation: str) -> None:
         raise
 
 
-async def _register(work: UnitOfWork, row: Patient, how: How) -> Patient:
-    [row.medical_record_number] = await issue_medical_record_numbers(work.session, 1)
-    work.session.add(row)
+async def take_over(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordPatient]]) -> list[Outcome]:
+    """Let patients be as another system tells, where it says something new: what was changed here meanwhile is kept otherwise.
+
+    Who was merged stays as they are, and numbers that others have given stay with the rest.
+    """
+    told = {key: columns(command) for key, command in entries}
+    said = {key: _digest(told[key], command) for key, command in entries}
+    settled = await _settled(work, said)
+    current = [(key, command) for key, command in entries if key not in settled]
+    present = await work.rows(Patient, {key for key, _ in current})
+    new = {key: Patient(id=key, **told[key], source_digest=said[key]) for key, _ in current if key not in present}
+    await _register(work, [*new.values()], How.IMPORT)
+    numbers = {key: command.identifiers for key, command in current}
+    numbered = await _set_identifiers(work, numbers, keep_others=True)
+    outcomes = dict.fromkeys(settled, Outcome.UNCHANGED) | dict.fromkeys(new, Outcome.CREATED)
+    for key, row in present.items():
+        row.source_digest = said[key]
+        changed = _change(work, row, told[key], numbered=key in numbered)
+        outcomes[key] = Outcome.UPDATED if changed else Outcome.UNCHANGED
+    return [outcomes[key] for key, _ in entries]
+
+
+async def survivors(work: UnitOfWork) -> Mapping[UUID, UUID]:
+    """Who stands for those who were merged."""
+    survivor = col(Patient.merged_into_id)
+    rows = await work.session.execute(select(col(Patient.id), survivor).where(survivor.is_not(None)))
+    return {merged: stands for merged, stands in rows if stands}
+
+
+async def may_be(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordPatient]]) -> list[bool]:
+    """Whether each patient may be the one that is told of: nothing that both have speaks against it."""
+    rows = await work.rows(Patient, {key for key, _ in entries}, lock=False)
+    return [key in rows and _may_be(rows[key], command) for key, command in entries]
+
+
+def _may_be(row: Patient, command: RecordPatient) -> bool:
+    who = command.demographics
+    born = {row.birth_date, who.birth_date} - {None}
+    return len(born) < 2 and share_a_name((row.family, row.given), (who.family, who.given))
+
+
+async def _settled(work: UnitOfWork, said: Mapping[UUID, bytes]) -> set[UUID]:
+    """Those of whom nothing new is said, or who were merged."""
+    statement = select(col(Patient.id), col(Patient.merged_into_id), col(Patient.source_digest)).where(
+        col(Patient.id).in_(said)
+    )
+    rows = await work.session.execute(statement)
+    return {row for row, survivor, digest in rows if survivor or digest == said[row]}
+
+
+def _digest(told: Mapping[str, Any], command: RecordPatient) -> bytes:
+    numbers = {(item.system, item.value): item.type for item in command.identifiers}
+    return hashlib.sha256(orjson.dumps([told, sorted(numbers.items())], option=orjson.OPT_SORT_KEYS)).digest()
+
+
+async def _register(work: UnitOfWork, rows: Sequence[Patient], how: How) -> None:
+    """Enter patients, each with a number of ours."""
+    numbers = await issue_medical_record_numbers(work.session, len(rows))
+    for row, number in zip(rows, numbers, strict=True):
+        row.medical_record_number = number
+    work.session.add_all(rows)
     await work.session.flush()
-    effects.registered(work, row, how)
-    return row
+    for row in rows:
+        effects.registered(work, row, how)
 
 
-async def _replace_identifiers(work: UnitOfWork, row: Patient, given: Sequence[commands.PatientIdentifier]) -> bool:
-    """Make the patient's identifiers these; whether any were others."""
-    wanted = {(item.system, item.value): item.type for item in given}
-    rows = await work.session.scalars(select(PatientIdentifier).where(col(PatientIdentifier.patient_id) == row.id))
-    present = {(item.system, item.value): item for item in rows}
-    changed = False
-    for key, item in present.items():
-        if key not in wanted:
-            await work.session.delete(item)
-            changed = True
-        elif item.type != wanted[key]:
-            item.type, changed = wanted[key], True
-    for (system, value), type_ in wanted.items():
-        if (system, value) not in present:
-            work.session.add(PatientIdentifier(patient_id=row.id, system=system, value=value, type=type_))
-            changed = True
+def _change(work: UnitOfWork, row: Patient, values: Mapping[str, Any], *, numbered: bool) -> bool:
+    """Give a patient values, and tell of those that were others before; `numbered` says that their identifiers were."""
+    changed = {*assign(row, values)}
+    if numbered:
+        if not changed:  # else the row itself makes a new version
+            row.touch()
+        changed.add(effects.IDENTIFIERS)
+    effects.changed(work, row, changed)
+    return bool(changed)
+
+
+async def _set_identifiers(
+    work: UnitOfWork, given: Mapping[UUID, Sequence[commands.PatientIdentifier]], *, keep_others: bool = False
+) -> set[UUID]:
+    """Make patients' identifiers these, or add these to theirs; whose were others before."""
+    rows = await work.session.scalars(select(PatientIdentifier).where(col(PatientIdentifier.patient_id).in_(given)))
+    present = {(row.patient_id, row.system, row.value): row for row in rows}
+    wanted = {(patient, item.system, item.value): item.type for patient, items in given.items() for item in items}
+    changed = set[UUID]()
+    for key, type_ in wanted.items():
+        patient, system, value = key
+        if key not in present:
+            work.session.add(PatientIdentifier(patient_id=patient, system=system, value=value, type=type_))
+            changed.add(patient)
+        elif not keep_others and assign(present[key], {"type": type_}):
+            changed.add(patient)
+    for key in present.keys() - wanted.keys() if not keep_others else ():
+        await work.session.delete(present[key])
+        changed.add(key[0])
     return changed

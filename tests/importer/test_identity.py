@@ -109,7 +109,7 @@ async def test_an_id_of_a_system_without_a_name_may_be_anothers(clinic: Clinic, 
     stranger = {"Patient.ndjson": [patient("1", "Brandt", number("5"), birthDate="1999-01-01")]}
     refused = await imports(stranger)
     assert [(failure.line, failure.cause) for failure in refused.failures] == [
-        (1, "its id is another's here: is it of another system, which --source would name?")
+        (1, "id: Its id is another's here: is it of another system, which --source would name?")
     ]
     assert (await imports(stranger, Source("practice"))).counts("Patient") == {"created": 1}
     assert await families(clinic) == ["Albers", "Brandt"]

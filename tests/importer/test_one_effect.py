@@ -1,12 +1,22 @@
-"""The same facts tell the same, whoever writes them: a mutation or an import."""
+"""The same facts tell the same and leave the same rows, whoever writes them: a mutation or an import."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from subgraphs.appointments.models import Appointment
+from subgraphs.directory.models import Location, Organization, Practitioner, PractitionerRole
+from subgraphs.patients.models import Patient, PatientIdentifier
+from tests.appointments.conftest import Practice, answer, at, practice
+from tests.appointments.test_booking import CHECK_IN, COMPLETE, begin, version_of
 from tests.harness.clinic import Clinic
-from tests.importer.conftest import Import
+from tests.harness.databases import stored
+from tests.importer.conftest import EXPORT, Import, encounter
 from tests.patients.conftest import register, update
+
+__all__ = ["practice"]
 
 NAME = {"family": "Muster", "given": ["Eva"]}
 BORN = {"birthDate": "1980-01-01", "gender": "FEMALE"}
@@ -78,6 +88,35 @@ async def told(clinic: Clinic, domain: str, *without: str) -> list[tuple[str, di
     ]
 
 
+async def rows(clinic: Clinic, domain: str, kind: type[Any], *without: str) -> list[dict[str, Any]]:
+    """A table's rows in order, but for keys, times of entry, and what says who wrote."""
+    apart = {
+        "id",
+        "created_at",
+        "updated_at",
+        "patient_id",
+        "practitioner_id",
+        "medical_record_number",
+        "source_digest",
+    }
+    async with stored(clinic.service(domain).runtime.database) as session:
+        found = await session.scalars(select(kind).order_by(kind.created_at))
+        return [row.model_dump(exclude=apart | {"sources", *without}) for row in found]
+
+
+async def test_a_whole_patient_is_the_same_row(clinic: Clinic, imports: Import) -> None:
+    changes: dict[str, Any] = {}
+    content: dict[str, Any] = {}
+    for each, same in SAME:
+        changes |= each
+        content |= same
+    await register(clinic.caller("RECEPTIONIST"), **BARE | changes)
+    await imports({"Patient.ndjson": [patient(**content)]})
+    for kind in (Patient, PatientIdentifier):
+        by_mutation, by_import = await rows(clinic, "patients", kind)
+        assert by_import == by_mutation
+
+
 @pytest.mark.parametrize(("changes", "content"), SAME)
 async def test_registering(clinic: Clinic, imports: Import, changes: dict[str, Any], content: dict[str, Any]) -> None:
     created = await register(clinic.caller("RECEPTIONIST"), **BARE | changes)
@@ -127,6 +166,65 @@ async def test_an_entry_of_the_directory(
     await imports({f"{kind}.ndjson": [resource]})
     await imports({f"{kind}.ndjson": [resource | {"active": False, "status": "inactive"}]})
     assert (await told(clinic, "directory", *keys))[2:] == by_mutation
+    table = {"Organization": Organization, "Location": Location, "Practitioner": Practitioner}[kind]
+    of_mutation, of_import = await rows(clinic, "directory", table)
+    assert of_import == of_mutation
+
+    again = {**input, "active": False, "id": entry["id"], "version": 2}
+    [unchanged] = (await admin.data(mutation, input=again)).values()
+    assert unchanged[kind.lower()]["version"] == 2
+    assert len(await told(clinic, "directory")) == 4, "what is so already is told to nobody"
+
+
+async def test_a_practitioner_with_roles_is_the_same_rows(clinic: Clinic, imports: Import) -> None:
+    coding = {"system": "urn:s", "code": "1", "display": "One"}
+    input = {
+        **NAME,
+        "email": "eva@work.example",
+        "languages": ["de"],
+        "roles": [{"specialty": coding}, {"specialty": coding}],
+    }
+    mutation = """mutation($input: SavePractitionerInput!) { savePractitioner(input: $input) {
+        ... on SavePractitionerSuccess { practitioner { version } } } }"""
+    saved = await clinic.caller("ADMIN").data(mutation, input=input)
+    assert saved["savePractitioner"]["practitioner"] == {"version": 1}
+    telecom = [{"system": "email", "value": "eva@work.example"}]
+    content = {"name": [NAME], "telecom": telecom, "communication": [{"coding": [{"code": "de"}]}]}
+    role = {"practitioner": {"reference": "Practitioner/p"}, "specialty": [{"coding": [coding]}]}
+    await imports(
+        {
+            "Practitioner.ndjson": [{"resourceType": "Practitioner", "id": "p", **content}],
+            "PractitionerRole.ndjson": [{"resourceType": "PractitionerRole", "id": "r", **role}],
+        }
+    )
+    for kind in (Practitioner, PractitionerRole):
+        by_mutation, by_import = await rows(clinic, "directory", kind, "version")  # roles come apart from their person
+        assert by_import == by_mutation
+
+
+async def test_a_visit_is_the_same_row_and_the_same_facts(clinic: Clinic, imports: Import, practice: Practice) -> None:
+    own, account = await practice.patient()
+    booked = await practice.booked(account, own, at(2, 10))
+    await begin(practice, booked, timedelta(minutes=-31))
+    for mutation in (CHECK_IN, COMPLETE):
+        booked = (await answer(practice.reception, mutation, **version_of(booked)))["appointment"]
+    async with stored(clinic.service("appointments").runtime.database) as session:
+        row = await session.get_one(Appointment, booked["id"])
+    coding = {"system": row.type_system, "code": row.type_code, "display": row.type_display}
+    period = {"start": row.starts_at.isoformat(), "end": row.ends_at.isoformat()}
+    visit = encounter("visit", type=[{"coding": [coding]}], period=period)
+    done = await imports(EXPORT | {"Encounter.000.ndjson": [visit], "Encounter.001.ndjson": []})
+    assert done.counts("Encounter") == {"created": 1}
+
+    whose = ("location_id", "booked_at", "scheduled_at", "version")
+    by_mutation, by_import = await rows(clinic, "appointments", Appointment, *whose)
+    assert by_import == by_mutation
+    apart = ("appointmentId", "practitionerId", "locationId", "bookedAt", "occurredAt")
+    (kind, facts), (recorded, same) = (await told(clinic, "appointments", *apart))[-2:]
+    assert (kind, recorded) == tuple(
+        f"caregraph.appointments.appointment-{each}.v1" for each in ("completed", "recorded")
+    )
+    assert same == facts
 
 
 async def test_a_role_that_is_added_changes_its_practitioner(clinic: Clinic, imports: Import) -> None:

@@ -16,7 +16,7 @@ from shared.database.model import utc_now
 from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
 from shared.work import UnitOfWork
-from subgraphs.appointments import policy, repository
+from subgraphs.appointments import effects, policy, repository
 from subgraphs.appointments.commands import (
     AppointmentVersion,
     BookAppointment,
@@ -37,15 +37,6 @@ from subgraphs.appointments.errors import (
     SLOT_TAKEN,
     SlotTaken,
 )
-from subgraphs.appointments.events import (
-    AppointmentBooked,
-    AppointmentCancelled,
-    AppointmentCheckedIn,
-    AppointmentCompleted,
-    AppointmentNoShow,
-    AppointmentRescheduled,
-    AppointmentStatusReverted,
-)
 from subgraphs.appointments.models import (
     OPEN,
     Appointment,
@@ -55,7 +46,7 @@ from subgraphs.appointments.models import (
     Party,
     Status,
 )
-from subgraphs.appointments.service.common import check_may_act_for, facts, hold_patient
+from subgraphs.appointments.service.common import check_may_act_for, hold_patient
 from subgraphs.appointments.service.placing import (
     appointment_in,
     conflicts_refused,
@@ -94,7 +85,7 @@ async def book(context: Context, command: BookAppointment) -> Appointment:
         with conflicts_refused():
             await work.session.flush()
         work.done(row.id)
-        work.publish(AppointmentBooked(**facts(row)))
+        effects.booked(work, row)
     return row
 
 
@@ -128,14 +119,7 @@ async def reschedule(context: Context, command: RescheduleAppointment) -> Appoin
         move(row, slot)
         with conflicts_refused():
             await work.session.flush()
-        work.publish(
-            AppointmentRescheduled(
-                **facts(row),
-                previous_starts_at=old.starts_at,
-                previous_practitioner_id=old.practitioner_id,
-                previous_location_id=old.location_id,
-            )
-        )
+        effects.rescheduled(work, row, old)
         await offer_freed(work, old)
     return row
 
@@ -154,7 +138,7 @@ async def cancel(context: Context, command: CancelAppointment) -> Appointment:
 async def call_off(work: UnitOfWork, row: Appointment, by: Party, reason: CancellationReason) -> None:
     """Cancel an appointment of a practitioner for whom this work has queued up."""
     row.status, row.cancelled_by, row.cancellation_reason = Status.CANCELLED, by, reason
-    work.publish(AppointmentCancelled(**facts(row), cancelled_by=by.value, reason_code=reason))
+    effects.cancelled(work, row, by, reason)
     await work.session.flush()
     await offer_freed(work, slot_of(row))
 
@@ -166,7 +150,7 @@ async def check_in(context: Context, command: CheckInAppointment) -> Appointment
         _require(row, Status.BOOKED)
         await _require_today(work, row)
         row.status = Status.CHECKED_IN
-        work.publish(AppointmentCheckedIn(**facts(row)))
+        effects.noted(work, row)
     return row
 
 
@@ -177,7 +161,7 @@ async def complete(context: Context, command: CompleteAppointment) -> Appointmen
         _require(row, Status.CHECKED_IN)
         _require_begun(row)
         row.status = Status.COMPLETED
-        work.publish(AppointmentCompleted(**facts(row)))
+        effects.noted(work, row)
     return row
 
 
@@ -188,7 +172,7 @@ async def mark_no_show(context: Context, command: MarkAppointmentNoShow) -> Appo
         _require(row, Status.BOOKED)
         _require_begun(row)
         row.status = Status.NO_SHOW
-        work.publish(AppointmentNoShow(**facts(row)))
+        effects.noted(work, row)
     return row
 
 
@@ -206,7 +190,7 @@ async def revert(context: Context, command: RevertAppointmentStatus) -> Appointm
             await work.session.flush()
         reason = command.reason
         work.audit(Action.EXECUTE, "Appointment", [row.id], [row.patient_id], reverted=noted, reason=reason)
-        work.publish(AppointmentStatusReverted(**facts(row), previous_status=noted, reason_code=reason))
+        effects.reverted(work, row, noted, reason)
     return row
 
 

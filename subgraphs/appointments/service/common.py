@@ -1,30 +1,12 @@
-"""What the use cases have in common: whose appointment it may be, and what events tell of it."""
+"""What the use cases have in common: whose appointment it may be."""
 
-from typing import Any
 from uuid import UUID
 
-from shared.database.model import utc_now
 from shared.errors import not_found
 from shared.graph.context import Context
 from shared.work import UnitOfWork
 from subgraphs.appointments import policy
-from subgraphs.appointments.models import Appointment, Patient
-
-
-def facts(row: Appointment) -> dict[str, Any]:
-    """What events tell of an appointment."""
-    names = (
-        "patient_id",
-        "practitioner_id",
-        "location_id",
-        "starts_at",
-        "ends_at",
-        "status",
-        "type_system",
-        "type_code",
-    )
-    told: dict[str, Any] = {name: getattr(row, name) for name in names}
-    return told | {"appointment_id": row.id, "booked_at": row.booked_at, "occurred_at": utc_now()}
+from subgraphs.appointments.models import Patient
 
 
 def check_may_act_for(context: Context, patient_id: UUID) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,7 +13,8 @@ from sqlmodel import col
 
 from shared.database.driver import fetch_in
 from shared.database.engine import sqlstate
-from shared.database.model import utc_now
+from shared.database.model import assign, utc_now
+from shared.datatypes import Coding
 from shared.work import UnitOfWork
 from subgraphs.appointments import repository
 from subgraphs.appointments.errors import (
@@ -77,15 +80,8 @@ def appointment_in(
     """A new appointment in a slot."""
     return Appointment(
         patient_id=patient_id,
-        practitioner_id=slot.practitioner_id,
-        location_id=slot.location_id,
-        type_system=kind.system,
-        type_code=kind.code,
-        type_display=kind.display,
-        starts_at=slot.starts_at,
-        ends_at=slot.ends_at,
-        occupied_from=slot.occupied_from,
-        occupied_until=slot.occupied_until,
+        **place_and_time(slot),
+        **type_columns(Coding(system=kind.system, code=kind.code, display=kind.display)),
         status=status,
         held_until=held_until,
         reason=reason,
@@ -94,10 +90,18 @@ def appointment_in(
 
 def move(row: Appointment, slot: Slot) -> None:
     """Set an appointment's place and time anew."""
-    row.practitioner_id, row.location_id = slot.practitioner_id, slot.location_id
-    row.starts_at, row.ends_at = slot.starts_at, slot.ends_at
-    row.occupied_from, row.occupied_until = slot.occupied_from, slot.occupied_until
+    assign(row, place_and_time(slot))
     row.scheduled_at = utc_now()
+
+
+def place_and_time(slot: Slot) -> dict[str, Any]:
+    """The columns of `appointment` that a slot fills."""
+    return asdict(slot)
+
+
+def type_columns(coding: Coding) -> dict[str, Any]:
+    """The columns of `appointment` that its type fills."""
+    return {f"type_{name}": value for name, value in coding.model_dump().items()}
 
 
 def slot_of(row: Appointment) -> Slot:

@@ -5,7 +5,6 @@ The hold is an appointment in state HELD, so the same constraints keep others fr
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select
@@ -17,10 +16,9 @@ from shared.database.model import utc_now
 from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
 from shared.work import UnitOfWork
-from subgraphs.appointments import policy, repository
+from subgraphs.appointments import effects, policy, repository
 from subgraphs.appointments.commands import AcceptWaitlistOffer, DeclineWaitlistOffer, JoinWaitlist, LeaveWaitlist
 from subgraphs.appointments.errors import OFFER_EXPIRED, WAITLIST_FULL, WAITLIST_STATUS
-from subgraphs.appointments.events import AppointmentBooked, WaitlistExpired, WaitlistJoined, WaitlistOffered
 from subgraphs.appointments.models import (
     Appointment,
     AppointmentType,
@@ -30,7 +28,7 @@ from subgraphs.appointments.models import (
     WaitlistEntry,
     WaitlistStatus,
 )
-from subgraphs.appointments.service.common import check_may_act_for, facts, hold_patient
+from subgraphs.appointments.service.common import check_may_act_for, hold_patient
 from subgraphs.appointments.service.placing import appointment_in, is_conflict, queue_up, slot_of
 from subgraphs.appointments.slots import Calendar, Slot
 
@@ -69,18 +67,7 @@ async def _add(work: UnitOfWork, row: WaitlistEntry, type_code: str) -> None:
     if len(waiting.all()) >= _ENTRIES_PER_PATIENT:
         raise InvalidState(WAITLIST_FULL, maximum=_ENTRIES_PER_PATIENT)
     work.session.add(row)
-    work.publish(
-        WaitlistJoined(
-            waitlist_entry_id=row.id,
-            patient_id=row.patient_id,
-            practitioner_id=row.practitioner_id,
-            location_id=row.location_id,
-            type_code=type_code,
-            from_day=row.from_day,
-            until_day=row.until_day,
-            occurred_at=utc_now(),
-        )
-    )
+    effects.joined(work, row, type_code)
 
 
 async def leave(context: Context, command: LeaveWaitlist) -> WaitlistEntry:
@@ -104,7 +91,7 @@ async def accept(context: Context, command: AcceptWaitlistOffer) -> WaitlistEntr
         held.status, held.held_until = Status.BOOKED, None
         held.booked_at = held.scheduled_at = now
         row.status = WaitlistStatus.BOOKED
-        work.publish(AppointmentBooked(**facts(held)))
+        effects.booked(work, held)
     return row
 
 
@@ -129,14 +116,14 @@ async def expire(work: UnitOfWork, entry_id: UUID) -> None:
 
 async def withdraw(work: UnitOfWork, row: WaitlistEntry) -> None:
     """Take an offer back, which ends the wait; the slot is offered to the next in line."""
-    _tell_expired(work, row, "OFFER")
+    effects.wait_expired(work, row, "OFFER")
     await _let_go(work, row, WaitlistStatus.EXPIRED)
 
 
 def end_overdue(work: UnitOfWork, row: WaitlistEntry) -> None:
     """End a wait whose last day is over."""
     row.status = WaitlistStatus.EXPIRED
-    _tell_expired(work, row, "PERIOD")
+    effects.wait_expired(work, row, "PERIOD")
 
 
 async def offer_freed(work: UnitOfWork, freed: Slot) -> None:
@@ -201,20 +188,7 @@ async def _hold(work: UnitOfWork, entry: WaitlistEntry, kind: AppointmentType, s
             raise
         return False
     entry.status, entry.appointment_id = WaitlistStatus.OFFERED, row.id
-    work.publish(
-        WaitlistOffered(
-            waitlist_entry_id=entry.id,
-            appointment_id=row.id,
-            patient_id=row.patient_id,
-            practitioner_id=row.practitioner_id,
-            location_id=row.location_id,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            type_code=row.type_code,
-            held_until=held_until,
-            occurred_at=utc_now(),
-        )
-    )
+    effects.offered(work, entry, row, held_until)
     return True
 
 
@@ -239,15 +213,3 @@ async def _open(work: UnitOfWork, identifier: UUID) -> WaitlistEntry:
 def _require(row: WaitlistEntry, status: WaitlistStatus) -> None:
     if row.status != status:
         raise InvalidState(WAITLIST_STATUS, status=row.status, required=status)
-
-
-def _tell_expired(work: UnitOfWork, row: WaitlistEntry, cause: Literal["OFFER", "PERIOD"]) -> None:
-    work.publish(
-        WaitlistExpired(
-            waitlist_entry_id=row.id,
-            patient_id=row.patient_id,
-            practitioner_id=row.practitioner_id,
-            cause=cause,
-            occurred_at=utc_now(),
-        )
-    )

@@ -1,0 +1,61 @@
+"""Visits that other systems have recorded. They are past, so they take no slot: the rules of booking are not theirs."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from shared.database.model import assign
+from shared.work import Outcome, UnitOfWork
+from subgraphs.appointments import effects
+from subgraphs.appointments.commands import RecordVisit
+from subgraphs.appointments.models import Appointment, CancellationReason, Party, Status
+from subgraphs.appointments.service.placing import place_and_time, type_columns
+from subgraphs.appointments.slots import Slot
+
+
+async def take_over(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]]) -> list[Outcome]:
+    """Let visits be as another system tells, each of who stands for its patient by now."""
+    survivors = await work.survivors({command.patient_id for _, command in entries})
+    present, outcomes = await work.rows(Appointment, {key for key, _ in entries}), []
+    for key, command in entries:
+        row, values = present.get(key), _columns(command, survivors[command.patient_id])
+        if row is None:
+            row = Appointment(id=key, **values)
+            work.session.add(row)
+            outcome = Outcome.CREATED
+        else:
+            outcome = Outcome.UPDATED if assign(row, values) else Outcome.UNCHANGED
+        if outcome is not Outcome.UNCHANGED:
+            effects.recorded(work, row)
+        outcomes.append(outcome)
+    return outcomes
+
+
+async def may_be(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]]) -> list[bool]:
+    """Whether each visit may be the one that is told of: it is the same patient's."""
+    rows = await work.rows(Appointment, {key for key, _ in entries}, lock=False)
+    return [key in rows and rows[key].patient_id == command.patient_id for key, command in entries]
+
+
+def _columns(command: RecordVisit, patient_id: UUID) -> dict[str, Any]:
+    starts_at, ends_at = command.starts_at, command.ends_at
+    cancelled = command.status is Status.CANCELLED
+    return {
+        "patient_id": patient_id,
+        **place_and_time(
+            Slot(
+                command.practitioner_id,
+                command.location_id,
+                starts_at,
+                ends_at,
+                occupied_from=starts_at,
+                occupied_until=ends_at,
+            )
+        ),
+        **type_columns(command.type),
+        "status": command.status,
+        "booked_at": starts_at,
+        "scheduled_at": starts_at,
+        "cancelled_by": Party.SYSTEM if cancelled else None,
+        "cancellation_reason": CancellationReason.OTHER if cancelled else None,
+    }

@@ -1,0 +1,1 @@
+"""The directory's use cases: the only code that writes."""

@@ -1,8 +1,8 @@
 """Lists that can grow, as Relay connections (GraphQL Cursor Connections Specification), paged from either end."""
 
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, partial
+from typing import Annotated, Any, Generic, Optional, TypeAlias, TypeVar
 
 import strawberry
 from sqlalchemy import Select
@@ -11,6 +11,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from shared.codes import Code
 from shared.database.paging import (
     DEFAULT_SIZE,
     MAXIMUM_SIZE,
@@ -82,23 +83,64 @@ class Connection(Generic[Node]):
         return await self.count()
 
 
+class OrderDirection(Code):
+    """Which way a list is ordered."""
+
+    ASC = "ASC", "From A to Z, from the lowest to the highest, from the earliest to the latest."
+    DESC = "DESC", "The other way."
+
+
+Orders: TypeAlias = Mapping[Any, Order]
+"""What clients can have a list ordered by (a `Code`), each as it is ascending; the first is the list's own order."""
+
+
 class Paged(FieldExtension):
-    """Gives a field the arguments of a page (section 4.1 of the specification); its function takes them as `page`."""
+    """Gives a field the arguments of a page (section 4.1 of the specification); its function takes them as `page`.
+
+    With orders to choose from, it gives `orderBy` as well, and the function takes the one that is asked for as `order`.
+    """
+
+    def __init__(self, orders: Orders | None = None) -> None:
+        self._orders = orders
 
     def apply(self, field: StrawberryField) -> None:
         """Add the arguments."""
-        own = [argument for argument in field.arguments if argument.python_name != "page"]
-        field.arguments = [*own, *(_argument(name, *told) for name, told in _PAGE.items())]
+        arguments = dict(_PAGE)
+        if self._orders:
+            own_order: Code = next(iter(self._orders))
+            arguments["order_by"] = _order_input(type(own_order)), f"Their order; by {own_order} if absent."
+        own = [argument for argument in field.arguments if argument.python_name not in ("page", "order")]
+        field.arguments = [*own, *(_argument(name, *told) for name, told in arguments.items())]
 
     def map_arguments(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The arguments of a page as one."""
+        """The arguments of a page as one, and the order."""
         page = _slice(**{name: kwargs.pop(name) for name in _PAGE})
-        return {**kwargs, "page": page}
+        order = {"order": _order(self._orders, kwargs.pop("order_by"))} if self._orders else {}
+        return {**kwargs, **order, "page": page}
 
 
 def _argument(name: str, kind: Any, description: str) -> StrawberryArgument:
-    annotation = Annotated[kind | None, strawberry.argument(description=description)]
+    annotation = Annotated[Optional[kind], strawberry.argument(description=description)]  # noqa: UP045 - made at run time
     return StrawberryArgument(name, None, StrawberryAnnotation(annotation), default=None)
+
+
+@cache
+def _order_input(field: type[Code]) -> type:
+    """`PatientOrder`, of `PatientOrderField`."""
+    namespace = {
+        "__annotations__": {"field": field, "direction": OrderDirection},
+        "field": strawberry.field(description="By what."),
+        "direction": strawberry.field(description="Which way.", default=OrderDirection.ASC),
+    }
+    name = field.__name__.removesuffix("Field")
+    return strawberry.input(type(name, (), namespace), description="The order of a list.")
+
+
+def _order(orders: Orders, asked: Any) -> Order:
+    if asked is None:
+        return next(iter(orders.values()))
+    order = orders[asked.field]
+    return order.reverse if asked.direction == OrderDirection.DESC else order
 
 
 def _slice(first: int | None, after: str | None, last: int | None, before: str | None) -> Slice:

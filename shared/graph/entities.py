@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from shared.auth.principal import Principal
 from shared.database.paging import Order, Slice
-from shared.graph.connections import Connection, Paged, connect
+from shared.graph.connections import Connection, Orders, Paged, connect
 from shared.graph.context import Context, Info
 from shared.graph.fields import access, query
 from shared.ids import parse_id
@@ -91,9 +91,17 @@ def by_key(
 
 
 def listing(
-    kind: type[E], order: Order, *, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False
+    kind: type[E],
+    order: Order | Orders,
+    *,
+    description: str,
+    scopes: list[list[str]] | None = None,
+    authenticated: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A field that is a list that can grow, as a Relay connection: its function gives the statement of the whole list."""
+    """A field that is a list that can grow, as a Relay connection: its function gives the statement of the whole list.
+
+    Of several orders the client chooses one by `orderBy`.
+    """
 
     def decorate(statement: Callable[..., Any]) -> Any:
         return strawberry.federation.field(
@@ -110,11 +118,13 @@ def listing(
 class _Listed(Paged):
     """Gives the page of a statement's rows that the client asks for."""
 
-    def __init__(self, kind: type[Entity[Any]], order: Order) -> None:
-        self._kind, self._order = kind, order
+    def __init__(self, kind: type[Entity[Any]], order: Order | Orders) -> None:
+        self._kind, self._order = kind, order if isinstance(order, Order) else None
+        super().__init__(None if isinstance(order, Order) else order)
 
     async def resolve_async(self, next_: Callable[..., Any], source: Any, info: Info, **arguments: Any) -> Any:
         """The page, in one query."""
         page: Slice = arguments.pop("page")
+        order = self._order or arguments.pop("order")
         statement = await next_(source, info, **arguments)
-        return await connect(info.context, statement, self._order, self._kind.of, page)
+        return await connect(info.context, statement, order, self._kind.of, page)

@@ -83,7 +83,7 @@ def render(rows: Sequence[Appointment]) -> bytes:
 async def _appointments(context: Context, feed: CalendarFeed) -> Sequence[Appointment]:
     now = utc_now()
     wanted = Filter(feed.patient_id, feed.practitioner_id, since=now - _PAST, until=now + _FUTURE)
-    statement = repository.search(context.principal, wanted).order_by(*repository.APPOINTMENTS.clauses())
+    statement = repository.search(context.principal, wanted).order_by(*repository.BY_START.clauses())
     return await context.fetch(statement.limit(_MOST_EVENTS))
 
 

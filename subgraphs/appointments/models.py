@@ -165,6 +165,13 @@ PRACTITIONER_OVERLAP = "appointment_practitioner_overlap"
 PATIENT_OVERLAP = "appointment_patient_overlap"
 
 
+class AppointmentOrderField(Code):
+    """What appointments can be ordered by."""
+
+    STARTS_AT = "STARTS_AT", "When they begin."
+    BOOKED_AT = "BOOKED_AT", "When they were first agreed on."
+
+
 class Appointment(Model, Versioned, Audited, table=True):
     """An appointment, a slot that is held for one, or a visit recorded from another system.
 
@@ -186,6 +193,7 @@ class Appointment(Model, Versioned, Audited, table=True):
         Index("appointment_patient_idx", "patient_id", "starts_at", "id"),
         Index("appointment_practitioner_idx", "practitioner_id", "starts_at", "id"),
         Index("appointment_starts_at_idx", "starts_at", "id"),
+        Index("appointment_booked_at_idx", "booked_at", "id"),
         Index("appointment_held_until_idx", "held_until", postgresql_where=text("status = 'HELD'")),
     )
 

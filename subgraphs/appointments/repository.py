@@ -23,6 +23,7 @@ from subgraphs.appointments import policy
 from subgraphs.appointments.models import (
     OPEN,
     Appointment,
+    AppointmentOrderField,
     AppointmentType,
     CalendarFeed,
     ExceptionKind,
@@ -37,7 +38,11 @@ from subgraphs.appointments.models import (
 )
 from subgraphs.appointments.slots import MIDNIGHT, Calendar, Closure, Opening, Slot, Visit
 
-APPOINTMENTS = Order((col(Appointment.starts_at), col(Appointment.id)))
+BY_START = Order((col(Appointment.starts_at), col(Appointment.id)))
+APPOINTMENTS = {
+    AppointmentOrderField.STARTS_AT: BY_START,
+    AppointmentOrderField.BOOKED_AT: Order((col(Appointment.booked_at), col(Appointment.id))),
+}
 WAITLIST = Order((col(WaitlistEntry.id),))
 EXCEPTIONS = Order((col(ScheduleException.from_day), col(ScheduleException.id)))
 FEEDS = Order((col(CalendarFeed.id),))
@@ -97,6 +102,7 @@ class Listing:
     key: UUID
     wanted: Filter
     page: Slice
+    order: Order
 
     @property
     def whole(self) -> Filter:
@@ -108,14 +114,14 @@ class Listing:
 
 async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appointment]]:
     """Many people's pages, none of which has cursors, in one query for all that ask for the same."""
-    groups: dict[tuple[str, Filter, Slice], list[Listing]] = defaultdict(list)
+    groups: dict[tuple[str, Filter, Slice, Order], list[Listing]] = defaultdict(list)
     for listing in keys:
-        groups[listing.by, listing.wanted, listing.page].append(listing)
+        groups[listing.by, listing.wanted, listing.page, listing.order].append(listing)
     pages: dict[Listing, Page[Appointment]] = {}
-    for (by, wanted, page), group in groups.items():
+    for (by, wanted, page, order), group in groups.items():
         parent = col(Appointment.patient_id) if by == "patient" else col(Appointment.practitioner_id)
         people = [listing.key for listing in group]
-        found = await fetch_pages(context.fetch, context.written(search, wanted), APPOINTMENTS, page, parent, people)
+        found = await fetch_pages(context.fetch, context.written(search, wanted), order, page, parent, people)
         pages |= {listing: found[listing.key] for listing in group}
     return [pages[listing] for listing in keys]
 

@@ -10,7 +10,7 @@ import strawberry
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
-from shared.database.paging import Slice
+from shared.database.paging import Order, Slice
 from shared.graph.connections import Connection, Paged, connect
 from shared.graph.context import Context, Info
 from shared.graph.datatypes import Coding
@@ -73,18 +73,19 @@ class Practitioner:
     @guarded(
         description="Their appointments that the caller may see, by time.",
         scopes=[[policy.READ]],
-        extensions=[Paged()],
+        extensions=[Paged(repository.APPOINTMENTS)],
     )
     async def appointments(
         self,
         info: Info,
         page: Slice,
+        order: Order,
         status: Statuses = None,
         since: Since = None,
         until: Until = None,
     ) -> Connection["Appointment"] | None:
         wanted = Filter(status=states(status), since=since, until=until)
-        return await _list(info, Listing("practitioner", UUID(self.id), wanted, page))
+        return await _list(info, Listing("practitioner", UUID(self.id), wanted, page, order))
 
     @guarded(description="When they can be booked, the earliest times first.", scopes=[[policy.READ]])
     async def free_slots(
@@ -108,17 +109,20 @@ class Practitioner:
 class Patient:
     id: strawberry.ID = strawberry.field(description="Their key.")
 
-    @guarded(description="Their appointments, by time.", scopes=[[policy.READ]], extensions=[Paged()])
+    @guarded(
+        description="Their appointments, by time.", scopes=[[policy.READ]], extensions=[Paged(repository.APPOINTMENTS)]
+    )
     async def appointments(
         self,
         info: Info,
         page: Slice,
+        order: Order,
         status: Statuses = None,
         since: Since = None,
         until: Until = None,
     ) -> Connection["Appointment"] | None:
         wanted = Filter(status=states(status), since=since, until=until)
-        return await self._list(info, wanted, page)
+        return await self._list(info, wanted, page, order)
 
     @guarded(
         description="Their appointments that are not over and not called off, by time.",
@@ -126,13 +130,13 @@ class Patient:
         extensions=[Paged()],
     )
     async def upcoming_appointments(self, info: Info, page: Slice) -> Connection["Appointment"] | None:
-        return await self._list(info, Filter(upcoming=True), page)
+        return await self._list(info, Filter(upcoming=True), page, repository.BY_START)
 
-    async def _list(self, info: Info, wanted: Filter, page: Slice) -> Connection["Appointment"] | None:
+    async def _list(self, info: Info, wanted: Filter, page: Slice, order: Order) -> Connection["Appointment"] | None:
         patient_id = UUID(self.id)
         if not repository.may_ask_about(info.context, patient_id):
             return None
-        return await _list(info, Listing("patient", patient_id, wanted, page))
+        return await _list(info, Listing("patient", patient_id, wanted, page, order))
 
     @classmethod
     async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
@@ -335,6 +339,6 @@ async def _list(info: Info, listing: Listing) -> Connection[Appointment]:
     """The first or last page for many people at once; one of a part of a list by itself."""
     if listing.page.is_bounded:
         statement = repository.search(info.context.principal, listing.whole)
-        return await connect(info.context, statement, repository.APPOINTMENTS, Appointment.of, listing.page)
+        return await connect(info.context, statement, listing.order, Appointment.of, listing.page)
     page = await info.context.load(repository.listings, listing)
     return Connection(page=page, convert=Appointment.of, count=partial(repository.count_listed, info.context, listing))

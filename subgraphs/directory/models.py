@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Column, Computed, Index, String, UniqueC
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
+from shared.codes import Code
 from shared.database.model import Record, Versioned, new_registry
 
 
@@ -65,6 +66,13 @@ class Location(Entry, table=True):
     latitude: float | None = None
     longitude: float | None = None
     search_text: str = _search_text("coalesce(name, '')")
+
+
+class PractitionerOrderField(Code):
+    """What practitioners can be ordered by."""
+
+    NAME = "NAME", "The name, family name first."
+    ENTERED_AT = "ENTERED_AT", "When they were entered."
 
 
 class Practitioner(Entry, table=True):

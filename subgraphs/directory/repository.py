@@ -15,13 +15,23 @@ from shared.database.paging import Order
 from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.directory import policy
-from subgraphs.directory.models import Entry, Location, Organization, Practitioner, PractitionerRole
+from subgraphs.directory.models import (
+    Entry,
+    Location,
+    Organization,
+    Practitioner,
+    PractitionerOrderField,
+    PractitionerRole,
+)
 
 Kind = TypeVar("Kind", bound=Entry)
 
 ORGANIZATIONS = Order((col(Organization.search_text), col(Organization.id)))
 LOCATIONS = Order((col(Location.search_text), col(Location.id)))
-PRACTITIONERS = Order((col(Practitioner.search_text), col(Practitioner.id)))
+PRACTITIONERS = {
+    PractitionerOrderField.NAME: Order((col(Practitioner.search_text), col(Practitioner.id))),
+    PractitionerOrderField.ENTERED_AT: Order((col(Practitioner.id),)),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Computed, DateTime, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -61,6 +61,18 @@ class RoleKind(Code):
     NONE = "none", "Nothing yet: the role opens only what is open to everybody with its scopes."
 
 
+# The time by which lists go: who has never logged in comes first.
+_LAST_LOG_IN_ORDER = "coalesce(last_log_in_at, '0001-01-01 00:00:00+00')"
+
+
+class AccountOrderField(Code):
+    """What accounts can be ordered by."""
+
+    EMAIL = "EMAIL", "The email address."
+    LAST_LOG_IN_AT = "LAST_LOG_IN_AT", "When someone last logged in; where nobody has comes first if ascending."
+    CREATED_AT = "CREATED_AT", "When they were made."
+
+
 class Account(Model, Versioned, Audited, table=True):
     """Someone who may log in, once they have chosen a password. A patient's own account has no other role."""
 
@@ -71,6 +83,7 @@ class Account(Model, Versioned, Audited, table=True):
         CheckConstraint("'PATIENT' <> ALL(roles) OR cardinality(roles) = 1", name="only_patient"),
         Index("account_email_trgm_idx", "email", postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"}),
         Index("account_roles_idx", "roles", postgresql_using="gin"),
+        Index("account_last_log_in_order_idx", "last_log_in_order", "id"),
         Index("account_tokens_stale_idx", "id", postgresql_where=text("tokens_stale")),
     )
     audit_patient: ClassVar[str | None] = "patient_id"
@@ -93,6 +106,10 @@ class Account(Model, Versioned, Audited, table=True):
     practitioner_id: UUID | None = None
     disabled_at: datetime | None = timestamp(default=None, nullable=True)
     last_log_in_at: datetime | None = timestamp(default=None, nullable=True)
+    last_log_in_order: datetime = Field(
+        default=None,
+        sa_column=Column(DateTime(timezone=True), Computed(_LAST_LOG_IN_ORDER, persisted=True), nullable=False),
+    )
     totp_secret: bytes | None = None
     totp_confirmed_at: datetime | None = timestamp(default=None, nullable=True)
     totp_last_step: int = 0

@@ -12,10 +12,14 @@ from shared.database.model import utc_now
 from shared.database.paging import Order
 from shared.graph.context import Context
 from subgraphs.identity import policy
-from subgraphs.identity.models import Account, Activity, RecoveryCode, Role, Session
+from subgraphs.identity.models import Account, AccountOrderField, Activity, RecoveryCode, Role, Session
 from subgraphs.identity.roles import DESCRIPTIONS, KINDS, SCOPES, kind_of
 
-ACCOUNTS = Order((col(Account.email), col(Account.id)))
+ACCOUNTS = {
+    AccountOrderField.EMAIL: Order((col(Account.email), col(Account.id))),
+    AccountOrderField.LAST_LOG_IN_AT: Order((col(Account.last_log_in_order), col(Account.id))),
+    AccountOrderField.CREATED_AT: Order((col(Account.id),)),
+}
 SESSIONS = Order((col(Session.id),), descending=True)
 ACTIVITIES = Order((col(Activity.id),), descending=True)
 

@@ -96,3 +96,11 @@ class CommunicationChannel(Code):
     SMS = "sms", "Text message."
     PHONE = "phone", "A call."
     MAIL = "mail", "A letter."
+
+
+class PatientOrderField(Code):
+    """What patients can be ordered by."""
+
+    NAME = "NAME", "The name, family name first."
+    BIRTH_DATE = "BIRTH_DATE", "The day of birth; who has none comes last if ascending."
+    REGISTERED_AT = "REGISTERED_AT", "When they were registered."

@@ -4,7 +4,18 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, Computed, Index, LargeBinary, Sequence, String, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    Index,
+    LargeBinary,
+    Sequence,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -27,6 +38,9 @@ _SEARCH_TEXT = (
     "lower(family || ' ' || immutable_join(given) || ' ' || "
     "CAST(jsonb_path_query_array(other_names, '$[*].family') AS text))"
 )
+
+# The date by which lists go: those of whom it is not known come last.
+_BIRTH_ORDER = "coalesce(birth_date, 'infinity')"
 
 
 def _values(**options: Any) -> Any:
@@ -53,6 +67,7 @@ class Patient(Audited, Model, Versioned, table=True):
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         Index("patient_order_idx", "search_text", "id"),
+        Index("patient_birth_order_idx", "birth_order", "id"),
         one_of("gender", AdministrativeGender),
         CheckConstraint("deceased OR deceased_at IS NULL", name="deceased_at"),
         CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id AND NOT active", name="merged"),
@@ -81,6 +96,9 @@ class Patient(Audited, Model, Versioned, table=True):
     merged_into_id: UUID | None = Field(default=None, foreign_key="patient.id", index=True)
     search_text: str = Field(
         default=None, sa_column=Column(String, Computed(_SEARCH_TEXT, persisted=True), nullable=False)
+    )
+    birth_order: date = Field(
+        default=None, sa_column=Column(Date, Computed(_BIRTH_ORDER, persisted=True), nullable=False)
     )
 
 

@@ -14,9 +14,15 @@ from shared.database.paging import Order
 from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.patients import policy
+from subgraphs.patients.codes import PatientOrderField
 from subgraphs.patients.models import Patient, PatientIdentifier
 
-PATIENTS = Order((col(Patient.search_text), col(Patient.id)))
+BY_NAME = Order((col(Patient.search_text), col(Patient.id)))
+PATIENTS = {
+    PatientOrderField.NAME: BY_NAME,
+    PatientOrderField.BIRTH_DATE: Order((col(Patient.birth_order), col(Patient.id))),
+    PatientOrderField.REGISTERED_AT: Order((col(Patient.id),)),
+}
 
 _SIMILAR = 0.5
 _DUPLICATES = 20

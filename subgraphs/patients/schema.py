@@ -39,7 +39,7 @@ class Query:
 
     @listing(
         Patient,
-        repository.PATIENTS,
+        repository.BY_NAME,
         description="Patients who may be here twice, by name; each has `possibleDuplicates`.",
         scopes=[[MERGE]],
     )

@@ -47,7 +47,9 @@ def _orders() -> Iterator[Order]:
     """Those of all lists."""
     for each in SUBGRAPHS:
         repository = import_module(f"{each.module.removesuffix('.app')}.repository")
-        yield from (value for value in vars(repository).values() if isinstance(value, Order))
+        for value in vars(repository).values():
+            found = value.values() if isinstance(value, dict) else [value]
+            yield from (order for order in found if isinstance(order, Order))
 
 
 _VALUES: list[list[Any]] = [

@@ -1,6 +1,6 @@
 """Each kind of list, page by page from either end: a root field, an entity's, one read for many entities, a report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,8 +32,9 @@ class Kind:
     nodes: Sequence[Any]
 
 
-def _appointment(practitioner: UUID, number: int) -> Appointment:
-    begin, end = BEGIN + timedelta(hours=number), BEGIN + timedelta(hours=number, minutes=30)
+def appointment(practitioner: UUID, hours: int, *, booked_days: int = 1) -> Appointment:
+    """So long after `BEGIN`, booked so long before."""
+    begin, end = BEGIN + timedelta(hours=hours), BEGIN + timedelta(hours=hours, minutes=30)
     return Appointment(
         patient_id=new_id(),
         practitioner_id=practitioner,
@@ -44,6 +45,7 @@ def _appointment(practitioner: UUID, number: int) -> Appointment:
         ends_at=end,
         occupied_from=begin,
         occupied_until=end,
+        booked_at=BEGIN - timedelta(days=booked_days),
         status=Status.BOOKED,
     )
 
@@ -72,7 +74,7 @@ def the_newest_first() -> Kind:
 
 def for_many_entities() -> Kind:
     practitioner = Practitioner(family="Berg", given=["Ola"])
-    rows = [_appointment(practitioner.id, number) for number in range(COUNT)]
+    rows = [appointment(practitioner.id, number) for number in range(COUNT)]
     query = "{ practitioners { nodes { appointments(ARGUMENTS) { nodes { id } INFO } } } }"
     nodes = [{"id": str(row.id)} for row in rows]
     return Kind({"directory": [practitioner], "appointments": rows}, query, nodes)
@@ -97,14 +99,19 @@ def services(kind: Kind) -> tuple[str, ...]:
     return tuple(kind.rows)
 
 
+async def put(clinic: Clinic, rows: Mapping[str, Sequence[SQLModel]]) -> None:
+    """Rows by service into its database, in their order."""
+    for service, each in rows.items():
+        async with stored(clinic.service(service).runtime.database) as session:
+            for row in each:
+                session.add(row)
+                await session.flush()
+
+
 @pytest.fixture
 async def seen(clinic: Clinic, kind: Kind) -> Clinic:
     """The clinic with the rows."""
-    for service, rows in kind.rows.items():
-        async with stored(clinic.service(service).runtime.database) as session:
-            for row in rows:
-                session.add(row)
-                await session.flush()
+    await put(clinic, kind.rows)
     return clinic
 
 

@@ -118,7 +118,7 @@ def _where_it_failed(_: object, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def answered(
+def record_request(
     method: str, path: str | None, status: int, began: float, request_id: str, operation_name: str | None = None
 ) -> None:
     """Count a request, and log it unless its path may not be told. `began` is a `perf_counter`."""

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
 from shared.errors import FieldProblem, InvalidInput, Problem
-from shared.values import IdempotencyKey
+from shared.values import ClientKey
 
 INVALID_VALUE = Problem("INVALID_VALUE", "This is no value of this field.")
 REQUIRED = Problem("REQUIRED", "This is needed.")
@@ -40,7 +40,7 @@ class Command(BaseModel):
 class Repeatable(Command):
     """A command that creates, moves or sends, and whose repetition under the same key does nothing again."""
 
-    idempotency_key: IdempotencyKey | None = Field(
+    idempotency_key: ClientKey | None = Field(
         None,
         description=(
             "1 to 200 characters that the client makes up for this request, kept for two days: sent again with the same "

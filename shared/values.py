@@ -137,7 +137,7 @@ def share_a_name(one: tuple[str, Sequence[str]], other: tuple[str, Sequence[str]
 
 Text = Annotated[str, text()]
 LongText = Annotated[str, text(MAXIMUM_LONG_TEXT, lines=True)]
-IdempotencyKey = Annotated[str, text()]
+ClientKey = Annotated[str, text()]
 Email = Annotated[str, AfterValidator(_email)]
 Phone = Annotated[str, AfterValidator(_phone)]
 Language = Annotated[str, AfterValidator(_matching(_LANGUAGE, LANGUAGE))]

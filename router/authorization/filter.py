@@ -34,14 +34,14 @@ from router.authorization.rules import AccessRules
 
 _META = frozenset({"__typename", "__schema", "__type"})
 
-Path = tuple[str, ...]
+FieldPath = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
     """A selection that was removed: its response path, with `@` for each list on the way."""
 
-    path: Path
+    path: FieldPath
 
     def error(self) -> dict[str, Any]:
         """The GraphQL error that tells the client."""
@@ -83,7 +83,7 @@ class _Scope:
 
     parent: GraphQLNamedType
     possible: frozenset[str]
-    path: Path
+    path: FieldPath
     closed: bool
 
 
@@ -95,7 +95,7 @@ class _SelectionFilter:
         self._fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
-        self.denied: dict[Path, None] = {}
+        self.denied: dict[FieldPath, None] = {}
 
     def operation(self, operation: OperationDefinitionNode) -> tuple[SelectionNode, ...]:
         root = self._schema.get_root_type(operation.operation)
@@ -173,7 +173,7 @@ class _SelectionFilter:
         return frozenset({given.name})
 
 
-def _list_marks(given: GraphQLType) -> Path:
+def _list_marks(given: GraphQLType) -> FieldPath:
     marks: list[str] = []
     while is_non_null_type(given) or is_list_type(given):
         if is_list_type(given):

@@ -59,7 +59,7 @@ class Connection(asyncio.Protocol):
             if now - self._idle_since > self._limits.idle_seconds:
                 self._pool.ended(self)
                 self._transport.close()
-        elif (failure := self._request.given_up(now)) is not None:
+        elif (failure := self._request.abort_reason(now)) is not None:
             self.fail(failure)
 
     def fail(self, failure: Failure) -> None:
@@ -70,10 +70,10 @@ class Connection(asyncio.Protocol):
         if request is None:
             return
         silent = not self._overhead and not self._body
-        if failure is Failure.LOST and self._used and silent and request.repeatable:
-            self._pool.send_again(request)
+        if failure is Failure.LOST and self._used and silent and request.retryable:
+            self._pool.resend(request)
         else:
-            request.failed(failure)
+            request.on_failure(failure)
 
     # asyncio's callbacks
 
@@ -168,14 +168,14 @@ class Connection(asyncio.Protocol):
         if self._reusable and not self._transport.get_write_buffer_size():  # it may answer before it has read all
             self._used = True
             self._idle_since = self._loop.time()
-            self._pool.free(self)
+            self._pool.release(self)
         else:
             self._pool.ended(self)
             self._transport.close()
         if isinstance(body, Failure):
-            request.failed(body)
+            request.on_failure(body)
         else:
-            request.answered(status, content_type, body)
+            request.on_response(status, content_type, body)
 
     def _decoded(self) -> bytes | Failure:
         """The body without its codings."""

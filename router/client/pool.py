@@ -100,9 +100,9 @@ class _Queue:
         return len(self._first) + len(self._others)
 
     def add(self, request: Request) -> None:
-        (self._first if request.goes_on else self._others).append(request)
+        (self._first if request.has_priority else self._others).append(request)
 
-    def put_back(self, request: Request) -> None:
+    def requeue(self, request: Request) -> None:
         """It was at its turn already."""
         self._first.appendleft(request)
 
@@ -135,28 +135,28 @@ class Pool:
                 connection.start(request)
                 return
         if self._closed:
-            request.failed(Failure.UNREACHABLE)
+            request.on_failure(Failure.UNREACHABLE)
         elif len(self._waiting) >= self.limits.waiting:
-            request.failed(Failure.QUEUE_FULL)
+            request.on_failure(Failure.QUEUE_FULL)
         else:
             self._waiting.add(request)
             self._open_more()
 
-    def send_again(self, request: Request) -> None:
+    def resend(self, request: Request) -> None:
         """Send what a dead connection did not take, on one that cannot be as old."""
-        request.repeatable = False
-        self._waiting.put_back(request)
+        request.retryable = False
+        self._waiting.requeue(request)
         self._open_more()
 
-    def free(self, connection: Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """A connection can take the next request."""
         while self._waiting:
             request = self._waiting.pop()
-            failure = request.given_up(asyncio.get_running_loop().time())
+            failure = request.abort_reason(asyncio.get_running_loop().time())
             if failure is None:
                 connection.start(request)
                 return
-            request.failed(failure)
+            request.on_failure(failure)
         self._free.append(connection)
 
     def ended(self, connection: Connection) -> None:
@@ -174,11 +174,11 @@ class Pool:
         waiting, self._waiting = self._waiting, _Queue()
         while waiting:
             request = waiting.pop()
-            failure = request.given_up(now)
+            failure = request.abort_reason(now)
             if failure is None:
                 self._waiting.add(request)
             else:
-                request.failed(failure)
+                request.on_failure(failure)
 
     def alive(self) -> bool:
         return bool(self._connections or self._opening or self._waiting)
@@ -189,7 +189,7 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
         while self._waiting:
-            self._waiting.pop().failed(Failure.UNREACHABLE)
+            self._waiting.pop().on_failure(Failure.UNREACHABLE)
         for connection in list(self._connections):
             connection.fail(Failure.UNREACHABLE)
 
@@ -221,7 +221,7 @@ class Pool:
         connection = task.result()
         if connection is not None and not connection.is_closing():
             self._connections.add(connection)
-            self.free(connection)
+            self.release(connection)
         elif self._waiting:
-            self._waiting.pop().failed(Failure.UNREACHABLE)
+            self._waiting.pop().on_failure(Failure.UNREACHABLE)
         self._open_more()

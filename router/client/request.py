@@ -38,25 +38,25 @@ class Limits:
 
 
 class Request(Protocol):
-    """A request, and its outcome: a client calls `answered` or `failed`, once."""
+    """A request, and its outcome: a client calls `on_response` or `on_failure`, once."""
 
     header_lines: bytes
     """Header lines besides those of the endpoint, each with its line end."""
     body: bytes
     message: bytes
     """Room for the client to keep what it sends."""
-    goes_on: bool
+    has_priority: bool
     """Whether it belongs to something that has begun: where requests wait, it comes before those that begin something."""
-    repeatable: bool
+    retryable: bool
     """Whether it may be sent again where a connection turns out to be dead. The client clears it when it did."""
 
-    def given_up(self, now: float) -> Failure | None:
+    def abort_reason(self, now: float) -> Failure | None:
         """Whether to end it at this time (of the loop), and as what; asked from time to time."""
         ...
 
-    def answered(self, status: int, content_type: bytes, body: bytes) -> None: ...
+    def on_response(self, status: int, content_type: bytes, body: bytes) -> None: ...
 
-    def failed(self, failure: Failure) -> None: ...
+    def on_failure(self, failure: Failure) -> None: ...
 
 
 class Endpoint(Protocol):

@@ -35,7 +35,7 @@ class AiohttpClient:
 
     def start(self, url: str, header_lines: bytes, request: Request) -> None:
         if len(self._inflight) >= self._limits.connections + self._limits.waiting:
-            request.failed(Failure.QUEUE_FULL)
+            request.on_failure(Failure.QUEUE_FULL)
             return
         task = asyncio.create_task(self._run(url, header_lines, request))
         self._inflight[task] = request
@@ -46,7 +46,7 @@ class AiohttpClient:
     def _sweep(self) -> None:
         now = asyncio.get_running_loop().time()
         for task, request in self._inflight.items():
-            if request.given_up(now) is not None:
+            if request.abort_reason(now) is not None:
                 task.cancel()
         again = bool(self._inflight)
         self._timer = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep) if again else None
@@ -58,18 +58,18 @@ class AiohttpClient:
             async with self._http().post(url, data=request.body, headers=headers, allow_redirects=False) as response:
                 body = await self._read(response)
         except TooLargeError:
-            request.failed(Failure.TOO_LARGE)
+            request.on_failure(Failure.TOO_LARGE)
         except aiohttp.ClientResponseError:
-            request.failed(Failure.INVALID)
+            request.on_failure(Failure.INVALID)
         except aiohttp.ClientConnectorError:
-            request.failed(Failure.UNREACHABLE)
+            request.on_failure(Failure.UNREACHABLE)
         except (aiohttp.ClientError, OSError):
-            request.failed(Failure.LOST)
+            request.on_failure(Failure.LOST)
         except asyncio.CancelledError:
-            request.failed(request.given_up(asyncio.get_running_loop().time()) or Failure.LOST)
+            request.on_failure(request.abort_reason(asyncio.get_running_loop().time()) or Failure.LOST)
             raise
         else:
-            request.answered(response.status, response.headers.get("Content-Type", "").encode(), body)
+            request.on_response(response.status, response.headers.get("Content-Type", "").encode(), body)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         parts, size = [], 0

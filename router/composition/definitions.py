@@ -16,7 +16,7 @@ from router.federation.specs import FEDERATION_1, DirectiveSpec, FeatureSpec
 from router.federation.types import ListOf, Named, NonNull, TypeRef, nullable, parse_ref
 from router.federation.values import Unset, same, show
 
-Problem = tuple[ErrorCode, str, Type | DirectiveDefinition]
+DefinitionProblem = tuple[ErrorCode, str, Type | DirectiveDefinition]
 
 
 def link_definitions(alias: str, feature: Feature | None) -> Iterator[Type | DirectiveDefinition]:
@@ -82,7 +82,7 @@ def _is_misspelt(definition: DirectiveDefinition) -> bool:
     )
 
 
-def complete(schema: Schema, wanted: Iterator[Type | DirectiveDefinition], problems: list[Problem]) -> Schema:
+def complete(schema: Schema, wanted: Iterator[Type | DirectiveDefinition], problems: list[DefinitionProblem]) -> Schema:
     """The schema with what it lacks of `wanted`; adds to `problems` what it defines otherwise."""
     types: dict[str, Type] = dict(schema.types)
     definitions: dict[str, DirectiveDefinition] = dict(schema.definitions)
@@ -107,7 +107,7 @@ def complete(schema: Schema, wanted: Iterator[Type | DirectiveDefinition], probl
 
 def _differences(
     expected: DirectiveDefinition, actual: DirectiveDefinition, types: Mapping[str, Type]
-) -> Iterator[Problem]:
+) -> Iterator[DefinitionProblem]:
     for message in _argument_differences(expected, actual, types):
         yield (
             ErrorCode.DIRECTIVE_DEFINITION_INVALID,

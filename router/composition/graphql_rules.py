@@ -29,8 +29,8 @@ from router.federation.model import (
 from router.federation.types import ListOf, Named, NonNull, TypeRef, base_name, nullable
 from router.federation.values import Unset, coerces, show
 
-Element = Type | Field | InputValue | EnumValue | DirectiveDefinition | Directive
-Problems = Iterator[tuple[str, Element | None]]
+AnyElement = Type | Field | InputValue | EnumValue | DirectiveDefinition | Directive
+Problems = Iterator[tuple[str, AnyElement | None]]
 
 UNSUPPORTED_DIRECTIVES = frozenset({"oneOf"})
 
@@ -61,7 +61,7 @@ def _problems(schema: Schema) -> Problems:
     yield from _circular_inputs(schema)
 
 
-def _name_problems(coordinate: str, name: str, element: Element) -> Problems:
+def _name_problems(coordinate: str, name: str, element: AnyElement) -> Problems:
     if name.startswith("__"):
         yield f'Rename "{coordinate}": names that begin with "__" belong to introspection', element
 

@@ -28,7 +28,7 @@ from graphql.validation.validate import validate_sdl
 
 from router.composition.defaults import with_symbols
 from router.composition.definitions import (
-    Problem,
+    DefinitionProblem,
     complete,
     feature_definitions,
     federation_1_definitions,
@@ -93,7 +93,7 @@ class _Loader:
         )
         if self._uses_connectors(subgraph):
             return None
-        problems: list[Problem] = []
+        problems: list[DefinitionProblem] = []
         completed = complete(subgraph.schema, self._definitions(subgraph), problems)
         for code, message, element in problems:
             self._error(code, message, element.node)

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from router.composition.definitions import Problem, complete, feature_definitions
+from router.composition.definitions import DefinitionProblem, complete, feature_definitions
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.graphql_rules import schema_problems
 from router.composition.subgraph import SubgraphSchema
 from router.federation.fieldsets import (
     FieldSelection,
     FieldSetError,
-    Selection,
+    FieldSetSelection,
     fields_of,
     parse_field_set,
     print_field_set,
@@ -90,7 +90,7 @@ class _Upgrade:
         assert spec  # noqa: S101 - a constant of ours
         names = [f"@{name}" for name in spec.directives]
         feature = Feature(spec.url, "federation", tuple(Import(name, name) for name in names))
-        problems: list[Problem] = []
+        problems: list[DefinitionProblem] = []
         schema = complete(_without_federation_1(self.original.schema), feature_definitions(feature, spec), problems)
         for code, message, element in problems:
             self.report.error(code, message, [(self.original.name, element.node)])
@@ -281,8 +281,10 @@ def _active(subgraph: SubgraphSchema, directive: Directive, target: str) -> Dire
     return replace(directive, arguments={"fields": print_field_set(kept)}) if kept else None
 
 
-def _external_only(subgraph: SubgraphSchema, selections: tuple[Selection, ...]) -> tuple[Selection, ...]:
-    kept: list[Selection] = []
+def _external_only(
+    subgraph: SubgraphSchema, selections: tuple[FieldSetSelection, ...]
+) -> tuple[FieldSetSelection, ...]:
+    kept: list[FieldSetSelection] = []
     for selection in selections:
         if isinstance(selection, FieldSelection) and _is_marked_external(subgraph, selection):
             kept.append(selection)

@@ -75,7 +75,7 @@ class SubgraphRequest:
 
     __slots__ = (
         "_attempts", "_authorization", "_fields", "_inflight", "_key", "_latest", "_mutation", "_started", "_subgraph",
-        "_until", "_waiting", "body", "goes_on", "header_lines", "message", "repeatable",
+        "_until", "_waiting", "body", "has_priority", "header_lines", "message", "retryable",
     )  # fmt: skip
 
     message: bytes
@@ -87,7 +87,7 @@ class SubgraphRequest:
         authorization: str,
         body: bytes,
         mutation: bool,
-        goes_on: bool,
+        has_priority: bool,
         key: object,
         inflight: dict[object, "SubgraphRequest"],
         future: asyncio.Future[bytes],
@@ -98,7 +98,7 @@ class SubgraphRequest:
         self._fields = fields
         self._authorization = authorization
         self._mutation = mutation
-        self.goes_on = goes_on
+        self.has_priority = has_priority
         self._key = key
         self._inflight = inflight
         self._waiting = [(future, perf_counter())]
@@ -125,18 +125,18 @@ class SubgraphRequest:
         if subgraph.signature_key is not None:
             signed = sign(subgraph.signature_key, "POST", subgraph.path, self.body, self._authorization)
             self.header_lines += lines(signed)
-        self.repeatable = not self._mutation
+        self.retryable = not self._mutation
         self._attempts += 1
         subgraph.endpoint.send(self)
 
     # The client's side
 
-    def given_up(self, now: float) -> Failure | None:
+    def abort_reason(self, now: float) -> Failure | None:
         if now >= self._latest or now >= self._until:
             return Failure.TIMEOUT
         return Failure.ABANDONED if self._abandoned() else None
 
-    def answered(self, status: int, content_type: bytes, body: bytes) -> None:
+    def on_response(self, status: int, content_type: bytes, body: bytes) -> None:
         if not 200 <= status < 300 and not _is_graphql(content_type, body):
             self._count_failure()
             if status not in _RETRIED_STATUSES or not self._again():
@@ -145,7 +145,7 @@ class SubgraphRequest:
         self._subgraph.circuit.failures = 0
         self._settle(body)
 
-    def failed(self, failure: Failure) -> None:
+    def on_failure(self, failure: Failure) -> None:
         if failure not in _OUR_OWN:
             self._count_failure()
         if failure not in _RETRIED or not self._again():

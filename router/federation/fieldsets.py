@@ -29,7 +29,7 @@ class FieldSelection:
     parent: str
     field: Field
     arguments: tuple[tuple[str, Value], ...]
-    selections: tuple[Selection, ...]
+    selections: tuple[FieldSetSelection, ...]
     directives: tuple[str, ...] = ()
     alias: str | None = None
 
@@ -46,29 +46,29 @@ class FragmentSelection:
     parent: str
     condition: str
     explicit: bool
-    selections: tuple[Selection, ...]
+    selections: tuple[FieldSetSelection, ...]
     directives: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"... on {self.condition}" + _braces(self.selections)
 
 
-Selection = FieldSelection | FragmentSelection
+FieldSetSelection = FieldSelection | FragmentSelection
 
 TYPENAME = Field("__typename", NonNull(Named("String")))
 
 
-def print_field_set(selections: tuple[Selection, ...]) -> str:
+def print_field_set(selections: tuple[FieldSetSelection, ...]) -> str:
     """The selections on one line, without outer braces."""
     return " ".join(map(str, selections))
 
 
-def unordered(selections: tuple[Selection, ...]) -> object:
+def unordered(selections: tuple[FieldSetSelection, ...]) -> object:
     """Equal for selections that differ in their order only."""
     return frozenset((str(replace(each, selections=())), unordered(each.selections)) for each in selections)
 
 
-def _braces(selections: tuple[Selection, ...]) -> str:
+def _braces(selections: tuple[FieldSetSelection, ...]) -> str:
     return f" {{ {print_field_set(selections)} }}" if selections else ""
 
 
@@ -96,7 +96,9 @@ def syntax(text: str) -> SelectionSetNode:
     return node
 
 
-def parse_field_set(schema: Schema, parent: str, text: str, *, allow_alias: bool = False) -> tuple[Selection, ...]:
+def parse_field_set(
+    schema: Schema, parent: str, text: str, *, allow_alias: bool = False
+) -> tuple[FieldSetSelection, ...]:
     """The selections of a field set on a type; raises `FieldSetError` where it does not fit."""
     return _Parser(schema, allow_alias=allow_alias).selections(syntax(text), parent)
 
@@ -127,7 +129,7 @@ def _fields(schema: Schema, parent: str, node: SelectionSetNode) -> Iterator[tup
             yield from _fields(schema, condition, selection.selection_set)
 
 
-def walk(selections: tuple[Selection, ...]) -> Iterator[Selection]:
+def walk(selections: tuple[FieldSetSelection, ...]) -> Iterator[FieldSetSelection]:
     """All selections at any depth, outer ones first."""
     for selection in selections:
         yield selection
@@ -139,8 +141,8 @@ class _Parser:
         self._schema = schema
         self._allow_alias = allow_alias
 
-    def selections(self, node: SelectionSetNode, parent: str) -> tuple[Selection, ...]:
-        found: list[Selection] = []
+    def selections(self, node: SelectionSetNode, parent: str) -> tuple[FieldSetSelection, ...]:
+        found: list[FieldSetSelection] = []
         for selection in node.selections or ():
             if isinstance(selection, FieldNode):
                 found.append(self._field(selection, parent))

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.http.protocol import REQUEST_ID, request_id
-from router.telemetry import answered
+from router.telemetry import record_request
 
 _LOGGED = "/"  # no other path is logged: it may hold anything
 
@@ -41,4 +41,4 @@ class RequestMiddleware:
             await app(scope, receive, sending)
         finally:
             path = scope["path"] if scope["path"] == _LOGGED else None
-            answered(scope["method"], path, status, began, identity)
+            record_request(scope["method"], path, status, began, identity)

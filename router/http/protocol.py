@@ -19,7 +19,7 @@ from router.config import ServerSection
 from router.errors import RequestError
 from router.header_sections import HeaderSection, header_section
 from router.http.cors import cors_headers
-from router.telemetry import answered
+from router.telemetry import record_request
 from shared.http1 import HttpProtocol
 
 REQUEST_ID = "x-request-id"
@@ -134,7 +134,7 @@ class Exchange:
         self.response_complete = True
         self.gone = self.ending = self.resumed = None
         protocol = self._protocol
-        answered(self.method, protocol.path, status, self._began, self.request_id, self.operation_name)
+        record_request(self.method, protocol.path, status, self._began, self.request_id, self.operation_name)
         if not self.keep_alive:
             protocol.transport.close()
         protocol.on_response_complete()

@@ -74,7 +74,7 @@ class _Supervisor:
         self._listening.setblocking(False)
         gc.collect()
         gc.freeze()  # so that workers share what is imported
-        handlers = {number: signal.signal(number, self._noticed) for number in _SIGNALS}
+        handlers = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
         signal.set_wakeup_fd(self._wake[1])
         self._selector.register(self._wake[0], selectors.EVENT_READ)
         while True:
@@ -85,13 +85,13 @@ class _Supervisor:
                     return channel
             for key, _ in self._selector.select(0.1):
                 if key.fileobj is self._listening:
-                    self._hand_out()
+                    self._distribute()
                 elif isinstance(key.data, _Worker):
-                    self._hear(key.data)
+                    self._receive(key.data)
                 else:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake[0], 64)
-            self._bury()
+            self._reap()
             if self._end_by is not None:
                 self._end_if_over()
 
@@ -127,10 +127,10 @@ class _Supervisor:
 
     # Working
 
-    def _hear(self, worker: _Worker) -> None:
+    def _receive(self, worker: _Worker) -> None:
         try:
             if worker.channel.recv(1) != _READY:
-                self._selector.unregister(worker.channel)  # it is gone, and will be buried
+                self._selector.unregister(worker.channel)  # it is gone, and will be reaped
                 return
         except BlockingIOError:
             return
@@ -148,12 +148,12 @@ class _Supervisor:
             self._selector.register(self._listening, selectors.EVENT_READ)
             self._is_open = True
 
-    def _shut(self) -> None:
+    def _stop_accepting(self) -> None:
         if self._is_open:
             self._selector.unregister(self._listening)
             self._is_open = False
 
-    def _hand_out(self) -> None:
+    def _distribute(self) -> None:
         try:
             connection, _ = self._listening.accept()
         except OSError:  # the client is gone again, or this process may open no more
@@ -167,7 +167,7 @@ class _Supervisor:
                     socket.send_fds(worker.channel, [_CONNECTION], [connection.fileno()])
                     return
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         while self._workers:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
@@ -181,7 +181,7 @@ class _Supervisor:
             if self._ready:
                 self._open()  # and wait for none that may die again and again
             else:
-                self._shut()
+                self._stop_accepting()
             if self._end_by is None:
                 self._replace(worker, os.waitstatus_to_exitcode(status))
 
@@ -198,21 +198,21 @@ class _Supervisor:
 
     # Ending
 
-    def _noticed(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number != signal.SIGCHLD:
             if self._end_by is None:
                 self._end_by = time.monotonic() + self._grace + _EXTRA_GRACE
-                self._shut()
+                self._stop_accepting()
                 self._listening.close()
-            self._tell(signal.SIGTERM)
+            self._signal_workers(signal.SIGTERM)
 
     def _end_if_over(self) -> None:
         if not self._workers:
             sys.exit(0)
         if self._end_by is not None and time.monotonic() > self._end_by:
-            self._tell(signal.SIGKILL)
+            self._signal_workers(signal.SIGKILL)
 
-    def _tell(self, number: signal.Signals) -> None:
+    def _signal_workers(self, number: signal.Signals) -> None:
         for pid in self._workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)

@@ -15,13 +15,13 @@ from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, Sele
 from router.planning.deferral import Deferral
 from router.planning.graph import TYPENAME, FetchSelectionSet, Position, SelectionSet, SelectionSetGroup
 from router.planning.normalize import Normalizer, PlanningError, SelectedField, Selection
-from router.supergraph.records import EntryPoint, Index, Resolver, SubgraphField, Supergraph, TypeRef, Vertex
+from router.supergraph.records import EntryPoint, FieldType, Index, Resolver, SubgraphField, Supergraph, Vertex
 
 Cost = tuple[int, int]
 """How many more fetches, and how deep the last of them is."""
 
 _FAR = 1_000
-_TYPENAME_FIELD = SubgraphField(TYPENAME, TypeRef("String", "String!"))
+_TYPENAME_FIELD = SubgraphField(TYPENAME, FieldType("String", "String!"))
 
 
 def resolves(field: SubgraphField, *, key: bool = False) -> bool:

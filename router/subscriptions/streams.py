@@ -84,7 +84,7 @@ class Streams:
     def __init__(self, hub: Hub, settings: Subscriptions) -> None:
         self._hub = hub
         self._settings = settings
-        self.heartbeats: Deadlines[_Stream] = Deadlines(settings.heartbeat, lambda stream: stream.beat())
+        self.heartbeats: Deadlines[_Stream] = Deadlines(settings.heartbeat, lambda stream: stream.heartbeat())
 
     def close(self) -> None:
         self.heartbeats.close()
@@ -139,7 +139,7 @@ class _Stream(Subscriber):
         self._sink.write(self._form.end)
         self._sink.end_stream()
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         self._heartbeats.begin(self)
         if not self._sink.is_paused:
             self._sink.write(self._form.heartbeat)

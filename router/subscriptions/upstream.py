@@ -48,7 +48,7 @@ class _End:
     failure: SubgraphFailure | None = None
 
 
-_Queue = asyncio.Queue[dict[str, Any] | _End]
+_EventQueue = asyncio.Queue[dict[str, Any] | _End]
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class _Subscription:
     """One on a connection; its queue has room for one end more than for events. `cursor` is that of the last event."""
 
     payload: dict[str, Any]
-    queue: _Queue
+    queue: _EventQueue
     cursor: str | None
     is_sent: bool = False
 
@@ -124,7 +124,7 @@ class _UpstreamConnection:
         self._task = asyncio.create_task(self._run(), name=f"upstream {subgraph}")
         self.ended = False
 
-    def open(self, payload: dict[str, Any], cursor: str | None) -> tuple[str, _Queue]:
+    def open(self, payload: dict[str, Any], cursor: str | None) -> tuple[str, _EventQueue]:
         """Begin a subscription, after this cursor if there is one."""
         identity = next(self._identities)
         made = _Subscription(payload, asyncio.Queue(self._settings.queue + 1), cursor)

@@ -48,7 +48,7 @@ class WebSocketEndpoint:
         self.settings = config.subscriptions
         self._server = config.server
         self.initialising: Deadlines[_Connection] = Deadlines(config.subscriptions.init_timeout, _Connection.too_late)
-        self.heartbeats: Deadlines[_Connection] = Deadlines(config.subscriptions.heartbeat, _Connection.beat)
+        self.heartbeats: Deadlines[_Connection] = Deadlines(config.subscriptions.heartbeat, _Connection.heartbeat)
 
     def close(self) -> None:
         self.initialising.close()
@@ -130,7 +130,7 @@ class _Connection:
     def too_late(self) -> None:
         self.close(4408, "Connection initialisation timeout")
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         self._endpoint.heartbeats.begin(self)
         self._socket.ping(_PING)
 

@@ -4,25 +4,25 @@ from router.supergraph.reader import SupergraphError, read_supergraph
 from router.supergraph.records import (
     ContextArgument,
     EntryPoint,
+    FieldType,
     Resolver,
     Subgraph,
     SubgraphField,
     SubgraphType,
     Supergraph,
-    TypeRef,
     Vertex,
 )
 
 __all__ = [
     "ContextArgument",
     "EntryPoint",
+    "FieldType",
     "Resolver",
     "Subgraph",
     "SubgraphField",
     "SubgraphType",
     "Supergraph",
     "SupergraphError",
-    "TypeRef",
     "Vertex",
     "read_supergraph",
 ]

@@ -29,16 +29,16 @@ from router.supergraph.features import refusals
 from router.supergraph.links import SupergraphLinks, directive_arguments, read_links
 from router.supergraph.records import (
     ContextArgument,
+    FieldType,
     Key,
-    Kind,
     Subgraph,
     SubgraphField,
     SubgraphType,
     Supergraph,
-    TypeRef,
+    TypeKind,
 )
 
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, TypeKind] = {
     "object_type_definition": "object",
     "interface_type_definition": "interface",
     "union_type_definition": "union",
@@ -243,7 +243,7 @@ def _subgraph_field(field: FieldDefinitionNode, use: dict[str, Any]) -> Subgraph
     label = use.get("overrideLabel")
     return SubgraphField(
         name=field.name.value,
-        type=TypeRef(text.strip("[]! "), text),
+        type=FieldType(text.strip("[]! "), text),
         external=bool(use.get("external")),
         overridden=bool(use.get("usedOverridden")),
         requires=_field_set(use["requires"]) if use.get("requires") else None,

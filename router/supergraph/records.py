@@ -7,11 +7,11 @@ from typing import Literal
 
 from graphql import DocumentNode, GraphQLSchema
 
-Kind = Literal["object", "interface", "union", "enum", "scalar", "input"]
+TypeKind = Literal["object", "interface", "union", "enum", "scalar", "input"]
 
 
 @dataclass(frozen=True, slots=True)
-class TypeRef:
+class FieldType:
     """A field's type: the named type, and the whole as SDL has it, such as `[Review!]!`."""
 
     name: str
@@ -46,7 +46,7 @@ class SubgraphField:
     """
 
     name: str
-    type: TypeRef
+    type: FieldType
     external: bool = False
     overridden: bool = False
     requires: str | None = None
@@ -78,7 +78,7 @@ class SubgraphType:
     """
 
     name: str
-    kind: Kind
+    kind: TypeKind
     keys: tuple[Key, ...] = ()
     interface_object: bool = False
     fields: Mapping[str, SubgraphField] = field(default_factory=dict)

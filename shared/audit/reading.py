@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from shared.audit.recorder import Action, AuditRecorder, Outcome
+from shared.audit.recorder import Action, AuditOutcome, AuditRecorder
 from shared.database.model import Audited
 from shared.database.tables import AuditEntry
 from shared.ids import new_id
@@ -42,8 +42,8 @@ def recorded(rows: Select[T], key: Any, wanted: ColumnElement[Any]) -> Select[T]
     patients = func.array_agg(patient.distinct()).filter(patient.is_not(None))
     asked = func.unnest(wanted).column_valued("asked")
     entries = union_all(
-        _entry("read_id", Outcome.SUCCESS, found.c.id, patients).select_from(found),
-        _entry("denied_id", Outcome.DENIED, asked.distinct()).where(asked.not_in(select(found.c[key.key]))),
+        _entry("read_id", AuditOutcome.SUCCESS, found.c.id, patients).select_from(found),
+        _entry("denied_id", AuditOutcome.DENIED, asked.distinct()).where(asked.not_in(select(found.c[key.key]))),
     )
     names = (*_GIVEN, "id", "outcome", "resource_ids", "patients")
     entered = insert(AuditEntry).from_select(names, entries, include_defaults=False).cte("entries")
@@ -58,7 +58,7 @@ def entry_values(recorder: AuditRecorder, entity: type) -> dict[str, Any]:
 
 
 def _entry(
-    key: str, outcome: Outcome, identifiers: ColumnElement[Any], patients: ColumnElement[Any] | None = None
+    key: str, outcome: AuditOutcome, identifiers: ColumnElement[Any], patients: ColumnElement[Any] | None = None
 ) -> Select[Any]:
     """An entry's columns, if there is a row to enter."""
     return select(

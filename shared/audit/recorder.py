@@ -10,7 +10,7 @@ from sqlalchemy import CompoundSelect, Result, Select, event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import FromStatement, ORMExecuteState, Session, UOWTransaction
 
-from shared.audit.statements import Projection, Unaudited, audited_entities, check_text, projections, writes
+from shared.audit.statements import AuditedColumns, Unaudited, audited_entities, check_text, projections, writes
 from shared.auth.principal import Principal
 from shared.database.model import Audited, utc_now
 from shared.database.tables import AuditEntry
@@ -27,7 +27,7 @@ class Action(StrEnum):
     EXECUTE = "execute"
 
 
-class Outcome(StrEnum):
+class AuditOutcome(StrEnum):
     """How it ended."""
 
     SUCCESS = "success"
@@ -47,7 +47,7 @@ class AuditRecorder:
         """A row was loaded for the caller."""
         self._reads[type(row).__name__][_key(row)] = _patient(row)
 
-    def read_columns(self, projection: Projection, rows: Sequence[Any]) -> None:
+    def read_columns(self, projection: AuditedColumns, rows: Sequence[Any]) -> None:
         """Columns of rows, or aggregates of them, were read for the caller."""
         detail = {"columns": list(projection.columns)}
         if projection.key is None:
@@ -69,7 +69,9 @@ class AuditRecorder:
 
     def refused(self, operation: str, reason: str) -> None:
         """The caller tried what they may not do; `reason` is a code."""
-        self._other.append(self.entry(Action.EXECUTE, operation, outcome=Outcome.DENIED, detail={"reason": reason}))
+        self._other.append(
+            self.entry(Action.EXECUTE, operation, outcome=AuditOutcome.DENIED, detail={"reason": reason})
+        )
 
     def take(self) -> list[dict[str, Any]]:
         """The entries since the last call."""
@@ -78,7 +80,7 @@ class AuditRecorder:
             patients = list({patient for patient in rows.values() if patient is not None})
             entries.append(self.entry(Action.READ, resource, list(rows), patients))
         for resource, keys in self._denied.items():
-            entries.append(self.entry(Action.READ, resource, list(keys), outcome=Outcome.DENIED))
+            entries.append(self.entry(Action.READ, resource, list(keys), outcome=AuditOutcome.DENIED))
         self._other, self._reads, self._denied = [], defaultdict(dict), defaultdict(set)
         return [
             entry for entry in entries if entry["resource_ids"] or entry["detail"] or entry["action"] == Action.EXECUTE
@@ -91,7 +93,7 @@ class AuditRecorder:
         resource_ids: list[UUID] | None = None,
         patients: list[UUID] | None = None,
         *,
-        outcome: Outcome = Outcome.SUCCESS,
+        outcome: AuditOutcome = AuditOutcome.SUCCESS,
         detail: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The values of an `AuditEntry` of this request; `detail` holds codes only."""
@@ -190,7 +192,7 @@ def _recorder(session: Session, kind: type[Audited]) -> AuditRecorder:
     return recorder
 
 
-def _keys(projection: Projection, rows: Sequence[Any]) -> tuple[list[UUID], list[UUID]] | None:
+def _keys(projection: AuditedColumns, rows: Sequence[Any]) -> tuple[list[UUID], list[UUID]] | None:
     """The keys of rows and their patients; None without rows."""
     if not projection.columns:
         entities = [row[projection.key] for row in rows]

@@ -20,7 +20,7 @@ from sqlalchemy.sql.elements import ColumnClause
 
 from shared.database.model import Audited
 
-_SHOWN: WeakKeyDictionary[Select[Any], dict[Any, list[tuple["Projection", bool]]]] = WeakKeyDictionary()
+_SHOWN: WeakKeyDictionary[Select[Any], dict[Any, list[tuple["AuditedColumns", bool]]]] = WeakKeyDictionary()
 
 
 class Unaudited(Exception):
@@ -28,7 +28,7 @@ class Unaudited(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class AuditedColumns:
     """What a statement gives of a table's rows: the names of the columns, and in which places the key and the patient are."""
 
     kind: type[Audited]
@@ -54,7 +54,7 @@ def audited_entities(statement: Any) -> list[type[Audited]]:
     return [kind for kind in kinds if issubclass(kind, Audited)]
 
 
-def projections(statement: Any) -> list[Projection]:
+def projections(statement: Any) -> list[AuditedColumns]:
     """What a SELECT gives of audited tables besides whole rows; raises Unaudited."""
     if isinstance(statement, CompoundSelect):
         return [each for part in statement.selects for each in projections(part)]
@@ -80,7 +80,7 @@ def projections(statement: Any) -> list[Projection]:
     return [_projection(kind, places) for kind, places in named.items()]
 
 
-def shown_by(statement: Select[Any], derive: Callable[[Any], Any] | None) -> list[tuple[Projection, bool]]:
+def shown_by(statement: Select[Any], derive: Callable[[Any], Any] | None) -> list[tuple[AuditedColumns, bool]]:
     """The projections of what `derive` makes of a statement, and whether each is a single column; kept with the statement."""
     kept = _SHOWN.setdefault(statement, {})
     if derive not in kept:
@@ -90,7 +90,7 @@ def shown_by(statement: Select[Any], derive: Callable[[Any], Any] | None) -> lis
     return kept[derive]
 
 
-def writes(statement: Any) -> tuple[Any, Projection] | None:
+def writes(statement: Any) -> tuple[Any, AuditedColumns] | None:
     """A statement that writes an audited table, made to return what is entered, and what of it that is; raises Unaudited."""
     kind = audited_tables().get(statement.table)
     _refuse_writes_in(statement, ())
@@ -106,7 +106,7 @@ def writes(statement: Any) -> tuple[Any, Projection] | None:
     places: dict[str, int | None] = {}
     for place, part in enumerate(statement._returning):
         if isinstance(part, Table):
-            return statement, Projection(kind, (), place, None)
+            return statement, AuditedColumns(kind, (), place, None)
         places |= {column.key: place for column in _columns(part)}
     if not places.keys() >= set(names):
         raise Unaudited(
@@ -128,9 +128,9 @@ def _refuse_writes_in(statement: Any, described: Sequence[Any]) -> None:
                 raise Unaudited("a part of a statement that writes an audited table: execute it by itself")
 
 
-def _projection(kind: type[Audited], places: dict[str, int | None]) -> Projection:
+def _projection(kind: type[Audited], places: dict[str, int | None]) -> AuditedColumns:
     key, patient = places.get("id"), places.get(kind.audit_patient) if kind.audit_patient else None
-    return Projection(kind, tuple(sorted(places)), key, patient)
+    return AuditedColumns(kind, tuple(sorted(places)), key, patient)
 
 
 def _described(statement: Any) -> Sequence[Any]:

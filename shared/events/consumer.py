@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.database.engine import Database, sqlstate
-from shared.events.effects import Consumer, Effects, Handler, Record
+from shared.events.effects import Consumer, Effects, Handler, KafkaRecord
 from shared.events.event import InvalidEvent
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS, dead_letter_topic, ensure_topics, topic
 from shared.telemetry.metrics import EVENTS_CONSUMED
@@ -74,7 +74,7 @@ class ConsumerRunner:
             await kafka.stop()
             await producer.stop()
 
-    async def _take(self, records: Sequence[Record], producer: AIOKafkaProducer) -> None:
+    async def _take(self, records: Sequence[KafkaRecord], producer: AIOKafkaProducer) -> None:
         """Apply a partition's records in one transaction; if that fails, in halves, down to the one at fault."""
         try:
             await self._apply(records)
@@ -88,7 +88,7 @@ class ConsumerRunner:
             await self._take(records[:middle], producer)
             await self._take(records[middle:], producer)
 
-    async def _take_one(self, record: Record, producer: AIOKafkaProducer) -> None:
+    async def _take_one(self, record: KafkaRecord, producer: AIOKafkaProducer) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 await self._apply([record])
@@ -102,9 +102,9 @@ class ConsumerRunner:
                 cause = type(error).__name__
                 log.warning("consumer.failed", consumer=self._effects.name, error=cause, offset=record.offset)
                 await asyncio.sleep(_RETRY_SECONDS * attempt / 10)
-        await self._bury(record, cause, producer)
+        await self._dead_letter(record, cause, producer)
 
-    async def _apply(self, records: Sequence[Record]) -> None:
+    async def _apply(self, records: Sequence[KafkaRecord]) -> None:
         while True:
             async with self._effects.work(self._database) as work:
                 free = await self._effects.share(work.session)
@@ -114,7 +114,7 @@ class ConsumerRunner:
                 return
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _bury(self, record: Record, cause: str, producer: AIOKafkaProducer) -> None:
+    async def _dead_letter(self, record: KafkaRecord, cause: str, producer: AIOKafkaProducer) -> None:
         """Put the event aside, then go on after it."""
         headers = [
             *record.headers,

@@ -22,7 +22,7 @@ from shared.events.event import CloudEvent, Event, read_data
 from shared.telemetry.tracing import span_of_remote
 from shared.work import UnitOfWork, system_work
 
-Record = ConsumerRecord[Any, Any]
+KafkaRecord = ConsumerRecord[Any, Any]
 
 _REMEMBER = text("""
     INSERT INTO consumed_event (consumer, event_id, consumed_at)
@@ -100,7 +100,7 @@ class Effects:
         rows = await session.scalars(select(ConsumerOffset).where(col(ConsumerOffset.consumer) == self.name))
         return {(row.topic, row.partition): row.next_offset for row in rows}
 
-    async def apply(self, work: UnitOfWork, records: Sequence[Record]) -> int:
+    async def apply(self, work: UnitOfWork, records: Sequence[KafkaRecord]) -> int:
         """Apply records of one partition, in order; how many had an effect. Raises InvalidEvent, and what handlers raise."""
         position = await self._lock_offset(work, records[0])
         events: dict[UUID, tuple[CloudEvent, Event, Handler]] = {}
@@ -119,16 +119,16 @@ class Effects:
             await self.store_offset(work, records[-1])
         return len(new)
 
-    async def store_offset(self, work: UnitOfWork, record: Record) -> None:
+    async def store_offset(self, work: UnitOfWork, record: KafkaRecord) -> None:
         """What is next after this record; an offset never goes back."""
         await work.session.execute(self._offset(record, record.offset + 1))
 
-    async def _lock_offset(self, work: UnitOfWork, record: Record) -> int:
+    async def _lock_offset(self, work: UnitOfWork, record: KafkaRecord) -> int:
         unchanged = self._offset(record, 0).returning(col(ConsumerOffset.next_offset))
         position: int = (await work.session.execute(unchanged)).scalar_one()
         return position
 
-    def _offset(self, record: Record, next_offset: int) -> Any:
+    def _offset(self, record: KafkaRecord, next_offset: int) -> Any:
         statement = insert(ConsumerOffset).values(
             consumer=self.name, topic=record.topic, partition=record.partition, next_offset=next_offset
         )

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from shared.database.engine import Database
 from shared.database.tables import ConsumedEvent, ConsumerOffset
-from shared.events.effects import Effects, Record
+from shared.events.effects import Effects, KafkaRecord
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS
 from shared.work import UnitOfWork
 
@@ -101,7 +101,7 @@ async def _clear(session: AsyncSession, effects: Effects, tables: Sequence[Table
     await session.execute(delete(ConsumerOffset).where(col(ConsumerOffset.consumer) == effects.name))
 
 
-async def _read(kafka: AIOKafkaConsumer, stored: Stored) -> AsyncIterator[Sequence[Record]]:
+async def _read(kafka: AIOKafkaConsumer, stored: Stored) -> AsyncIterator[Sequence[KafkaRecord]]:
     """Batches of one partition each, up to the stored offsets."""
     waiting = {partition for partition, end in stored.items() if end > 0}
     if waiting:
@@ -109,7 +109,7 @@ async def _read(kafka: AIOKafkaConsumer, stored: Stored) -> AsyncIterator[Sequen
         await kafka.seek_to_beginning()
     silent = 0
     while waiting:
-        fetched: dict[Any, list[Record]] = await kafka.getmany(
+        fetched: dict[Any, list[KafkaRecord]] = await kafka.getmany(
             *waiting, timeout_ms=_POLL_MILLISECONDS, max_records=_BATCH
         )
         silent = 0 if fetched else silent + 1
@@ -123,7 +123,7 @@ async def _read(kafka: AIOKafkaConsumer, stored: Stored) -> AsyncIterator[Sequen
                 waiting.discard(partition)
 
 
-async def _apply(effects: Effects, work: UnitOfWork, records: Sequence[Record]) -> int:
+async def _apply(effects: Effects, work: UnitOfWork, records: Sequence[KafkaRecord]) -> int:
     """Apply a batch, or in halves all of it that can be; how many records could not."""
     try:
         async with work.session.begin_nested():

@@ -53,10 +53,10 @@ def _sign(role: str) -> str:
     from shared.ids import new_id
     from shared.settings import Settings
     from subgraphs.identity.keys import SigningKeys
-    from subgraphs.identity.roles import KINDS, SCOPES, Role
+    from subgraphs.identity.roles import KINDS, SCOPES, BuiltInRole
 
-    if role not in Role.__members__:
-        raise StackError(f"there is no role {role}: name one of {', '.join(Role)}, or an email address")
+    if role not in BuiltInRole.__members__:
+        raise StackError(f"there is no role {role}: name one of {', '.join(BuiltInRole)}, or an email address")
     now = int(time.time())
     fields = Settings.model_fields
     claims = {
@@ -68,8 +68,8 @@ def _sign(role: str) -> str:
         "iat": now,
         "exp": now + _LIFETIME_SECONDS,
         "roles": [role],
-        "kind": KINDS[Role(role)].value,
-        "scope": " ".join(sorted(SCOPES[Role(role)])),
+        "kind": KINDS[BuiltInRole(role)].value,
+        "scope": " ".join(sorted(SCOPES[BuiltInRole(role)])),
     }
     return SigningKeys(_secrets()["IDENTITY_SIGNING_KEY"]).sign(claims)
 

@@ -12,7 +12,7 @@ from shared.work import system_work
 from subgraphs.directory.models import Practitioner
 from subgraphs.identity.models import Account
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.roles import Role
+from subgraphs.identity.roles import BuiltInRole
 from subgraphs.patients.models import PatientIdentifier
 
 DOMAIN = "caregraph.example"
@@ -24,11 +24,11 @@ PATIENT_IDENTIFIER = ("https://caregraph.example/demo", "pat-1")
 class DemoAccount:
     """Who to log in as."""
 
-    role: Role
+    role: BuiltInRole
     email: str
 
 
-ACCOUNTS = tuple(DemoAccount(role, f"{role.value.lower().replace('_', '-')}@{DOMAIN}") for role in Role)
+ACCOUNTS = tuple(DemoAccount(role, f"{role.value.lower().replace('_', '-')}@{DOMAIN}") for role in BuiltInRole)
 
 
 async def missing(databases: Mapping[str, str]) -> bool:
@@ -62,8 +62,8 @@ async def create(databases: Mapping[str, str], password: str) -> None:
                     email=account.email,
                     password_hash=digest,
                     roles=[account.role],
-                    practitioner_id=practitioner if account.role is Role.DOCTOR else None,
-                    patient_id=patient if account.role is Role.PATIENT else None,
+                    practitioner_id=practitioner if account.role is BuiltInRole.DOCTOR else None,
+                    patient_id=patient if account.role is BuiltInRole.PATIENT else None,
                 )
                 for account in ACCOUNTS
                 if account.email not in present

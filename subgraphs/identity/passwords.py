@@ -14,7 +14,7 @@ from graphql import GraphQLError
 
 from shared.errors import Problem
 from subgraphs.identity.errors import PASSWORD_COMMON, PASSWORD_HOLDS_EMAIL, PASSWORD_LENGTH
-from subgraphs.identity.roles import Role
+from subgraphs.identity.roles import BuiltInRole
 
 MINIMUM_LENGTH = 8
 MINIMUM_LENGTH_OF_STAFF = 12
@@ -75,7 +75,7 @@ def normalized(password: str) -> str:
 def objection(password: str, email: str, roles: Collection[str]) -> tuple[Problem, dict[str, Any]] | None:
     """Why a password will not do for an account, and the values in that, or None. No rule is about kinds of characters."""
     text = normalized(password)
-    minimum = MINIMUM_LENGTH if set(roles) == {Role.PATIENT} else MINIMUM_LENGTH_OF_STAFF
+    minimum = MINIMUM_LENGTH if set(roles) == {BuiltInRole.PATIENT} else MINIMUM_LENGTH_OF_STAFF
     if not minimum <= len(text) <= MAXIMUM_LENGTH:
         return PASSWORD_LENGTH, {"minimum": minimum, "maximum": MAXIMUM_LENGTH}
     folded = text.casefold()

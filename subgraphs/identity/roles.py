@@ -6,7 +6,7 @@ from enum import StrEnum
 from shared.auth.principal import Kind
 
 
-class Role(StrEnum):
+class BuiltInRole(StrEnum):
     """The roles."""
 
     ADMIN = "ADMIN"
@@ -24,8 +24,8 @@ class Role(StrEnum):
 _EVERYONE = frozenset({"directory:read", "notification:read", "notification:write"})
 _CARE = frozenset({"patient:read", "patient:write", "appointment:read", "appointment:write"})
 
-SCOPES: dict[Role, frozenset[str]] = {
-    Role.ADMIN: _EVERYONE
+SCOPES: dict[BuiltInRole, frozenset[str]] = {
+    BuiltInRole.ADMIN: _EVERYONE
     | _CARE
     | {
         "account:read",
@@ -36,41 +36,41 @@ SCOPES: dict[Role, frozenset[str]] = {
         "patient:merge",
         "report:read",
     },
-    Role.DOCTOR: _EVERYONE | _CARE | {"availability:write"},
-    Role.NURSE: _EVERYONE | _CARE,
-    Role.PATIENT: _EVERYONE | _CARE,
-    Role.PHARMACIST: _EVERYONE | {"patient:read"},
-    Role.LAB_TECHNICIAN: _EVERYONE | {"patient:read"},
-    Role.INSURANCE_PROVIDER: _EVERYONE,
-    Role.RECEPTIONIST: _EVERYONE | _CARE | {"account:invite", "availability:write", "patient:merge"},
-    Role.ANALYST: _EVERYONE | {"report:read"},
-    Role.AUDITOR: _EVERYONE | {"audit:read"},
+    BuiltInRole.DOCTOR: _EVERYONE | _CARE | {"availability:write"},
+    BuiltInRole.NURSE: _EVERYONE | _CARE,
+    BuiltInRole.PATIENT: _EVERYONE | _CARE,
+    BuiltInRole.PHARMACIST: _EVERYONE | {"patient:read"},
+    BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"patient:read"},
+    BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,
+    BuiltInRole.RECEPTIONIST: _EVERYONE | _CARE | {"account:invite", "availability:write", "patient:merge"},
+    BuiltInRole.ANALYST: _EVERYONE | {"report:read"},
+    BuiltInRole.AUDITOR: _EVERYONE | {"audit:read"},
 }
 
-KINDS: dict[Role, Kind] = {
-    Role.ADMIN: Kind.STAFF,
-    Role.DOCTOR: Kind.STAFF,
-    Role.NURSE: Kind.STAFF,
-    Role.PATIENT: Kind.PATIENT,
-    Role.PHARMACIST: Kind.STAFF,
-    Role.LAB_TECHNICIAN: Kind.STAFF,
-    Role.INSURANCE_PROVIDER: Kind.PARTNER,
-    Role.RECEPTIONIST: Kind.STAFF,
-    Role.ANALYST: Kind.STAFF,
-    Role.AUDITOR: Kind.STAFF,
+KINDS: dict[BuiltInRole, Kind] = {
+    BuiltInRole.ADMIN: Kind.STAFF,
+    BuiltInRole.DOCTOR: Kind.STAFF,
+    BuiltInRole.NURSE: Kind.STAFF,
+    BuiltInRole.PATIENT: Kind.PATIENT,
+    BuiltInRole.PHARMACIST: Kind.STAFF,
+    BuiltInRole.LAB_TECHNICIAN: Kind.STAFF,
+    BuiltInRole.INSURANCE_PROVIDER: Kind.PARTNER,
+    BuiltInRole.RECEPTIONIST: Kind.STAFF,
+    BuiltInRole.ANALYST: Kind.STAFF,
+    BuiltInRole.AUDITOR: Kind.STAFF,
 }
 
-DESCRIPTIONS: dict[Role, str] = {
-    Role.ADMIN: "Administers accounts, the directory and all that care needs.",
-    Role.DOCTOR: "Treats patients.",
-    Role.NURSE: "Cares for patients.",
-    Role.PATIENT: "Sees and does what is their own.",
-    Role.PHARMACIST: "Dispenses medication.",
-    Role.LAB_TECHNICIAN: "Examines samples.",
-    Role.INSURANCE_PROVIDER: "Pays, as a partner.",
-    Role.RECEPTIONIST: "Registers patients and books for them.",
-    Role.ANALYST: "Asks for reports.",
-    Role.AUDITOR: "Reads the audit trail.",
+DESCRIPTIONS: dict[BuiltInRole, str] = {
+    BuiltInRole.ADMIN: "Administers accounts, the directory and all that care needs.",
+    BuiltInRole.DOCTOR: "Treats patients.",
+    BuiltInRole.NURSE: "Cares for patients.",
+    BuiltInRole.PATIENT: "Sees and does what is their own.",
+    BuiltInRole.PHARMACIST: "Dispenses medication.",
+    BuiltInRole.LAB_TECHNICIAN: "Examines samples.",
+    BuiltInRole.INSURANCE_PROVIDER: "Pays, as a partner.",
+    BuiltInRole.RECEPTIONIST: "Registers patients and books for them.",
+    BuiltInRole.ANALYST: "Asks for reports.",
+    BuiltInRole.AUDITOR: "Reads the audit trail.",
 }
 
 

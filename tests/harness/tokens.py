@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from shared.auth.principal import Kind
 from shared.auth.tokens import ALGORITHM, TYPE
 from shared.ids import new_id
-from subgraphs.identity.roles import KINDS, SCOPES, Role, kind_of
+from subgraphs.identity.roles import KINDS, SCOPES, BuiltInRole, kind_of
 
 ISSUER = "https://caregraph.example"
 AUDIENCE = "caregraph"
@@ -48,7 +48,7 @@ def token(
 ) -> str:
     """An access token with the scopes of its roles, or with these."""
     now = time.time()
-    granted = scopes if scopes is not None else set().union(*(SCOPES[Role(role)] for role in roles))
+    granted = scopes if scopes is not None else set().union(*(SCOPES[BuiltInRole(role)] for role in roles))
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -60,7 +60,7 @@ def token(
         "roles": list(roles),
         "scope": " ".join(sorted(granted)),
     }
-    kind = kind_of(KINDS[Role(role)] for role in roles)
+    kind = kind_of(KINDS[BuiltInRole(role)] for role in roles)
     if kind is not Kind.NONE:
         claims["kind"] = kind.value
     if patient:

@@ -7,7 +7,7 @@ import jwt
 
 from shared.ids import new_id
 from subgraphs.identity.models import Account
-from subgraphs.identity.roles import KINDS, Role
+from subgraphs.identity.roles import KINDS, BuiltInRole
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -172,7 +172,7 @@ async def test_the_roles_decide_what_kind_of_caller_an_account_is(clinic: Clinic
 
 
 def test_every_role_that_comes_with_caregraph_has_a_kind() -> None:
-    assert KINDS.keys() == set(Role)
+    assert KINDS.keys() == set(BuiltInRole)
 
 
 async def test_people_are_invited(clinic: Clinic, mailbox: Path) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from subgraphs.identity import throttle
 from subgraphs.identity.models import RefreshToken, Session
-from subgraphs.identity.roles import SCOPES, Role
+from subgraphs.identity.roles import SCOPES, BuiltInRole
 from tests.harness import tokens
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -46,7 +46,7 @@ async def test_a_log_in_gives_a_token_that_says_who_it_is(clinic: Clinic) -> Non
     assert claims["aud"] == "caregraph"
     assert (claims["sub"], claims["patient"]) == (str(ann.id), str(ann.patient_id))
     assert (claims["roles"], claims["kind"]) == (["PATIENT"], "patient")
-    assert set(claims["scope"].split()) == SCOPES[Role.PATIENT]
+    assert set(claims["scope"].split()) == SCOPES[BuiltInRole.PATIENT]
     assert claims["exp"] - claims["iat"] == pytest.approx(3600, abs=1)
     assert datetime.fromisoformat(answer["expiresAt"]) == datetime.fromtimestamp(claims["exp"], UTC)
     assert {"jti", "sid"} <= claims.keys()

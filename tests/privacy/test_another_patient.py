@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from shared.audit.recorder import Outcome
+from shared.audit.recorder import AuditOutcome
 from shared.ids import new_id
 from tests.appointments.conftest import BOOK, Practice, at
 from tests.harness.caller import Caller
@@ -114,7 +114,9 @@ async def test_nothing_by_any_route_and_the_trail_says_so(practice: Practice) ->
         denials = [
             entry
             for entry in await clinic.audit(service)
-            if entry.actor == stranger_account and entry.outcome == Outcome.DENIED and UUID(key) in entry.resource_ids
+            if entry.actor == stranger_account
+            and entry.outcome == AuditOutcome.DENIED
+            and UUID(key) in entry.resource_ids
         ]
         assert denials, service
         assert {entry.resource for entry in denials} == {resource}

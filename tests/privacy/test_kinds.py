@@ -12,7 +12,7 @@ from shared.ids import new_id
 from subgraphs.appointments import policy as appointments
 from subgraphs.directory import policy as directory
 from subgraphs.identity import policy as identity
-from subgraphs.identity.roles import KINDS, SCOPES, Role, kind_of
+from subgraphs.identity.roles import KINDS, SCOPES, BuiltInRole, kind_of
 from subgraphs.notifications import policy as notifications
 from subgraphs.patients import policy as patients
 from tests.appointments.conftest import Practice, at
@@ -39,7 +39,7 @@ POLICIES: dict[str, Callable[[Principal], Select[Any]]] = {
 
 def caller(kind: Kind, **own: Any) -> Principal:
     """Someone of a kind whose token has all roles and scopes that there are."""
-    return Principal(new_id(), new_id(), frozenset(Role), EVERY_SCOPE, **own, kind=kind)
+    return Principal(new_id(), new_id(), frozenset(BuiltInRole), EVERY_SCOPE, **own, kind=kind)
 
 
 def seen(principal: Principal) -> dict[str, str]:
@@ -76,7 +76,10 @@ def test_kinds() -> None:
 
 def test_roles_make_a_kind() -> None:
     kinds = {role: kind_of([kind]) for role, kind in KINDS.items()}
-    assert {role for role, kind in kinds.items() if kind is not Kind.STAFF} == {Role.PATIENT, Role.INSURANCE_PROVIDER}
+    assert {role for role, kind in kinds.items() if kind is not Kind.STAFF} == {
+        BuiltInRole.PATIENT,
+        BuiltInRole.INSURANCE_PROVIDER,
+    }
     assert kind_of([Kind.STAFF, Kind.PATIENT]) is Kind.PATIENT
     assert kind_of([Kind.STAFF, Kind.PARTNER]) is kind_of([]) is Kind.NONE
 

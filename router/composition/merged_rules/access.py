@@ -12,11 +12,11 @@ from router.composition.errors import ErrorCode, Report
 from router.composition.merge.applications import conjunction
 from router.composition.merge.supergraph import Merged
 from router.composition.subgraph import Application, SubgraphSchema, parse_context
-from router.federation.fieldsets import FieldSelection, FieldSetError, Selection, parse_field_set, walk
+from router.federation.fieldsets import FieldSelection, FieldSetError, FieldSetSelection, parse_field_set, walk
 from router.federation.model import Field, Type
 from router.federation.types import base_name
 
-Alternatives = tuple[frozenset[str], ...]  # any of these, where each is all of those; none at all: nothing is asked
+AnyOf = tuple[frozenset[str], ...]  # any of these, where each is all of those; none at all: nothing is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Requirements:
     """What a caller must have for an element."""
 
     authenticated: bool = False
-    scopes: Alternatives = ()
-    policies: Alternatives = ()
+    scopes: AnyOf = ()
+    policies: AnyOf = ()
 
     def __and__(self, other: Requirements) -> Requirements:
         return Requirements(
@@ -43,14 +43,14 @@ class Requirements:
         )
 
 
-def _both(a: Alternatives, b: Alternatives) -> Alternatives:
+def _both(a: AnyOf, b: AnyOf) -> AnyOf:
     if not a or not b:
         return a or b
     merged = conjunction([[sorted(group) for group in a], [sorted(group) for group in b]])
     return tuple(frozenset(group) for group in merged)
 
 
-def _implies(a: Alternatives, b: Alternatives) -> bool:
+def _implies(a: AnyOf, b: AnyOf) -> bool:
     return not b or all(any(wanted <= given for wanted in b) for given in a or (frozenset(),))
 
 
@@ -104,7 +104,7 @@ class _AccessCheck:
                 self._report.error(ErrorCode.MISSING_TRANSITIVE_AUTH_REQUIREMENTS, message, at)
                 return
 
-    def _needed(self, selections: tuple[Selection, ...]) -> Iterator[tuple[str, Requirements]]:
+    def _needed(self, selections: tuple[FieldSetSelection, ...]) -> Iterator[tuple[str, Requirements]]:
         for selection in walk(selections):
             if isinstance(selection, FieldSelection):
                 coordinate = f"{selection.parent}.{selection.field.name}"
@@ -132,6 +132,6 @@ class _AccessCheck:
         return found
 
 
-def _groups(value: object) -> Alternatives:
+def _groups(value: object) -> AnyOf:
     groups = value if isinstance(value, list) else []
     return tuple(frozenset(map(str, group)) for group in groups if isinstance(group, list))

@@ -26,7 +26,7 @@ from router.federation.model import (
 from router.federation.types import ListOf, NonNull, TypeRef, base_name
 from router.federation.values import Unset, Value
 
-Problem = tuple[ErrorCode, str, tuple[str, ...]]  # with the coordinates that it is about
+InaccessibleProblem = tuple[ErrorCode, str, tuple[str, ...]]  # with the coordinates that it is about
 
 
 def check_inaccessible(merged: Merged, subgraphs: Sequence[SubgraphSchema], report: Report) -> None:
@@ -69,7 +69,7 @@ class _InaccessibleCheck:
     def _hidden(self, element: Type | Field | InputValue | EnumValue) -> bool:
         return any(directive.name == self._name for directive in element.directives)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[InaccessibleProblem]:
         for type_ in self._schema.types.values():
             if self._links.origin(type_.name, directive=False):
                 yield from self._disallowed(type_.name, self._hidden_in(type_), "every client sees it")
@@ -80,7 +80,7 @@ class _InaccessibleCheck:
         for definition in self._schema.definitions.values():
             yield from self._definition(definition)
 
-    def _disallowed(self, coordinate: str, hidden: list[str], why: str) -> Iterator[Problem]:
+    def _disallowed(self, coordinate: str, hidden: list[str], why: str) -> Iterator[InaccessibleProblem]:
         if hidden:
             message = f"Remove @inaccessible from {quoted(hidden)}: {why}"
             yield ErrorCode.DISALLOWED_INACCESSIBLE, message, (coordinate, *hidden)
@@ -94,7 +94,7 @@ class _InaccessibleCheck:
 
     # A hidden type
 
-    def _references(self, type_: Type) -> Iterator[Problem]:
+    def _references(self, type_: Type) -> Iterator[InaccessibleProblem]:
         if self._schema.roots.get("query") == type_.name:
             message = f'Remove @inaccessible from "{type_.name}": clients need the query root'
             yield ErrorCode.QUERY_ROOT_TYPE_INACCESSIBLE, message, (type_.name,)
@@ -114,7 +114,7 @@ class _InaccessibleCheck:
 
     # A visible type
 
-    def _visible_type(self, type_: Type) -> Iterator[Problem]:
+    def _visible_type(self, type_: Type) -> Iterator[InaccessibleProblem]:
         children: list[Any] = [*type_.fields.values(), *type_.parts]
         children += [self._schema.types[member] for member in type_.members]
         if type_.kind is not Kind.SCALAR and all(map(self._hidden, children)):
@@ -137,7 +137,7 @@ class _InaccessibleCheck:
         interfaces = (self._schema.types[name] for name in type_.interfaces)
         return (interface for interface in interfaces if not self._hidden(interface))
 
-    def _hidden_field(self, type_: Type, field: Field) -> Iterator[Problem]:
+    def _hidden_field(self, type_: Type, field: Field) -> Iterator[InaccessibleProblem]:
         for interface in self._interfaces(type_):
             implemented = interface.fields.get(field.name)
             if implemented and not self._hidden(implemented):
@@ -145,7 +145,7 @@ class _InaccessibleCheck:
                 message = f'Mark "{theirs}" as @inaccessible too: "{ours}", which implements it, is'
                 yield ErrorCode.IMPLEMENTED_BY_INACCESSIBLE, message, (ours, theirs)
 
-    def _hidden_argument(self, type_: Type, field: Field, argument: InputValue) -> Iterator[Problem]:
+    def _hidden_argument(self, type_: Type, field: Field, argument: InputValue) -> Iterator[InaccessibleProblem]:
         coordinate = f"{type_.name}.{field.name}({argument.name}:)"
         if argument.required:
             message = f'Make "{coordinate}" optional: it is required, but @inaccessible to clients'
@@ -174,7 +174,7 @@ class _InaccessibleCheck:
             if other and not self._hidden(other):
                 yield f"{type_.name}.{field.name}({argument.name}:)", other
 
-    def _hidden_part(self, coordinate: str, part: InputValue | EnumValue) -> Iterator[Problem]:
+    def _hidden_part(self, coordinate: str, part: InputValue | EnumValue) -> Iterator[InaccessibleProblem]:
         if isinstance(part, InputValue) and part.required:
             message = f'Make "{coordinate}" optional: it is required, but @inaccessible to clients'
             yield ErrorCode.REQUIRED_INACCESSIBLE, message, (coordinate,)
@@ -184,7 +184,7 @@ class _InaccessibleCheck:
 
     # Definitions of directives
 
-    def _definition(self, definition: DirectiveDefinition) -> Iterator[Problem]:
+    def _definition(self, definition: DirectiveDefinition) -> Iterator[InaccessibleProblem]:
         name = f"@{definition.name}"
         hidden = [argument for argument in definition.arguments.values() if self._hidden(argument)]
         coordinates = [f"{name}({argument.name}:)" for argument in hidden]

@@ -15,8 +15,8 @@ from router.composition.subgraph import Application, SubgraphSchema, parse_conte
 from router.federation.fieldsets import (
     FieldSelection,
     FieldSetError,
+    FieldSetSelection,
     FragmentSelection,
-    Selection,
     parse_field_set,
     syntax,
     walk,
@@ -108,7 +108,7 @@ class _ArgumentCheck:
         for name in sorted(unmatched):
             self._invalid(f'remove the fragment on "{name}": the context is never set by such a type')
 
-    def _check_value(self, parent: str, selections: tuple[Selection, ...]) -> bool:
+    def _check_value(self, parent: str, selections: tuple[FieldSetSelection, ...]) -> bool:
         selected = self._selected_type(parent, selections)
         if selected is None or not _fits(selected, self.argument.type):
             self._invalid(
@@ -117,7 +117,7 @@ class _ArgumentCheck:
             return False
         return True
 
-    def _check_fragments(self, type_: Type, selections: tuple[Selection, ...], unmatched: set[str]) -> bool:
+    def _check_fragments(self, type_: Type, selections: tuple[FieldSetSelection, ...], unmatched: set[str]) -> bool:
         possible = self.subgraph.schema.possible_types(type_.name)
         matching = []
         for fragment in selections:
@@ -133,7 +133,7 @@ class _ArgumentCheck:
             return False
         return all(self._check_value(fragment.condition, fragment.selections) for fragment in matching)
 
-    def _selected_type(self, parent: str, selections: tuple[Selection, ...]) -> TypeRef | None:
+    def _selected_type(self, parent: str, selections: tuple[FieldSetSelection, ...]) -> TypeRef | None:
         """The type of what is selected, lists kept; None if the selections do not agree on one."""
         type_ = self.subgraph.schema.types[parent]
         if self.subgraph.is_interface_object(type_):
@@ -141,7 +141,7 @@ class _ArgumentCheck:
         found = {self._field_type(selection) for selection in selections}
         return found.pop() if len(found) == 1 else None
 
-    def _field_type(self, selection: Selection) -> TypeRef | None:
+    def _field_type(self, selection: FieldSetSelection) -> TypeRef | None:
         if not isinstance(selection, FieldSelection):
             return None
         field: Field = selection.field

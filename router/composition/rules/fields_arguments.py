@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from router.composition.errors import ErrorCode, Report
 from router.composition.subgraph import Application, SubgraphSchema
-from router.federation.fieldsets import FieldSelection, FieldSetError, Selection, fields_of, parse_field_set
+from router.federation.fieldsets import FieldSelection, FieldSetError, FieldSetSelection, fields_of, parse_field_set
 from router.federation.links import Version
 from router.federation.model import Field, Kind
 from router.federation.types import base_name
@@ -82,7 +82,7 @@ class _FieldSetCheck:
                 return True
         return False
 
-    def _check(self, selections: tuple[Selection, ...], *, external_above: bool) -> None:
+    def _check(self, selections: tuple[FieldSetSelection, ...], *, external_above: bool) -> None:
         for selection in selections:
             if selection.directives:
                 self._error("DIRECTIVE_IN_FIELDS_ARG", f"remove @{selection.directives[0]}: no directives can be in it")

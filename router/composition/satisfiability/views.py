@@ -8,7 +8,7 @@ from functools import cached_property
 
 from router.composition.merge.supergraph import Merged
 from router.composition.subgraph import SubgraphSchema, parse_context
-from router.federation.fieldsets import FieldSelection, FieldSetError, Selection, parse_field_set, unordered
+from router.federation.fieldsets import FieldSelection, FieldSetError, FieldSetSelection, parse_field_set, unordered
 from router.federation.model import Directive, Field, Kind, Schema
 from router.federation.types import base_name
 
@@ -21,7 +21,7 @@ class Provided:
     fragments: Mapping[str, Provided]
 
 
-def provided_of(selections: Sequence[Selection], parent: str) -> Provided:
+def provided_of(selections: Sequence[FieldSetSelection], parent: str) -> Provided:
     fields: dict[str, Provided | None] = {}
     fragments: dict[str, Provided] = {}
     for selection in selections:
@@ -53,7 +53,7 @@ class ResolvedField:
     name: str
     type: str  # without lists and non-null
     external: bool
-    requires: tuple[Selection, ...] = ()
+    requires: tuple[FieldSetSelection, ...] = ()
     provides: Provided | None = None
     label: tuple[str, bool] | None = None
     contexts: tuple[ContextUse, ...] = ()
@@ -65,7 +65,7 @@ class EntryKey:
 
     type: str
     fields: str
-    selections: tuple[Selection, ...]
+    selections: tuple[FieldSetSelection, ...]
     condition: object  # equal for keys of the same fields
 
 
@@ -123,7 +123,7 @@ class View:
             contexts=self._contexts(field),
         )
 
-    def _selections(self, type_name: str, text: object) -> tuple[Selection, ...]:
+    def _selections(self, type_name: str, text: object) -> tuple[FieldSetSelection, ...]:
         return parse_field_set(self.schema, type_name, str(text)) if text else ()
 
     def _provided(self, type_name: str, text: object) -> Provided | None:
@@ -168,7 +168,7 @@ class View:
             for key in self.subgraph.applied(type_, "key")
         )
 
-    def _is_local(self, selections: Sequence[Selection]) -> bool:
+    def _is_local(self, selections: Sequence[FieldSetSelection]) -> bool:
         for selection in selections:
             if isinstance(selection, FieldSelection) and selection.field.name != "__typename":
                 resolved = self.fields(selection.parent).get(selection.field.name)
@@ -190,7 +190,7 @@ def views_of(merged: Merged, subgraphs: Sequence[SubgraphSchema]) -> list[View]:
     return [View(index, subgraph, merged.graphs[subgraph.name], joins) for index, subgraph in enumerate(subgraphs)]
 
 
-def try_parse(schema: Schema, type_name: str, text: str) -> tuple[Selection, ...] | None:
+def try_parse(schema: Schema, type_name: str, text: str) -> tuple[FieldSetSelection, ...] | None:
     """The selections of a field set; None if it does not fit the type."""
     try:
         return parse_field_set(schema, type_name, text)

@@ -1,4 +1,4 @@
-"""Walks all ways through the API schema, together with the values of the subgraphs that each way can lead to.
+"""Walks all paths through the API schema, together with the values of the subgraphs that each path can lead to.
 
 https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/composition-rules#unresolvable-field-example
 """
@@ -12,8 +12,8 @@ from graphql import Node
 
 from router.composition.errors import ErrorCode, Report, quoted
 from router.composition.merge.supergraph import Merged
-from router.composition.satisfiability.moves import Moves, SubgraphValue, TooManyWaysError
 from router.composition.satisfiability.reasons import explain, operation
+from router.composition.satisfiability.transitions import SubgraphValue, TooManyPathsError, Transitions
 from router.composition.satisfiability.views import View, views_of
 from router.composition.subgraph import SubgraphSchema
 from router.federation.model import Field, Kind, Schema
@@ -24,7 +24,7 @@ MAX_OPEN_VALUES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class QueryStep:
-    """One step of a way: a field, or a type condition; the steps before it lead to `parent`."""
+    """One step of a path: a field, or a type condition; the steps before it lead to `parent`."""
 
     before: QueryStep | None
     parent: str
@@ -39,14 +39,14 @@ class State:
     type: str
     values: Mapping[SubgraphValue, None]
     labels: Mapping[str, bool]
-    way: QueryStep | None
+    path: QueryStep | None
 
 
-Problem = tuple[ErrorCode, str, list[tuple[str, Node | None]]]  # with where it is written
+SatisfiabilityProblem = tuple[ErrorCode, str, list[tuple[str, Node | None]]]  # with where it is written
 
 
 def check_satisfiability(merged: Merged, api: Schema, subgraphs: Sequence[SubgraphSchema], report: Report) -> None:
-    """Reports each field of the API schema that cannot be had on some way to it."""
+    """Reports each field of the API schema that cannot be had on some path to it."""
     walk = _Walk(merged, api, views_of(merged, subgraphs), report)
     for operation_type, root in merged.schema.roots.items():
         walk.run(operation_type, root)
@@ -57,7 +57,7 @@ class _Walk:
         self._api = api
         self._views = views
         self._report = report
-        self._moves = Moves(views, merged.schema)
+        self._transitions = Transitions(views, merged.schema)
         self._labels = _labels(merged.schema)
         self._shared = _shared_fields(merged.schema)
         self._seen: dict[str, list[tuple[frozenset[SubgraphValue], Mapping[str, bool]]]] = {}
@@ -77,7 +77,7 @@ class _Walk:
             else:
                 self._emit(self._walk(start))
         except (
-            TooManyWaysError,
+            TooManyPathsError,
             RecursionError,
         ):  # the search goes one level deeper for each subgraph that it is entering
             message = (
@@ -85,7 +85,7 @@ class _Walk:
             )
             self._report.error(ErrorCode.MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED, message)
 
-    def _emit(self, problems: Iterable[Problem]) -> None:
+    def _emit(self, problems: Iterable[SatisfiabilityProblem]) -> None:
         for code, message, at in problems:
             self._report.error(code, message, at)
 
@@ -102,20 +102,22 @@ class _Walk:
                     by_subgraph.setdefault(value.subgraph, {})[value] = None
                 self._emit(self._walk_each(state, list(by_subgraph.values())))
 
-    def _walk_each(self, state: State, alternatives: list[dict[SubgraphValue, None]]) -> Iterator[Problem]:
-        found: list[Problem] = []
+    def _walk_each(
+        self, state: State, alternatives: list[dict[SubgraphValue, None]]
+    ) -> Iterator[SatisfiabilityProblem]:
+        found: list[SatisfiabilityProblem] = []
         for values in alternatives:
             seen = self._seen
             if len(alternatives) > 1:
                 self._seen = {}  # what one subgraph cannot answer may not be asked of it
-            problems = list(self._walk(State(state.type, values, state.labels, state.way)))
+            problems = list(self._walk(State(state.type, values, state.labels, state.path)))
             self._seen = seen
             if not problems:
                 return
             found += problems
         yield from found
 
-    def _walk(self, start: State) -> Iterator[Problem]:
+    def _walk(self, start: State) -> Iterator[SatisfiabilityProblem]:
         stack = [start]
         open_values = len(start.values)
         while stack:
@@ -130,7 +132,7 @@ class _Walk:
                     stack.append(following)
                     open_values += len(following.values)
                     if open_values > MAX_OPEN_VALUES:
-                        raise TooManyWaysError
+                        raise TooManyPathsError
 
     def _is_leaf(self, type_name: str) -> bool:
         kind = self._api.kind(type_name)
@@ -146,7 +148,7 @@ class _Walk:
         seen.append((values, state.labels))
         return False
 
-    def _steps(self, state: State) -> Iterator[tuple[State | None, Problem | None]]:
+    def _steps(self, state: State) -> Iterator[tuple[State | None, SatisfiabilityProblem | None]]:
         type_ = self._api.types[state.type]
         if type_.kind is Kind.OBJECT:
             for name in type_.fields:
@@ -157,7 +159,7 @@ class _Walk:
 
     # One step
 
-    def _by_field(self, state: State, name: str) -> Iterator[tuple[State | None, Problem | None]]:
+    def _by_field(self, state: State, name: str) -> Iterator[tuple[State | None, SatisfiabilityProblem | None]]:
         label = self._labels.get((state.type, name))
         if not label:
             yield self._by_field_with(state, name, state.labels)
@@ -168,14 +170,14 @@ class _Walk:
 
     def _by_field_with(
         self, state: State, name: str, labels: Mapping[str, bool]
-    ) -> tuple[State | None, Problem | None]:
+    ) -> tuple[State | None, SatisfiabilityProblem | None]:
         field = self._api.types[state.type].fields[name]
         target = base_name(field.type)
-        way = QueryStep(state.way, state.type, field, target)
+        path = QueryStep(state.path, state.type, field, target)
         values = self._values_of(state, name, labels, leaf=self._is_leaf(target))
         if not values:
-            return None, self._unsatisfied(state, way)
-        following = State(target, values, labels, way)
+            return None, self._unsatisfied(state, path)
+        following = State(target, values, labels, path)
         problem = self._check_shared(state.type, following)
         return (None, problem) if problem else (following, None)
 
@@ -184,19 +186,19 @@ class _Walk:
     ) -> dict[SubgraphValue, None]:
         found: dict[SubgraphValue, None] = {}
         for value in state.values:
-            direct = dict.fromkeys(self._moves.by_field(value, state.type, name, labels))
+            direct = dict.fromkeys(self._transitions.by_field(value, state.type, name, labels))
             found.update(direct)
             if leaf and found:
                 return found
-            if state.way:  # at a root, every subgraph is one of the values already
-                for other in self._moves.reachable(value):
-                    found.update(dict.fromkeys(self._moves.by_field(other, state.type, name, labels)))
+            if state.path:  # at a root, every subgraph is one of the values already
+                for other in self._transitions.reachable(value):
+                    found.update(dict.fromkeys(self._transitions.by_field(other, state.type, name, labels)))
                     if leaf and found:
                         return found
         return found
 
-    def _by_cast(self, state: State, name: str) -> tuple[State | None, Problem | None]:
-        way = QueryStep(state.way, state.type, None, name)
+    def _by_cast(self, state: State, name: str) -> tuple[State | None, SatisfiabilityProblem | None]:
+        path = QueryStep(state.path, state.type, None, name)
         found: dict[SubgraphValue, None] = {}
         is_interface = self._api.types[state.type].kind is Kind.INTERFACE
         for value in state.values:
@@ -204,23 +206,25 @@ class _Walk:
             stands_for = is_interface and view.kind(value.type) is Kind.OBJECT
             if not stands_for and name not in view.schema.possible_types(value.type):
                 return None, None  # a value from there is never of this type
-            for here in (value, *self._moves.reachable(value)):
-                found.update(dict.fromkeys(self._moves.by_cast(here, name)))
+            for here in (value, *self._transitions.reachable(value)):
+                found.update(dict.fromkeys(self._transitions.by_cast(here, name)))
         if not found:
-            return None, self._unsatisfied(state, way)
-        return State(name, found, state.labels, way), None
+            return None, self._unsatisfied(state, path)
+        return State(name, found, state.labels, path), None
 
     # Problems
 
-    def _unsatisfied(self, state: State, way: QueryStep) -> Problem:
-        reasons = explain(self._moves, state.type, state.values, way.field.name if way.field else None, way.type)
-        message = f"No way through the subgraphs answers {operation(_steps(way))}: " + "; ".join(reasons)
+    def _unsatisfied(self, state: State, path: QueryStep) -> SatisfiabilityProblem:
+        reasons = explain(
+            self._transitions, state.type, state.values, path.field.name if path.field else None, path.type
+        )
+        message = f"No way through the subgraphs answers {operation(_steps(path))}: " + "; ".join(reasons)
         return (
             ErrorCode.SATISFIABILITY_ERROR,
             message,
             [
                 *((self._views[value.subgraph].name, None) for value in state.values),
-                *self._nodes_in_sdl(state.type, way.field.name if way.field else None),
+                *self._nodes_in_sdl(state.type, path.field.name if path.field else None),
             ],
         )
 
@@ -231,13 +235,13 @@ class _Walk:
             if element:
                 yield view.name, element.node
 
-    def _check_shared(self, parent: str, state: State) -> Problem | None:
+    def _check_shared(self, parent: str, state: State) -> SatisfiabilityProblem | None:
         """What several subgraphs may answer must be able to have the same type in all."""
         kind = self._api.kind(state.type)
-        way = state.way
-        if not way or not way.field or kind not in (Kind.INTERFACE, Kind.UNION) or len(state.values) < 2:
+        path = state.path
+        if not path or not path.field or kind not in (Kind.INTERFACE, Kind.UNION) or len(state.values) < 2:
             return None
-        if (parent, way.field.name) not in self._shared:
+        if (parent, path.field.name) not in self._shared:
             return None
         abstract = [p for p in state.values if self._views[p.subgraph].kind(p.type) in (Kind.INTERFACE, Kind.UNION)]
         everything = self._api.possible_types(state.type)
@@ -253,17 +257,17 @@ class _Walk:
         if len(abstract) < 2 or common or not any(found.values()):
             return None
         listed = ", ".join(f'{quoted(sorted(types)) or "none"} in "{name}"' for name, types in found.items())
-        message = f'"{parent}.{way.field.name}" is shared, but its values can nowhere be of the same type: {listed}'
+        message = f'"{parent}.{path.field.name}" is shared, but its values can nowhere be of the same type: {listed}'
         return (
             ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
             message,
-            list(self._nodes_in_sdl(parent, way.field.name)),
+            list(self._nodes_in_sdl(parent, path.field.name)),
         )
 
 
-def _steps(way: QueryStep) -> list[QueryStep]:
+def _steps(path: QueryStep) -> list[QueryStep]:
     steps: list[QueryStep] = []
-    step: QueryStep | None = way
+    step: QueryStep | None = path
     while step:
         steps.append(step)
         step = step.before

@@ -49,7 +49,7 @@ from subgraphs.identity.models import (
 )
 from subgraphs.identity.repository import BUILT_IN
 from subgraphs.identity.resources import resources
-from subgraphs.identity.roles import Role as BuiltIn
+from subgraphs.identity.roles import BuiltInRole
 from subgraphs.identity.service.passwords import send_mail
 from subgraphs.identity.service.records import record
 from subgraphs.identity.service.sessions import ACCESS_LIFETIME, end_sessions
@@ -62,7 +62,7 @@ async def invite(context: Context, command: InviteAccount) -> Account:
 
     Who has only `account:invite` invites patients.
     """
-    if not context.principal.is_staff(policy.WRITE) and command.roles != [BuiltIn.PATIENT]:
+    if not context.principal.is_staff(policy.WRITE) and command.roles != [BuiltInRole.PATIENT]:
         raise Forbidden(policy.WRITE)
     async with context.write() as work:
         await locks.hold(work.session, locks.ACCOUNT_ROLES)
@@ -80,7 +80,7 @@ async def invite(context: Context, command: InviteAccount) -> Account:
 
 async def invite_administrator(work: UnitOfWork, command: InviteAccount) -> None:
     """Invite an administrator, for an operator who has the database and no account, as there is none in the beginning."""
-    await _invite(work, Account(email=command.email, roles=[BuiltIn.ADMIN.value]), Client(), again=True)
+    await _invite(work, Account(email=command.email, roles=[BuiltInRole.ADMIN.value]), Client(), again=True)
 
 
 async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: bool) -> Account:
@@ -178,7 +178,7 @@ MERGERS = Mergers(resolve=_move_accounts)
 
 async def save_role(context: Context, command: SaveRole) -> Role:
     """Define a role, or change what one may do; who has it notices at once."""
-    if command.name == BuiltIn.ADMIN:
+    if command.name == BuiltInRole.ADMIN:
         raise InvalidState(ADMIN_ROLE)
     unknown = set(command.scopes) - frozenset().union(*BUILT_IN.values())
     if unknown:
@@ -236,7 +236,7 @@ async def _check_roles(session: AsyncSession, names: Collection[str]) -> None:
 
 def _check_person(account: Account) -> None:
     """A patient's own account is nothing else, so that what is theirs and what their work shows never mix."""
-    patient = BuiltIn.PATIENT in account.roles
+    patient = BuiltInRole.PATIENT in account.roles
     if patient and len(account.roles) > 1:
         raise invalid("roles", ONLY_PATIENT)
     if patient != (account.patient_id is not None):
@@ -245,7 +245,7 @@ def _check_person(account: Account) -> None:
 
 async def _somebody_administers(session: AsyncSession) -> bool:
     administrators = select(func.count()).where(
-        col(Account.roles).contains([BuiltIn.ADMIN.value]),
+        col(Account.roles).contains([BuiltInRole.ADMIN.value]),
         col(Account.disabled_at).is_(None),
         col(Account.password_hash).is_not(None),
     )

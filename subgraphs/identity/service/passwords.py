@@ -30,7 +30,7 @@ from subgraphs.identity.models import (
 from subgraphs.identity.one_time_codes import digest
 from subgraphs.identity.passwords import objection
 from subgraphs.identity.resources import resources
-from subgraphs.identity.roles import Role
+from subgraphs.identity.roles import BuiltInRole
 from subgraphs.identity.service.log_in import prove_password, unchanged
 from subgraphs.identity.service.records import record
 from subgraphs.identity.service.sessions import end_sessions
@@ -85,7 +85,7 @@ async def choose_password(context: Context, command: ChoosePassword) -> str:
     if code is None:
         raise _invalid_code()
     account = next(iter(await context.fetch(select(Account).where(col(Account.id) == code.account_id))), None)
-    check_password(command.password, code.email, account.roles if account else [Role.PATIENT])
+    check_password(command.password, code.email, account.roles if account else [BuiltInRole.PATIENT])
     password_hash = await resources(context.runtime).passwords.hash(command.password)
     async with context.write() as work:
         code = await work.session.scalar(_usable(command.code).with_for_update())
@@ -104,7 +104,7 @@ async def choose_password(context: Context, command: ChoosePassword) -> str:
 
 async def _register(context: Context, work: UnitOfWork, email: str, password_hash: str) -> None:
     """A patient's own account; the patients service registers the patient under the key that is allotted here."""
-    account = Account(email=email, password_hash=password_hash, roles=[Role.PATIENT.value], patient_id=new_id())
+    account = Account(email=email, password_hash=password_hash, roles=[BuiltInRole.PATIENT.value], patient_id=new_id())
     work.session.add(account)
     try:
         await work.session.flush()

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.audit.recorder import Action, Outcome
+from shared.audit.recorder import Action, AuditOutcome
 from shared.database.tables import AuditEntry
 from shared.graph.context import Client
 from shared.work import UnitOfWork
@@ -41,7 +41,7 @@ def audit(work: UnitOfWork, kind: ActivityKind, account: Account | None = None) 
         "Account",
         [account.id] if account else None,
         [account.patient_id] if account and account.patient_id else None,
-        outcome=Outcome.DENIED if kind in _DENIALS else Outcome.SUCCESS,
+        outcome=AuditOutcome.DENIED if kind in _DENIALS else AuditOutcome.SUCCESS,
         detail={"activity": kind.value},
     )
     work.session.add(AuditEntry(**entry))

@@ -68,21 +68,21 @@ class Recorded:
     header_lines = b""
     body = b""
     message = b""
-    goes_on = False
-    repeatable = True
+    has_priority = False
+    retryable = True
     outcome: Failure | bytes | None = None
 
     def __init__(self) -> None:
         self.over = asyncio.Event()
 
-    def given_up(self, now: float) -> Failure | None:
+    def abort_reason(self, now: float) -> Failure | None:
         return None
 
-    def answered(self, status: int, content_type: bytes, body: bytes) -> None:
+    def on_response(self, status: int, content_type: bytes, body: bytes) -> None:
         self.outcome = body
         self.over.set()
 
-    def failed(self, failure: Failure) -> None:
+    def on_failure(self, failure: Failure) -> None:
         self.outcome = failure
         self.over.set()
 

@@ -57,11 +57,11 @@ class Told:
 class Once(Recorded):
     told: Failure | tuple[int, bytes, bytes] | None = None
 
-    def answered(self, status: int, content_type: bytes, body: bytes) -> None:
+    def on_response(self, status: int, content_type: bytes, body: bytes) -> None:
         assert self.told is None
         self.told = (status, content_type, body)
 
-    def failed(self, failure: Failure) -> None:
+    def on_failure(self, failure: Failure) -> None:
         assert self.told is None
         self.told = failure
 

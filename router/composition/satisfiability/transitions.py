@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 
 from router.composition.satisfiability.views import ContextUse, EntryKey, Provided, ResolvedField, View, try_parse
-from router.federation.fieldsets import TYPENAME, FieldSelection, FragmentSelection, Selection
+from router.federation.fieldsets import TYPENAME, FieldSelection, FieldSetSelection, FragmentSelection
 from router.federation.model import Kind, Schema
 
 Contexts = tuple[tuple[tuple[str, str], int, str], ...]  # context → subgraph and type where it is set
@@ -41,15 +41,15 @@ class Exclusions:
 Labels = Mapping[str, bool]
 NO_LABELS: Labels = {}
 NOTHING = Exclusions()
-MAX_EXCLUSIONS = 200  # ways to come to one key, of which each asks for its fields again
+MAX_EXCLUSIONS = 200  # paths to one key, of which each asks for its fields again
 
 
-class TooManyWaysError(Exception):
-    """The subgraphs have more ways through them than can be looked at."""
+class TooManyPathsError(Exception):
+    """The subgraphs have more paths through them than can be looked at."""
 
 
-class Moves:
-    """All steps through the subgraphs. What is found out about keys is kept."""
+class Transitions:
+    """All transitions between the values of subgraphs. What is found out about keys is kept."""
 
     def __init__(self, views: Sequence[View], supergraph: Schema) -> None:
         self.views = views
@@ -234,7 +234,7 @@ class Moves:
         self, value: SubgraphValue, subgraph: int, key: EntryKey, excluded: Exclusions, *, direct: bool
     ) -> bool:
         """Whether a key's fields can be had from a value: `direct`ly, or without what is being entered."""
-        selections: Sequence[Selection] | None = key.selections
+        selections: Sequence[FieldSetSelection] | None = key.selections
         if key.type != value.type:
             selections = try_parse(self.views[value.subgraph].schema, value.type, key.fields)
         if selections is None:
@@ -248,7 +248,7 @@ class Moves:
         return self._can_fetch(start, key, found, excluded.adding(subgraph, key.condition))
 
     def _can_fetch(
-        self, start: SubgraphValue, key: EntryKey, selections: list[Selection], excluded: Exclusions
+        self, start: SubgraphValue, key: EntryKey, selections: list[FieldSetSelection], excluded: Exclusions
     ) -> bool:
         """Whether a key's fields can be had through other subgraphs: excluding more can only take from the answer."""
         known = self._fetches.setdefault((start, key), [])
@@ -257,7 +257,7 @@ class Moves:
                 return answer
         mark = (start, key, excluded)
         if len(known) > MAX_EXCLUSIONS:
-            raise TooManyWaysError
+            raise TooManyPathsError
         answer = self._answer(mark, lambda: self.resolves(start, selections, excluded))
         if mark in self._answers:
             known.append((excluded, answer))
@@ -268,7 +268,7 @@ class Moves:
     def resolves(
         self,
         value: SubgraphValue,
-        selections: Iterable[Selection],
+        selections: Iterable[FieldSetSelection],
         excluded: Exclusions = NOTHING,
         *,
         direct: bool = False,
@@ -277,7 +277,7 @@ class Moves:
         return all(self._resolves({value: None}, each, excluded, direct) for each in selections)
 
     def _resolves(
-        self, values: Mapping[SubgraphValue, None], selection: Selection, excluded: Exclusions, direct: bool
+        self, values: Mapping[SubgraphValue, None], selection: FieldSetSelection, excluded: Exclusions, direct: bool
     ) -> bool:
         here = self._all_steps(values, selection)
         if here and all(self._resolves(here, each, excluded, direct) for each in selection.selections):
@@ -290,10 +290,10 @@ class Moves:
                 return True
         return any(self._resolves_by_type(each, selection, excluded, direct) for each in everywhere)
 
-    def _all_steps(self, values: Iterable[SubgraphValue], selection: Selection) -> dict[SubgraphValue, None]:
+    def _all_steps(self, values: Iterable[SubgraphValue], selection: FieldSetSelection) -> dict[SubgraphValue, None]:
         return dict.fromkeys(found for value in values for found in self._step(value, selection))
 
-    def _step(self, value: SubgraphValue, selection: Selection) -> Iterator[SubgraphValue]:
+    def _step(self, value: SubgraphValue, selection: FieldSetSelection) -> Iterator[SubgraphValue]:
         if isinstance(selection, FragmentSelection):
             yield from self._step_into(value, selection.condition)
         elif value.type == selection.parent or self.views[value.subgraph].is_interface_object(value.type):
@@ -327,7 +327,9 @@ class Moves:
         elif condition in self.views[value.subgraph].schema.types or condition == value.type:
             yield from self.by_cast(value, condition)
 
-    def _resolves_by_type(self, value: SubgraphValue, selection: Selection, excluded: Exclusions, direct: bool) -> bool:
+    def _resolves_by_type(
+        self, value: SubgraphValue, selection: FieldSetSelection, excluded: Exclusions, direct: bool
+    ) -> bool:
         """Whether every type that the value can have resolves the selection by itself."""
         view = self.views[value.subgraph]
         if view.kind(value.type) not in (Kind.INTERFACE, Kind.UNION):
@@ -337,7 +339,7 @@ class Moves:
             possible &= self.supergraph.possible_types(selection.condition)
             if selection.condition in possible:
                 return False
-            selections: tuple[Selection, ...] = selection.selections
+            selections: tuple[FieldSetSelection, ...] = selection.selections
         else:
             selections = (selection,)
         narrowed = [each for name in sorted(possible) for each in self._by_local_cast(value, name)]

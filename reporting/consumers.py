@@ -10,7 +10,7 @@ from reporting.models import Status, Way
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.events.mergers import Mergers
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 
 
 class Appointment(BaseModel):

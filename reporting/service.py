@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from reporting.models import AppointmentFact, Model, RegistrationFact, Status, Way
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 
 
 def _upsert(kind: type[Model], key: str, *columns: str) -> Insert:

@@ -22,7 +22,7 @@ from shared.database.tables import ResourceKey
 from shared.errors import FOREIGN_RESOURCE_ID, UNIDENTIFIED_RESOURCE, UNKNOWN_REFERENCE
 from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Wrong
 from shared.ids import new_id
-from shared.work import Outcome, UnitOfWork
+from shared.unit_of_work import Outcome, UnitOfWork
 
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 

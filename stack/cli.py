@@ -35,7 +35,7 @@ app = typer.Typer(
 
 
 @app.callback()
-def _together() -> None:
+def _group() -> None:
     """CareGraph's local stack and the tools of its operators."""
 
 

@@ -76,9 +76,7 @@ class Child:
         deadline = asyncio.get_running_loop().time() + seconds
         while not await ready():
             if self.exit_code is not None:
-                raise StackError(
-                    f"{self.name} ended with status {self.exit_code} while it started: {self.last_words()}"
-                )
+                raise StackError(f"{self.name} ended with status {self.exit_code} while it started: {self.log_tail()}")
             if asyncio.get_running_loop().time() > deadline:
                 raise StackError(f"{self.name} did not answer within {seconds:.0f} s; see {self._log}")
             await asyncio.sleep(_POLL_SECONDS)
@@ -101,7 +99,7 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.wait()
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """The end of what it has written since it was started, as one line."""
         with self._log.open("rb") as log:
             log.seek(self._log_start)

@@ -187,7 +187,7 @@ def _recorder(session: Session, kind: type[Audited]) -> AuditRecorder:
     recorder: AuditRecorder | None = session.info.get("audit")
     if recorder is None:
         raise Unaudited(
-            f"{kind.__name__} is audited: use `context.fetch`, `context.write` or `shared.work.system_work`"
+            f"{kind.__name__} is audited: use `context.fetch`, `context.write` or `shared.unit_of_work.system_work`"
         )
     return recorder
 

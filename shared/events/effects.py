@@ -20,7 +20,7 @@ from shared.database.engine import Database
 from shared.database.tables import ConsumerOffset
 from shared.events.event import CloudEvent, Event, read_data
 from shared.telemetry.tracing import span_of_remote
-from shared.work import UnitOfWork, system_work
+from shared.unit_of_work import UnitOfWork, system_work
 
 KafkaRecord = ConsumerRecord[Any, Any]
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.database.tables import Merger
-from shared.work import UnitOfWork, hold_entry
+from shared.unit_of_work import UnitOfWork, hold_entry
 
 Hook = Callable[[UnitOfWork, UUID, UUID], Awaitable[None]]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.database.model import Record
 from shared.events.event import Event
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 
 
 class Projection:

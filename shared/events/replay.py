@@ -17,7 +17,7 @@ from shared.database.engine import Database
 from shared.database.tables import ConsumedEvent, ConsumerOffset
 from shared.events.effects import Effects, KafkaRecord
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 
 _BATCH = 500
 _POLL_MILLISECONDS = 1000

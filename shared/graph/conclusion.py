@@ -67,8 +67,8 @@ def present(error: GraphQLError, context: Context) -> GraphQLError:
     extensions: Mapping[str, Any] = {"code": "INTERNAL_SERVER_ERROR"}
     message = "This could not be answered because of a fault; try again later."
     if isinstance(original, Refusal):
-        message = context.speaker.sentence(original)
-        extensions = {"code": "BAD_USER_INPUT", "problems": context.speaker.problems(original)}
+        message = context.translator.sentence(original)
+        extensions = {"code": "BAD_USER_INPUT", "problems": context.translator.problems(original)}
     elif isinstance(original, Forbidden):
         message, extensions = "The caller may not do this.", {"code": "FORBIDDEN", "scope": original.scope}
     elif sqlstate(original).startswith(_DATA_EXCEPTION):

@@ -18,9 +18,9 @@ from shared.audit.statements import shown_by
 from shared.auth.principal import Principal
 from shared.database.driver import Derive
 from shared.database.model import Audited
-from shared.graph.errors import Speaker
+from shared.graph.errors import Translator
 from shared.runtime import Runtime
-from shared.work import UnitOfWork, enter, unit_of_work
+from shared.unit_of_work import UnitOfWork, enter, unit_of_work
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -56,10 +56,10 @@ class Context:
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     @cached_property
-    def speaker(self) -> Speaker:
+    def translator(self) -> Translator:
         """What says problems in the client's language."""
         translations = self.runtime.translations
-        return Speaker(translations, translations.negotiate(self._accept_language))
+        return Translator(translations, translations.negotiate(self._accept_language))
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[UnitOfWork]:

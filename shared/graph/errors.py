@@ -60,8 +60,8 @@ def error_of(kind: type[errors.Refusal]) -> Any:
     return _TYPES[kind]
 
 
-class Speaker:
-    """Says problems in one language."""
+class Translator:
+    """Translates problems into one language."""
 
     def __init__(self, translations: Translations, language: str) -> None:
         self._translations, self._language = translations, language
@@ -71,10 +71,10 @@ class Speaker:
         more = {name: getattr(refusal, name) for name in get_type_hints(type(refusal))}
         if isinstance(refusal, errors.InvalidInput):
             more["fields"] = [
-                InvalidField(path=list(each.path), **self._said(each.problem, each.parameters))
+                InvalidField(path=list(each.path), **self._translated(each.problem, each.parameters))
                 for each in refusal.fields
             ]
-        made: UserError = error_of(type(refusal))(**self._said(refusal.problem, refusal.parameters), **more)
+        made: UserError = error_of(type(refusal))(**self._translated(refusal.problem, refusal.parameters), **more)
         return made
 
     def sentence(self, refusal: errors.Refusal) -> str:
@@ -97,7 +97,7 @@ class Speaker:
     def _sentence(self, problem: Problem, parameters: Mapping[str, Any]) -> str:
         return self._translations.sentence(self._language, problem.message, parameters)
 
-    def _said(self, problem: Problem, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def _translated(self, problem: Problem, parameters: Mapping[str, Any]) -> dict[str, Any]:
         given = [ErrorParameter(name=name, value=str(value)) for name, value in parameters.items()]
         return {"code": problem.code, "message": self._sentence(problem, parameters), "parameters": given}
 

@@ -18,7 +18,7 @@ from shared.graph.entities import Entity
 from shared.graph.errors import error_of
 from shared.graph.fields import access
 from shared.graph.inputs import input_of
-from shared.work import Repeated
+from shared.unit_of_work import Repeated
 
 
 def mutation(
@@ -76,7 +76,7 @@ class _Mutation(FieldExtension):
         except Repeated as repeated:
             return self._success(await self._returned.load(info.context, repeated.resource_id))
         except Refusal as refusal:
-            return info.context.speaker.error(refusal)
+            return info.context.translator.error(refusal)
 
 
 def _successes(name: str, returned: Any) -> tuple[list[type], Callable[[Any], Any]]:

@@ -20,7 +20,7 @@ console = Console(highlight=False)
 
 
 @tasks.callback()
-def _together() -> None:
+def _group() -> None:
     """Look after the audit trails."""
 
 

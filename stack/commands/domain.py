@@ -17,7 +17,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 @tasks.callback()
-def _together() -> None:
+def _group() -> None:
     """Add to the domains."""
 
 

@@ -23,7 +23,7 @@ app.add_typer(formats, name="import")
 
 
 @formats.callback()
-def _together() -> None:
+def _group() -> None:
     """Take over data from other systems."""
 
 

@@ -26,7 +26,7 @@ async def _invite(email: str) -> None:
     from shared.commands import read
     from shared.database.engine import Database
     from shared.errors import Refusal
-    from shared.work import system_work
+    from shared.unit_of_work import system_work
     from stack.databases import find
     from stack.services import subgraph
     from subgraphs.identity.commands import InviteAccount

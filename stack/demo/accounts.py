@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlmodel import col
 
 from shared.database.engine import Database
-from shared.work import system_work
+from shared.unit_of_work import system_work
 from subgraphs.directory.models import Practitioner
 from subgraphs.identity.models import Account
 from subgraphs.identity.passwords import Passwords

@@ -18,7 +18,7 @@ from shared.database.engine import Database
 from shared.fhir import InvalidResource, LeftOut, Resource, Wrong, shape
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load
-from shared.work import Outcome, system_work
+from shared.unit_of_work import Outcome, system_work
 from stack.errors import StackError
 from stack.importer.ndjson import Line, files_by_type, lines
 

@@ -65,7 +65,7 @@ class Kafka:
         tool = Child("Kafka's storage tool", command, log=self._log)
         try:
             if await tool.wait() != 0:
-                raise StackError(f"Kafka could not create its data: {tool.last_words()}")
+                raise StackError(f"Kafka could not create its data: {tool.log_tail()}")
         finally:
             tool.kill()
 

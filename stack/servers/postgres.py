@@ -114,7 +114,7 @@ class Postgres:
             initdb = Child("initdb", command, log=self._log, user=self._user)
             try:
                 if await initdb.wait() != 0:
-                    raise StackError(f"PostgreSQL could not create its data: {initdb.last_words()}")
+                    raise StackError(f"PostgreSQL could not create its data: {initdb.log_tail()}")
             finally:
                 initdb.kill()
         finally:

@@ -9,7 +9,7 @@ from sqlmodel import col
 from shared.events.consumer import Consumer
 from shared.events.event import CloudEvent, Event
 from shared.events.projection import Projection
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.models import CalendarFeed, Location, Patient, Practitioner
 from subgraphs.appointments.service import feeds

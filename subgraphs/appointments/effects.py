@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from shared.database.model import utc_now
 from shared.events.event import Event
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,

@@ -12,7 +12,7 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
-from shared.work import UnitOfWork, system_work
+from shared.unit_of_work import UnitOfWork, system_work
 from subgraphs.appointments import effects
 from subgraphs.appointments.models import (
     Appointment,

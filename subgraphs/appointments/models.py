@@ -23,7 +23,7 @@ class Patient(Model, table=True):
 
 
 class Practitioner(Model, table=True):
-    """What must be known here of a practitioner. The row's lock puts those who change their calendar in line."""
+    """What must be known here of a practitioner. Who changes their calendar locks the row."""
 
     __tablename__ = "practitioner"
 

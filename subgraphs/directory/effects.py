@@ -1,6 +1,6 @@
 """What follows when an entry is entered or changed, whoever writes: the same change tells the same."""
 
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.directory.events import LocationChanged, OrganizationChanged, PractitionerChanged, PractitionerRegistered
 from subgraphs.directory.models import Location, Organization, Practitioner
 

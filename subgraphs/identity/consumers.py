@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.events.consumer import Consumer
 from shared.events.event import Event
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.identity.service import accounts
 
 

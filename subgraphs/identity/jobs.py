@@ -11,7 +11,7 @@ from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
-from shared.work import system_work
+from shared.unit_of_work import system_work
 from subgraphs.identity import mail
 from subgraphs.identity.models import (
     ANOTHER_ACCOUNT,

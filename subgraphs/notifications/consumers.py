@@ -9,7 +9,7 @@ from shared.database.model import utc_now
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.events.projection import Projection
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.notifications import service
 from subgraphs.notifications.models import Kind, Patient
 

@@ -22,7 +22,7 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
-from shared.work import UnitOfWork, system_work
+from shared.unit_of_work import UnitOfWork, system_work
 from subgraphs.notifications.models import POSITION, Notification
 
 _CHANNEL = "notifications"

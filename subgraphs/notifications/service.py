@@ -11,7 +11,7 @@ from shared.database.model import utc_now
 from shared.events.mergers import Mergers
 from shared.graph.context import Context
 from shared.ids import new_id
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.notifications import policy
 from subgraphs.notifications.commands import MarkAllNotificationsRead, MarkNotificationRead, SetNotificationPreference
 from subgraphs.notifications.models import MANDATORY, Channel, Kind, Notification, OptOut, Patient

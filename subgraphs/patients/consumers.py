@@ -9,7 +9,7 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.events.consumer import Consumer
 from shared.ids import new_id
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.patients.events import Group, PatientChanged, PatientMerged, PatientRegistered
 from subgraphs.patients.models import UNTOLD_ADDRESSES, UntoldAddresses
 

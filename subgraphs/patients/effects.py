@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.patients.events import Group, How, PatientChanged, PatientRegistered, PreferencesChanged
 from subgraphs.patients.models import Patient
 

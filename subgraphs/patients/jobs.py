@@ -12,7 +12,7 @@ from shared.auth.principal import system
 from shared.digests import keyed_digest
 from shared.jobs import Job
 from shared.runtime import Runtime
-from shared.work import unit_of_work
+from shared.unit_of_work import unit_of_work
 from subgraphs.patients.events import EmailAddressesChanged
 from subgraphs.patients.models import UNTOLD_ADDRESSES, Patient, UntoldAddresses
 from subgraphs.patients.settings import PatientsSettings

@@ -6,7 +6,7 @@ from sqlmodel import col
 from shared.audit.recorder import Action
 from shared.database.model import assign
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.patients import effects, policy
 from subgraphs.patients.commands import MergePatients
 from subgraphs.patients.events import PatientMerged

@@ -14,8 +14,8 @@ from shared.auth.principal import Forbidden
 from shared.database.model import assign
 from shared.errors import InvalidState
 from shared.graph.context import Context
+from shared.unit_of_work import Outcome, UnitOfWork
 from shared.values import share_a_name
-from shared.work import Outcome, UnitOfWork
 from subgraphs.patients import commands, effects, policy
 from subgraphs.patients.commands import RecordPatient, RegisterMyself, RegisterPatient, UpdatePatient, columns
 from subgraphs.patients.errors import ALREADY_REGISTERED, MERGED_AWAY, NOT_A_PATIENT

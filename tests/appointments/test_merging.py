@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import select
 
-from shared.work import system_work
+from shared.unit_of_work import system_work
 from subgraphs.appointments.models import Appointment, CalendarFeed
 from subgraphs.appointments.service.merging import MERGERS
 from tests.appointments.conftest import Practice, at

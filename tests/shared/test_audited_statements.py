@@ -16,7 +16,7 @@ from shared.audit.statements import Unaudited
 from shared.database.engine import Database
 from shared.database.tables import AuditEntry, Outbox
 from shared.ids import new_id
-from shared.work import system_work
+from shared.unit_of_work import system_work
 from subgraphs.patients.models import Patient, PatientIdentifier
 from tests.harness.databases import cloned, stored
 

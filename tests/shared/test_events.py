@@ -24,7 +24,7 @@ from shared.events.relay import Relay
 from shared.events.replay import ReplayError, replay
 from shared.events.topics import ensure_topics
 from shared.ids import new_id
-from shared.work import UnitOfWork, unit_of_work
+from shared.unit_of_work import UnitOfWork, unit_of_work
 
 
 class Stepped(Event, type="caregraph.tests.stepped.v1", key="walk_id"):

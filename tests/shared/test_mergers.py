@@ -14,7 +14,7 @@ from shared.database.engine import Database
 from shared.database.tables import Merger
 from shared.events.mergers import Mergers
 from shared.ids import new_id
-from shared.work import system_work
+from shared.unit_of_work import system_work
 from subgraphs.notifications.models import Kind, Notification
 from tests.harness.clinic import Clinic
 from tests.harness.databases import cloned, stored

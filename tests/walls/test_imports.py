@@ -67,7 +67,13 @@ def test_only_the_repository_side_of_a_domain_speaks_sql(domain: str) -> None:
 def test_a_door_writes_nothing(domain: str) -> None:
     """What comes in another form than GraphQL becomes commands, and the use cases write."""
     found = list(_external(ROOT / "subgraphs" / domain / "fhir.py"))
-    writers = ("sqlalchemy", "sqlmodel", "shared.work", f"subgraphs.{domain}.effects", f"subgraphs.{domain}.events")
+    writers = (
+        "sqlalchemy",
+        "sqlmodel",
+        "shared.unit_of_work",
+        f"subgraphs.{domain}.effects",
+        f"subgraphs.{domain}.events",
+    )
     assert not [name for name in found if name.startswith(writers)]
 
 

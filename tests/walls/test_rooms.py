@@ -34,17 +34,23 @@ _ABOVE = "schema types app"
 _GRAPH = "shared.graph"
 
 ROOMS = {
-    "models": room(f"policy repository service commands events consumers {_ABOVE}", f"{_GRAPH} shared.work", GRAPHQL),
+    "models": room(
+        f"policy repository service commands events consumers {_ABOVE}", f"{_GRAPH} shared.unit_of_work", GRAPHQL
+    ),
     "codes": room(f"models policy repository service commands events consumers {_ABOVE}", _GRAPH, GRAPHQL | SQL),
     "errors": room(f"models policy repository service commands events consumers {_ABOVE}", _GRAPH, GRAPHQL | SQL),
-    "policy": room(f"repository service commands events consumers {_ABOVE}", f"{_GRAPH} shared.work", GRAPHQL),
-    "commands": room(f"policy repository service events consumers {_ABOVE}", f"{_GRAPH} shared.work", GRAPHQL | SQL),
+    "policy": room(f"repository service commands events consumers {_ABOVE}", f"{_GRAPH} shared.unit_of_work", GRAPHQL),
+    "commands": room(
+        f"policy repository service events consumers {_ABOVE}", f"{_GRAPH} shared.unit_of_work", GRAPHQL | SQL
+    ),
     "events": room(f"models policy repository service commands consumers {_ABOVE}", _GRAPH, GRAPHQL | SQL),
-    "repository": room(f"service events consumers {_ABOVE}", "shared.work", GRAPHQL, "shared.graph.context.Context"),
+    "repository": room(
+        f"service events consumers {_ABOVE}", "shared.unit_of_work", GRAPHQL, "shared.graph.context.Context"
+    ),
     "service": room(_ABOVE, _GRAPH, GRAPHQL, "shared.graph.context.Context shared.graph.context.Client"),
     "consumers": room(_ABOVE, _GRAPH, GRAPHQL),
-    "types": room("service schema consumers events app", "shared.work", SQL, "sqlalchemy.Select"),
-    "schema": room("consumers events app", "shared.work", SQL, "sqlalchemy.Select"),
+    "types": room("service schema consumers events app", "shared.unit_of_work", SQL, "sqlalchemy.Select"),
+    "schema": room("consumers events app", "shared.unit_of_work", SQL, "sqlalchemy.Select"),
 }
 
 

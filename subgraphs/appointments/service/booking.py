@@ -15,7 +15,7 @@ from shared.auth.principal import Principal
 from shared.database.model import utc_now
 from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import effects, policy, repository
 from subgraphs.appointments.commands import (
     AppointmentVersion,
@@ -47,12 +47,12 @@ from subgraphs.appointments.models import (
     Status,
 )
 from subgraphs.appointments.service.common import check_may_act_for, hold_patient
-from subgraphs.appointments.service.placing import (
+from subgraphs.appointments.service.scheduling import (
     appointment_in,
     conflicts_refused,
     find_slot,
+    lock_calendars,
     move,
-    queue_up,
     slot_of,
     visit_of,
 )
@@ -70,7 +70,7 @@ async def book(context: Context, command: BookAppointment) -> Appointment:
         await work.once(command)
         if await _is_taken(work, command):
             raise SlotTaken(SLOT_TAKEN)
-        practising = await queue_up(work, {command.practitioner_id})
+        practising = await lock_calendars(work, {command.practitioner_id})
         await hold_patient(work, command.patient_id)
         kind = await work.session.get(AppointmentType, command.type_id)
         if kind is None or not kind.active:
@@ -92,7 +92,7 @@ async def book(context: Context, command: BookAppointment) -> Appointment:
 async def _is_taken(work: UnitOfWork, command: BookAppointment) -> bool:
     """Whether someone has the slot already.
 
-    So those who come too late need not wait in line. It promises nothing to the others.
+    So those who come too late need not wait for the lock. It promises nothing to the others.
     """
     taken = select(col(Appointment.id)).where(
         col(Appointment.practitioner_id) == command.practitioner_id,
@@ -131,12 +131,12 @@ async def cancel(context: Context, command: CancelAppointment) -> Appointment:
         _require(row, Status.BOOKED)
         _require_time(row, work.principal)
         by = Party.STAFF if work.principal.is_staff(policy.WRITE) else Party.PATIENT
-        await call_off(work, row, by, command.reason)
+        await cancel_locked(work, row, by, command.reason)
     return row
 
 
-async def call_off(work: UnitOfWork, row: Appointment, by: Party, reason: CancellationReason) -> None:
-    """Cancel an appointment of a practitioner for whom this work has queued up."""
+async def cancel_locked(work: UnitOfWork, row: Appointment, by: Party, reason: CancellationReason) -> None:
+    """Cancel an appointment of a practitioner whose calendar this unit of work has locked."""
     row.status, row.cancelled_by, row.cancellation_reason = Status.CANCELLED, by, reason
     effects.cancelled(work, row, by, reason)
     await work.session.flush()
@@ -205,12 +205,12 @@ async def _open_as_staff(context: Context, work: UnitOfWork, command: Appointmen
 async def _open(
     work: UnitOfWork, command: AppointmentVersion, *, also: UUID | None = None
 ) -> tuple[Appointment, set[UUID]]:
-    """An appointment at the version that the client has read; its practitioner and the one it goes to are queued up for.
+    """An appointment at the version that the client has read, and who of its practitioner and the one it goes to practises.
 
-    Gives it and who of the two practises.
+    The calendars of both are locked.
     """
     found = await work.find(policy.appointments, command.id, scope=policy.WRITE, lock=False)
-    practising = await queue_up(work, {found.practitioner_id, also or found.practitioner_id})
+    practising = await lock_calendars(work, {found.practitioner_id, also or found.practitioner_id})
     row = await work.find(policy.appointments, command.id, scope=policy.WRITE, version=command.version)
     return row, practising
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.errors import not_found
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.models import Patient
 

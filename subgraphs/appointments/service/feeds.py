@@ -13,7 +13,7 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.errors import InvalidState
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.commands import RevokeCalendarFeed
 from subgraphs.appointments.errors import FEEDS_FULL, NO_CALENDAR

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.events.mergers import Mergers
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments.models import (
     OPEN,
     Appointment,
@@ -20,16 +20,16 @@ from subgraphs.appointments.models import (
     WaitlistEntry,
 )
 from subgraphs.appointments.service import feeds
-from subgraphs.appointments.service.booking import call_off
-from subgraphs.appointments.service.placing import queue_up
+from subgraphs.appointments.service.booking import cancel_locked
+from subgraphs.appointments.service.scheduling import lock_calendars
 from subgraphs.appointments.service.waitlist import withdraw
 
 
-async def _queue_up(work: UnitOfWork, merged_id: UUID, _: UUID) -> None:
+async def _lock_calendars(work: UnitOfWork, merged_id: UUID, _: UUID) -> None:
     practitioners = select(col(Appointment.id), col(Appointment.patient_id), col(Appointment.practitioner_id)).where(
         col(Appointment.patient_id) == merged_id, col(Appointment.status).in_(OPEN)
     )
-    await queue_up(work, {row.practitioner_id for row in await work.session.execute(practitioners)})
+    await lock_calendars(work, {row.practitioner_id for row in await work.session.execute(practitioners)})
 
 
 async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None:
@@ -46,11 +46,13 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
             await _withdraw_hold(work, row)
         else:
             row.patient_id = survivor_id
-            await call_off(work, row, Party.SYSTEM, CancellationReason.DUPLICATE)
+            await cancel_locked(work, row, Party.SYSTEM, CancellationReason.DUPLICATE)
     await feeds.end(work, col(CalendarFeed.patient_id) == merged_id, before=utc_now())
 
 
-MERGERS = Mergers((col(Appointment.patient_id), col(WaitlistEntry.patient_id)), prepare=_queue_up, resolve=_resolve)
+MERGERS = Mergers(
+    (col(Appointment.patient_id), col(WaitlistEntry.patient_id)), prepare=_lock_calendars, resolve=_resolve
+)
 
 
 async def _periods(work: UnitOfWork, patient_id: UUID) -> Sequence[tuple[datetime, datetime]]:

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from shared.database.model import assign
-from shared.work import Outcome, UnitOfWork
+from shared.unit_of_work import Outcome, UnitOfWork
 from subgraphs.appointments import effects
 from subgraphs.appointments.commands import RecordVisit
 from subgraphs.appointments.models import Appointment, CancellationReason, Party, Status
-from subgraphs.appointments.service.placing import place_and_time, type_columns
+from subgraphs.appointments.service.scheduling import place_and_time, type_columns
 from subgraphs.appointments.slots import Slot
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 from shared.database.model import assign
 from shared.errors import invalid, not_found
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.commands import (
     AddScheduleException,

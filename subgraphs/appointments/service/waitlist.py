@@ -15,7 +15,7 @@ from shared.database.driver import fetch_in
 from shared.database.model import utc_now
 from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import effects, policy, repository
 from subgraphs.appointments.commands import AcceptWaitlistOffer, DeclineWaitlistOffer, JoinWaitlist, LeaveWaitlist
 from subgraphs.appointments.errors import OFFER_EXPIRED, WAITLIST_FULL, WAITLIST_STATUS
@@ -29,7 +29,7 @@ from subgraphs.appointments.models import (
     WaitlistStatus,
 )
 from subgraphs.appointments.service.common import check_may_act_for, hold_patient
-from subgraphs.appointments.service.placing import appointment_in, is_conflict, queue_up, slot_of
+from subgraphs.appointments.service.scheduling import appointment_in, is_conflict, lock_calendars, slot_of
 from subgraphs.appointments.slots import Calendar, Slot
 
 HOLD = timedelta(minutes=30)
@@ -100,7 +100,7 @@ async def decline(context: Context, command: DeclineWaitlistOffer) -> WaitlistEn
     async with context.write() as work:
         row = await _open(work, command.id)
         _require(row, WaitlistStatus.OFFERED)
-        await _let_go(work, row, WaitlistStatus.DECLINED)
+        await _release(work, row, WaitlistStatus.DECLINED)
     return row
 
 
@@ -108,7 +108,7 @@ async def expire(work: UnitOfWork, entry_id: UUID) -> None:
     """End an offer that was not answered in time."""
     row = await work.session.get(WaitlistEntry, entry_id)
     if row is not None:
-        await queue_up(work, {row.practitioner_id})
+        await lock_calendars(work, {row.practitioner_id})
         await work.session.refresh(row, with_for_update={"key_share": True})
         if row.status == WaitlistStatus.OFFERED:
             await withdraw(work, row)
@@ -117,7 +117,7 @@ async def expire(work: UnitOfWork, entry_id: UUID) -> None:
 async def withdraw(work: UnitOfWork, row: WaitlistEntry) -> None:
     """Take an offer back, which ends the wait; the slot is offered to the next in line."""
     effects.wait_expired(work, row, "OFFER")
-    await _let_go(work, row, WaitlistStatus.EXPIRED)
+    await _release(work, row, WaitlistStatus.EXPIRED)
 
 
 def end_overdue(work: UnitOfWork, row: WaitlistEntry) -> None:
@@ -139,13 +139,13 @@ async def offer_freed(work: UnitOfWork, freed: Slot) -> None:
             fetch_in(work.session), {freed.practitioner_id}, earliest, freed.occupied_until
         )
         calendar = found[freed.practitioner_id]
-        for entry, kind in await _line(work, freed):
+        for entry, kind in await _queue(work, freed):
             slot = _suitable(calendar, entry, kind, earliest, freed)
             if slot is not None and await _hold(work, entry, kind, slot):
                 return
 
 
-async def _line(work: UnitOfWork, freed: Slot) -> Sequence[Row[WaitlistEntry, AppointmentType]]:
+async def _queue(work: UnitOfWork, freed: Slot) -> Sequence[Row[WaitlistEntry, AppointmentType]]:
     """Those who wait for such a slot, in order; their days are compared later, by the location's calendar."""
     day, around = freed.starts_at.date(), timedelta(days=1)
     statement = (
@@ -192,7 +192,7 @@ async def _hold(work: UnitOfWork, entry: WaitlistEntry, kind: AppointmentType, s
     return True
 
 
-async def _let_go(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) -> None:
+async def _release(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) -> None:
     """End an offer; the hold is gone, as if it had never been."""
     held = await work.session.get_one(Appointment, row.appointment_id)
     freed = slot_of(held)
@@ -206,7 +206,7 @@ async def _let_go(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) 
 async def _open(work: UnitOfWork, identifier: UUID) -> WaitlistEntry:
     """The entry, locked after its practitioner, as all do who change a calendar."""
     found = await work.find(policy.waitlist, identifier, scope=policy.WRITE, lock=False)
-    await queue_up(work, {found.practitioner_id})
+    await lock_calendars(work, {found.practitioner_id})
     return await work.find(policy.waitlist, identifier, scope=policy.WRITE)
 
 

@@ -12,8 +12,8 @@ from shared.database.model import assign
 from shared.errors import NOT_FOUND, FieldProblem, InvalidInput, invalid
 from shared.graph.context import Context
 from shared.ids import new_id
+from shared.unit_of_work import Outcome, UnitOfWork
 from shared.values import share_a_name
-from shared.work import Outcome, UnitOfWork
 from subgraphs.directory import effects, policy
 from subgraphs.directory.commands import (
     LocationEntry,

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 
 from shared.database.model import assign
-from shared.work import Outcome, UnitOfWork
+from shared.unit_of_work import Outcome, UnitOfWork
 from subgraphs.directory import effects
 from subgraphs.directory.commands import PractitionerRole as Role
 from subgraphs.directory.commands import RoleEntry

@@ -20,7 +20,7 @@ from shared.errors import NOT_FOUND, InvalidState, invalid, not_found
 from shared.events.mergers import Mergers
 from shared.graph.context import Client, Context
 from shared.ids import new_id
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
 from subgraphs.identity.commands import InviteAccount, RemoveRole, SaveAccount, SaveRole
 from subgraphs.identity.errors import (

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.identity import second_factor, throttle
 from subgraphs.identity.commands import LogIn, VerifySecondFactor
 from subgraphs.identity.errors import (

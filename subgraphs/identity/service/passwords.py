@@ -13,7 +13,7 @@ from shared.database.model import utc_now
 from shared.errors import FieldProblem, InvalidInput
 from shared.graph.context import Client, Context
 from shared.ids import new_id
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.identity import locks, throttle
 from subgraphs.identity.commands import ChangePassword, ChoosePassword, Register, RequestPasswordReset
 from subgraphs.identity.errors import ONE_TIME_CODE, InvalidCode

@@ -5,7 +5,7 @@ from uuid import UUID
 from shared.audit.recorder import Action, AuditOutcome
 from shared.database.tables import AuditEntry
 from shared.graph.context import Client
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.identity.models import Account, Activity, ActivityKind
 
 _DENIALS = {

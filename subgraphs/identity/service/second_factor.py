@@ -3,7 +3,7 @@
 from shared.database.model import utc_now
 from shared.errors import InvalidState
 from shared.graph.context import Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.identity import policy, second_factor, throttle
 from subgraphs.identity.commands import ConfirmSecondFactor, EnrolSecondFactor, RemoveSecondFactor, ResetSecondFactor
 from subgraphs.identity.errors import NO_SECOND_FACTOR, SECOND_FACTOR_EXISTS, SECOND_FACTOR_NOT_ENROLLED

@@ -18,7 +18,7 @@ from shared.auth.revocation import revoke_session
 from shared.database.driver import fetch_in
 from shared.database.model import utc_now
 from shared.graph.context import Client, Context
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.identity import locks, policy, repository
 from subgraphs.identity.commands import EndSession, Refresh
 from subgraphs.identity.errors import SESSION_ENDED, SessionEnded

@@ -14,7 +14,7 @@ from shared.commands import Repeatable
 from shared.database.engine import Database
 from shared.errors import IdempotencyKeyReused, NotFound, VersionConflict
 from shared.ids import new_id
-from shared.work import Repeated, unit_of_work
+from shared.unit_of_work import Repeated, unit_of_work
 from subgraphs.patients import policy
 from subgraphs.patients.models import Patient
 from tests.harness.clinic import Clinic

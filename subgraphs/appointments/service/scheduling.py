@@ -1,4 +1,4 @@
-"""Putting an appointment into a slot: in line for the practitioner, by the rules, and with the database's last word."""
+"""Scheduling an appointment into a slot: the practitioner's calendar is locked, and PostgreSQL has the last word."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from shared.database.driver import fetch_in
 from shared.database.engine import sqlstate
 from shared.database.model import assign, utc_now
 from shared.datatypes import Coding
-from shared.work import UnitOfWork
+from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import repository
 from subgraphs.appointments.errors import (
     NO_SUCH_SLOT,
@@ -32,8 +32,8 @@ _EXCLUSION_VIOLATION, _DEADLOCK = "23P01", "40P01"
 _INSTANT = timedelta(microseconds=1)
 
 
-async def queue_up(work: UnitOfWork, practitioner_ids: Collection[UUID]) -> set[UUID]:
-    """Wait until nobody else changes these practitioners' calendars, and keep it so to the end; which of them practise."""
+async def lock_calendars(work: UnitOfWork, practitioner_ids: Collection[UUID]) -> set[UUID]:
+    """Lock these practitioners' calendars until the unit of work ends; which of them practise."""
     rows = await work.session.scalars(
         select(Practitioner)
         .where(col(Practitioner.id).in_(practitioner_ids))

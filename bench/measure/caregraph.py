@@ -1,6 +1,6 @@
 """CareGraph itself: what a first page costs, service by service, on the local stack with its demo data.
 
-Both ask all six subgraphs.
+Both ask all six subgraphs, in turn with Hive Router's heavy query, which says what the machine is worth at that time.
 """
 
 import asyncio
@@ -8,15 +8,17 @@ import os
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import httpx
 import psutil
 import yaml
 
+from bench.measure.compare import peer
 from bench.measure.gateways import Start
 from bench.measure.load import Clients, Target, first_answer
 from bench.measure.phases import Profile, forget, profile, sampled
@@ -30,7 +32,7 @@ from stack.secrets import DEMO_PASSWORD, load_or_create
 from stack.services import ROUTER_CONFIG, SUBGRAPHS, SUPERGRAPH
 
 _LOG_IN = "mutation ($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
-_CONNECTIONS = 8
+_CONNECTIONS, _TURNS = 8, 10
 _START_SECONDS = 180
 _LEAST_MS = 0.05
 _ELSE = {"postgres": "PostgreSQL", "valkey": "Valkey", "java": "Kafka", "router": "the stack's own router, idle"}
@@ -45,28 +47,39 @@ class Page:
     query: str
 
 
-PAGES = (Page("the portal's home page", "patient", "home"), Page("an administrator's first page", "admin", "office"))
+HOME = Page("the portal's home page", "patient", "home")
+PAGES = (HOME, Page("an administrator's first page", "admin", "office"))
 
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU-ms of each service for one page, what it spends anyway taken off, and what the router spends its own on."""
+    """CPU-ms of each service for one page, what it spends anyway taken off, and what the router spends its own on.
+
+    `of_peer`: all of it as a multiple of the peer's heavy query, if that is installed.
+    """
 
     page: str
     cpu_ms: dict[str, float]
     router: Profile
+    of_peer: float | None
 
 
 async def first_pages(*, seconds: float, report: Callable[[str], None]) -> list[Cost]:
     """What each page costs."""
     report("starting the stack")
     with _folder() as folder:
-        async with _stack(folder) as (stack, found):
-            return [await _measure(page, stack, found, folder, seconds, report) for page in PAGES]
+        async with _stack(folder) as (stack, found), peer() as of_peer:
+            return [await _measure(page, stack, found, folder, of_peer, seconds, report) for page in PAGES]
 
 
 async def _measure(
-    page: Page, stack: Measured, found: local.Running, folder: Path, seconds: float, report: Callable[[str], None]
+    page: Page,
+    stack: Measured,
+    found: local.Running,
+    folder: Path,
+    of_peer: Callable[[], Awaitable[float | None]],
+    seconds: float,
+    report: Callable[[str], None],
 ) -> Cost:
     output = folder / page.account
     async with _router(page, found, folder, output) as (router, clients):
@@ -78,14 +91,21 @@ async def _measure(
         idle = _since(before, _spent(stack, router))
         report("measuring")
         forget(router)
-        before = _spent(stack, router)
-        outcome = await clients.load(seconds)
-        spent = _since(before, _spent(stack, router))
-    if outcome.wrong:
-        raise MeasurementError(f"{outcome.wrong} of {outcome.count} answers were not as the first")
-    anyway = outcome.seconds / (seconds / 2)
-    costs = {name: (cpu - idle.get(name, 0) * anyway) * 1000 / outcome.count for name, cpu in spent.items()}
-    return Cost(page.name, {name: cpu for name, cpu in costs.items() if cpu > _LEAST_MS}, profile(page.name, output))
+        spent, outcomes, peers = [], [], []
+        for _ in range(_TURNS):
+            before = _spent(stack, router)
+            outcomes.append(await clients.load(seconds / _TURNS))
+            spent.append(_since(before, _spent(stack, router)))
+            peers.append(await of_peer())
+    if wrong := sum(one.wrong for one in outcomes):
+        raise MeasurementError(f"{wrong} answers were not as the first")
+    count, anyway = sum(one.count for one in outcomes), sum(one.seconds for one in outcomes) / (seconds / 2)
+    together = {name: sum(turn.get(name, 0) for turn in spent) for name in set().union(*spent)}
+    costs = {name: (cpu - idle.get(name, 0) * anyway) * 1000 / count for name, cpu in together.items()}
+    costs = {name: cpu for name, cpu in costs.items() if cpu > _LEAST_MS}
+    known = [one for one in peers if one is not None]
+    of_known = sum(costs.values()) / median(known) if known else None
+    return Cost(page.name, costs, profile(page.name, output), of_known)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +11,7 @@ from statistics import median
 
 import httpx
 
-from bench.measure.gateways import Case, Gateway, Place
+from bench.measure.gateways import HEAVY, HIVE_ROUTER, Case, Gateway, Place
 from bench.measure.load import Clients, Outcome, Target, first_answer, percentile_ms
 from bench.measure.process import LOAD_CORE, MEASURED_CORE, Measured, MeasurementError, on, python, running
 from bench.measure.tokens import Issuer
@@ -187,6 +187,26 @@ async def serving(
             raise MeasurementError(f"{gateway.name} answers {answer.text[:500]}")
         with closing(Clients(target, connections=connections, size=len(answer.content))) as clients:
             yield process, clients
+
+
+@asynccontextmanager
+async def peer() -> AsyncIterator[Callable[[], Awaitable[float | None]]]:
+    """What measures the CPU-ms a request of Hive Router's heavy query for a moment; gives None if it is not installed."""
+    if not HIVE_ROUTER.installed:
+        yield _nothing
+        return
+    async with shop() as running_shop, serving(running_shop, HIVE_ROUTER, HEAVY) as (process, clients):
+        await warm_up(process, clients)
+
+        async def measure() -> float | None:
+            before = process.cpu_seconds()
+            outcome = await clients.load(_TURN_SECONDS)
+            return (process.cpu_seconds() - before) * 1000 / outcome.count
+
+        yield measure
+
+
+async def _nothing() -> None: ...
 
 
 async def warm_up(process: Measured, clients: Clients) -> None:

@@ -3,21 +3,18 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import asyncpg
 
-from bench.measure.compare import serving, shop, warm_up
-from bench.measure.gateways import HEAVY, HIVE_ROUTER
+from bench.measure.compare import peer
 from bench.measure.process import LOAD_CORE, MEASURED_CORE, cpu_seconds, on
 from bench.subgraph.running import Running, Target, running
 from bench.subgraph.workloads import workloads
 
 _WARM_UP, _REQUESTS = 200, 60
-_PEER_SECONDS = 0.5
 _LOGGED = re.compile(r"LOG:  (?:execute [^:]*|statement): (.*)")
 
 
@@ -35,8 +32,8 @@ async def entities(*, turns: int, report: Callable[[str], None]) -> list[Entitie
     """Each subgraph, and the peer if it is installed, in turn."""
     report("starting")
     with on(LOAD_CORE):
-        async with running(workloads()) as stack, _peer() as peer:
-            costs, peers = await _take_turns(stack.targets, peer, turns, report)
+        async with running(workloads()) as stack, peer() as of_peer:
+            costs, peers = await _take_turns(stack.targets, of_peer, turns, report)
             statements = [await _statements(stack, target) for target in stack.targets]
     return [
         Entities(name, median(each), _ratio(each, peers), counts)
@@ -46,7 +43,7 @@ async def entities(*, turns: int, report: Callable[[str], None]) -> list[Entitie
 
 async def _take_turns(
     targets: Sequence[Target],
-    peer: Callable[[], Awaitable[float | None]],
+    of_peer: Callable[[], Awaitable[float | None]],
     turns: int,
     report: Callable[[str], None],
 ) -> tuple[dict[str, list[float]], list[float | None]]:
@@ -57,7 +54,7 @@ async def _take_turns(
     peers = []
     for number in range(1, turns + 1):
         report(f"turn {number} of {turns}")
-        peers.append(await peer())
+        peers.append(await of_peer())
         for target in targets:
             costs[target.name].append(await _milliseconds(target))
     return costs, peers
@@ -66,26 +63,6 @@ async def _take_turns(
 def _ratio(costs: Sequence[float], peers: Sequence[float | None]) -> float | None:
     ratios = [cost / peer for cost, peer in zip(costs, peers, strict=True) if peer]
     return median(ratios) if ratios else None
-
-
-@asynccontextmanager
-async def _peer() -> AsyncIterator[Callable[[], Awaitable[float | None]]]:
-    """What measures the peer's CPU-ms a request; None if it is not installed."""
-    if not HIVE_ROUTER.installed:
-        yield _nothing
-        return
-    async with shop() as running_shop, serving(running_shop, HIVE_ROUTER, HEAVY) as (process, clients):
-        await warm_up(process, clients)
-
-        async def measure() -> float | None:
-            before = process.cpu_seconds()
-            outcome = await clients.load(_PEER_SECONDS)
-            return (process.cpu_seconds() - before) * 1000 / outcome.count
-
-        yield measure
-
-
-async def _nothing() -> None: ...
 
 
 async def _milliseconds(target: Target) -> float:

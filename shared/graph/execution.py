@@ -126,7 +126,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         else:
             plan = self._objects(cast("GraphQLObjectType", kind), fields)
             possible = {_class(kind): plan, _generic_class(kind): plan}
-        plans = {each: plan for each, plan in possible.items() if each and plan}
+        if None in possible.values():
+            return None
+        plans = {each: cast("Complete", plan) for each, plan in possible.items() if each}
         return nullable(by_class(plans)) if plans else None
 
     def _objects(self, kind: GraphQLObjectType, fields: FieldDetailsList) -> Complete | None:

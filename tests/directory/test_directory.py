@@ -196,6 +196,16 @@ async def test_a_hundred_entities_are_one_statement(clinic: Clinic) -> None:
     assert len(statements) == 1
 
 
+async def test_a_hundred_entities_and_their_roles_are_two_statements(clinic: Clinic) -> None:
+    admin = clinic.caller("ADMIN")
+    saved = [await save(admin, SAVE_PRACTITIONER, family="Berg", given=[given], roles=[]) for given in ("Ola", "Li")]
+    asked = [each["practitioner"]["id"] for each in saved] * 50
+    with clinic.statements("directory") as statements:
+        answer = await clinic.entities("directory", admin, "Practitioner", asked, "id roles { specialty { code } }")
+    assert [entity["id"] for entity in answer["data"]["_entities"]] == asked
+    assert len(statements) == 2
+
+
 async def test_a_trace_goes_from_the_client_to_the_event(clinic: Clinic) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     admin = clinic.caller("ADMIN").with_headers(traceparent=f"00-{trace}-b7ad6b7169203331-01")

@@ -83,16 +83,17 @@ class UnitOfWork:
             raise version_conflict(entity.__name__, current)
         return row
 
-    async def once(self, command: Repeatable) -> None:
+    async def once(self, command: Repeatable, *, owner: UUID | None = None) -> None:
         """Take the command's idempotency key, if it has one, for the operation that its class names.
 
-        A repetition waits for the first one to end, then raises Repeated; another command under the key is refused.
+        Keys are an account's; `owner` is whose they are where none is needed. A repetition waits for the first one to end, then
+        raises Repeated; another command under the key is refused.
         """
         if command.idempotency_key is None:
             return
         fingerprint = hashlib.sha256(command.model_dump_json(exclude={"idempotency_key"}).encode()).digest()
         operation = type(command).__name__
-        mine = {"account_id": self.principal.subject, "operation": operation, "key": command.idempotency_key}
+        mine = {"account_id": owner or self.principal.subject, "operation": operation, "key": command.idempotency_key}
         taken = insert(IdempotencyKey).values(**mine, fingerprint=fingerprint, created_at=utc_now())
         is_first = await self.session.scalar(taken.on_conflict_do_nothing().returning(col(IdempotencyKey.key)))
         row = await self.session.get_one(IdempotencyKey, tuple(mine.values()))

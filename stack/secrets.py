@@ -36,6 +36,7 @@ def generate() -> dict[str, str]:
         DEMO_PASSWORD: secrets.token_urlsafe(12),
         "ROUTER_SIGNATURE_KEY": secrets.token_hex(32),
         CONTACT_DIGEST_KEY: secrets.token_hex(32),
+        "APPOINTMENTS_FEED_KEY": secrets.token_hex(32),
         "IDENTITY_SIGNING_KEY": signing_key.decode(),
         "IDENTITY_ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     }

@@ -64,14 +64,19 @@ class _Mutation(FieldExtension):
     def apply(self, field: StrawberryField) -> None:
         """Ask for the command's fields."""
         if self._command is not None:
-            kind = StrawberryAnnotation(input_of(self._command))
-            field.arguments = [StrawberryArgument("input", None, kind, description="What is to be done.")]
+            kind = input_of(self._command)
+            asks = any(each.is_required() for each in self._command.model_fields.values())
+            annotation = StrawberryAnnotation(kind if asks else Optional[kind])  # noqa: UP045 - made at run time
+            default: dict[str, Any] = {} if asks else {"default": None}
+            described = "What is to be done."
+            field.arguments = [StrawberryArgument("input", None, annotation, description=described, **default)]
 
     async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **given: Any) -> Any:
         """The success, or the typed error."""
         try:
             if self._command is not None:
-                given["input"] = read(self._command, strawberry.asdict(given["input"]))
+                asked = given.get("input")
+                given["input"] = read(self._command, strawberry.asdict(asked) if asked else {})
             return self._success(await next_(source, info, **given))
         except Repeated as repeated:
             return self._success(await self._returned.load(info.context, repeated.resource_id))

@@ -54,7 +54,7 @@ class AppointmentVersion(Command):
     version: int = Field(description="The version that was read.")
 
 
-class RescheduleAppointment(AppointmentVersion):
+class RescheduleAppointment(AppointmentVersion, Repeatable):
     """An appointment to move to another slot; its type stays."""
 
     starts_at: datetime = Field(description="The start of a free slot.")
@@ -62,7 +62,7 @@ class RescheduleAppointment(AppointmentVersion):
     location_id: LocationId | None = Field(None, description="Another location; absent: the same one.")
 
 
-class CancelAppointment(AppointmentVersion):
+class CancelAppointment(AppointmentVersion, Repeatable):
     """An appointment to call off."""
 
     reason: CancellationReason = Field(description="Why it is called off.")
@@ -134,15 +134,15 @@ class LeaveWaitlist(_WaitlistEntry):
     """A waitlist entry that is to end."""
 
 
-class AcceptWaitlistOffer(_WaitlistEntry):
+class AcceptWaitlistOffer(_WaitlistEntry, Repeatable):
     """A waitlist entry whose offered slot is to be booked."""
 
 
-class DeclineWaitlistOffer(_WaitlistEntry):
+class DeclineWaitlistOffer(_WaitlistEntry, Repeatable):
     """A waitlist entry whose offered slot is to go to the next in line."""
 
 
-class SaveAppointmentType(Command):
+class SaveAppointmentType(Repeatable):
     """A type of appointment to enter, or with `id` and `version` to change as a whole."""
 
     id: AppointmentTypeId | None = Field(None, description="The one to change.")
@@ -177,7 +177,7 @@ class WeeklyHours(Command):
         return value
 
 
-class SaveSchedule(Command):
+class SaveSchedule(Repeatable):
     """A practitioner's weekly availability at a location, as a whole."""
 
     practitioner_id: PractitionerId = Field(description="The practitioner who is available.")
@@ -186,7 +186,7 @@ class SaveSchedule(Command):
     hours: Annotated[list[WeeklyHours], Field(max_length=50)] = Field(description="All hours of the week, at most 50.")
 
 
-class AddScheduleException(Command):
+class AddScheduleException(Repeatable):
     """Days that are to differ from the week."""
 
     practitioner_id: PractitionerId = Field(description="The practitioner whose days they are.")
@@ -234,6 +234,10 @@ class RemoveScheduleException(Command):
     """Days that are to be as the week says again."""
 
     id: Annotated[UUID, id_of("ScheduleException")] = Field(description="The exception.")
+
+
+class CreateCalendarFeed(Repeatable):
+    """A calendar feed of the caller's own to make."""
 
 
 class RevokeCalendarFeed(Command):

@@ -21,6 +21,7 @@ from subgraphs.appointments.commands import (
     CancelAppointment,
     CheckInAppointment,
     CompleteAppointment,
+    CreateCalendarFeed,
     DeclineWaitlistOffer,
     JoinWaitlist,
     LeaveWaitlist,
@@ -276,8 +277,8 @@ class Mutation:
         return ScheduleException.of(await schedules.remove_exception(info.context, input))
 
     @mutation(description="Make a secret address of the caller's own calendar.", scopes=[[READ]], errors=[InvalidState])
-    async def create_calendar_feed(self, info: Info) -> CreateCalendarFeedSuccess:
-        row, url = await feeds.create(info.context)
+    async def create_calendar_feed(self, info: Info, input: CreateCalendarFeed) -> CreateCalendarFeedSuccess:
+        row, url = await feeds.create(info.context, input)
         return CreateCalendarFeedSuccess(calendar_feed=CalendarFeed.of(row), url=url)
 
     @mutation(

@@ -1,6 +1,6 @@
 """The settings of appointments."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.settings import Settings
 
@@ -11,4 +11,7 @@ class AppointmentsSettings(Settings):
     calendar_base_url: str = Field(
         pattern=r"^https?://[^/]+",
         description="the public http(s) address of this service, which calendar feeds begin with",
+    )
+    appointments_feed_key: SecretStr = Field(
+        min_length=32, description="a secret of this service, from which those of calendar feeds follow"
     )

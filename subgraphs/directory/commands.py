@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.commands import Command
+from shared.commands import Command, Repeatable
 from shared.datatypes import Address, Coding
 from shared.values import Email, Language, OptionalText, Text, TimeZone, id_of
 
@@ -26,7 +26,7 @@ class OrganizationEntry(Command):
     active: bool = Field(True, description="Whether it is in use.")
 
 
-class SaveOrganization(OrganizationEntry):
+class SaveOrganization(OrganizationEntry, Repeatable):
     """An organization to enter, or with `id` and `version` to change as a whole."""
 
     id: OrganizationId | None = Field(None, description=_ID)
@@ -52,7 +52,7 @@ class LocationEntry(Command):
     active: bool = Field(True, description="Whether it is in use.")
 
 
-class SaveLocation(LocationEntry):
+class SaveLocation(LocationEntry, Repeatable):
     """A location to enter, or with `id` and `version` to change as a whole."""
 
     id: LocationId | None = Field(None, description=_ID)
@@ -88,7 +88,7 @@ class PractitionerEntry(Command):
     active: bool = Field(True, description="Whether they practise here now.")
 
 
-class SavePractitioner(PractitionerEntry):
+class SavePractitioner(PractitionerEntry, Repeatable):
     """A practitioner to enter, or with `id` and `version` to change as a whole."""
 
     id: PractitionerId | None = Field(None, description=_ID)
@@ -100,7 +100,7 @@ class SavePractitioner(PractitionerEntry):
 
 def columns(command: OrganizationEntry | LocationEntry | PractitionerEntry) -> dict[str, Any]:
     """The columns of an entry that a command speaks of."""
-    found = command.model_dump(exclude={"id", "version", "roles", "position"})
+    found = command.model_dump(exclude={"id", "version", "idempotency_key", "roles", "position"})
     if isinstance(command, LocationEntry):
         position = command.position
         found |= {"latitude": position and position.latitude, "longitude": position and position.longitude}

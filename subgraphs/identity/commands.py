@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, field_validator
 
-from shared.commands import Command
+from shared.commands import Command, Repeatable
 from shared.values import TEXT_LENGTH, Email, Text, id_of, text, wrong
 from subgraphs.identity.errors import ROLE_NAME
 from subgraphs.identity.models import RoleKind
@@ -29,13 +29,13 @@ PractitionerId = Annotated[UUID, id_of("Practitioner")]
 RoleNames = Annotated[list[Text], Field(max_length=20)]
 
 
-class Register(Command):
+class Register(Repeatable):
     """The address of someone who registers."""
 
     email: Address = Field(description="Email address.")
 
 
-class RequestPasswordReset(Command):
+class RequestPasswordReset(Repeatable):
     """The address of someone who has forgotten the password."""
 
     email: Address = Field(description="Email address.")
@@ -105,7 +105,7 @@ class ResetSecondFactor(Command):
     id: AccountId = Field(description="The account.")
 
 
-class InviteAccount(Command):
+class InviteAccount(Repeatable):
     """Who is invited to choose a password."""
 
     email: Address = Field(description="Where the invitation goes; they log in with it.")

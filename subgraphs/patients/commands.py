@@ -179,7 +179,7 @@ class Deceased(Command):
         return value
 
 
-class RegisterMyself(Command):
+class RegisterMyself(Repeatable):
     """The caller's own record, entered once."""
 
     demographics: Demographics = Field(description="Who they are.")
@@ -194,7 +194,7 @@ class RegisterMyself(Command):
         return _remember_country(value, info)
 
 
-class RegisterPatient(RegisterMyself, Repeatable):
+class RegisterPatient(RegisterMyself):
     """A patient to enter."""
 
     identifiers: Annotated[list[PatientIdentifier], _SEVERAL] = Field([], description="Numbers of other systems.")
@@ -236,7 +236,7 @@ class UpdatePatient(Command):
         return None if value is None else _remember_country(value, info)
 
 
-class MergePatients(Command):
+class MergePatients(Repeatable):
     """Two records of one person. What the survivor lacks is taken from the duplicate."""
 
     survivor_id: PatientId = Field(description="Who stands for both from now on.")

@@ -24,6 +24,7 @@ async def merge_patients(context: Context, command: MergePatients) -> Patient:
     """Move what the survivor lacks to it, and close the duplicate."""
     require_staff(context, policy.MERGE, "mergePatients")
     async with context.write() as work:
+        await work.once(command)
         survivor, duplicate = await _open_both(work, command)
         changed = _move_columns(survivor, duplicate)
         await _move_identifiers(work, survivor, duplicate)
@@ -36,6 +37,7 @@ async def merge_patients(context: Context, command: MergePatients) -> Patient:
         work.audit(Action.EXECUTE, "mergePatients", keys, keys)
         work.publish(PatientMerged(patient_id=survivor.id, merged_patient_id=duplicate.id))
         effects.changed(work, survivor, {*changed, effects.IDENTIFIERS})
+        work.done(survivor.id)
     return survivor
 
 

@@ -44,7 +44,9 @@ async def register_myself(context: Context, command: RegisterMyself) -> Patient:
     row = Patient(id=key, **columns(command))
     try:
         async with context.write() as work:
+            await work.once(command)
             await _register(work, [row], How.SELF)
+            work.done(row.id)
     except IntegrityError:
         raise InvalidState(ALREADY_REGISTERED) from None
     return row

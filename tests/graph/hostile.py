@@ -85,6 +85,7 @@ CURSORS = [
 FITTING: dict[str, list[Any]] = {
     "String": _TEXTS,
     "ID": [*_TEXTS, "Wrong:" + _UUID, _UUID[:-1], 2**31 - 1, -1],
+    "Float": [1e308, -1e308, -0.0, 5e-324],
     "Int": [MAXIMUM_INT, -MAXIMUM_INT - 1, 0, -1],
     "Boolean": [],
     "Date": ["1800-01-01", "2299-12-31"],
@@ -95,6 +96,7 @@ _NO_TIME = ["", "a\0b", "0001-01-01", "9999-12-31", "0000-00-00", "-1", LONG, 0,
 WRONG: dict[str, list[Any]] = {
     "String": [0, 1.5, True, {"a": 1}],
     "ID": [1.5, True, {"a": 1}],
+    "Float": [10**400, "1", True],
     "Int": [2**31, -(2**63), 1.5, "1", True],
     "Boolean": [0, "true"],
     "Date": [*_NO_TIME, "2026-05-04T07:30:00Z"],
@@ -135,6 +137,7 @@ _PLAUSIBLE: dict[str, Any] = {
 }
 _OF_TYPE = {
     "String": "Plausible",
+    "Float": 1.5,
     "Int": 1,
     "Boolean": True,
     "Date": "2030-01-08",

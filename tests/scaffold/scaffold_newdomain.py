@@ -7,6 +7,7 @@ import orjson
 from shared.ids import new_id
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.repeating import check_repeating
 
 SAVE = """
 mutation Save($input: SaveNewEntityInput!) {
@@ -53,6 +54,14 @@ async def test_what_is_saved_is_published(clinic: Clinic) -> None:
     events = await clinic.published("newdomain")
     assert [event.type for event in events] == ["caregraph.newdomain.new-entity-changed.v1"] * 2
     assert [event.data for event in events] == [{"newEntityId": key, "active": active} for active in (True, False)]
+
+
+async def test_what_is_saved_again_under_its_key_is_saved_once(clinic: Clinic) -> None:
+    async def told() -> int:
+        return len(await clinic.published("newdomain"))
+
+    admin, asked = clinic.caller("ADMIN"), "newEntity { id version }"
+    await check_repeating(admin, "saveNewEntity", asked, {"name": "One"}, {"name": "Other"}, told)
 
 
 async def test_a_reader_sees_what_is_active(clinic: Clinic) -> None:

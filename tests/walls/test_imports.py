@@ -63,20 +63,6 @@ def test_only_the_repository_side_of_a_domain_speaks_sql(domain: str) -> None:
         assert not found, f"{domain}/{name}: {found}"
 
 
-@pytest.mark.parametrize("domain", [name for name in DOMAINS if (ROOT / "subgraphs" / name / "fhir.py").exists()])
-def test_a_door_writes_nothing(domain: str) -> None:
-    """What comes in another form than GraphQL becomes commands, and the use cases write."""
-    found = list(_external(ROOT / "subgraphs" / domain / "fhir.py"))
-    writers = (
-        "sqlalchemy",
-        "sqlmodel",
-        "shared.unit_of_work",
-        f"subgraphs.{domain}.effects",
-        f"subgraphs.{domain}.events",
-    )
-    assert not [name for name in found if name.startswith(writers)]
-
-
 _PAST = r"(?<!shared\.database)\.(driver|engine|reader|get_bind)\b|\.connection\(|\bAsyncSession\(|exec_driver_sql"
 
 

@@ -49,6 +49,9 @@ ROOMS = {
     ),
     "service": room(_ABOVE, _GRAPH, GRAPHQL, "shared.graph.context.Context shared.graph.context.Client"),
     "consumers": room(_ABOVE, _GRAPH, GRAPHQL),
+    "fhir": room(
+        f"policy repository effects events consumers {_ABOVE}", f"{_GRAPH} shared.unit_of_work", GRAPHQL | SQL
+    ),
     "types": room("service schema consumers events app", "shared.unit_of_work", SQL, "sqlalchemy.Select"),
     "schema": room("consumers events app", "shared.unit_of_work", SQL, "sqlalchemy.Select"),
 }

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.commands import Command
+from shared.commands import Repeatable
 from shared.values import Text, id_of
 
 NewEntityId = Annotated[UUID, id_of("NewEntity")]
 
 
-class SaveNewEntity(Command):
+class SaveNewEntity(Repeatable):
     """One new entity to enter, or with `id` and `version` to change as a whole."""
 
     id: NewEntityId | None = Field(None, description="The one to change.")

@@ -107,6 +107,7 @@ async def _is_taken(work: UnitOfWork, command: BookAppointment) -> bool:
 async def reschedule(context: Context, command: RescheduleAppointment) -> Appointment:
     """Move a booked appointment to a free slot, of the same practitioner or another; the old slot becomes free."""
     async with context.write() as work:
+        await work.once(command)
         row, practising = await _open(work, command, also=command.practitioner_id)
         _require(row, Status.BOOKED)
         _require_time(row, work.principal)
@@ -120,6 +121,7 @@ async def reschedule(context: Context, command: RescheduleAppointment) -> Appoin
         with conflicts_refused():
             await work.session.flush()
         effects.rescheduled(work, row, old)
+        work.done(row.id)
         await offer_freed(work, old)
     return row
 
@@ -127,11 +129,13 @@ async def reschedule(context: Context, command: RescheduleAppointment) -> Appoin
 async def cancel(context: Context, command: CancelAppointment) -> Appointment:
     """Call a booked appointment off; its slot becomes free."""
     async with context.write() as work:
+        await work.once(command)
         row, _ = await _open(work, command)
         _require(row, Status.BOOKED)
         _require_time(row, work.principal)
         by = Party.STAFF if work.principal.is_staff(policy.WRITE) else Party.PATIENT
         await cancel_locked(work, row, by, command.reason)
+        work.done(row.id)
     return row
 
 

@@ -1,26 +1,27 @@
-"""Calendar feeds: secret addresses (256 bits of chance, kept as SHA-256) of one's own calendar."""
+"""Calendar feeds: secret addresses of one's own calendar. A feed's secret follows from its key by one of the service's own
+(HMAC-SHA-256), so that it can be said again; what is kept is its SHA-256.
+"""
 
 import hashlib
-import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from shared.digests import keyed_digest
 from shared.errors import InvalidState
 from shared.graph.context import Context
-from shared.unit_of_work import UnitOfWork
+from shared.unit_of_work import Repeated, UnitOfWork
 from subgraphs.appointments import policy
-from subgraphs.appointments.commands import RevokeCalendarFeed
+from subgraphs.appointments.commands import CreateCalendarFeed, RevokeCalendarFeed
 from subgraphs.appointments.errors import FEEDS_FULL, NO_CALENDAR
 from subgraphs.appointments.models import CalendarFeed
 from subgraphs.appointments.settings import AppointmentsSettings
 
-_SECRET_BYTES = 32
 _FEEDS_PER_ACCOUNT = 10
 
 
@@ -29,14 +30,23 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-async def create(context: Context) -> tuple[CalendarFeed, str]:
+async def create(context: Context, command: CreateCalendarFeed) -> tuple[CalendarFeed, str]:
     """Make a feed of the caller's own calendar, as a practitioner or else as a patient; gives it and its address."""
-    principal, settings = context.principal, context.runtime.settings
-    assert isinstance(settings, AppointmentsSettings)  # noqa: S101 - for the type checker
+    settings = cast("AppointmentsSettings", context.runtime.settings)
+    try:
+        row = await _create(context, command, settings)
+    except Repeated as repeated:
+        async with context.write() as work:
+            row = await work.find(policy.feeds, repeated.resource_id, lock=False)
+    return row, f"{settings.calendar_base_url.rstrip('/')}/calendar/{_secret(row, settings)}.ics"
+
+
+async def _create(context: Context, command: CreateCalendarFeed, settings: AppointmentsSettings) -> CalendarFeed:
+    principal = context.principal
     if principal.practitioner is None and principal.patient is None:
         raise InvalidState(NO_CALENDAR)
-    secret = secrets.token_urlsafe(_SECRET_BYTES)
     async with context.write() as work:
+        await work.once(command)
         mine = policy.feeds(principal).where(
             col(CalendarFeed.account_id) == principal.subject, col(CalendarFeed.revoked_at).is_(None)
         )
@@ -47,10 +57,16 @@ async def create(context: Context) -> tuple[CalendarFeed, str]:
             roles=sorted(principal.roles),
             practitioner_id=principal.practitioner,
             patient_id=principal.patient if principal.practitioner is None else None,
-            secret_hash=secret_hash(secret),
+            secret_hash=b"",
         )
+        row.secret_hash = secret_hash(_secret(row, settings))
         work.session.add(row)
-    return row, f"{settings.calendar_base_url.rstrip('/')}/calendar/{secret}.ics"
+        work.done(row.id)
+    return row
+
+
+def _secret(row: CalendarFeed, settings: AppointmentsSettings) -> str:
+    return keyed_digest(settings.appointments_feed_key, str(row.id))
 
 
 async def revoke(context: Context, command: RevokeCalendarFeed) -> CalendarFeed:

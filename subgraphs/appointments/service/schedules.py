@@ -27,16 +27,18 @@ async def save_type(context: Context, command: SaveAppointmentType) -> Appointme
         if not policy.may_plan_for_all(work.principal):
             context.recorder.refused("AppointmentType", "role")
             raise not_found("AppointmentType")
+        await work.once(command)
         row = await _save_type(work, command)
         try:
             await work.session.flush()
         except IntegrityError:
             raise invalid("code", TYPE_EXISTS) from None
+        work.done(row.id)
     return row
 
 
 async def _save_type(work: UnitOfWork, command: SaveAppointmentType) -> AppointmentType:
-    code, values = command.code, command.model_dump(exclude={"id", "version", "code"})
+    code, values = command.code, command.model_dump(exclude={"id", "version", "idempotency_key", "code"})
     values |= {"system": code.system, "code": code.code, "display": code.display or code.code}
     if command.id is None:
         row = AppointmentType(**values)
@@ -50,19 +52,23 @@ async def _save_type(work: UnitOfWork, command: SaveAppointmentType) -> Appointm
 async def save(context: Context, command: SaveSchedule) -> Schedule:
     """Set the hours of a week as a whole, at the version that the client has read."""
     async with context.write() as work:
+        await work.once(command)
         await _plan(work, command.practitioner_id, command.location_id)
         row = await _open_schedule(work, command)
         await work.session.execute(delete(WeeklyHours).where(col(WeeklyHours.schedule_id) == row.id))
         work.session.add_all(WeeklyHours(schedule_id=row.id, **hours.model_dump()) for hours in command.hours)
+        work.done(row.id)
     return row
 
 
 async def add_exception(context: Context, command: AddScheduleException) -> ScheduleException:
     """Close days or open extra hours."""
     async with context.write() as work:
+        await work.once(command)
         await _plan(work, command.practitioner_id, command.location_id)
-        row = ScheduleException(**command.model_dump())
+        row = ScheduleException(**command.model_dump(exclude={"idempotency_key"}))
         work.session.add(row)
+        work.done(row.id)
     return row
 
 

@@ -82,6 +82,7 @@ async def leave(context: Context, command: LeaveWaitlist) -> WaitlistEntry:
 async def accept(context: Context, command: AcceptWaitlistOffer) -> WaitlistEntry:
     """Book the slot that is held."""
     async with context.write() as work:
+        await work.once(command)
         row = await _open(work, command.id)
         _require(row, WaitlistStatus.OFFERED)
         held = await work.session.get_one(Appointment, row.appointment_id)
@@ -92,15 +93,18 @@ async def accept(context: Context, command: AcceptWaitlistOffer) -> WaitlistEntr
         held.booked_at = held.scheduled_at = now
         row.status = WaitlistStatus.BOOKED
         effects.booked(work, held)
+        work.done(row.id)
     return row
 
 
 async def decline(context: Context, command: DeclineWaitlistOffer) -> WaitlistEntry:
     """Let the slot go to the next in line, which ends the wait."""
     async with context.write() as work:
+        await work.once(command)
         row = await _open(work, command.id)
         _require(row, WaitlistStatus.OFFERED)
         await _release(work, row, WaitlistStatus.DECLINED)
+        work.done(row.id)
     return row
 
 

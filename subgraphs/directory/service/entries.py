@@ -36,23 +36,28 @@ Reference = tuple[str, type[Entry], UUID | None]
 async def save_organization(context: Context, command: SaveOrganization) -> Organization:
     """Enter an organization, or change one at the version that the client has read."""
     async with context.write() as work:
+        await work.once(command)
         old = await _open(work, policy.organizations, command)
         row, _ = _write(work, Organization, old, command)
+        work.done(row.id)
     return row
 
 
 async def save_location(context: Context, command: SaveLocation) -> Location:
     """Enter a location, or change one at the version that the client has read."""
     async with context.write() as work:
+        await work.once(command)
         await _check(work, [("organizationId", Organization, command.organization_id)])
         old = await _open(work, policy.locations, command)
         row, _ = _write(work, Location, old, command)
+        work.done(row.id)
     return row
 
 
 async def save_practitioner(context: Context, command: SavePractitioner) -> Practitioner:
     """Enter a practitioner with their roles, or change one at the version that the client has read."""
     async with context.write() as work:
+        await work.once(command)
         await _check(work, [each for place, role in enumerate(command.roles) for each in _references(place, role)])
         old = await _open(work, policy.practitioners, command)
         row, outcome = _write(work, Practitioner, old, command)
@@ -63,6 +68,7 @@ async def save_practitioner(context: Context, command: SavePractitioner) -> Prac
         if await replace_roles(work, row, command.roles) and outcome is Outcome.UNCHANGED:
             row.touch()
             effects.saved(work, row, created=False)
+        work.done(row.id)
     return row
 
 

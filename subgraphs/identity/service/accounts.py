@@ -20,7 +20,7 @@ from shared.errors import NOT_FOUND, InvalidState, invalid, not_found
 from shared.events.mergers import Mergers
 from shared.graph.context import Client, Context
 from shared.ids import new_id
-from shared.unit_of_work import UnitOfWork
+from shared.unit_of_work import Repeated, UnitOfWork
 from subgraphs.identity import locks, policy, repository
 from subgraphs.identity.commands import InviteAccount, RemoveRole, SaveAccount, SaveRole
 from subgraphs.identity.errors import (
@@ -64,7 +64,17 @@ async def invite(context: Context, command: InviteAccount) -> Account:
     """
     if not context.principal.is_staff(policy.WRITE) and command.roles != [BuiltInRole.PATIENT]:
         raise Forbidden(policy.WRITE)
+    try:
+        return await _invite_once(context, command)
+    except Repeated as repeated:
+        # Who may invite patients may not see accounts, but the answer of the first time.
+        async with context.write() as work:
+            return await work.session.get_one(Account, repeated.resource_id)
+
+
+async def _invite_once(context: Context, command: InviteAccount) -> Account:
     async with context.write() as work:
+        await work.once(command)
         await locks.hold(work.session, locks.ACCOUNT_ROLES)
         await _check_roles(work.session, command.roles)
         wanted = Account(
@@ -75,7 +85,9 @@ async def invite(context: Context, command: InviteAccount) -> Account:
         )
         _check_person(wanted)
         await _check_patient(context, work, wanted)
-        return await _invite(work, wanted, context.client, again=context.principal.is_staff(policy.WRITE))
+        account = await _invite(work, wanted, context.client, again=context.principal.is_staff(policy.WRITE))
+        work.done(account.id)
+        return account
 
 
 async def invite_administrator(work: UnitOfWork, command: InviteAccount) -> None:

@@ -1,7 +1,9 @@
 """Choosing a password by a one-time code, which is how accounts are registered and passwords reset; and changing it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -10,10 +12,11 @@ from sqlmodel import col
 
 from shared.auth.revocation import revoke_account
 from shared.database.model import utc_now
+from shared.digests import keyed_digest
 from shared.errors import FieldProblem, InvalidInput
 from shared.graph.context import Client, Context
 from shared.ids import new_id
-from shared.unit_of_work import UnitOfWork
+from shared.unit_of_work import Repeated, UnitOfWork
 from subgraphs.identity import locks, throttle
 from subgraphs.identity.commands import ChangePassword, ChoosePassword, Register, RequestPasswordReset
 from subgraphs.identity.errors import ONE_TIME_CODE, InvalidCode
@@ -45,13 +48,17 @@ async def request_mail(context: Context, purpose: CodePurpose, command: Register
 
     Anybody can ask for mail to anybody. So there is a limit, but no request goes unanswered: beyond it, a mail waits for
     some minutes, and stands for all that are asked for meanwhile. And no request makes a code void that was sent before.
+    Idempotency keys are the address's, so that nobody's are taken by who asks for mail to somebody else.
     """
     recipient = command.email
-    async with context.write() as work:
-        await locks.hold_one(work.session, locks.MAILS, recipient)
-        due = await _next_mail(work.session, purpose, recipient)
-        if due is not None:
-            await send_mail(work, purpose, recipient, due)
+    key = resources(context.runtime).settings.contact_digest_key
+    with suppress(Repeated):
+        async with context.write() as work:
+            await work.once(command, owner=UUID(keyed_digest(key, recipient)[:32]))
+            await locks.hold_one(work.session, locks.MAILS, recipient)
+            due = await _next_mail(work.session, purpose, recipient)
+            if due is not None:
+                await send_mail(work, purpose, recipient, due)
     return recipient
 
 

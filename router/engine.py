@@ -146,7 +146,7 @@ class Engine:
             return None
         if not prepared.denied:
             return Result(body)
-        errors = msgspec.json.encode([one.error() for one in prepared.denied])
+        errors = msgspec.json.encode(requests.translated([one.error() for one in prepared.denied]))
         return Result(b'%b,"errors":%b}' % (body[:-1], errors), failed=True)
 
     async def _interpret(self, prepared: Prepared, requests: Requests) -> Result:
@@ -171,6 +171,9 @@ class Engine:
         try:
             async with contextlib.aclosing(payloads):
                 async for payload in payloads:
+                    for one in (payload, *payload.get("incremental", ())):
+                        if "errors" in one:
+                            one["errors"] = requests.translated(one["errors"])
                     yield Result.incremental({**payload, **extensions})
                     extensions = {}
         finally:
@@ -295,7 +298,7 @@ class Engine:
         errors += null_errors(errors, violations, data)
         response: dict[str, Any] = {"data": data}
         if errors:
-            response["errors"] = errors
+            response["errors"] = execution.requests.translated(errors)
         return Result.of({**response, **self._denied_extensions(prepared)})
 
     def _introspect(self, prepared: Prepared, execution: Execution) -> None:

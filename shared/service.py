@@ -92,7 +92,9 @@ class Service:
         verifier = TokenVerifier(
             KeySet(settings.jwks_url), revocations, issuer=settings.jwt_issuer, audience=settings.jwt_audience
         )
-        runtime = Runtime(self.name, settings, database, redis, verifier, Translations([self.package]))
+        runtime = Runtime(
+            self.name, settings, database, redis, verifier, Translations([Path(__file__).parent, self.package])
+        )
         if self.open_resources is not None:
             resources = await stack.enter_async_context(self.open_resources(runtime))
             runtime = replace(runtime, resources=resources)

@@ -13,15 +13,14 @@ from babel.core import negotiate_locale
 from babel.messages.pofile import read_po
 
 DEFAULT_LANGUAGE = "en"
-_HERE = Path(__file__).parent
 
 
 class Translations:
-    """The catalogues of some packages' folders, and of `shared`."""
+    """The catalogues of some packages' folders."""
 
     def __init__(self, packages: Iterable[Path]) -> None:
         self._sentences: dict[str, dict[str, str]] = {DEFAULT_LANGUAGE: {}}
-        for file in sorted(file for package in (_HERE, *packages) for file in (package / "locale").glob("*.po")):
+        for file in sorted(file for package in packages for file in (package / "locale").glob("*.po")):
             self._sentences.setdefault(file.stem, {}).update(_catalogue(file))
 
     @property
@@ -34,6 +33,10 @@ class Translations:
         wanted = sorted(map(_weighted, accept_language[:200].split(",")), key=lambda item: -item[1])
         tags = [tag for tag, weight in wanted if weight > 0]
         return negotiate_locale(tags, self.languages, sep="-") or DEFAULT_LANGUAGE
+
+    def catalogue(self, language: str) -> Mapping[str, str]:
+        """The sentences of a language by the English ones; none of the default."""
+        return self._sentences[language]
 
     def has(self, language: str, message: str) -> bool:
         """Whether a sentence is there in a language."""

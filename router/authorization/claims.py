@@ -14,6 +14,7 @@ from router.authorization.jwks import KeySet, KeysUnavailableError
 from router.authorization.revocation import Revocations
 from router.cache import Cache
 from router.config import Authorization, Jwt, JwtIssuer
+from router.translations import gettext_noop
 
 _MAX_TOKEN_LENGTH = 16_384
 _CLAIMS = 6  # bytes that a verified token takes for each of its characters
@@ -85,9 +86,9 @@ class Authenticator:
         """The same claims. Raises AuthenticationError where they hold no longer."""
         if time.time() >= claims.expires_at + self._jwt.leeway:
             self._verified.remove(authorization)
-            raise AuthenticationError("the token has expired")
+            raise AuthenticationError(gettext_noop("the token has expired"))
         if self._revoked(claims):
-            raise AuthenticationError("the token has been revoked")
+            raise AuthenticationError(gettext_noop("the token has been revoked"))
         return claims
 
     async def authenticate(self, authorization: str | None) -> Claims | None:
@@ -111,17 +112,17 @@ class Authenticator:
         scheme, _, token = authorization.partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            raise AuthenticationError("the header 'Authorization' must be 'Bearer <token>'")
+            raise AuthenticationError(gettext_noop("the header 'Authorization' must be 'Bearer <token>'"))
         if len(token) > _MAX_TOKEN_LENGTH:
-            raise AuthenticationError("the token is too long")
+            raise AuthenticationError(gettext_noop("the token is too long"))
         try:
             header = jwt.get_unverified_header(token)
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
         except InvalidTokenError:
-            raise AuthenticationError("the token is no JWT") from None
+            raise AuthenticationError(gettext_noop("the token is no JWT")) from None
         keys = self._issuers.get(issuer) if isinstance(issuer, str) else None
         if keys is None:
-            raise AuthenticationError("the token's issuer is not accepted")
+            raise AuthenticationError(gettext_noop("the token's issuer is not accepted"))
         _check_header(header, keys.issuer)
         claims = _claims(await self._decode(token, header, keys), self._jwt)
         self._verified.put(authorization, _Verified(claims, keys, keys.generation), _CLAIMS * len(authorization))
@@ -131,8 +132,8 @@ class Authenticator:
         try:
             candidates = await keys.candidates(header.get("kid"), header["alg"])
         except KeysUnavailableError:
-            raise AuthenticationUnavailableError("the issuer's keys cannot be fetched") from None
-        failure = "the token's key is not known"
+            raise AuthenticationUnavailableError(gettext_noop("the issuer's keys cannot be fetched")) from None
+        failure = gettext_noop("the token's key is not known")
         for key in candidates:
             try:
                 return jwt.decode(
@@ -145,9 +146,9 @@ class Authenticator:
                     options={"require": ["exp", "iss", "aud"]},
                 )
             except ExpiredSignatureError:
-                failure = "the token has expired"
+                failure = gettext_noop("the token has expired")
             except InvalidTokenError as error:
-                failure = f"the token is not valid: {_reason(error)}"
+                failure = gettext_noop("the token is not valid: {reason}").format(reason=_reason(error))
         raise AuthenticationError(failure)
 
     async def _refresh_keys(self) -> None:
@@ -159,10 +160,10 @@ class Authenticator:
 def _check_header(header: dict[str, Any], issuer: JwtIssuer) -> None:
     """RFC 8725, sections 3.1 and 3.11: the algorithm and the kind of token are ours to choose, not the token's."""
     if header.get("alg") not in issuer.algorithms:
-        raise AuthenticationError("the token's algorithm is not accepted")
+        raise AuthenticationError(gettext_noop("the token's algorithm is not accepted"))
     kind = header.get("typ")
     if issuer.types and (not isinstance(kind, str) or kind.lower().removeprefix("application/") not in issuer.types):
-        raise AuthenticationError("the token is of another kind: its 'typ' is not accepted")
+        raise AuthenticationError(gettext_noop("the token is of another kind: its 'typ' is not accepted"))
 
 
 def _claims(raw: dict[str, Any], settings: Jwt) -> Claims:
@@ -180,7 +181,7 @@ def _claims(raw: dict[str, Any], settings: Jwt) -> Claims:
             raw=raw,
         )
     except (TypeError, ValueError):
-        raise AuthenticationError("the token's claims have the wrong types") from None
+        raise AuthenticationError(gettext_noop("the token's claims have the wrong types")) from None
 
 
 def _reason(error: InvalidTokenError) -> str:

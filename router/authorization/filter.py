@@ -31,6 +31,7 @@ from graphql import (
 
 from router.authorization.access import Access
 from router.authorization.rules import AccessRules
+from router.translations import gettext_noop
 
 _META = frozenset({"__typename", "__schema", "__type"})
 
@@ -46,7 +47,7 @@ class Denied:
     def error(self) -> dict[str, Any]:
         """The GraphQL error that tells the client."""
         return {
-            "message": "Unauthorized field or type",
+            "message": gettext_noop("Unauthorized field or type"),
             "path": list(self.path),
             "extensions": {"code": "UNAUTHORIZED_FIELD_OR_TYPE"},
         }

@@ -105,8 +105,8 @@ class _Errors:
     """
 
     def __init__(self, denied: Sequence[Error]) -> None:
-        self._denied = denied
-        self._untold = {id(error): error for error in denied}
+        self._denied = {id(error): error for error in denied}
+        self._untold = dict(self._denied)
         self._by_object: dict[int, dict[ResponsePath, list[Error]]] = {}
 
     def add(self, errors: Iterable[Error]) -> None:
@@ -128,13 +128,13 @@ class _Errors:
         told = [
             self._untold.pop(id(error))
             for error in self._by_object[size].get(path, ())
-            if id(error) in self._untold and _shows(selection, error["path"][size:])
+            if id(error) in self._untold and id(error) not in self._denied and _shows(selection, error["path"][size:])
         ]
-        for error in self._denied:
+        for identity, error in self._denied.items():
             rest = error["path"][size:]
             if _is_at(error["path"], path) and rest and _shows(selection, rest):
                 told.append({**error, "path": [*path, *rest]})
-                self._untold.pop(id(error), None)
+                self._untold.pop(identity, None)
         return told
 
     def rest(self) -> list[Error]:

@@ -6,17 +6,26 @@ from typing import Any
 from router.execution.data import ResponsePath
 from router.planning.normalize import Selection
 from router.planning.plan import Rename
+from router.translations import gettext_noop
 
-REDACTED = "the subgraph could not answer"
+REDACTED = gettext_noop("the subgraph could not answer")
 
 
 class SubgraphFailure(Exception):
-    """A request to a subgraph gave no GraphQL response. `code` goes into `extensions.code`."""
+    """A request to a subgraph gave no GraphQL response. `code` goes into `extensions.code`.
+
+    In `sentence`, `{service}` stands for the subgraph's name, `{status}` for an HTTP status.
+    """
 
     def __init__(
-        self, subgraph: str, reason: str, code: str = "SUBREQUEST_HTTP_ERROR", status: int | None = None
+        self,
+        subgraph: str,
+        sentence: str,
+        code: str = "SUBREQUEST_HTTP_ERROR",
+        status: int | None = None,
+        **values: str,
     ) -> None:
-        super().__init__(f"the subgraph {subgraph} {reason}")
+        super().__init__(sentence.format(service=subgraph, status=status, **values))
         self.subgraph = subgraph
         self.code = code
         self.status = status
@@ -86,7 +95,7 @@ def null_errors(
     made = []
     for path, coordinate in violations:
         if not any(_explains(one, path) for one in told) and not (told and data is None):
-            message = f"Cannot return null for non-nullable field {coordinate}."
+            message = gettext_noop("Cannot return null for non-nullable field {field}.").format(field=coordinate)
             made.append({"message": message, "path": list(path), "extensions": {"code": "NULL_IN_NON_NULL_FIELD"}})
     return made
 

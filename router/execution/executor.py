@@ -23,6 +23,7 @@ from router.execution.requests import Requests
 from router.planning.conditions import holds
 from router.planning.normalize import Selection
 from router.planning.plan import ContextValue, Entities, Fetch, Parallel, Path, PathStep, PlanNode, Sequence, Source
+from router.translations import gettext_noop
 
 Target = tuple[Source, list[Object], list[int | None]]
 """The objects of a source, and which representation stands for each, if any."""
@@ -74,9 +75,12 @@ class Execution:
         try:
             answer = msgspec.json.decode(await asked)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise SubgraphFailure(fetch.subgraph, "did not answer with JSON") from error
+            raise SubgraphFailure(
+                fetch.subgraph, gettext_noop("the subgraph {service} did not answer with JSON")
+            ) from error
         if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
-            raise SubgraphFailure(fetch.subgraph, "did not answer with a GraphQL response")
+            sentence = gettext_noop("the subgraph {service} did not answer with a GraphQL response")
+            raise SubgraphFailure(fetch.subgraph, sentence)
         remove_invalid_type_names(answer.get("data"))
         return answer
 

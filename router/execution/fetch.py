@@ -4,22 +4,24 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 from router.client.request import Endpoint, Failure
 from router.config import CircuitBreaker, SubgraphDefaults
 from router.execution.errors import SubgraphFailure
 from router.execution.headers import HeaderRules, lines
+from router.translations import gettext_noop
 from shared.signature import sign
 
 _RETRIED_STATUSES = frozenset((502, 503, 504))
 _RETRIED = frozenset((Failure.UNREACHABLE, Failure.LOST, Failure.INVALID))
 _HTTP_ERROR = "SUBREQUEST_HTTP_ERROR"
 _REASONS = {
-    Failure.UNREACHABLE: ("could not be reached", _HTTP_ERROR),
-    Failure.LOST: ("ended the connection before its answer", _HTTP_ERROR),
-    Failure.INVALID: ("did not answer with valid HTTP", _HTTP_ERROR),
-    Failure.QUEUE_FULL: ("is asked too much at once", "SUBGRAPH_QUEUE_FULL"),
-    Failure.ABANDONED: ("is not waited for any more", _HTTP_ERROR),
+    Failure.UNREACHABLE: (gettext_noop("the subgraph {service} could not be reached"), _HTTP_ERROR),
+    Failure.LOST: (gettext_noop("the subgraph {service} ended the connection before its answer"), _HTTP_ERROR),
+    Failure.INVALID: (gettext_noop("the subgraph {service} did not answer with valid HTTP"), _HTTP_ERROR),
+    Failure.QUEUE_FULL: (gettext_noop("the subgraph {service} is asked too much at once"), "SUBGRAPH_QUEUE_FULL"),
+    Failure.ABANDONED: (gettext_noop("the subgraph {service} is not waited for any more"), _HTTP_ERROR),
 }
 _OUR_OWN = frozenset((Failure.QUEUE_FULL, Failure.ABANDONED))
 
@@ -119,7 +121,8 @@ class SubgraphRequest:
         self._started = now
         self._latest = now + subgraph.timeout
         if subgraph.circuit.failures and not subgraph.circuit.passes(now):
-            self._fail("has failed too often and is not asked for a while", "SUBGRAPH_CIRCUIT_OPEN")
+            sentence = gettext_noop("the subgraph {service} has failed too often and is not asked for a while")
+            self._fail(sentence, "SUBGRAPH_CIRCUIT_OPEN")
             return
         self.header_lines = self._fields
         if subgraph.signature_key is not None:
@@ -140,7 +143,8 @@ class SubgraphRequest:
         if not 200 <= status < 300 and not _is_graphql(content_type, body):
             self._count_failure()
             if status not in _RETRIED_STATUSES or not self._again():
-                self._fail(f"answered with HTTP status {status}", status=status)
+                sentence = gettext_noop("the subgraph {service} answered with HTTP status {status}")
+                self._fail(sentence, status=status)
             return
         self._subgraph.circuit.failures = 0
         self._settle(body)
@@ -149,7 +153,7 @@ class SubgraphRequest:
         if failure not in _OUR_OWN:
             self._count_failure()
         if failure not in _RETRIED or not self._again():
-            self._fail(*self._explain(failure))
+            self._explain(failure)
 
     def _again(self) -> bool:
         """Another attempt after a pause, if there may be one."""
@@ -172,16 +176,19 @@ class SubgraphRequest:
     def _count_failure(self) -> None:
         self._subgraph.circuit.failed(asyncio.get_running_loop().time())
 
-    def _explain(self, failure: Failure) -> tuple[str, str]:
+    def _explain(self, failure: Failure) -> None:
         if failure is Failure.TIMEOUT:
-            seconds = min(self._latest, self._until) - self._started
-            return f"did not answer within {seconds:.3g} s", "SUBREQUEST_TIMEOUT"
-        if failure is Failure.TOO_LARGE:
-            return f"answered with more than {self._subgraph.settings.max_response_bytes} bytes", _HTTP_ERROR
-        return _REASONS[failure]
+            seconds = format(min(self._latest, self._until) - self._started, ".3g")
+            sentence = gettext_noop("the subgraph {service} did not answer within {seconds} s")
+            self._fail(sentence, "SUBREQUEST_TIMEOUT", seconds=seconds)
+        elif failure is Failure.TOO_LARGE:
+            sentence = gettext_noop("the subgraph {service} answered with more than {maximum} bytes")
+            self._fail(sentence, maximum=str(self._subgraph.settings.max_response_bytes))
+        else:
+            self._fail(*_REASONS[failure])
 
-    def _fail(self, reason: str, code: str = _HTTP_ERROR, status: int | None = None) -> None:
-        self._settle(SubgraphFailure(self._subgraph.name, reason, code, status))
+    def _fail(self, sentence: str, code: str = _HTTP_ERROR, **values: Any) -> None:
+        self._settle(SubgraphFailure(self._subgraph.name, sentence, code, **values))
 
     def _settle(self, outcome: bytes | SubgraphFailure) -> None:
         """Give it to all who wait."""

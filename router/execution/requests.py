@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from router.execution.data import Object
 from router.execution.transport import RequestContext, Transport
 from router.planning.plan import Fetch
 from router.supergraph.records import Subgraph
+from router.translations import translated
 
 _encode = msgspec.json.Encoder().encode
 _STARTS: Cache[str, bytes] = Cache(4096, 32_000_000)
@@ -33,6 +34,10 @@ class Requests:
         self._request = request
         self._sent: list[tuple[int, bytes, asyncio.Future[bytes]]] = []
         self._known: dict[tuple[int, bytes], list[asyncio.Future[bytes]]] | None = None
+
+    def translated(self, errors: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Errors with the router's own sentences in the client's language."""
+        return translated(errors, self._request.headers.get("accept-language"))
 
     def send(self, fetch: Fetch, variables: Object) -> "asyncio.Future[bytes]":
         """Ask a subgraph, with the fetch's own variables. The answer is JSON, or raises SubgraphFailure."""

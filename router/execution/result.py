@@ -5,6 +5,8 @@ from typing import Any, Self
 
 import msgspec
 
+from router.translations import translated
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -21,9 +23,9 @@ class Result(msgspec.Struct, frozen=True, gc=False):
         return cls(_encode(response), "data" in response, "errors" in response)
 
     @classmethod
-    def request_error(cls, errors: Sequence[Mapping[str, Any]]) -> Self:
-        """Of an operation that was not run (GraphQL, section 7.1.2: request error)."""
-        return cls.of({"errors": errors})
+    def request_error(cls, errors: Sequence[dict[str, Any]], headers: Mapping[str, str]) -> Self:
+        """Of an operation that was not run (GraphQL, section 7.1.2: request error), for a client with these headers."""
+        return cls.of({"errors": translated(errors, headers.get("accept-language"))})
 
     @classmethod
     def incremental(cls, payload: Mapping[str, Any]) -> Self:

@@ -20,6 +20,7 @@ from router.config import SubgraphOverride, Subgraphs
 from router.execution.errors import SubgraphFailure
 from router.execution.fetch import Circuit, Observer, SubgraphEndpoint, SubgraphRequest, fail
 from router.execution.headers import Forwarded, HeaderRules, lines
+from router.translations import gettext_noop
 from shared.signature import sign
 
 _HEADER_LINES = (
@@ -160,7 +161,9 @@ class HttpTransport:
     ) -> AsyncIterator[dict[str, Any]]:
         if self._subscriber is None:
             raise SubgraphFailure(
-                subgraph, "cannot be subscribed to: subscriptions are not served", "SUBSCRIPTIONS_OFF"
+                subgraph,
+                gettext_noop("the subgraph {service} cannot be subscribed to: subscriptions are not served"),
+                "SUBSCRIPTIONS_OFF",
             )
         return self._subscriber(subgraph, self.url(subgraph, url), payload, request)
 
@@ -179,7 +182,8 @@ class HttpTransport:
         try:
             endpoint = self._client.endpoint(url, _HEADER_LINES)
         except ValueError as error:
-            raise SubgraphFailure(name, f"has no address that can be asked: {error}") from error
+            sentence = gettext_noop("the subgraph {service} has no address that can be asked: {reason}")
+            raise SubgraphFailure(name, sentence, reason=str(error)) from error
         made = self._subgraphs[name] = SubgraphEndpoint(
             name=name,
             given_url=given_url,
@@ -207,5 +211,6 @@ class HttpTransport:
             try:
                 made = request.forwarded[rules] = rules.apply(request.headers)
             except ValueError as error:
-                raise SubgraphFailure(subgraph, f"was not asked: {error}", "SUBREQUEST_HEADER_INVALID") from error
+                sentence = gettext_noop("the subgraph {service} was not asked: {reason}")
+                raise SubgraphFailure(subgraph, sentence, "SUBREQUEST_HEADER_INVALID", reason=str(error)) from error
         return made

@@ -22,6 +22,7 @@ from router.subscriptions.hub import Hub
 from router.subscriptions.streams import Streams, answer_events
 from router.subscriptions.websocket import WebSocketEndpoint
 from router.telemetry import current_request, request_span
+from router.translations import gettext_noop, language_of
 
 _LOG = structlog.get_logger("router.http")
 _ALLOW = b"allow: GET, POST\r\n"
@@ -98,7 +99,13 @@ class GraphQLEndpoint:
         except AuthenticationError:
             return None
         asked = exchange.query_string if exchange.method == "GET" else bytes(exchange.body)
-        return (self._operations.serving, exchange.method, asked, *map(exchange.headers.get, self._names))
+        return (
+            self._operations.serving,
+            exchange.method,
+            asked,
+            *map(exchange.headers.get, self._names),
+            language_of(exchange.headers.get("accept-language")),
+        )
 
     async def _serve(self, execution: InFlightExecution, exchange: Exchange) -> None:
         current_request.set(exchange)
@@ -185,11 +192,11 @@ class GraphQLEndpoint:
                 raise RequestError.because("a batch cannot hold a subscription", "BATCHING_NOT_SUPPORTED")
             return await self._operations.execute(operation)
         except RequestError as refused:
-            return Result.request_error(refused.errors)
+            return Result.request_error(refused.errors, caller.headers)
 
     def _stream_type(self, exchange: Exchange) -> str:
         if not self._subscriptions.enabled:
-            raise RequestError.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
+            raise RequestError.because(gettext_noop("subscriptions are off"), "SUBSCRIPTIONS_NOT_SUPPORTED")
         stream_type = negotiation.stream(exchange.headers.get("accept"))
         if stream_type is None:
             message = "a subscription needs a WebSocket, or 'Accept: text/event-stream' or 'multipart/mixed'"
@@ -229,7 +236,7 @@ def _answer_refusal(exchange: Exchange, refused: RequestError) -> None:
     """What the GraphQL layer refused."""
     accept = exchange.headers.get("accept")
     if negotiation.acceptable(accept)[0] == negotiation.EVENT_STREAM:
-        answer_events(exchange, Result.request_error(refused.errors))
+        answer_events(exchange, Result.request_error(refused.errors, exchange.headers))
     elif refused.status == 405:
         answer_error(exchange, negotiation.single(accept), refused, headers=_ALLOW_POST)
     else:
@@ -248,5 +255,5 @@ def _answer_failure(exchange: Exchange, error: Exception) -> None:
         answer_error(exchange, media_type, RequestError.because(str(error), "AUTHENTICATION_UNAVAILABLE", 503))
     else:
         _LOG.error("a request failed", exc_info=error)
-        refused = RequestError.because("the router failed", "INTERNAL_SERVER_ERROR", 500)
+        refused = RequestError.because(gettext_noop("the router failed"), "INTERNAL_SERVER_ERROR", 500)
         answer_error(exchange, media_type, refused)

@@ -6,6 +6,7 @@ from router.http.operations import Operation, Operations
 from router.http.protocol import Exchange
 from router.http.responses import encode
 from router.subscriptions.streams import FORMATS, HEADERS
+from router.translations import translated
 
 
 async def answer_incrementally(
@@ -28,6 +29,7 @@ async def answer_incrementally(
     except RequestError as refused:
         if not begun:
             raise
-        write(Result(encode({"hasNext": False, "errors": refused.errors}), failed=True))
+        errors = translated(refused.errors, exchange.headers.get("accept-language"))
+        write(Result(encode({"hasNext": False, "errors": errors}), failed=True))
     exchange.write(form.end)
     exchange.end_stream()

@@ -28,6 +28,7 @@ from router.http.request import GraphQLRequest
 from router.http.supergraphs import Serving, Supergraphs
 from router.planning.plan import Subscription
 from router.telemetry import OPERATION_SECONDS, OPERATIONS, span
+from router.translations import gettext_noop
 
 _LOG = structlog.get_logger("router.http")
 _ATTRIBUTES = {kind: {"graphql.operation.type": kind} for kind in ("query", "mutation", "subscription")}
@@ -88,7 +89,7 @@ class Operations:
         """What is served now. Raises RequestError."""
         serving = self._supergraphs.current
         if serving is None:
-            raise RequestError.because("the router has no supergraph yet", "SUPERGRAPH_UNAVAILABLE", 503)
+            raise RequestError.because(gettext_noop("the router has no supergraph yet"), "SUPERGRAPH_UNAVAILABLE", 503)
         return serving
 
     async def identify(self, headers: Mapping[str, str]) -> Caller:
@@ -105,7 +106,7 @@ class Operations:
             claims = self._authenticator.remembered(authorization)
             return None if claims is None else Caller(claims, headers)
         if self._config.authorization.require_authentication:
-            raise AuthenticationError("a bearer token is needed")
+            raise AuthenticationError(gettext_noop("a bearer token is needed"))
         return Caller(None, headers)
 
     def still_valid(self, caller: Caller) -> bool:
@@ -200,7 +201,8 @@ class Operations:
             except asyncio.CancelledError:
                 if self._deadlines.end(task) or task.uncancel() > 0:
                     raise  # for another reason than time
-                message = f"the operation took longer than {self._deadlines.limit:g} s"
+                seconds = format(self._deadlines.limit, "g")
+                message = gettext_noop("the operation took longer than {seconds} s").format(seconds=seconds)
                 raise _refusal(RequestError.because(message, "GATEWAY_TIMEOUT", 504)) from None
             except Exception as error:
                 self._deadlines.end(task)
@@ -261,4 +263,4 @@ def _refusal(error: Exception) -> RequestError:
         OPERATIONS.add("unknown", "refused")
         return error
     _LOG.exception("the operation failed")
-    return RequestError.because("the router failed", "INTERNAL_SERVER_ERROR", 500)
+    return RequestError.because(gettext_noop("the router failed"), "INTERNAL_SERVER_ERROR", 500)

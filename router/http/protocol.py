@@ -20,6 +20,7 @@ from router.errors import RequestError
 from router.header_sections import HeaderSection, header_section
 from router.http.cors import cors_headers
 from router.telemetry import record_request
+from router.translations import gettext_noop
 from shared.http1 import HttpProtocol
 
 REQUEST_ID = "x-request-id"
@@ -379,7 +380,7 @@ class GraphQLProtocol(HttpProtocol):
             self._received + self._read_size > most_header
             and sum(len(name) + len(value) for name, value in self.headers) > most_header
         ):
-            message = f"the headers are larger than {most_header} bytes"
+            message = gettext_noop("the headers are larger than {maximum} bytes").format(maximum=most_header)
             self._refuse(exchange, RequestError.because(message, "HEADERS_TOO_LARGE", 431))
         elif int(exchange.headers.get("content-length", "0")) > most_body:
             self._refuse(exchange, _too_large(most_body))
@@ -400,7 +401,7 @@ class GraphQLProtocol(HttpProtocol):
             self._slow = self.loop.call_later(self._settings.request_timeout, self._too_slow)
         elif type(self.cycle) is Exchange and not self._reading_headers and not self.cycle.was_read:
             self.cycle.keep_alive = False
-            refused = RequestError.because("the body did not arrive in time", "REQUEST_TIMEOUT", 408)
+            refused = RequestError.because(gettext_noop("the body did not arrive in time"), "REQUEST_TIMEOUT", 408)
             self._refuse(self.cycle, refused)
         else:
             self.transport.close()
@@ -430,7 +431,8 @@ class GraphQLProtocol(HttpProtocol):
 
 
 def _too_large(limit: int) -> RequestError:
-    return RequestError.because(f"the body is larger than {limit} bytes", "BODY_TOO_LARGE", 413)
+    message = gettext_noop("the body is larger than {maximum} bytes").format(maximum=limit)
+    return RequestError.because(message, "BODY_TOO_LARGE", 413)
 
 
 def request_id(given: str) -> str:

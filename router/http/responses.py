@@ -41,5 +41,5 @@ def answer_error(
     headers: bytes = b"",
 ) -> None:
     """A refusal by the HTTP layer, with its own status whatever the media type."""
-    body = Result.request_error(refused.errors).body
+    body = Result.request_error(refused.errors, exchange.headers).body
     exchange.answer(status or refused.status, _CONTENT_TYPES[media_type or JSON], body, headers)

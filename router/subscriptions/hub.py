@@ -19,6 +19,7 @@ from router.execution.result import Result
 from router.execution.transport import Resumption
 from router.http.forwarded import names_that_matter
 from router.http.operations import Operation, Operations
+from router.translations import gettext_noop, language_of
 
 _LOG = structlog.get_logger("router.subscriptions")
 
@@ -88,7 +89,7 @@ class Subscriber(ABC):
             self._waiting.append(event.result)
         else:
             self.leave()
-            message = "the client reads slower than the subgraph sends"
+            message = gettext_noop("the client reads slower than the subgraph sends")
             self.end(RequestError.because(message, "SUBSCRIPTION_QUEUE_OVERFLOW", 503))
 
     def end(self, error: Exception | None) -> None:
@@ -177,7 +178,7 @@ class Hub:
     def open(self, subscriber: Subscriber, operation: Operation) -> None:
         """Begin to send the subscriber results. Raises RequestError."""
         if self.open_subscriptions >= self._settings.maximum:
-            raise RequestError.because("too many subscriptions are open", "TOO_MANY_SUBSCRIPTIONS", 503)
+            raise RequestError.because(gettext_noop("too many subscriptions are open"), "TOO_MANY_SUBSCRIPTIONS", 503)
         self._attach(subscriber, operation)
         self._keep_watching()
 
@@ -206,6 +207,7 @@ class Hub:
             cursor,
             msgspec.json.encode(operation.request.variables),
             *map(headers.get, self._names),
+            language_of(headers.get("accept-language")),
         )
         stream = self._joinable.get(key)
         if stream is None:
@@ -255,5 +257,5 @@ def refusal_of(error: Exception) -> RequestError:
     if isinstance(error, RequestError):
         return error
     if isinstance(error, AccessEndedError):
-        return RequestError.because("the token has expired or was revoked", "UNAUTHENTICATED", 401)
-    return RequestError.because("the subscription failed", "INTERNAL_SERVER_ERROR", 500)
+        return RequestError.because(gettext_noop("the token has expired or was revoked"), "UNAUTHENTICATED", 401)
+    return RequestError.because(gettext_noop("the subscription failed"), "INTERNAL_SERVER_ERROR", 500)

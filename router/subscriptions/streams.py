@@ -19,6 +19,7 @@ from router.http.protocol import Exchange
 from router.http.responses import encode
 from router.subscriptions.hub import Event, Hub, Subscriber, refusal_of
 from router.telemetry import STREAMS
+from router.translations import gettext_noop, translated
 
 _LOG = structlog.get_logger("router.subscriptions")
 HEADERS = b"x-accel-buffering: no\r\n"
@@ -135,7 +136,9 @@ class _Stream(Subscriber):
         self._close()
         if error is not None:
             _LOG.info("subscription ended", error=type(error).__name__)
-            self._sink.write(self._form.failure(refusal_of(error).errors))
+            self._sink.write(
+                self._form.failure(translated(refusal_of(error).errors, self._sink.headers.get("accept-language")))
+            )
         self._sink.write(self._form.end)
         self._sink.end_stream()
 
@@ -150,7 +153,7 @@ class _Stream(Subscriber):
 
     def _shut_down(self) -> None:
         self.leave()
-        self.end(RequestError.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
+        self.end(RequestError.because(gettext_noop("the router ends: subscribe again"), "SERVER_SHUTDOWN", 503))
 
     def _close(self) -> None:
         self._heartbeats.end(self)

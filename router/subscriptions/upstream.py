@@ -25,11 +25,15 @@ from router.execution.errors import SubgraphFailure
 from router.execution.headers import OF_ONE_REQUEST
 from router.execution.transport import RequestContext, Resumption
 from router.telemetry import UPSTREAMS
+from router.translations import gettext_noop
 
 SUBPROTOCOL = "graphql-transport-ws"
 _LOG = structlog.get_logger("router.subscriptions")
 _SIGNATURE = frozenset({"content-digest", "signature-input", "signature"})
 _OVERFLOW, _LOST = "SUBSCRIPTION_QUEUE_OVERFLOW", "SUBGRAPH_SUBSCRIPTION_LOST"
+_FASTER = gettext_noop("the subgraph {service} sends faster than the client reads")
+_CUT_OFF = gettext_noop("the subgraph {service} was cut off, and events may have been missed: subscribe again")
+_NOT_SERVED = gettext_noop("the subgraph {service} does not serve the subscription any more")
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0
 
 
@@ -226,7 +230,7 @@ class _UpstreamConnection:
         queue = subscription.queue
         if kind == "next":
             if queue.qsize() >= self._settings.queue:
-                failure = SubgraphFailure(self._subgraph, "sends faster than the client reads", _OVERFLOW)
+                failure = SubgraphFailure(self._subgraph, _FASTER, _OVERFLOW)
                 self._end(identity, _End(failure))
                 self._say_soon({"id": identity, "type": "complete"})
             else:
@@ -246,13 +250,12 @@ class _UpstreamConnection:
         """End those that cannot go on without losing or repeating events."""
         for identity, subscription in list(self._open.items()):
             if subscription.is_sent and subscription.cursor is None:
-                reason = "was cut off, and events may have been missed: subscribe again"
-                self._end(identity, _End(SubgraphFailure(self._subgraph, reason, _LOST)))
+                self._end(identity, _End(SubgraphFailure(self._subgraph, _CUT_OFF, _LOST)))
 
     def _fail_all(self) -> None:
         self.ended = True
         for identity in list(self._open):
-            failure = SubgraphFailure(self._subgraph, "does not serve the subscription any more", _LOST)
+            failure = SubgraphFailure(self._subgraph, _NOT_SERVED, _LOST)
             self._end(identity, _End(failure))
 
     def _say_soon(self, message: dict[str, Any]) -> None:

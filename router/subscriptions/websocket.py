@@ -20,6 +20,7 @@ from router.http.request import read_parameters
 from router.subscriptions.hub import AccessEndedError, Event, Hub, Subscriber, refusal_of
 from router.subscriptions.socket import RefusedHandshakeError, WebSocket, frame_header, handshake
 from router.telemetry import STREAMS, current_request
+from router.translations import gettext_noop, translated
 
 SUBPROTOCOL = "graphql-transport-ws"
 _LOG = structlog.get_logger("router.subscriptions")
@@ -114,7 +115,7 @@ class _Connection:
     def shut_down(self) -> None:
         for running in list(self._running.values()):
             running.leave()
-            running.end(RequestError.because("the router ends: subscribe again", "SERVER_SHUTDOWN", 503))
+            running.end(RequestError.because(gettext_noop("the router ends: subscribe again"), "SERVER_SHUTDOWN", 503))
 
     def lost(self) -> None:
         self._endpoint.initialising.end(self)
@@ -202,7 +203,9 @@ class _Connection:
         running = self._running[identity] = _Running(self, identity, self._headers[REQUEST_ID], self._socket)
         running.limit = self._endpoint.settings.queue
         if is_crowded:
-            running.end(RequestError.because("too many operations on this connection", "TOO_MANY_OPERATIONS"))
+            running.end(
+                RequestError.because(gettext_noop("too many operations on this connection"), "TOO_MANY_OPERATIONS")
+            )
         else:
             running.task = asyncio.get_running_loop().create_task(self._run(running, payload))
 
@@ -222,7 +225,7 @@ class _Connection:
                 running.task = None
                 return
             else:
-                raise RequestError.because("subscriptions are off", "SUBSCRIPTIONS_NOT_SUPPORTED")
+                raise RequestError.because(gettext_noop("subscriptions are off"), "SUBSCRIPTIONS_NOT_SUPPORTED")
         except Exception as error:
             if not isinstance(error, RequestError):
                 _LOG.exception("operation failed")
@@ -252,7 +255,8 @@ class _Connection:
         elif error is None:
             self.send({"id": running.identity, "type": "complete"})
         else:
-            self.send({"id": running.identity, "type": "error", "payload": refusal_of(error).errors})
+            errors = translated(refusal_of(error).errors, self._headers.get("accept-language"))
+            self.send({"id": running.identity, "type": "error", "payload": errors})
 
     def close(self, code: int, reason: str) -> None:
         self._socket.close(code, reason)

@@ -14,7 +14,7 @@ OURS = {"subgraphs", "reporting", "router", "shared", "stack", "tests", "bench"}
 # What may be imported from each place, besides itself and other people's packages.
 ALLOWED: dict[str, set[str]] = {
     "shared": set(),
-    "router": {"shared.http1", "shared.signature"},
+    "router": {"shared.http1", "shared.signature", "shared.translations"},
     "reporting": {"shared"},
     "stack": {"shared", "subgraphs", "reporting", "router"},
 } | {f"subgraphs.{domain}": {"shared"} for domain in DOMAINS}

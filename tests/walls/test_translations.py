@@ -1,6 +1,7 @@
 """Every sentence that people may be told has a translation into each language that there is."""
 
 from importlib import import_module
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -9,8 +10,9 @@ from shared.errors import Problem
 from shared.translations import Translations
 from stack.services import SUBGRAPHS
 
+ROOT = Path(__file__).parents[2]
 SERVICES = [import_module(each.module).service for each in SUBGRAPHS]
-TRANSLATIONS = Translations([service.package for service in SERVICES])
+TRANSLATIONS = Translations([ROOT / "shared", *(service.package for service in SERVICES)])
 
 
 @pytest.mark.parametrize("language", [each for each in TRANSLATIONS.languages if each != "en"])

@@ -262,7 +262,7 @@ class InProcess:
         body = json.loads(payload)
         self.log.append((subgraph, body))
         if subgraph in self.failing:
-            raise SubgraphFailure(subgraph, "could not be reached")
+            raise SubgraphFailure(subgraph, "the subgraph {service} could not be reached")
         return json.dumps(self.servers[subgraph].execute(body)).encode()
 
     def subscribe(

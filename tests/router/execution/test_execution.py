@@ -121,7 +121,7 @@ async def test_an_error_of_a_whole_request_for_several_root_fields_is_told_at_ea
 
 
 async def test_a_failed_request_is_told_where_fields_are_missing_and_the_rest_goes_on() -> None:
-    down = SubgraphFailure("b", "answered with HTTP status 500", status=500)
+    down = SubgraphFailure("b", "the subgraph {service} answered with HTTP status 500", status=500)
     transport = Scripted(a=[{"data": {"products": [{"id": "1", "name": "n"}, {"id": "2", "name": "m"}]}}], b=[down])
     answer = await ask(transport, "{ products { name price } }")
     assert answer["data"] == {"products": [{"name": "n", "price": None}, {"name": "m", "price": None}]}
@@ -356,7 +356,8 @@ async def test_an_object_of_which_nobody_tells_the_type_is_null() -> None:
         """
     )
     transport = Scripted(
-        a=lambda _: SubgraphFailure("a", "is down"), b=lambda _: {"data": {"thing": {"id": "1", "size": 2}}}
+        a=lambda _: SubgraphFailure("a", "the subgraph {service} is down"),
+        b=lambda _: {"data": {"thing": {"id": "1", "size": 2}}},
     )
     engine = Engine(sdl, transport=transport)
     answer = await run(engine, "{ thing { __typename size } }")

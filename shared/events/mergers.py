@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.database.tables import Merger
-from shared.unit_of_work import UnitOfWork, hold_entry
+from shared.runtime import Runtime
+from shared.unit_of_work import UnitOfWork, hold_entry, system_work
 
 Hook = Callable[[UnitOfWork, UUID, UUID], Awaitable[None]]
 
@@ -49,6 +50,16 @@ class Mergers:
         for column in self.columns:
             moved = update(column.class_).where(column == merged).values({column.key: survivor})
             await work.session.execute(moved)
+
+    async def settle(self, runtime: Runtime) -> None:
+        """Give survivors what merged ones still have, as older versions have left it."""
+        left = or_(*(select(column).where(column == col(Merger.merged_id)).exists() for column in self.columns))
+        async with system_work(runtime.database, "settle mergers") as work:
+            pairs = select(col(Merger.merged_id), col(Merger.survivor_id)).where(left)
+            found = (await work.session.execute(pairs)).all()
+        for merged, survivor in found:
+            async with system_work(runtime.database, "settle mergers") as work:
+                await self.follow(work, merged, survivor)
 
 
 async def _end_of_chain(work: UnitOfWork, key: UUID) -> UUID:

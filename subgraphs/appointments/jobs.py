@@ -22,6 +22,7 @@ from subgraphs.appointments.models import (
     WaitlistStatus,
 )
 from subgraphs.appointments.service import waitlist
+from subgraphs.appointments.service.merging import MERGERS
 
 LEADS = (24, 2)  # hours, the longest first
 _BATCH = 200
@@ -110,4 +111,5 @@ JOBS = (
     Job("remind", timedelta(seconds=30), remind),
     Job("expire-offers", timedelta(seconds=10), expire_offers),
     Job("expire-waits", timedelta(hours=1), expire_waits),
+    Job("settle-mergers", timedelta(days=1), MERGERS.settle),
 )

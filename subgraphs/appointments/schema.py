@@ -194,7 +194,10 @@ class Mutation:
         return Appointment.of(await booking.check_in(info.context, input))
 
     @mutation(
-        description="Note that the patient was seen, once the appointment has begun; for staff.",
+        description=(
+            "Note that the patient was seen, once the appointment has begun; after its day also where nobody has noted that "
+            "they arrived; for staff."
+        ),
         scopes=[[WRITE]],
         errors=_CHANGE,
     )

@@ -56,4 +56,19 @@ class SecondFactorChanged(Event, type="caregraph.identity.second-factor-changed.
     enabled: bool
 
 
-EVENTS = (AccountRegistered, AccountChanged, AccessChanged, RolesChanged, PasswordChanged, SecondFactorChanged)
+class AnotherAccountInvited(Event, type="caregraph.identity.another-account-invited.v1", key="account_id"):
+    """An account is told that another address was invited to one for its patient's record."""
+
+    account_id: UUID
+    patient_id: UUID
+
+
+EVENTS = (
+    AccountRegistered,
+    AccountChanged,
+    AccessChanged,
+    RolesChanged,
+    PasswordChanged,
+    SecondFactorChanged,
+    AnotherAccountInvited,
+)

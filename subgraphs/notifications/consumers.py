@@ -67,6 +67,13 @@ class SecondFactorChanged(Event, type="caregraph.identity.second-factor-changed.
     enabled: bool
 
 
+class AnotherAccountInvited(Event, type="caregraph.identity.another-account-invited.v1", key="account_id"):
+    """Another address was invited to an account for an account's patient."""
+
+    account_id: UUID
+    patient_id: UUID
+
+
 class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
     """A patient stands for another one as well."""
 
@@ -123,6 +130,11 @@ async def _second_factor_changed(work: UnitOfWork, event: SecondFactorChanged) -
     await service.notify(work, kind, [event.account_id])
 
 
+async def _another_account(work: UnitOfWork, event: AnotherAccountInvited) -> None:
+    # To the accounts that there are, not to the patient, whom the other account will be as well.
+    await service.notify(work, Kind.ANOTHER_ACCOUNT, [event.account_id], patient_id=event.patient_id)
+
+
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await service.MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
@@ -139,6 +151,7 @@ CONSUMERS = (
             _expired,
             _password_changed,
             _second_factor_changed,
+            _another_account,
             _merged,
             Projection(Patient, PreferencesChanged),
         ],

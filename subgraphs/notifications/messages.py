@@ -13,6 +13,8 @@ SENTENCES: dict[Kind, str] = {
     Kind.PASSWORD_CHANGED: "The password of your account was changed. If it was not you, reset it now.",
     Kind.SECOND_FACTOR_ENABLED: "A second factor now protects your account.",
     Kind.SECOND_FACTOR_REMOVED: "The second factor of your account was removed. If it was not you, change your password now.",
+    Kind.ANOTHER_ACCOUNT: "Another address was invited to an account for your patient record. "
+    "If you did not ask for it, tell the clinic.",
 }
 
 

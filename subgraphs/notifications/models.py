@@ -27,6 +27,10 @@ class Kind(Code, name="NotificationKind"):
     PASSWORD_CHANGED = "PASSWORD_CHANGED", "The account's password was changed; cannot be turned off."
     SECOND_FACTOR_ENABLED = "SECOND_FACTOR_ENABLED", "A second factor was set up; cannot be turned off."
     SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "The second factor is gone; cannot be turned off."
+    ANOTHER_ACCOUNT = (
+        "ANOTHER_ACCOUNT",
+        "Another address was invited to an account for the patient's record; cannot be turned off.",
+    )
 
 
 class Channel(Code, name="NotificationChannel"):
@@ -36,7 +40,9 @@ class Channel(Code, name="NotificationChannel"):
 
 
 # The security of an account is not for its intruder to keep quiet about.
-MANDATORY = frozenset({Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ENABLED, Kind.SECOND_FACTOR_REMOVED})
+MANDATORY = frozenset(
+    {Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ENABLED, Kind.SECOND_FACTOR_REMOVED, Kind.ANOTHER_ACCOUNT}
+)
 
 # Drawn from under a lock, so that positions become visible in their order.
 POSITION = Sequence("notification_position", metadata=Model.metadata)

@@ -211,6 +211,30 @@ async def test_what_was_noted_is_taken_back(practice: Practice) -> None:
     ]
 
 
+@pytest.mark.parametrize("noted", [[NO_SHOW], [CHECK_IN], [CHECK_IN, COMPLETE]], ids=["no-show", "arrived", "seen"])
+@pytest.mark.parametrize("then", [COMPLETE, NO_SHOW], ids=["seen", "no-show"])
+async def test_what_is_taken_back_on_a_later_day_can_be_set_right(
+    practice: Practice, noted: list[str], then: str
+) -> None:
+    patient, account = await practice.patient()
+    appointment = await practice.booked(account, patient, at(2, 10))
+    await begin(practice, appointment, timedelta(minutes=-5))
+    refused = await answer(practice.reception, COMPLETE, **version_of(appointment))
+    assert refused["code"] == "APPOINTMENT_STATUS", "on its day, they are checked in first"
+    for mutation in noted:
+        appointment = (await answer(practice.reception, mutation, **version_of(appointment)))["appointment"]
+    await begin(practice, appointment, timedelta(days=-2))
+    while appointment["status"] != "BOOKED":
+        taken = await answer(practice.reception, REVERT, **version_of(appointment), reason="ENTERED_IN_ERROR")
+        appointment = taken["appointment"]
+    refused = await answer(practice.reception, CHECK_IN, **version_of(appointment))
+    assert refused["code"] == "APPOINTMENT_NOT_TODAY"
+    refused = await answer(account, then, **version_of(appointment))
+    assert refused["code"] == "NOT_FOUND", "a patient does not say so"
+    done = (await answer(practice.reception, then, **version_of(appointment)))["appointment"]
+    assert done["status"] == {COMPLETE: "COMPLETED", NO_SHOW: "NO_SHOW"}[then]
+
+
 async def test_what_is_open_again_needs_its_time(practice: Practice) -> None:
     (patient, account), (other, other_account) = await practice.patient(), await practice.patient()
     missed = await practice.booked(account, patient, at(2, 10))

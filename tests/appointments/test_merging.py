@@ -5,6 +5,7 @@ from itertools import permutations
 import pytest
 from sqlalchemy import select
 
+from shared.database.tables import Merger
 from shared.unit_of_work import system_work
 from subgraphs.appointments.models import Appointment, CalendarFeed
 from subgraphs.appointments.service.merging import MERGERS
@@ -12,6 +13,26 @@ from tests.appointments.conftest import Practice, at
 from tests.harness.databases import stored
 
 FEED = "mutation { createCalendarFeed { ... on CreateCalendarFeedSuccess { url } } }"
+
+
+async def test_what_older_versions_left_with_merged_patients_is_moved(practice: Practice) -> None:
+    (merged, account), (survivor, _) = await practice.patient(), await practice.patient()
+    for hour in (9, 10):
+        await practice.booked(account, merged, at(3, hour))
+    await practice.booked(
+        practice.reception, survivor, at(3, 10), practitionerId=str(await practice.another_practitioner())
+    )
+    runtime = practice.clinic.service("appointments").runtime
+    async with stored(runtime.database) as session:
+        session.add(Merger(merged_id=merged, survivor_id=survivor))
+    for _ in range(2):
+        await MERGERS.settle(runtime)
+    async with stored(runtime.database) as session:
+        rows = (await session.scalars(select(Appointment).order_by(Appointment.starts_at))).all()  # type: ignore[arg-type]
+    assert {row.patient_id for row in rows} == {survivor}
+    assert sorted(row.status for row in rows) == ["BOOKED", "BOOKED", "CANCELLED"]
+    told = [kind for kind, _ in await practice.published()]
+    assert told.count("appointment-cancelled") == 1
 
 
 @pytest.mark.parametrize("order", [*permutations((0, 1, 2))])

@@ -9,7 +9,7 @@ from tests.appointments.conftest import Practice
 from tests.appointments.test_calendars import REVOKE, create, read
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
-from tests.identity.conftest import PASSWORD, account, logged_in, mailbox, perform, quick
+from tests.identity.conftest import PASSWORD, account, log_in, logged_in, mailbox, perform, quick
 
 __all__ = ["mailbox", "quick"]
 
@@ -98,6 +98,23 @@ async def test_feeds_end_with_their_account_and_its_right(practice: Practice) ->
     assert [node["revokedAt"] for node in mine["calendarFeeds"]["nodes"]] == [None]
     trail = [entry for entry in await clinic.audit("appointments") if entry.resource == "CalendarFeed"]
     assert [entry.action for entry in trail].count("update") >= len(causes)
+
+
+async def test_who_guesses_passwords_ends_nobodys_feed(practice: Practice) -> None:
+    clinic = practice.clinic
+    locked_out, closed = await account(clinic, DOCTOR, "DOCTOR"), await account(clinic, "other@example.org", "DOCTOR")
+    await account(clinic, ROOT, "ADMIN")
+    root = await logged_in(clinic, ROOT)
+    urls = []
+    for each in (locked_out, closed):
+        await save(root, each.id, practice.practitioner, roles=["DOCTOR"])
+        urls.append((await create(await logged_in(clinic, each.email)))[1])
+    for _ in range(6):
+        refused = await log_in(clinic, DOCTOR, "a guess")
+    assert refused["__typename"] == "AccountLocked"
+    await save(root, closed.id, practice.practitioner, roles=["DOCTOR"], enabled=False)
+    assert await ends(clinic, urls[1]), "what was heard of later was heard of"
+    assert (await read(urls[0])).status_code == 200
 
 
 async def test_an_administrator_sees_and_ends_anybodys_feeds(practice: Practice) -> None:

@@ -15,7 +15,7 @@ __all__ = ["mailbox", "quick"]
 
 @pytest.fixture
 def services() -> tuple[str, ...]:
-    return ("identity", "patients")
+    return ("identity", "patients", "notifications")
 
 
 async def invite(caller: Caller, patient: dict[str, Any], email: str) -> str | list[str]:
@@ -26,6 +26,12 @@ async def invite(caller: Caller, patient: dict[str, Any], email: str) -> str | l
     if "account" in answer:
         return str(answer["account"]["patient"]["id"])
     return list(answer["fields"][0]["path"]) if "fields" in answer else str(answer["code"])
+
+
+async def holder(clinic: Clinic, email: str, password: str) -> Caller:
+    """Somebody who has just logged in to an account."""
+    granted = await perform(clinic.anonymous, "logIn", "... on Success { accessToken }", email=email, password=password)
+    return clinic.bearer(granted["accessToken"])
 
 
 async def test_invitations_go_to_patients_own_addresses(clinic: Clinic, mailbox: Path) -> None:
@@ -50,6 +56,19 @@ async def test_invitations_go_to_patients_own_addresses(clinic: Clinic, mailbox:
     await clinic.until(changed)
     told, _ = sorted((await mails(clinic, mailbox, 3))[1:], key=lambda mail: "jane.dawson@example.com" not in mail)
     assert "invited another address to an account for your patient record" in told
+    inbox = "{ notifications { nodes { kind message } } }"
+    own = await holder(clinic, "jane.dawson@example.com", values["password"])
+
+    async def in_inbox() -> list[dict[str, str]]:
+        return list((await own.data(inbox))["notifications"]["nodes"])
+
+    (notice,) = await clinic.until(in_inbox)
+    assert notice["kind"] == "ANOTHER_ACCOUNT"
+    assert "another address" in notice["message"].lower()
+    _, invitation = sorted((await mails(clinic, mailbox, 3))[1:], key=lambda mail: "jane@work.example" in mail)
+    await perform(clinic.anonymous, "choosePassword", "", code=code_in(invitation), password=values["password"])
+    new = await holder(clinic, "jane@work.example", values["password"])
+    assert (await new.data(inbox))["notifications"]["nodes"] == [], "who has come since cannot hide it"
     for text in await mails(clinic, mailbox, 3):
         assert "Dawson" not in text.replace("jane.dawson", ""), "a mail names nobody"
 

@@ -1,6 +1,7 @@
 """Booking, and what becomes of an appointment: BOOKED to CHECKED_IN to COMPLETED, or to CANCELLED or NO_SHOW.
 
-All but CANCELLED can be taken back.
+All but CANCELLED can be taken back. A visit whose day is over can be COMPLETED or NO_SHOW at once, since it cannot be
+CHECKED_IN any more.
 """
 
 from datetime import timedelta
@@ -152,17 +153,19 @@ async def check_in(context: Context, command: CheckInAppointment) -> Appointment
     async with context.write() as work:
         row = await _open_as_staff(context, work, command)
         _require(row, Status.BOOKED)
-        await _require_today(work, row)
+        if await _days_until(work, row) != 0:
+            raise InvalidState(NOT_TODAY)
         row.status = Status.CHECKED_IN
         effects.noted(work, row)
     return row
 
 
 async def complete(context: Context, command: CompleteAppointment) -> Appointment:
-    """The patient was seen."""
+    """The patient was seen. Once the day is over, when nobody can be checked in, also without having been."""
     async with context.write() as work:
         row = await _open_as_staff(context, work, command)
-        _require(row, Status.CHECKED_IN)
+        if row.status != Status.BOOKED or await _days_until(work, row) >= 0:
+            _require(row, Status.CHECKED_IN)
         _require_begun(row)
         row.status = Status.COMPLETED
         effects.noted(work, row)
@@ -229,12 +232,11 @@ def _require_begun(row: Appointment) -> None:
         raise InvalidState(NOT_BEGUN)
 
 
-async def _require_today(work: UnitOfWork, row: Appointment) -> None:
-    """It is the day of the appointment where it takes place."""
+async def _days_until(work: UnitOfWork, row: Appointment) -> int:
+    """How many days away the day of the appointment is, where it takes place; less than 0 if it is over."""
     location = await work.session.get_one(Location, row.location_id)
     zone = ZoneInfo(location.time_zone)
-    if row.starts_at.astimezone(zone).date() != utc_now().astimezone(zone).date():
-        raise InvalidState(NOT_TODAY)
+    return (row.starts_at.astimezone(zone).date() - utc_now().astimezone(zone).date()).days
 
 
 def _require_time(row: Appointment, principal: Principal) -> None:

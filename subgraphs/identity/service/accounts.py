@@ -36,7 +36,7 @@ from subgraphs.identity.errors import (
     UNKNOWN_ROLE,
     UNKNOWN_SCOPE,
 )
-from subgraphs.identity.events import AccessChanged, AccountChanged, RolesChanged
+from subgraphs.identity.events import AccessChanged, AccountChanged, AnotherAccountInvited, RolesChanged
 from subgraphs.identity.models import (
     ANOTHER_ACCOUNT,
     STALE_TOKENS,
@@ -125,7 +125,9 @@ async def _check_patient(context: Context, work: UnitOfWork, wanted: Account) ->
 
 
 async def _tell_patient(work: UnitOfWork, account: Account) -> None:
-    """Let a patient who has accounts already know of another one for their record."""
+    """Let a patient who has accounts already know of another one for their record: by mail, and in the inbox of each."""
+    if account.patient_id is None:
+        return
     others = select(Account).where(
         col(Account.patient_id) == account.patient_id,
         col(Account.id) != account.id,
@@ -133,6 +135,7 @@ async def _tell_patient(work: UnitOfWork, account: Account) -> None:
     )
     for other in (await work.session.scalars(others)).all():
         await send_mail(work, ANOTHER_ACCOUNT, other.email)
+        work.publish(AnotherAccountInvited(account_id=other.id, patient_id=account.patient_id))
 
 
 async def know_patient(work: UnitOfWork, patient_id: UUID, email_digests: list[str]) -> None:

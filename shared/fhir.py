@@ -247,7 +247,7 @@ def instant(text: str | None) -> datetime | None:
 
 
 def shape(content: bytes, kind: type[Resource]) -> InvalidResource | None:
-    """What is wrong with the form of a resource that cannot be decoded, of each element the first; None if it is no object."""
+    """What is wrong with the form of a resource that cannot be decoded, of each element the first; None if it is in none."""
     try:
         values = msgspec.json.decode(content, type=dict[str, Any])
     except msgspec.DecodeError:
@@ -262,4 +262,4 @@ def shape(content: bytes, kind: type[Resource]) -> InvalidResource | None:
         except msgspec.ValidationError as error:
             _, _, where = str(error).partition(" - at `$")
             wrong.append(Wrong(f"{part.encode_name}{where.removesuffix('`')}", INVALID_VALUE))
-    return InvalidResource(*wrong)
+    return InvalidResource(*wrong) if wrong else None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from shared.database.tables import IdempotencyKey
 from subgraphs.identity.models import OutgoingMail
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -27,6 +28,11 @@ async def test_mail_that_anybody_can_ask_for(clinic: Clinic, field: str) -> None
     await check_repeating(clinic.anonymous, field, "email", ben, None, lambda: outgoing(clinic))
     await perform(clinic.anonymous, field, "... on Success { email }", **ana, idempotencyKey="another")
     assert await outgoing(clinic) == 3
+    for number in range(9):
+        await perform(clinic.anonymous, field, "... on Success { email }", **ana, idempotencyKey=str(number))
+    async with stored(clinic.service("identity").runtime.database) as session:
+        keys = len((await session.scalars(select(IdempotencyKey))).all())
+    assert keys == await outgoing(clinic) < 9, "a stranger cannot fill the table"
 
 
 @pytest.mark.parametrize("role", ["ADMIN", "RECEPTIONIST"])

@@ -22,7 +22,7 @@ BY_NATURE = {
     "leaveWaitlist": STATE,
     "logIn": "proves the password again, and a session that nobody uses ends by itself",
     "logOut": SETS,
-    "markAllNotificationsRead": SETS,
+    "markAllNotificationsRead": "marks what is marked already; with `until`, nothing that came since",
     "markAppointmentNoShow": VERSIONED,
     "markNotificationRead": SETS,
     "refresh": "gives the same client the same tokens again",

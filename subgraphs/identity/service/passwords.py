@@ -54,10 +54,10 @@ async def request_mail(context: Context, purpose: CodePurpose, command: Register
     key = resources(context.runtime).settings.contact_digest_key
     with suppress(Repeated):
         async with context.write() as work:
-            await work.once(command, owner=UUID(keyed_digest(key, recipient)[:32]))
             await locks.hold_one(work.session, locks.MAILS, recipient)
             due = await _next_mail(work.session, purpose, recipient)
-            if due is not None:
+            if due is not None:  # else there is nothing to do again, and no key to keep
+                await work.once(command, owner=UUID(keyed_digest(key, recipient)[:32]))
                 await send_mail(work, purpose, recipient, due)
     return recipient
 

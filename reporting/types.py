@@ -1,23 +1,21 @@
 """GraphQL types of reporting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Self
-from uuid import UUID
 
 import strawberry
-from strawberry.federation.schema_directives import Key
-from strawberry.federation.types import FieldSet
 
 from reporting import policy, repository
 from reporting.models import Status, Way
-from shared.graph.context import Context, Info
-from shared.graph.fields import guarded, stub
+from shared.graph.context import Info
+from shared.graph.entities import Stub, stub
+from shared.graph.fields import guarded
 
 
-@strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A person who gives care.")
-class Practitioner:
-    id: strawberry.ID = strawberry.field(description="Their key.")
+@stub(description="A person who gives care (FHIR Practitioner).")
+class Practitioner(Stub):
+    """Of directory."""
 
 
 @strawberry.type(description="How long before their beginning appointments were booked, in hours.")
@@ -27,23 +25,16 @@ class LeadTime:
     p90_hours: float = strawberry.field(description="A tenth of them was booked earlier than that.")
 
 
-@strawberry.federation.type(keys=["id"], description="A place where care is given (FHIR Location).")
-class Location:
-    id: strawberry.ID = strawberry.field(description="Its key.")
-
+@stub(description="A place where care is given (FHIR Location).")
+class Location(Stub):
     @guarded(
         description=f"How long ahead appointments here are booked, by those of the last {repository.RECENT.days} days; "
         f"null if there were fewer than {repository.FEWEST}.",
         scopes=[[policy.READ_PLACES]],
     )
     async def lead_time(self, info: Info) -> LeadTime | None:
-        figures = await info.context.load(repository.lead_times, UUID(self.id))
+        figures = await info.context.load(repository.lead_times, self.key)
         return None if figures is None else _lead_time(figures)
-
-    @classmethod
-    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
-        """By key; the field looks for itself."""
-        return [stub(cls, identifier) for identifier in ids]
 
 
 @strawberry.type(description="Figures on a group of appointments; what they are not grouped by is null.")
@@ -66,8 +57,8 @@ class AppointmentFigures:
         """From a group's keys and figures."""
         return cls(
             day=group.get("day"),
-            practitioner=stub(Practitioner, group.get("practitioner_id")),
-            location=stub(Location, group.get("location_id")),
+            practitioner=Practitioner.of(group.get("practitioner_id")),
+            location=Location.of(group.get("location_id")),
             status=group.get("status"),
             count=group["count"],
             no_show_count=group["no_shows"],

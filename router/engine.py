@@ -25,6 +25,7 @@ from router.execution.deferred import IncrementalDelivery
 from router.execution.errors import SubgraphFailure, failure_errors, null_errors
 from router.execution.executor import Execution
 from router.execution.introspection import introspect, introspection_document
+from router.execution.node import NodeTransport
 from router.execution.program import Bailout, Later, Programs
 from router.execution.requests import Requests
 from router.execution.result import Result
@@ -102,7 +103,7 @@ class Engine:
         self.rules = AccessRules.read(self.supergraph.document)
         self.config = config or EngineConfig()
         self._served_schema = with_defer(self.supergraph.api_schema)
-        self._transport = transport
+        self._transport = NodeTransport.over(transport, self.supergraph.subgraphs)
         self._planners: dict[frozenset[str], Planner] = {}
         self._prepared: Cache[tuple[str, str | None, Hashable, frozenset[str]], Prepared] = Cache(
             self.config.cache, self.config.cache_bytes

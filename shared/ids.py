@@ -10,6 +10,11 @@ def new_id() -> UUID:
     return uuid7()
 
 
+def global_id(resource: str, key: UUID | str) -> str:
+    """The id of an object in the graph, which no other object has: `Type:key`."""
+    return f"{resource}:{key}"
+
+
 def parse_id(text: str, resource: str | None = None) -> UUID | None:
     """The key in an `ID` that a client sent; None if it is none, or is an id of another type than `resource`.
 

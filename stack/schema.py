@@ -1,4 +1,4 @@
-"""The files made from the code: each subgraph's SDL, the supergraph, the API schema, events, errors, where each runs."""
+"""The files made from the code: SDLs, supergraph, API schema, events, errors, clients' configuration, where each runs."""
 
 from importlib import import_module
 from pathlib import Path
@@ -8,10 +8,10 @@ import yaml
 from graphql import GraphQLSchema, build_schema
 from graphql.utilities import BreakingChange, find_breaking_changes
 
-from router.composition import Composition, SubgraphSdl, compose
+from router.composition import Composition, SubgraphSdl, compose, node_subgraph
 from shared.events.event import CONTENT_TYPE, Event
 from shared.service import Service
-from stack import deployment, error_codes
+from stack import client_configuration, deployment, error_codes
 from stack.services import ROOT, SUBGRAPHS
 
 FOLDER = ROOT / "schema"
@@ -28,11 +28,12 @@ def services() -> list[Service]:
 
 
 def subgraphs() -> list[SubgraphSdl]:
-    """The code's subgraphs, at the addresses of the local stack."""
-    return [
+    """The code's subgraphs, at the addresses of the local stack, and the router's own."""
+    domains = [
         SubgraphSdl(each.name, f"http://127.0.0.1:{each.port}/graphql", service.schema.as_str())
         for each, service in zip(SUBGRAPHS, services(), strict=True)
     ]
+    return [*domains, node_subgraph(domains)]
 
 
 def composition() -> Composition:
@@ -42,13 +43,15 @@ def composition() -> Composition:
 
 def generate(supergraph: str, api: str) -> dict[str, str]:
     """What `schema/`, docs/errors.md, the router's configuration and docker-compose.yml should hold, by their paths."""
-    files = {f"schema/subgraphs/{service.name}.graphql": service.schema.as_str() for service in services()}
+    files = {f"schema/subgraphs/{each.name}.graphql": each.sdl for each in subgraphs()}
     files |= {"schema/supergraph.graphql": supergraph, API: api}
     result = {name: f"{_HEADER}{text.strip()}\n" for name, text in files.items()}
     result["schema/events.yaml"] = _HEADER + yaml.safe_dump(
         asyncapi(services()), sort_keys=False, width=120, allow_unicode=True
     )
-    return result | error_codes.generate(build(api)) | deployment.generate(SUBGRAPHS)
+    schema = build(api)
+    result |= client_configuration.generate(schema, _HEADER)
+    return result | error_codes.generate(schema) | deployment.generate(SUBGRAPHS)
 
 
 def write(files: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ import psutil
 
 from bench.subgraph.workloads import Workload
 from shared.database.engine import Database
+from shared.ids import global_id
 from shared.signature import sign
 from stack.databases import migrate_all, prepare
 from stack.environment import Addresses, of_subgraph
@@ -40,7 +41,7 @@ class Target:
         self.workload, self.process = workload, psutil.Process(service.pid)
         self._url, self._key, self._client = f"{service.url}/graphql", key, client
         self._authorization = f"Bearer {tokens.token('NURSE')}"
-        self._ids = [str(row.id) for row in workload.rows]
+        self._ids = [global_id(workload.typename, row.id) for row in workload.rows]
 
     @property
     def name(self) -> str:

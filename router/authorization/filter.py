@@ -120,31 +120,36 @@ class _SelectionFilter:
         definition = scope.parent.fields[name]  # type: ignore[attr-defined]  # fields are selected from composites only
         path = (*scope.path, key)
         given = get_named_type(definition.type)
-        if scope.closed or not self._allows(scope.parent.name, name, given, node):
+        possible = self._possible(given)
+        if (scope.parent.name, name) in self._rules.checked:
+            possible = frozenset(item for item in possible if self._rules.allows_type(item, self._access))
+        if scope.closed or not self._allows(scope.parent.name, name, given, possible, node):
             self.denied[path] = None
             return None
         if node.selection_set is None or not is_composite_type(given):
             return node
-        inner = _Scope(given, self._possible(given), (*path, *_list_marks(definition.type)), closed=False)
+        inner = _Scope(given, possible, (*path, *_list_marks(definition.type)), closed=False)
         selections = self._selections(node.selection_set, inner)
         if not selections:
             return None
         return replace(node, selection_set=SelectionSetNode(selections=selections))
 
-    def _allows(self, parent: str, name: str, given: GraphQLNamedType, node: FieldNode) -> bool:
+    def _allows(
+        self, parent: str, name: str, given: GraphQLNamedType, possible: frozenset[str], node: FieldNode
+    ) -> bool:
         if not self._rules.allows_field(parent, name, self._access):
             return False
         if not self._rules.allows_type(given.name, self._access):
             return False
-        return not (is_interface_type(given) and self._selects_directly(node) and self._any_denied(given))
+        return not (is_interface_type(given) and self._selects_directly(node)) or self._allows_all(possible)
 
     def _selects_directly(self, node: FieldNode) -> bool:
         return node.selection_set is not None and any(
             isinstance(item, FieldNode) and item.name.value not in _META for item in node.selection_set.selections
         )
 
-    def _any_denied(self, given: GraphQLNamedType) -> bool:
-        return not all(self._rules.allows_type(name, self._access) for name in self._possible(given))
+    def _allows_all(self, types: frozenset[str]) -> bool:
+        return all(self._rules.allows_type(name, self._access) for name in types)
 
     def _fragment(self, node: SelectionNode, scope: _Scope) -> InlineFragmentNode | None:
         if isinstance(node, FragmentSpreadNode):
@@ -161,9 +166,7 @@ class _SelectionFilter:
     def _narrowed(self, node: InlineFragmentNode, scope: _Scope) -> _Scope:
         condition = self._schema.type_map[node.type_condition.name.value] if node.type_condition else scope.parent
         possible = scope.possible & self._possible(condition)
-        denied = not self._rules.allows_type(condition.name, self._access) or not all(
-            self._rules.allows_type(name, self._access) for name in possible
-        )
+        denied = not self._rules.allows_type(condition.name, self._access) or not self._allows_all(possible)
         # Under a root type or an object, `closed` was decided where the object was entered.
         closed = scope.closed if condition is scope.parent and is_object_type(condition) else denied
         return _Scope(condition, possible, scope.path, closed)

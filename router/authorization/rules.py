@@ -32,6 +32,7 @@ from graphql import (
 )
 
 from router.authorization.access import Access
+from router.federation.node import FIELDS, INTERFACE, URL
 from router.supergraph import SupergraphError
 from router.supergraph.links import directive_arguments, read_links
 
@@ -67,10 +68,14 @@ _Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
 @dataclass(frozen=True)
 class AccessRules:
-    """The completed rules: by type name, and by type and field name. What is not named is free for all."""
+    """The completed rules: by type name, and by type and field name. What is not named is free for all.
+
+    `checked`: fields that give nothing of an interface's types but what the caller may see.
+    """
 
     types: Mapping[str, Rule] = field(default_factory=dict)
     fields: Mapping[tuple[str, str], Rule] = field(default_factory=dict)
+    checked: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def read(cls, document: DocumentNode) -> "AccessRules":
@@ -114,6 +119,13 @@ class _RuleReader:
         self._kinds = {links.directive(kind, kind): kind for kind in ("authenticated", "requiresScopes", "policy")}
         self._join_field = f"{links.prefix('join')}field"
         self._composites = {node.name.value: node for node in definitions if isinstance(node, _Composite)}
+        self._has_node = any(
+            directive_arguments(directive).get("url") == URL
+            for enum in definitions
+            if isinstance(enum, EnumTypeDefinitionNode) and enum.name.value == f"{links.prefix('join')}Graph"
+            for value in enum.values or ()
+            for directive in value.directives or ()
+        )
         self._leaves = [
             node
             for node in definitions
@@ -136,9 +148,12 @@ class _RuleReader:
         self._propagate_down()
         self._propagate_up()
         self._propagate_requires()
+        if self._has_node:  # each of its types is held against its own rule
+            self._types.pop(INTERFACE, None)
         return AccessRules(
             {name: rule for name, rule in self._types.items() if rule},
             {coordinate: rule for coordinate, rule in self._fields.items() if rule},
+            FIELDS if self._has_node else frozenset(),
         )
 
     def _read_directives(self) -> None:

@@ -2,5 +2,15 @@
 
 from router.composition.compose import Composition, SubgraphSdl, compose
 from router.composition.errors import CompositionError, ErrorCode, Hint, Location
+from router.composition.node import node_subgraph
 
-__all__ = ["Composition", "CompositionError", "ErrorCode", "Hint", "Location", "SubgraphSdl", "compose"]
+__all__ = [
+    "Composition",
+    "CompositionError",
+    "ErrorCode",
+    "Hint",
+    "Location",
+    "SubgraphSdl",
+    "compose",
+    "node_subgraph",
+]

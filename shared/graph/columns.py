@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLEnumType, GraphQLLeafType
 
+from shared.ids import global_id
+
 Column: TypeAlias = Sequence[Any]
 Complete: TypeAlias = Callable[[Column], list[Any]]
 Read: TypeAlias = Callable[[Any], Any]
@@ -100,7 +102,8 @@ def references(kind: str, fields: Mapping[str, str]) -> Complete:
     make = _maker(fields)
 
     def complete_references(column: Column) -> list[Any]:
-        values = {"id": list(map(str, column)), "__typename": [kind] * len(column)}
+        ids = [global_id(kind, key) for key in column]
+        values = {"id": ids, "__typename": [kind] * len(column)}
         return make([values[field] for field in fields.values()])
 
     return complete_references

@@ -7,25 +7,35 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import Select
 from sqlmodel import col
+from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
+from strawberry.types.field import StrawberryField
 
 from shared.auth.principal import Principal
 from shared.database.paging import Order, Slice
 from shared.graph.connections import Connection, Orders, Paged, connect
 from shared.graph.context import Context, Info
 from shared.graph.fields import access, query
-from shared.ids import parse_id
+from shared.ids import global_id, parse_id
 
 Row = TypeVar("Row")
 E = TypeVar("E", bound="Entity[Any]")
+S = TypeVar("S", bound="Stub")
 
 _ID = "The id; the key alone is taken as well."
 
 
-class Entity(Generic[Row]):
+@strawberry.interface(description="An object that `node` gives by its id (GraphQL Global Object Identification).")
+class Node:
+    @strawberry.field(description="The global id: no other object of the graph has it.")
+    def id(self) -> strawberry.ID:
+        raise NotImplementedError
+
+
+class Entity(Node, Generic[Row]):
     """The base of types with a key, each of a table's rows: `class Room(Entity[models.Room])`, under `entity`."""
 
     row: Row
-    id: strawberry.ID
 
     _rows: ClassVar[Callable[[Principal], Select[Any]]]
     _key: ClassVar[Any]
@@ -34,7 +44,7 @@ class Entity(Generic[Row]):
     def of(cls, row: Row) -> Self:
         """From its row."""
         make: Any = cls
-        entity: Self = make(row=row, id=strawberry.ID(str(row.id)))  # type: ignore[attr-defined]  # each table has one
+        entity: Self = make(row=row)
         return entity
 
     @classmethod
@@ -47,6 +57,27 @@ class Entity(Generic[Row]):
     async def load(cls, context: Context, key: UUID | None) -> Self | None:
         """The one with a key, if there is a key, and one that the caller may see; many in one statement."""
         return None if key is None else await context.load(cls.resolve_references, key)
+
+
+class Stub:
+    """The base of another domain's types, of which nothing is known here but their keys, under `stub`.
+
+    Fields that this domain gives them look for themselves, with `self.key`.
+    """
+
+    key: UUID
+
+    @classmethod
+    def of(cls, key: UUID | None) -> Self | None:
+        """By its key, if there is one."""
+        make: Any = cls
+        stub: Self | None = None if key is None else make(key=key)
+        return stub
+
+    @classmethod
+    async def resolve_references(cls, context: Context, keys: Sequence[UUID]) -> list[Self | None]:
+        """All of them."""
+        return [cls.of(key) for key in keys]
 
 
 def entity(
@@ -63,14 +94,49 @@ def entity(
         private: Any = strawberry.Private
         (model,) = get_args(made.__orig_bases__[0])
         made._rows, made._key = staticmethod(rows), col(model.id)
-        made.__annotations__ = {"row": private[model], "id": strawberry.ID, **made.__annotations__}
-        made.id = strawberry.field(description="Its id.")
+        made.__annotations__ = {"row": private[model], **made.__annotations__}
+        made.id = _id_of(kind, lambda self: self.row.id)
         typed: type[E] = strawberry.federation.type(
             made, keys=["id"], description=description, **access(scopes, authenticated)
         )
         return typed
 
     return decorate
+
+
+def stub(*, description: str) -> Callable[[type[S]], type[S]]:
+    """Make a `Stub` a type of the graph, which other subgraphs enter only if it has fields here."""
+
+    def decorate(kind: type[S]) -> type[S]:
+        made: Any = kind
+        resolvable = any(isinstance(each, StrawberryField) for each in vars(kind).values())
+        made.__annotations__ = {"key": strawberry.Private[UUID], **vars(kind).get("__annotations__", {})}
+        made.id = _id_of(kind, lambda self: self.key)
+        typed: type[S] = strawberry.federation.type(
+            made, keys=[Key(fields=FieldSet("id"), resolvable=resolvable)], description=description
+        )
+        return typed
+
+    return decorate
+
+
+def reference(kind: type[Stub], column: str, *, description: str) -> Any:
+    """A field that is another entity by its key alone, which a column of its object's `row` holds."""
+
+    def read(self: Any) -> Any:
+        return kind.of(getattr(self.row, column))
+
+    read.key = column  # type: ignore[attr-defined]
+    return strawberry.field(resolver=read, description=description)
+
+
+def _id_of(kind: type, key: Callable[[Any], UUID]) -> Any:
+    name = kind.__name__
+
+    def read(self: Any) -> strawberry.ID:
+        return strawberry.ID(global_id(name, key(self)))
+
+    return strawberry.field(resolver=read, description=f"The global id of the {name}: `{name}:` and its key.")
 
 
 def by_key(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, TypeVar, overload
+from typing import Any, overload
 from uuid import UUID
 
 import strawberry
@@ -11,8 +11,6 @@ from strawberry.federation.schema_directives import Authenticated, RequiresScope
 from strawberry.types.field import StrawberryField
 
 from shared.ids import parse_id
-
-T = TypeVar("T")
 
 LONGEST_SEARCH = 100
 _LONGEST = "longest"
@@ -49,21 +47,6 @@ def from_row(value: str | Callable[[Any], Any], *, description: str) -> Any:
         return make(self.row)
 
     read.column = value if isinstance(value, str) else None  # type: ignore[attr-defined]
-    return strawberry.field(resolver=read, description=description)
-
-
-def stub(kind: Callable[..., T], key: UUID | None) -> T | None:
-    """An entity of which nothing is known but its key; None without one."""
-    return None if key is None else kind(id=strawberry.ID(str(key)))
-
-
-def reference(kind: type, column: str, *, description: str) -> Any:
-    """A field that is another entity by its key alone, which a column of its object's `row` holds."""
-
-    def read(self: Any) -> Any:
-        return stub(kind, getattr(self.row, column))
-
-    read.key = column  # type: ignore[attr-defined]
     return strawberry.field(resolver=read, description=description)
 
 

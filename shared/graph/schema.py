@@ -35,6 +35,7 @@ from shared.graph.execution import Executor, is_full_list
 from shared.graph.fields import access_rules, bounds, definition_of
 from shared.graph.operations import Entities, Prepared, prepared
 from shared.graph.scalars import SCALARS
+from shared.ids import global_id
 
 T = TypeVar("T")
 
@@ -142,7 +143,8 @@ class Schema(strawberry.federation.Schema):
         loader = getattr(getattr(known and known.definition, "origin", None), "resolve_references", None)
         if loader is None:
             raise GraphQLError(f"{name} is no entity of this service")
-        keys = {identifier: key for identifier in ids if (key := _key(identifier))}
+        prefix = global_id(name, "")
+        keys = {identifier: key for identifier in ids if (key := _key(identifier.removeprefix(prefix)))}
         return dict(zip(keys, await loader(context, list(keys.values())), strict=True))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:

@@ -1,22 +1,19 @@
 """GraphQL types of appointments, and what they add to patients and practitioners."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from strawberry.federation.schema_directives import Key
-from strawberry.federation.types import FieldSet
 
 from shared.database.paging import Order, Slice
 from shared.graph.connections import Connection, Paged, connect
-from shared.graph.context import Context, Info
+from shared.graph.context import Info
 from shared.graph.datatypes import Coding
-from shared.graph.entities import Entity, entity
+from shared.graph.entities import Entity, Stub, entity, reference, stub
 from shared.graph.errors import bad_input
-from shared.graph.fields import from_row, guarded, key_of, reference, stub
+from shared.graph.fields import from_row, guarded, key_of
 from subgraphs.appointments import models, policy, repository
 from subgraphs.appointments.models import CancellationReason, ExceptionKind, Party, Status, WaitlistStatus
 from subgraphs.appointments.repository import Filter, Listing, SlotSearch
@@ -54,22 +51,18 @@ def states(status: list[Status] | None) -> tuple[Status, ...] | None:
     return None if status is None else tuple(status)
 
 
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A place where care is given (FHIR Location)."
-)
-class Location:
-    id: strawberry.ID = strawberry.federation.field(description="Its key.")
+@stub(description="A place where care is given (FHIR Location).")
+class Location(Stub):
+    """Of directory."""
 
 
-@strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="Someone who may log in.")
-class Account:
-    id: strawberry.ID = strawberry.federation.field(description="Its key, the tokens' `sub`.")
+@stub(description="Someone who may log in.")
+class Account(Stub):
+    """Of identity."""
 
 
-@strawberry.federation.type(keys=["id"], description="A person who gives care (FHIR Practitioner).")
-class Practitioner:
-    id: strawberry.ID = strawberry.field(description="Their key.")
-
+@stub(description="A person who gives care (FHIR Practitioner).")
+class Practitioner(Stub):
     @guarded(
         description="Their appointments that the caller may see, by time.",
         scopes=[[policy.READ]],
@@ -85,7 +78,7 @@ class Practitioner:
         until: Until = None,
     ) -> Connection["Appointment"] | None:
         wanted = Filter(status=states(status), since=since, until=until)
-        return await _list(info, Listing("practitioner", UUID(self.id), wanted, page, order))
+        return await _list(info, Listing("practitioner", self.key, wanted, page, order))
 
     @guarded(description="When they can be booked, the earliest times first.", scopes=[[policy.READ]])
     async def free_slots(
@@ -97,18 +90,11 @@ class Practitioner:
         location_id: AtLocation = None,
         first: FirstSlots = DEFAULT_SLOTS,
     ) -> list["FreeSlot"] | None:
-        return await find_free_slots(info, UUID(self.id), type_id, since, before, location_id, first)
-
-    @classmethod
-    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
-        """By key; the fields look for themselves."""
-        return [stub(cls, identifier) for identifier in ids]
+        return await find_free_slots(info, self.key, type_id, since, before, location_id, first)
 
 
-@strawberry.federation.type(keys=["id"], description="A person who receives care (FHIR Patient).")
-class Patient:
-    id: strawberry.ID = strawberry.field(description="Their key.")
-
+@stub(description="A person who receives care (FHIR Patient).")
+class Patient(Stub):
     @guarded(
         description="Their appointments, by time.", scopes=[[policy.READ]], extensions=[Paged(repository.APPOINTMENTS)]
     )
@@ -133,15 +119,9 @@ class Patient:
         return await self._list(info, Filter(upcoming=True), page, repository.BY_START)
 
     async def _list(self, info: Info, wanted: Filter, page: Slice, order: Order) -> Connection["Appointment"] | None:
-        patient_id = UUID(self.id)
-        if not repository.may_ask_about(info.context, patient_id):
+        if not repository.may_ask_about(info.context, self.key):
             return None
-        return await _list(info, Listing("patient", patient_id, wanted, page, order))
-
-    @classmethod
-    async def resolve_references(cls, context: Context, ids: Sequence[UUID]) -> list[Self | None]:
-        """By key; the fields look for themselves."""
-        return [stub(cls, identifier) for identifier in ids]
+        return await _list(info, Listing("patient", self.key, wanted, page, order))
 
 
 @strawberry.type(description="Who called an appointment off, and why.")
@@ -190,11 +170,11 @@ class FreeSlot:
 
     @strawberry.field(description="The practitioner who is free.")
     def practitioner(self) -> Practitioner | None:
-        return stub(Practitioner, self.slot.practitioner_id)
+        return Practitioner.of(self.slot.practitioner_id)
 
     @strawberry.field(description="The location where the practitioner is then.")
     def location(self) -> Location | None:
-        return stub(Location, self.slot.location_id)
+        return Location.of(self.slot.location_id)
 
 
 def _code(row: models.AppointmentType) -> Coding:

@@ -11,6 +11,7 @@ from shared.graph.entities import by_key, listing
 from shared.graph.fields import LONGEST_SEARCH, bounded, query
 from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
+from shared.ids import global_id
 from subgraphs.identity import models, repository
 from subgraphs.identity.commands import (
     ChangePassword,
@@ -117,7 +118,7 @@ class Mutation:
 
     @mutation(description="End this session.", authenticated=True)
     async def log_out(self, info: Info) -> LogOutSuccess:
-        return LogOutSuccess(session_id=strawberry.ID(str(await sessions.log_out(info.context))))
+        return LogOutSuccess(session_id=strawberry.ID(global_id("Session", await sessions.log_out(info.context))))
 
     @mutation(
         description="End a session of one's own; administrators end anybody's.",
@@ -125,7 +126,8 @@ class Mutation:
         errors=[NotFound],
     )
     async def end_session(self, info: Info, input: EndSession) -> EndSessionSuccess:
-        return EndSessionSuccess(session_id=strawberry.ID(str(await sessions.end_session(info.context, input))))
+        ended = await sessions.end_session(info.context, input)
+        return EndSessionSuccess(session_id=strawberry.ID(global_id("Session", ended)))
 
     @mutation(
         description="Change one's password; all other sessions end.",

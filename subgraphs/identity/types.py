@@ -6,31 +6,26 @@ from uuid import UUID
 
 import strawberry
 from sqlalchemy import Select
-from strawberry.federation.schema_directives import Key
-from strawberry.federation.types import FieldSet
 
 from shared.graph.context import Info
-from shared.graph.entities import Entity, entity, listing
-from shared.graph.fields import from_row, reference
+from shared.graph.entities import Entity, Stub, entity, listing, reference, stub
+from shared.graph.fields import from_row
+from shared.ids import global_id
 from subgraphs.identity import models, policy, repository
 
 
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A patient, of the patients service."
-)
-class Patient:
-    id: strawberry.ID = strawberry.field(description="Their key.")
+@stub(description="A person who receives care (FHIR Patient).")
+class Patient(Stub):
+    """Of patients."""
 
 
-@strawberry.federation.type(
-    keys=[Key(fields=FieldSet("id"), resolvable=False)], description="A practitioner, of the directory service."
-)
-class Practitioner:
-    id: strawberry.ID = strawberry.field(description="Their key.")
+@stub(description="A person who gives care (FHIR Practitioner).")
+class Practitioner(Stub):
+    """Of directory."""
 
 
-def _id(key: UUID | None) -> strawberry.ID | None:
-    return strawberry.ID(str(key)) if key else None
+def _id(resource: str, key: UUID | None) -> strawberry.ID | None:
+    return strawberry.ID(global_id(resource, key)) if key else None
 
 
 @entity(policy.sessions, authenticated=True, description="A log-in that is still good.")
@@ -51,10 +46,10 @@ class Activity(Entity[models.Activity]):
     kind: models.ActivityKind = from_row("kind", description="What happened.")
     at: datetime = from_row("created_at", description="When.")
     session_id: strawberry.ID | None = from_row(
-        lambda row: _id(row.session_id), description="In which session, if in one."
+        lambda row: _id("Session", row.session_id), description="In which session, if in one."
     )
     actor_id: strawberry.ID | None = from_row(
-        lambda row: _id(row.actor_id), description="The account that did it, if not this one."
+        lambda row: _id("Account", row.actor_id), description="The account that did it, if not this one."
     )
     address: str | None = from_row("address", description="From which network address, where known.")
     user_agent: str | None = from_row("user_agent", description="By which program, where known.")

@@ -4,19 +4,17 @@ from datetime import datetime
 from typing import Annotated
 
 import strawberry
-from strawberry.federation.schema_directives import Key
-from strawberry.federation.types import FieldSet
 
 from shared.graph.context import Info
-from shared.graph.entities import Entity, entity
-from shared.graph.fields import from_row, reference
+from shared.graph.entities import Entity, Stub, entity, reference, stub
+from shared.graph.fields import from_row
 from subgraphs.notifications import messages, models, policy, repository
 from subgraphs.notifications.models import Channel, Kind
 
 
-@strawberry.federation.type(keys=[Key(fields=FieldSet("id"), resolvable=False)], description="An appointment.")
-class Appointment:
-    id: strawberry.ID = strawberry.field(description="Its key.")
+@stub(description="A visit that was agreed on (FHIR Appointment).")
+class Appointment(Stub):
+    """Of appointments."""
 
 
 def _cursor(row: models.Notification) -> str | None:

@@ -102,7 +102,7 @@ class Practice:
         return await answer(self.reception, SAVE_SCHEDULE, **fields)
 
     async def save_type(self, code: str, minutes: int, **fields: Any) -> str:
-        """The key of a new type of appointment."""
+        """The id of a new type of appointment."""
         coding = {"system": SERVICE_TYPE, "code": code, "display": code}
         saved = await answer(self.reception, SAVE_TYPE, code=coding, minutes=minutes, **fields)
         return str(saved["appointmentType"]["id"])

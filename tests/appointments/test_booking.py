@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from shared.database.tables import Merger
-from shared.ids import new_id
+from shared.ids import global_id, new_id
 from subgraphs.appointments.models import Appointment, Location, Patient
 from tests.appointments.conftest import Practice, answer, at, change, utc
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 
 CANCEL, RESCHEDULE, CHECK_IN, COMPLETE, NO_SHOW, REVERT = (
     change(
@@ -49,13 +50,13 @@ async def test_a_patient_books_a_free_slot(practice: Practice) -> None:
         "endsAt": utc(start + timedelta(minutes=30)),
         "reason": "My knee hurts.",
         "type": {"code": "consultation"},
-        "patient": {"id": str(patient)},
-        "practitioner": {"id": str(practice.practitioner)},
-        "location": {"id": str(practice.location)},
+        "patient": {"id": global_id("Patient", patient)},
+        "practitioner": {"id": global_id("Practitioner", practice.practitioner)},
+        "location": {"id": global_id("Location", practice.location)},
     }
     ((kind, data),) = await practice.published()
     assert kind == "appointment-booked"
-    assert data["appointmentId"] == result["appointment"]["id"]
+    assert data["appointmentId"] == str(key_of(result["appointment"]["id"]))
     assert "knee" not in str(data)
     created = [entry for entry in await practice.clinic.audit("appointments") if entry.action == "create"]
     assert [(entry.resource, entry.patients) for entry in created] == [("Appointment", [patient])]
@@ -130,7 +131,7 @@ async def begin(practice: Practice, appointment: dict[str, Any], ahead: timedelt
     async with stored(practice.clinic.service("appointments").runtime.database) as session:
         location = await session.get_one(Location, practice.location)
         location.time_zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-        row = await session.get_one(Appointment, appointment["id"])
+        row = await session.get_one(Appointment, key_of(appointment["id"]))
         shift = datetime.now(UTC) + ahead - row.starts_at
         for name in ("booked_at", "occupied_from", "starts_at", "ends_at", "occupied_until"):
             setattr(row, name, getattr(row, name) + shift)
@@ -266,7 +267,7 @@ async def test_an_appointment_is_moved_and_called_off(practice: Practice) -> Non
         "status": "BOOKED",
         "startsAt": utc(at(5, 8)),
         "cancellation": None,
-        "practitioner": {"id": str(busy)},
+        "practitioner": {"id": global_id("Practitioner", busy)},
     }
     stranger, their_account = await practice.patient()
     assert await practice.booked(their_account, stranger, at(2, 10, 15), typeId=half_past)

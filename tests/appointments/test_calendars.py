@@ -9,6 +9,7 @@ from shared.ids import new_id
 from tests.appointments.conftest import Practice, answer, at
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.harness.caller import Caller
+from tests.harness.ids import key_of
 
 CREATE = """mutation { createCalendarFeed { __typename
   ... on CreateCalendarFeedSuccess { url calendarFeed { id revokedAt } } ... on UserError { code } } }"""
@@ -17,7 +18,7 @@ REVOKE = """mutation($input: RevokeCalendarFeedInput!) { revokeCalendarFeed(inpu
 
 
 async def create(caller: Caller) -> tuple[str, str]:
-    """A new feed's key and address."""
+    """A new feed's id and address."""
     made: dict[str, Any] = (await caller.data(CREATE))["createCalendarFeed"]
     return made["calendarFeed"]["id"], made["url"]
 
@@ -48,7 +49,8 @@ async def test_a_patient_reads_their_calendar_and_nobody_elses(practice: Practic
     assert "knee" not in response.text
     assert "consultation" not in response.text
     (event,) = events(response)
-    assert (event["uid"], event["sequence"], event["status"]) == (f"{booked['id']}@caregraph", 1, "CONFIRMED")
+    uid = f"{key_of(booked['id'])}@caregraph"
+    assert (event["uid"], event["sequence"], event["status"]) == (uid, 1, "CONFIRMED")
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (at(3, 10), at(3, 10, 30))
     again = await read(url, **{"If-None-Match": response.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -56,7 +58,7 @@ async def test_a_patient_reads_their_calendar_and_nobody_elses(practice: Practic
     await answer(account, CANCEL, **version_of(booked), reason="OTHER")
     changed = await read(url, **{"If-None-Match": response.headers["etag"]})
     (event,) = events(changed)
-    assert (event["uid"], event["sequence"], event["status"]) == (f"{booked['id']}@caregraph", 2, "CANCELLED")
+    assert (event["uid"], event["sequence"], event["status"]) == (uid, 2, "CANCELLED")
     trail = [entry for entry in await practice.clinic.audit("appointments") if "CALENDAR_FEED" in entry.roles]
     assert {(entry.action, entry.resource) for entry in trail} == {("read", "CalendarFeed"), ("read", "Appointment")}
     assert all(entry.patients == [patient] for entry in trail)

@@ -1,11 +1,10 @@
 """Appointments in the one graph: nobody sees another patient's."""
 
-from uuid import UUID
-
 from shared.ids import new_id
 from subgraphs.appointments.models import Patient
 from tests.appointments.conftest import Practice, answer, at
 from tests.appointments.test_booking import CANCEL, version_of
+from tests.harness.ids import key_of
 
 
 class TestOfOthersData:
@@ -14,16 +13,16 @@ class TestOfOthersData:
     async def test_by_every_route(self, practice: Practice) -> None:
         patient, account = await practice.patient()
         other = practice.clinic.caller("PATIENT", patient=new_id())
-        key = (await practice.booked(account, patient, at(3, 10), reason="My knee hurts."))["id"]
+        booked = (await practice.booked(account, patient, at(3, 10), reason="My knee hurts."))["id"]
         by_key = await other.data(
-            "query($id: ID!) { a: appointment(id: $id) { ...F } } fragment F on Appointment { id reason }", id=key
+            "query($id: ID!) { a: appointment(id: $id) { ...F } } fragment F on Appointment { id reason }", id=booked
         )
         assert by_key == {"a": None}
         listed = await other.data(
             "query($id: ID!) { appointments(patientId: $id) { totalCount nodes { id } } }", id=str(patient)
         )
         assert listed == {"appointments": {"totalCount": 0, "nodes": []}}
-        straight = await practice.clinic.entities("appointments", other, "Appointment", [key], "id reason")
+        straight = await practice.clinic.entities("appointments", other, "Appointment", [booked], "id reason")
         assert straight["data"]["_entities"] == [None]
         theirs = await practice.clinic.entities(
             "appointments",
@@ -37,10 +36,10 @@ class TestOfOthersData:
             "appointments", other, "Practitioner", [practice.practitioner], "appointments { totalCount nodes { id } }"
         )
         assert schedule["data"]["_entities"] == [{"appointments": {"totalCount": 0, "nodes": []}}]
-        assert (await answer(other, CANCEL, id=key, version=1, reason="OTHER"))["code"] == "NOT_FOUND"
+        assert (await answer(other, CANCEL, id=booked, version=1, reason="OTHER"))["code"] == "NOT_FOUND"
         trail = await practice.clinic.audit("appointments")
         denied = [(entry.resource, entry.resource_ids) for entry in trail if entry.outcome == "denied"]
-        appointment, person = ("Appointment", [UUID(key)]), ("Patient", [patient])
+        appointment, person = ("Appointment", [key_of(booked)]), ("Patient", [patient])
         assert denied == [appointment, person, appointment, person, appointment]
 
         for caller in (
@@ -48,13 +47,13 @@ class TestOfOthersData:
             practice.clinic.caller("PHARMACIST"),
             practice.clinic.anonymous,
         ):
-            refused = await caller.execute("query($id: ID!) { appointment(id: $id) { id } }", id=key)
+            refused = await caller.execute("query($id: ID!) { appointment(id: $id) { id } }", id=booked)
             assert refused["data"] == {"appointment": None}
             assert refused["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
-            straight = await practice.clinic.entities("appointments", caller, "Appointment", [key], "id reason")
+            straight = await practice.clinic.entities("appointments", caller, "Appointment", [booked], "id reason")
             assert straight["data"]["_entities"] == [None]
         nurse = practice.clinic.caller("NURSE")
-        seen = await nurse.data("query($id: ID!) { appointment(id: $id) { reason } }", id=key)
+        seen = await nurse.data("query($id: ID!) { appointment(id: $id) { reason } }", id=booked)
         assert seen == {"appointment": {"reason": "My knee hurts."}}
 
     async def test_lists_page_and_filter(self, practice: Practice) -> None:

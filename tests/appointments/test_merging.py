@@ -11,6 +11,7 @@ from subgraphs.appointments.models import Appointment, CalendarFeed
 from subgraphs.appointments.service.merging import MERGERS
 from tests.appointments.conftest import Practice, at
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 
 FEED = "mutation { createCalendarFeed { ... on CreateCalendarFeedSuccess { url } } }"
 
@@ -51,10 +52,10 @@ async def test_a_chain_of_mergers_gives_all_to_the_last(practice: Practice, orde
             await MERGERS.follow(work, keys[step], keys[step + 1])
 
     async with stored(database) as session:
-        rows = {str(row.id): row for row in await session.scalars(select(Appointment))}
+        rows = {row.id: row for row in await session.scalars(select(Appointment))}
         (feed,) = (await session.scalars(select(CalendarFeed))).all()
     assert {row.patient_id for row in rows.values()} == {keys[3]}
-    statuses = [rows[each["id"]].status for each in (*booked, clash)]
+    statuses = [rows[key_of(each["id"])].status for each in (*booked, clash)]
     assert statuses == ["CANCELLED", "BOOKED", "BOOKED"], "both were booked at that time"
     assert feed.revoked_at is not None
     entered = {(entry.action, entry.resource) for entry in (await practice.clinic.audit("appointments"))[before:]}

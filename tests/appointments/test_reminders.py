@@ -9,12 +9,13 @@ from subgraphs.appointments.jobs import remind
 from subgraphs.appointments.models import Appointment
 from tests.appointments.conftest import Practice, at
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 
 
 async def test_a_reminder_is_due_once_for_each_lead_and_time(practice: Practice) -> None:
     patient, account = await practice.patient()
     runtime = practice.clinic.service("appointments").runtime
-    keys = [UUID((await practice.booked(account, patient, at(5, hour)))["id"]) for hour in (9, 10, 11)]
+    keys = [key_of((await practice.booked(account, patient, at(5, hour)))["id"]) for hour in (9, 10, 11)]
 
     async def put(key: UUID, hours: float, agreed_hours_ago: float = 100) -> None:
         async with stored(runtime.database) as session:

@@ -14,6 +14,7 @@ from tests.appointments.conftest import Practice, answer, at, change, utc
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 
 JOIN, LEAVE, ACCEPT, DECLINE = (
     change(name, "waitlistEntry { id status appointment { id status startsAt heldUntil version } }")
@@ -23,7 +24,7 @@ MINE = "{ waitlist { nodes { id status patient { id } type { minutes } appointme
 
 
 async def join(practice: Practice, caller: Caller, patient: UUID, **fields: Any) -> str:
-    """A new entry's key."""
+    """A new entry's id."""
     wish = {
         "patientId": str(patient),
         "practitionerId": str(practice.practitioner),
@@ -65,7 +66,7 @@ async def test_a_freed_slot_is_held_for_the_first_in_line(practice: Practice) ->
         assert (await mine(caller))["status"] == "WAITING"
     assert (await practice.book(booked_by, booker, at(3, 10)))["code"] == "SLOT_TAKEN"
     kind, data = (await practice.published())[-1]
-    assert (kind, data["appointmentId"]) == ("waitlist-offered", offered["appointment"]["id"])
+    assert (kind, data["appointmentId"]) == ("waitlist-offered", str(key_of(offered["appointment"]["id"])))
     # That the slot was offered is the service's doing, not that of the one who called off.
     created = [entry for entry in await practice.clinic.audit("appointments") if entry.action == "create"]
     assert (created[-1].resource, created[-1].roles) == ("Appointment", ["SYSTEM"])
@@ -101,7 +102,7 @@ async def test_an_offer_that_is_not_answered_goes_to_the_next_in_line(practice: 
     offered = await mine(first)
     assert offered["status"] == "OFFERED"
     async with stored(runtime.database) as session:
-        held = await session.get_one(Appointment, UUID(offered["appointment"]["id"]))
+        held = await session.get_one(Appointment, key_of(offered["appointment"]["id"]))
         held.held_until = utc_now() - timedelta(seconds=1)
     assert (await answer(first, ACCEPT, id=offered["id"]))["code"] == "OFFER_EXPIRED"
     await expire_offers(runtime)

@@ -9,6 +9,7 @@ from tests.appointments.test_booking import CANCEL, version_of
 from tests.appointments.test_calendars import create, read
 from tests.appointments.test_waitlist import join
 from tests.directory.test_directory import ADDRESS, SAVE_LOCATION, SAVE_ORGANIZATION, SAVE_PRACTITIONER, save
+from tests.harness.ids import key_of
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ async def test_a_duplicates_appointments_become_the_survivors(practice: Practice
 
     assert {(clash["id"], "CANCELLED"), (other["id"], "BOOKED")} < set(await clinic.until(merged))
     (_, offered), (_, called_off), (expired, _) = (await practice.published())[-3:]
-    assert (offered["waitlistEntryId"], expired) == (offer, "waitlist-expired")
+    assert (offered["waitlistEntryId"], expired) == (str(key_of(offer)), "waitlist-expired")
     assert (called_off["patientId"], called_off["cancelledBy"], called_off["reasonCode"]) == (
         str(survivor),
         "system",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.ids import global_id
 from tests.appointments.conftest import Practice
 from tests.appointments.test_calendars import REVOKE, create, read
 from tests.harness.caller import Caller
@@ -126,7 +127,7 @@ async def test_an_administrator_sees_and_ends_anybodys_feeds(practice: Practice)
     doctor = await logged_in(clinic, DOCTOR)
     feed, url = await create(doctor)
     (seen,) = (await root.data(FEEDS, account=str(key)))["calendarFeeds"]["nodes"]
-    assert seen == {"id": feed, "revokedAt": None, "account": {"id": str(key), "email": DOCTOR}}
+    assert seen == {"id": feed, "revokedAt": None, "account": {"id": global_id("Account", key), "email": DOCTOR}}
     _, stranger = await practice.patient()
     for caller in (stranger, practice.reception, clinic.caller("NURSE")):
         assert (await caller.data(FEEDS, account=str(key)))["calendarFeeds"]["nodes"] == []

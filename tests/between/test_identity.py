@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.ids import new_id
+from shared.ids import global_id, new_id
 from subgraphs.identity.consumers import PatientMerged
 from tests.harness.clinic import Clinic
 from tests.identity.conftest import account, activity, log_in, logged_in, mailbox, quick, refused
@@ -18,18 +18,18 @@ def services() -> tuple[str, ...]:
 async def test_merged_patients_accounts_move_and_their_tokens_end(clinic: Clinic) -> None:
     ann = await account(clinic, "ann@example.org", "PATIENT")
     ben = await account(clinic, "ben@example.org", "PATIENT")
-    assert ann.patient_id is not None
+    assert ann.patient_id and ben.patient_id
     caller, other = await logged_in(clinic, "ann@example.org"), await logged_in(clinic, "ben@example.org")
     survivor = new_id()
     await clinic.publish(PatientMerged(patient_id=survivor, merged_patient_id=ann.patient_id))
 
     async def moved() -> bool:
         answer = await log_in(clinic, "ann@example.org")
-        return bool(answer["account"]["patient"] == {"id": str(survivor)})
+        return bool(answer["account"]["patient"] == {"id": global_id("Patient", survivor)})
 
     await clinic.until(moved)
     assert await refused(clinic, caller)
     mine = (await other.data("{ me { patient { id } } }"))["me"]["patient"]
-    assert mine == {"id": str(ben.patient_id)}
+    assert mine == {"id": global_id("Patient", ben.patient_id)}
     again = await logged_in(clinic, "ann@example.org")
     assert "PATIENT_MERGED" in await activity(again)

@@ -52,7 +52,7 @@ async def save(admin: Caller, mutation: str, **fields: Any) -> dict[str, Any]:
 
 
 async def organization(admin: Caller, name: str) -> str:
-    """The key of a new organization."""
+    """The id of a new organization."""
     answer = await save(admin, SAVE_ORGANIZATION, name=name, address=ADDRESS)
     return str(answer["organization"]["id"])
 

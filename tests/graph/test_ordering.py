@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.ids import global_id
 from subgraphs.directory.models import Practitioner
 from subgraphs.identity.models import Account
 from subgraphs.patients.models import Patient
@@ -117,7 +118,11 @@ async def test_lists_are_ordered_as_asked(clinic: Clinic, made: Sorted) -> None:
             query = made.query.replace("ORDER", f"orderBy: {{ field: {field}, direction: {direction} }}")
             for backward in (False, True):
                 found = await walk(admin, query, size=2, backward=backward)
-                assert found == [{"id": str(row.id)} for row in rows], (field, direction, backward)
+                assert found == [{"id": global_id(type(row).__name__, row.id)} for row in rows], (
+                    field,
+                    direction,
+                    backward,
+                )
 
 
 async def test_the_order_is_that_of_the_first_field_if_none_is_asked_for(clinic: Clinic, made: Sorted) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from reporting.models import RegistrationFact, Way
-from shared.ids import new_id
+from shared.ids import global_id, new_id
 from subgraphs.appointments.models import Appointment, Status
 from subgraphs.directory.models import Location, Organization, Practitioner
 from subgraphs.identity.models import Account, Activity, ActivityKind
@@ -69,14 +69,16 @@ def the_newest_first() -> Kind:
     account = Account(email="ann@example.org", roles=["NURSE"])
     rows = [Activity(account_id=account.id, kind=ActivityKind.LOGGED_IN) for _ in range(COUNT)]
     query = "{ accounts { nodes { activity(ARGUMENTS) { nodes { id } INFO } } } }"
-    return Kind({"identity": [account, *rows]}, query, [{"id": str(row.id)} for row in reversed(rows)])
+    return Kind(
+        {"identity": [account, *rows]}, query, [{"id": global_id(type(row).__name__, row.id)} for row in reversed(rows)]
+    )
 
 
 def for_many_entities() -> Kind:
     practitioner = Practitioner(family="Berg", given=["Ola"])
     rows = [appointment(practitioner.id, number) for number in range(COUNT)]
     query = "{ practitioners { nodes { appointments(ARGUMENTS) { nodes { id } INFO } } } }"
-    nodes = [{"id": str(row.id)} for row in rows]
+    nodes = [{"id": global_id(type(row).__name__, row.id)} for row in rows]
     return Kind({"directory": [practitioner], "appointments": rows}, query, nodes)
 
 

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from router.composition import SubgraphSdl, compose
+from router.composition import SubgraphSdl, compose, node_subgraph
 from router.config import Config, SupergraphSection, load
 from router.http.app import create_app
 from shared.database.tables import AuditEntry, Outbox
@@ -223,7 +223,8 @@ def _router_config(names: tuple[str, ...], urls: dict[str, str], redis_url: str)
 @cache
 def _supergraph(names: tuple[str, ...]) -> str:
     services = [import_module(subgraph(name).module).service for name in names]
-    composition = compose([SubgraphSdl(each.name, "http://127.0.0.1", each.schema.as_str()) for each in services])
+    subgraphs = [SubgraphSdl(each.name, "http://127.0.0.1", each.schema.as_str()) for each in services]
+    composition = compose([*subgraphs, node_subgraph(subgraphs)])
     assert composition.supergraph_sdl is not None, composition.errors
     return composition.supergraph_sdl
 

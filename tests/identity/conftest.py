@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
@@ -62,13 +63,13 @@ async def account(clinic: Clinic, email: str, *roles: str) -> Account:
     return row
 
 
-async def known_patient(clinic: Clinic, email: str) -> str:
+async def known_patient(clinic: Clinic, email: str) -> UUID:
     """A patient's key, of whom identity knows by an event that this is their address."""
     identity = clinic.service("identity")
     row = KnownPatient(patient_id=new_id(), email_digests=[keyed_digest(identity.settings.contact_digest_key, email)])
     async with stored(identity.runtime.database) as session:
         session.add(row)
-    return str(row.patient_id)
+    return row.patient_id
 
 
 async def log_in(clinic: Clinic, email: str, password: str = PASSWORD) -> dict[str, Any]:

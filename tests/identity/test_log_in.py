@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import httpx
 import jwt
@@ -11,12 +12,14 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from shared.ids import global_id
 from subgraphs.identity import throttle
 from subgraphs.identity.models import RefreshToken, Session
 from subgraphs.identity.roles import SCOPES, BuiltInRole
 from tests.harness import tokens
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 from tests.identity.conftest import (
     LOG_IN,
     PASSWORD,
@@ -33,12 +36,13 @@ from tests.identity.conftest import (
 
 async def test_a_log_in_gives_a_token_that_says_who_it_is(clinic: Clinic) -> None:
     ann = await account(clinic, "ann@example.org", "PATIENT")
+    assert ann.patient_id is not None
     answer = await log_in(clinic, " Ann@Example.ORG ")
     assert answer["account"] == {
-        "id": str(ann.id),
+        "id": global_id("Account", ann.id),
         "email": "ann@example.org",
         "roles": ["PATIENT"],
-        "patient": {"id": str(ann.patient_id)},
+        "patient": {"id": global_id("Patient", ann.patient_id)},
     }
 
     claims = jwt.decode(answer["accessToken"], options={"verify_signature": False})
@@ -54,11 +58,14 @@ async def test_a_log_in_gives_a_token_that_says_who_it_is(clinic: Clinic) -> Non
     assert jwt.get_unverified_header(answer["accessToken"])["typ"] == "at+jwt"
 
     me = clinic.bearer(answer["accessToken"])
-    query = "{ me { id status lastLogInAt sessions { nodes { id current } totalCount } } }"
+    session = global_id("Session", UUID(claims["sid"]))
+    query = """{ me { status lastLogInAt sessions { nodes { id current } totalCount }
+        activity { nodes { kind sessionId actorId } } } }"""
     data = (await me.data(query))["me"]
     assert data["status"] == "ACTIVE"
     assert data["lastLogInAt"] is not None
-    assert data["sessions"] == {"nodes": [{"id": claims["sid"], "current": True}], "totalCount": 1}
+    assert data["sessions"] == {"nodes": [{"id": session, "current": True}], "totalCount": 1}
+    assert data["activity"]["nodes"] == [{"kind": "LOGGED_IN", "sessionId": session, "actorId": None}]
     assert (await clinic.anonymous.execute("{ me { id } }"))["data"] in (None, {"me": None})
 
     async with httpx.AsyncClient(timeout=5) as client:
@@ -265,7 +272,9 @@ async def test_logging_out_acts_at_once_and_only_here(clinic: Clinic) -> None:
     await account(clinic, "ann@example.org", "PATIENT")
     here, there = await log_in(clinic, "ann@example.org"), await log_in(clinic, "ann@example.org")
     caller, other = clinic.bearer(here["accessToken"]), clinic.bearer(there["accessToken"])
-    await caller.data("mutation { logOut { ... on LogOutSuccess { sessionId } } }")
+    claims = jwt.decode(here["accessToken"], options={"verify_signature": False})
+    ended = (await caller.data("mutation { logOut { ... on LogOutSuccess { sessionId } } }"))["logOut"]
+    assert ended == {"sessionId": global_id("Session", UUID(claims["sid"]))}
     assert await refused(clinic, caller)
     assert (await refresh(clinic, here["refreshToken"]))["code"] == "SESSION_ENDED"
     assert (await activity(other))[0] == "LOGGED_OUT"
@@ -287,4 +296,4 @@ async def test_sessions_are_ended_by_their_owner_and_nobody_else(clinic: Clinic)
     assert (await activity(ann))[0] == "SESSION_ENDED"
     async with stored(clinic.service("identity").runtime.database) as session:
         ended = await session.scalars(select(col(Session.id)).where(col(Session.ended_at).is_not(None)))
-        assert [str(key) for key in ended] == [other]
+        assert list(ended) == [key_of(other)]

@@ -16,6 +16,7 @@ from subgraphs.identity.passwords import objection
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 from tests.identity.conftest import (
     PASSWORD,
     account,
@@ -76,8 +77,8 @@ async def test_someone_registers_and_has_an_account_with_a_patients_key(clinic: 
     (event,) = await clinic.published("identity")
     assert event.type == "caregraph.identity.account-registered.v1"
     assert event.data == {
-        "accountId": answer["account"]["id"],
-        "patientId": answer["account"]["patient"]["id"],
+        "accountId": str(key_of(answer["account"]["id"])),
+        "patientId": str(key_of(answer["account"]["patient"]["id"])),
         "practitionerId": None,
         "roles": ["PATIENT"],
     }

@@ -13,6 +13,7 @@ from tests.appointments.conftest import Practice, answer, at, practice
 from tests.appointments.test_booking import CHECK_IN, COMPLETE, begin, version_of
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 from tests.importer.conftest import EXPORT, Import, encounter
 from tests.patients.conftest import register, update
 
@@ -209,7 +210,7 @@ async def test_a_visit_is_the_same_row_and_the_same_facts(clinic: Clinic, import
     for mutation in (CHECK_IN, COMPLETE):
         booked = (await answer(practice.reception, mutation, **version_of(booked)))["appointment"]
     async with stored(clinic.service("appointments").runtime.database) as session:
-        row = await session.get_one(Appointment, booked["id"])
+        row = await session.get_one(Appointment, key_of(booked["id"]))
     coding = {"system": row.type_system, "code": row.type_code, "display": row.type_display}
     period = {"start": row.starts_at.isoformat(), "end": row.ends_at.isoformat()}
     visit = encounter("visit", type=[{"coding": [coding]}], period=period)

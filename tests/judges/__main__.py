@@ -1,13 +1,13 @@
-"""`python -m tests.judges [protocols] [composer] [gateway]`: other people's programs judge the router. Needs Node and npm."""
+"""`python -m tests.judges [NAME]`: other people's programs judge the router and the graph. Need Node and npm."""
 
 import argparse
 import asyncio
 import sys
 
-from tests.judges import composer, gateway, protocols
+from tests.judges import clients, composer, gateway, protocols
 from tests.judges.node import install
 
-JUDGES = {"protocols": protocols.judge, "composer": composer.judge, "gateway": gateway.judge}
+JUDGES = {"protocols": protocols.judge, "composer": composer.judge, "gateway": gateway.judge, "clients": clients.judge}
 
 
 def main() -> int:

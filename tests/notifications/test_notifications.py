@@ -11,13 +11,14 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-from shared.ids import new_id
+from shared.ids import global_id, new_id
 from subgraphs.appointments import events as appointments
 from subgraphs.identity import events as identity
 from subgraphs.patients import events as patients
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 
 INBOX = """
 query Inbox($kinds: [NotificationKind!], $unreadOnly: Boolean! = false, $first: Int! = 20, $after: String) {
@@ -124,7 +125,7 @@ async def test_the_inbox_belongs_to_its_recipient(clinic: Clinic) -> None:
     newest, oldest = await until_inbox_has(clinic, me, 2)
     assert (oldest["kind"], oldest["message"]) == ("APPOINTMENT_BOOKED", "An appointment was booked.")
     assert (newest["kind"], newest["german"]) == ("APPOINTMENT_CANCELLED", "Ein Termin wurde abgesagt.")
-    assert oldest["appointment"] == newest["appointment"] == {"id": str(key)}
+    assert oldest["appointment"] == newest["appointment"] == {"id": global_id("Appointment", key)}
     page = await inbox(me, first=1)
     assert page["unreadNotificationCount"] == page["notifications"]["totalCount"] == 2
     after = page["notifications"]["pageInfo"]["endCursor"]
@@ -142,12 +143,12 @@ async def test_the_inbox_belongs_to_its_recipient(clinic: Clinic) -> None:
     answer = await clinic.anonymous.execute(INBOX)
     assert answer["data"] == {"unreadNotificationCount": None, "notifications": None}
     denied = [entry for entry in await clinic.audit("notifications") if entry.outcome == "denied"]
-    assert len([entry for entry in denied if entry.resource_ids == [UUID(oldest["id"])]]) == 6
+    assert len([entry for entry in denied if entry.resource_ids == [key_of(oldest["id"])]]) == 6
     created = [entry for entry in await clinic.audit("notifications") if entry.action == "create"]
-    assert {key for entry in created for key in entry.resource_ids} >= {UUID(newest["id"]), UUID(oldest["id"])}
+    assert {key for entry in created for key in entry.resource_ids} >= {key_of(newest["id"]), key_of(oldest["id"])}
     assert all(entry.patients == [patient] and entry.operation == "notifications.inbox" for entry in created)
     reads = [entry for entry in await clinic.audit("notifications") if entry.action == "read"]
-    assert any(entry.patients == [patient] and UUID(newest["id"]) in entry.resource_ids for entry in reads)
+    assert any(entry.patients == [patient] and key_of(newest["id"]) in entry.resource_ids for entry in reads)
 
 
 async def test_read_and_unread(clinic: Clinic) -> None:
@@ -244,13 +245,14 @@ async def test_a_subscription_gets_what_comes_at_once_in_order_and_only_its_own(
         to_me, to_staff = await asyncio.gather(*waiting)
         positions = [int(item["cursor"]) for item in to_me]
         assert positions == sorted(positions)
-        assert {item["appointment"]["id"] for item in to_me if item["appointment"]} == set(map(str, keys))
+        expected = {global_id("Appointment", key) for key in keys}
+        assert {item["appointment"]["id"] for item in to_me if item["appointment"]} == expected
         assert [item["kind"] for item in to_me].count("PASSWORD_CHANGED") == 1
-        assert {item["appointment"]["id"] for item in to_staff} == set(map(str, keys))
+        assert {item["appointment"]["id"] for item in to_staff} == expected
         await quiet(mine)
     await clinic.until(lambda: _listening(clinic, 0))
     reads = [entry for entry in await clinic.audit("notifications") if entry.action == "read"]
-    assert {UUID(item["id"]) for item in to_me} <= {key for entry in reads for key in entry.resource_ids}
+    assert {key_of(item["id"]) for item in to_me} <= {key for entry in reads for key in entry.resource_ids}
 
 
 async def test_a_subscription_resumes_after_its_cursor_without_loss_or_repetition(clinic: Clinic) -> None:
@@ -269,7 +271,7 @@ async def test_a_subscription_resumes_after_its_cursor_without_loss_or_repetitio
             key = new_id()
             await clinic.publish(booked(patient, new_id(), key=key))
             (live,) = await take(events, 1)
-            assert live["appointment"]["id"] == str(key)
+            assert live["appointment"]["id"] == global_id("Appointment", key)
             expected.append(live["id"])
             await quiet(events, 0.2)
 

@@ -1,7 +1,6 @@
 """A patient sees and changes only themselves, by whatever way they ask; staff see whom they look for."""
 
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
@@ -9,10 +8,11 @@ from sqlalchemy import text
 
 from shared.audit.seal import verify
 from shared.database.engine import Database
-from shared.ids import new_id
+from shared.ids import global_id, new_id
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 from tests.patients.conftest import JANE, named, register, register_myself, update
 
 ENTITIES = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Patient { id } } }"
@@ -33,21 +33,21 @@ async def test_another_patient_does_not_exist(clinic: Clinic) -> None:
 
     query = "query($id: ID!) { a: patient(id: $id) { ...all } } fragment all on Patient { id name { text } addresses { use } }"
     assert (await jane.data(query, id=other["id"])) == {"a": None}
-    assert await ids(jane) == [str(own)]
+    assert await ids(jane) == [global_id("Patient", own)]
     assert await ids(jane, search="Berg") == []
     assert await ids(jane, search=other["medicalRecordNumber"]) == []
     answer = await clinic.entities("patients", jane, "Patient", [other["id"], own], "id birthDate")
-    assert answer["data"]["_entities"] == [None, {"id": str(own), "birthDate": "1984-02-29"}]
+    assert answer["data"]["_entities"] == [None, {"id": global_id("Patient", own), "birthDate": "1984-02-29"}]
     assert (await update(jane, other, contactPoints=[]))["code"] == "NOT_FOUND"
     assert (await clinic.entities("patients", clinic.anonymous, "Patient", [own], "id"))["data"]["_entities"] == [None]
 
     denied = [entry for entry in await clinic.audit("patients") if entry.outcome == "denied"]
-    assert [(entry.resource, entry.resource_ids) for entry in denied] == [("Patient", [UUID(other["id"])])] * 3 + [
+    assert [(entry.resource, entry.resource_ids) for entry in denied] == [("Patient", [key_of(other["id"])])] * 3 + [
         ("Patient", [own])
     ]
     # Scopes of PATIENT do not make somebody staff who has another role too.
     both = clinic.caller("ANALYST", "PATIENT", patient=own)
-    assert await ids(both) == [str(own)]
+    assert await ids(both) == [global_id("Patient", own)]
 
 
 async def test_patients_change_their_own_record_except_what_only_staff_may(clinic: Clinic) -> None:
@@ -135,17 +135,18 @@ async def test_search(clinic: Clinic) -> None:
 
 async def test_many_entities_take_one_statement(clinic: Clinic) -> None:
     nurse = clinic.caller("NURSE")
-    keys = [(await register(nurse, **named("Berg", f"Ola{number}")))["patient"]["id"] for number in range(5)]
-    wanted = keys + [str(new_id()) for _ in range(95)]
+    known = [(await register(nurse, **named("Berg", f"Ola{number}")))["patient"]["id"] for number in range(5)]
+    unknown = [new_id() for _ in range(95)]
+    wanted = known + [global_id("Patient", key) for key in unknown]
     with clinic.statements("patients") as statements:
         answer = await clinic.entities("patients", nurse, "Patient", wanted, "id name { text } addresses { use }")
-    assert [entity and entity["id"] for entity in answer["data"]["_entities"]] == keys + [None] * 95
+    assert [entity and entity["id"] for entity in answer["data"]["_entities"]] == known + [None] * 95
     assert len(statements) == 1, statements  # the look-up, with the entries of what was read and what was denied
     database = clinic.service("patients").runtime.database
     await clinic.until(lambda: _all_sealed(database))
     found, missed = [entry for entry in await clinic.audit("patients") if entry.action == "read"][-2:]
-    assert (found.outcome, {str(key) for key in found.resource_ids}) == ("success", set(keys))
-    assert (missed.outcome, {str(key) for key in missed.resource_ids}) == ("denied", set(wanted) - set(keys))
+    assert (found.outcome, set(found.resource_ids)) == ("success", set(map(key_of, known)))
+    assert (missed.outcome, set(missed.resource_ids)) == ("denied", set(unknown))
     assert (set(found.patients), missed.patients, found.roles) == (set(found.resource_ids), [], ["NURSE"])
 
 
@@ -168,7 +169,7 @@ async def test_nothing_is_read_that_cannot_be_entered_into_the_trail(clinic: Cli
     answer = (await clinic.post("patients", nurse, body)).json()
     assert answer["data"] is None
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["INTERNAL_SERVER_ERROR"]
-    assert ola["id"] not in str(answer)
+    assert str(key_of(ola["id"])) not in str(answer)
 
 
 @pytest.mark.parametrize(

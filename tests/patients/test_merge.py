@@ -4,6 +4,7 @@ import asyncio
 
 from shared.ids import new_id
 from tests.harness.clinic import Clinic
+from tests.harness.ids import key_of
 from tests.patients.conftest import JANE, merge, named, register, register_myself
 
 DUPLICATES = "{ patientsWithDuplicates { nodes { id possibleDuplicates { id } } } }"
@@ -73,13 +74,13 @@ async def test_the_survivor_stands_for_both(clinic: Clinic) -> None:
 
     events = [event.data for event in await clinic.published("patients") if "merged" in event.type]
     assert events == [
-        {"patientId": own["id"], "mergedPatientId": older["id"]},
-        {"patientId": kept["id"], "mergedPatientId": own["id"]},
+        {"patientId": str(key_of(own["id"])), "mergedPatientId": str(key_of(older["id"]))},
+        {"patientId": str(key_of(kept["id"])), "mergedPatientId": str(key_of(own["id"]))},
     ]
     merges = [entry for entry in await clinic.audit("patients") if entry.resource == "mergePatients"]
-    assert [{str(key) for key in entry.patients} for entry in merges] == [
-        {own["id"], older["id"]},
-        {kept["id"], own["id"]},
+    assert [set(entry.patients) for entry in merges] == [
+        {key_of(own["id"]), key_of(older["id"])},
+        {key_of(kept["id"]), key_of(own["id"])},
     ]
 
 
@@ -88,7 +89,8 @@ async def test_what_cannot_be_merged(clinic: Clinic) -> None:
     one = (await register(receptionist))["patient"]
     two = (await register(receptionist))["patient"]
     three = (await register(receptionist))["patient"]
-    assert (await merge(receptionist, one, one | {"id": one["id"].upper()}))["code"] == "INVALID_INPUT"
+    same = await merge(receptionist, one, one | {"id": str(key_of(one["id"])).upper()})
+    assert same["fields"] == [{"path": ["duplicateId"], "code": "SAME_PATIENT"}]
     assert (await merge(receptionist, one, two | {"id": str(new_id())}))["code"] == "NOT_FOUND"
     assert (await merge(receptionist, one, two | {"version": 7}))["code"] == "VERSION_CONFLICT"
     # Each into the other at once: one of them is first.

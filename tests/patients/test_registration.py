@@ -1,13 +1,13 @@
 """Entering patients, by staff and by themselves."""
 
 import asyncio
-from uuid import UUID
 
 import pytest
 
-from shared.ids import new_id
+from shared.ids import global_id, new_id
 from subgraphs.patients.numbers import check_digit
 from tests.harness.clinic import Clinic
+from tests.harness.ids import key_of
 from tests.patients.conftest import JANE, named, register, register_myself
 
 
@@ -44,14 +44,14 @@ async def test_staff_enter_a_patient(clinic: Clinic) -> None:
     ] * 2
     assert events[0].data["how"] == "staff"
     assert events[1].data == {
-        "patientId": patient["id"],
+        "patientId": str(key_of(patient["id"])),
         "language": "en-US",
         "channels": ["email", "sms"],
         "reminders": True,
     }
     assert not any("Dawson" in event.encode().decode() for event in events)
     created = [entry for entry in await clinic.audit("patients") if entry.action == "create"]
-    assert created[0].patients == [UUID(patient["id"])]
+    assert created[0].patients == [key_of(patient["id"])]
 
 
 async def test_patients_enter_themselves_once_under_their_accounts_key(clinic: Clinic) -> None:
@@ -62,7 +62,7 @@ async def test_patients_enter_themselves_once_under_their_accounts_key(clinic: C
     assert sorted("patient" in outcome for outcome in outcomes) == [False, False, True]
     assert {outcome.get("code") for outcome in outcomes} == {None, "ALREADY_REGISTERED"}
     assert (await jane.data("{ myPatient { id name { family } } }"))["myPatient"] == {
-        "id": str(key),
+        "id": global_id("Patient", key),
         "name": {"family": "Dawson"},
     }
     registered = [event for event in await clinic.published("patients") if "registered" in event.type]

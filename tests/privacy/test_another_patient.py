@@ -12,6 +12,7 @@ from shared.ids import new_id
 from tests.appointments.conftest import BOOK, Practice, at
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.ids import key_of
 from tests.patients.conftest import register
 
 INBOX = "{ notifications { nodes { id appointment { id } } } unreadNotificationCount }"
@@ -68,15 +69,15 @@ def values(node: Any) -> list[Any]:
 
 async def test_nothing_by_any_route_and_the_trail_says_so(practice: Practice) -> None:
     clinic = practice.clinic
-    registered = await register(practice.reception)
-    patient = registered["patient"]["id"]
-    owner = clinic.caller("PATIENT", patient=UUID(patient), subject=new_id())
+    patient = (await register(practice.reception))["patient"]["id"]
+    patient_key = key_of(patient)
+    owner = clinic.caller("PATIENT", patient=patient_key, subject=new_id())
     stranger_id, stranger_account = new_id(), new_id()
     stranger = clinic.caller("PATIENT", patient=stranger_id, subject=stranger_account)
 
     async with stranger.subscribe("subscription { notificationReceived { id appointment { id } } }") as heard:
         overheard = asyncio.ensure_future(anext(heard))
-        appointment = await booked_for(practice, owner, UUID(patient))
+        appointment = (await booked_for(practice, owner, patient_key))["id"]
 
         async def told() -> bool:
             return bool((await owner.data(INBOX))["notifications"]["nodes"])
@@ -87,36 +88,32 @@ async def test_nothing_by_any_route_and_the_trail_says_so(practice: Practice) ->
         overheard.cancel()
         await asyncio.gather(overheard, return_exceptions=True)
 
-    secrets = {"Jane Ruth Dawson", "1984-02-29", "My knee hurts.", appointment["id"], patient}
-    for name, query in routes(patient, appointment["id"]).items():
+    key = key_of(appointment)
+    secrets = {"Jane Ruth Dawson", "1984-02-29", "My knee hurts.", appointment, str(key), patient, str(patient_key)}
+    for name, query in routes(patient, appointment).items():
         answer = await stranger.execute(query)
         assert not secrets & set(map(str, values(answer))), name
 
-    for service, kind, key, selection in (
+    for service, kind, id, selection in (
         ("patients", "Patient", patient, "name { text }"),
-        ("appointments", "Appointment", appointment["id"], "reason"),
+        ("appointments", "Appointment", appointment, "reason"),
         ("appointments", "Patient", patient, "appointments { nodes { reason } }"),
         ("appointments", "Patient", patient, "upcomingAppointments { nodes { reason } }"),
     ):
-        answer = await clinic.entities(service, stranger, kind, [key], selection)
+        answer = await clinic.entities(service, stranger, kind, [id], selection)
         assert not secrets & set(map(str, values(answer))), (service, kind)
 
     url = (await stranger.data(FEED))["createCalendarFeed"]["url"]
     async with httpx.AsyncClient() as http:
-        assert appointment["id"] not in (await http.get(url)).text
+        assert str(key) not in (await http.get(url)).text
         guessed = await http.get(url.rsplit("/", 1)[0] + f"/{'A' * 43}.ics")
     assert guessed.status_code == 404
 
-    for service, resource, key in (
-        ("patients", "Patient", patient),
-        ("appointments", "Appointment", appointment["id"]),
-    ):
+    for service, resource, denied in (("patients", "Patient", patient_key), ("appointments", "Appointment", key)):
         denials = [
             entry
             for entry in await clinic.audit(service)
-            if entry.actor == stranger_account
-            and entry.outcome == AuditOutcome.DENIED
-            and UUID(key) in entry.resource_ids
+            if entry.actor == stranger_account and entry.outcome == AuditOutcome.DENIED and denied in entry.resource_ids
         ]
         assert denials, service
         assert {entry.resource for entry in denials} == {resource}

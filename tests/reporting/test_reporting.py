@@ -12,12 +12,13 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from shared.events.event import CloudEvent
-from shared.ids import new_id
+from shared.ids import global_id, new_id
 from stack.cli import app
 from subgraphs.appointments import events as appointments
 from subgraphs.patients import events as patients
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.harness.ids import key_of
 
 APPOINTMENTS = """
 query Report($period: ReportPeriodInput!, $groupBy: [AppointmentGrouping!]!, $filter: AppointmentReportFilterInput,
@@ -145,13 +146,15 @@ async def test_appointments_by_group(clinic: Clinic) -> None:
     by_status = {node["status"]: node["count"] for node in (await report(clinic, "STATUS"))["nodes"]}
     assert by_status == {"BOOKED": 1, "COMPLETED": 2, "NO_SHOW": 1}
     by_place = await report(clinic, "PRACTITIONER", "LOCATION")
+    anna, bert = global_id("Practitioner", ANNA), global_id("Practitioner", BERT)
+    north, south = global_id("Location", NORTH), global_id("Location", SOUTH)
     assert {(node["practitioner"]["id"], node["location"]["id"]): node["count"] for node in by_place["nodes"]} == {
-        (str(ANNA), str(NORTH)): 1,
-        (str(BERT), str(SOUTH)): 2,
-        (str(BERT), str(NORTH)): 1,
+        (anna, north): 1,
+        (bert, south): 2,
+        (bert, north): 1,
     }
-    (south,) = (await report(clinic, filter={"locationId": str(SOUTH), "statuses": ["COMPLETED"]}))["nodes"]
-    assert (south["count"], south["noShowRate"], south["leadTime"]["averageHours"]) == (1, 0, pytest.approx(4))
+    (there,) = (await report(clinic, filter={"locationId": south, "statuses": ["COMPLETED"]}))["nodes"]
+    assert (there["count"], there["noShowRate"], there["leadTime"]["averageHours"]) == (1, 0, pytest.approx(4))
     (nothing,) = (await report(clinic, filter={"practitionerId": str(new_id())}))["nodes"]
     assert (nothing["count"], nothing["noShowRate"], nothing["leadTime"]) == (0, None, None)
 
@@ -196,7 +199,7 @@ async def test_pages_of_groups(clinic: Clinic) -> None:
         assert page["totalCount"] == 14
         found += [(node["day"], node["practitioner"]["id"]) for node in page["nodes"]]
         more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
-    assert found == [(day[:10], str(person)) for day in days for person in sorted(people)]
+    assert found == [(day[:10], global_id("Practitioner", person)) for day in days for person in sorted(people)]
     for wrong in ("no cursor", after):
         answer = await clinic.caller("ANALYST").execute(APPOINTMENTS, period=MAY, groupBy=["STATUS"], after=wrong)
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
@@ -251,11 +254,11 @@ async def test_names_come_from_the_directory(clinic: Clinic) -> None:
              ... on SavePractitionerSuccess { practitioner { id } } } }""",
         input={"family": "Curie", "given": ["Marie"], "prefix": "Dr."},
     )
-    key = saved["savePractitioner"]["practitioner"]["id"]
-    await clinic.publish(booked(practitioner=UUID(key)))
+    doctor = saved["savePractitioner"]["practitioner"]["id"]
+    await clinic.publish(booked(practitioner=key_of(doctor)))
     await clinic.until(total(clinic, 1))
     (node,) = (await report(clinic, "PRACTITIONER"))["nodes"]
-    assert node["practitioner"] == {"id": key, "name": {"text": "Dr. Marie Curie"}}
+    assert node["practitioner"] == {"id": doctor, "name": {"text": "Dr. Marie Curie"}}
 
 
 async def test_the_same_event_counts_once_poison_is_put_aside_and_a_rebuild_gives_the_same(
@@ -366,4 +369,4 @@ async def location(clinic: Clinic, name: str) -> UUID:
              ... on SaveLocationSuccess { location { id } } } }""",
         input={"name": name, "address": {"line": ["Weg 1"], "city": "Bremen", "country": "DE"}, "timeZone": "UTC"},
     )
-    return UUID(saved["saveLocation"]["location"]["id"])
+    return key_of(saved["saveLocation"]["location"]["id"])

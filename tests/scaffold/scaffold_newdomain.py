@@ -7,6 +7,7 @@ import orjson
 from shared.ids import new_id
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.ids import key_of
 from tests.harness.repeating import check_repeating
 
 SAVE = """
@@ -30,7 +31,7 @@ async def save(caller: Caller, **fields: Any) -> dict[str, Any]:
 
 
 async def entered(caller: Caller, name: str) -> str:
-    """The key of what is entered under this name."""
+    """The id of what is entered under this name."""
     return str((await save(caller, name=name))["newEntity"]["id"])
 
 
@@ -49,9 +50,10 @@ async def test_what_is_entered_is_found_and_changed_at_its_version(clinic: Clini
 
 async def test_what_is_saved_is_published(clinic: Clinic) -> None:
     admin = clinic.caller("ADMIN")
-    key = await entered(admin, "One")
-    await save(admin, id=key, version=1, name="One", active=False)
+    entity = await entered(admin, "One")
+    await save(admin, id=entity, version=1, name="One", active=False)
     events = await clinic.published("newdomain")
+    key = str(key_of(entity))
     assert [event.type for event in events] == ["caregraph.newdomain.new-entity-changed.v1"] * 2
     assert [event.data for event in events] == [{"newEntityId": key, "active": active} for active in (True, False)]
 

@@ -1,7 +1,7 @@
 """What is completed in columns is what graphql-core answers, errors and all."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -32,8 +32,9 @@ from shared.auth.principal import Kind, Principal
 from shared.database.paging import Order, Page
 from shared.graph.conclusion import present
 from shared.graph.connections import Connection
+from shared.graph.entities import Stub, reference, stub
 from shared.graph.execution import Executor
-from shared.graph.fields import guarded, reference
+from shared.graph.fields import guarded
 from shared.graph.scalars import Money
 from shared.graph.schema import Schema
 from shared.ids import new_id
@@ -265,15 +266,17 @@ async def test_answers_are_those_of_graphql_core(data: Any, root: Query, princip
         assert await answer(Executor, document, root, principal, yes=yes) == expected
 
 
-@strawberry.federation.type(keys=["id"])
-class Stump:
-    id: strawberry.ID
+@stub(description="What is left of a tree.")
+class Stump(Stub):
+    @strawberry.field(description="How many rings it has.")
+    def rings(self) -> int:
+        return self.key.int % 100
 
     @classmethod
-    async def resolve_references(cls, context: Any, ids: list[Any]) -> list["Stump | None"]:
+    async def resolve_references(cls, context: Any, keys: Sequence[UUID]) -> list["Stump | None"]:
         if context.broken:
             raise ValueError("spoilt")
-        return [cls(id=strawberry.ID(str(key))) for key in ids]
+        return await super().resolve_references(context, keys)
 
 
 @dataclass

@@ -1,0 +1,114 @@
+"""Any object of the graph by its id: what Relay, and caches that keep objects by their ids, rely on."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
+from sqlmodel import select
+
+from shared.ids import global_id, new_id
+from stack import schema
+from stack.services import ROOT, SUBGRAPHS
+from subgraphs.notifications.models import Kind, Notification
+from tests.appointments.conftest import Practice, answer, at, change, practice
+from tests.graph.hostile import FITTING
+from tests.harness.caller import Caller
+from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
+from tests.identity.conftest import PASSWORD, account, mailbox, quick
+from tests.patients.conftest import register
+
+__all__ = ["mailbox", "practice", "quick"]
+
+NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
+LOG_IN = "mutation($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
+OPEN_TO_ALL = {"AppointmentType", "Location", "Organization", "Practitioner", "Schedule", "ScheduleException"}
+
+
+@pytest.fixture
+def services() -> tuple[str, ...]:
+    return tuple(each.name for each in SUBGRAPHS)
+
+
+@pytest.fixture
+def api() -> GraphQLSchema:
+    return schema.build((ROOT / schema.API).read_text())
+
+
+def node_types(api: GraphQLSchema) -> list[GraphQLObjectType]:
+    node = api.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    return list(api.get_possible_types(node))
+
+
+async def _fill(practice: Practice) -> Caller:
+    """At least one object of each type; an administrator, who may see them."""
+    clinic, reception = practice.clinic, practice.reception
+    row = await account(clinic, "admin@example.com", "ADMIN")
+    session = await answer(clinic.anonymous, LOG_IN, email=row.email, password=PASSWORD)
+    admin = clinic.bearer(session["accessToken"])
+    async with stored(clinic.service("notifications").runtime.database) as rows:
+        rows.add(Notification(recipient=row.id, kind=next(iter(Kind))))
+    address = {"city": "Berlin", "country": "DE"}
+    patient, jane = await practice.patient()
+    wish = {name: practice.wish(patient, at(1, 9))[name] for name in ("patientId", "practitionerId", "typeId")}
+    days = dict.fromkeys(("fromDay", "untilDay"), str(at(9, 0).date()))
+    for caller, name, fields in (
+        (admin, "SaveOrganization", {"name": "Clinic", "address": address}),
+        (admin, "SaveLocation", {"timeZone": "Europe/Berlin", "address": address}),
+        (admin, "SavePractitioner", {"family": "Osei", "given": ["Ama"]}),
+        (reception, "JoinWaitlist", wish | days),
+        (
+            reception,
+            "AddScheduleException",
+            {"practitionerId": wish["practitionerId"], "kind": "CLOSED", **days},
+        ),
+    ):
+        made = await answer(caller, change(name, "__typename"), **fields)
+        assert made["__typename"] == f"{name}Success", made
+    await practice.booked(jane, patient, at(3, 10))
+    await jane.data("mutation { createCalendarFeed { __typename } }")
+    await register(reception)
+    return admin
+
+
+async def _ids(clinic: Clinic) -> dict[str, str]:
+    """An object's id of each type, from the tables."""
+    found = {}
+    for each in SUBGRAPHS:
+        types = import_module(each.module).service.schema.schema_converter.type_map
+        for name, known in types.items():
+            key: Any = getattr(getattr(known.definition, "origin", None), "_key", None)
+            if key is not None:
+                async with stored(clinic.service(each.name).runtime.database) as session:
+                    found[name] = global_id(name, await session.scalar(select(key).order_by(key)))
+    return found
+
+
+async def test_any_object_comes_by_its_id_to_whoever_may_see_it(practice: Practice, api: GraphQLSchema) -> None:
+    admin = await _fill(practice)
+    ids = await _ids(practice.clinic)
+    assert set(ids) == {kind.name for kind in node_types(api)}
+
+    expected = [{"__typename": kind, "id": id} for kind, id in ids.items()]
+    assert await admin.data(NODES, ids=list(ids.values())) == {"nodes": expected}
+    for kind in node_types(api):
+        leaves = [
+            name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type)) and not field.args
+        ]
+        query = f"query($id: ID!) {{ node(id: $id) {{ id ... on {kind.name} {{ {' '.join(leaves)} }} }} }}"
+        assert (await admin.data(query, id=ids[kind.name]))["node"]["id"] == ids[kind.name], kind
+
+    stranger = practice.clinic.caller("PATIENT", patient=new_id())
+    seen = (await stranger.data(NODES, ids=list(ids.values())))["nodes"]
+    assert seen == [each if each["__typename"] in OPEN_TO_ALL else None for each in expected]
+    answer = await practice.clinic.anonymous.execute(NODES, ids=list(ids.values()))
+    assert (answer["data"], answer["errors"][0]["extensions"]["code"]) == (None, "UNAUTHORIZED_FIELD_OR_TYPE")
+
+
+async def test_what_is_no_id_is_nobodys(clinic: Clinic) -> None:
+    admin = clinic.caller("ADMIN")
+    odd = ["", ":", "Patient:", "Patient:x", str(new_id()), global_id("Appointment", new_id()), *FITTING["ID"]]
+    for id in map(str, odd):
+        assert await admin.data("query($id: ID!) { node(id: $id) { id } }", id=id) == {"node": None}, id

@@ -32,7 +32,7 @@ def generate(api: GraphQLSchema, header: str) -> dict[str, str]:
 
 
 def _relay(scalars: dict[str, str]) -> dict[str, Any]:
-    """https://relay.dev/docs/getting-started/compiler-config/"""
+    """Relay's: https://relay.dev/docs/getting-started/compiler-config/."""
     return {
         "src": "./src",
         "schema": "./api.graphql",
@@ -43,7 +43,7 @@ def _relay(scalars: dict[str, str]) -> dict[str, Any]:
 
 
 def _codegen(scalars: dict[str, str]) -> dict[str, Any]:
-    """https://the-guild.dev/graphql/codegen/docs/config-reference/codegen-config"""
+    """GraphQL Codegen's: https://the-guild.dev/graphql/codegen/docs/config-reference/codegen-config."""
     return {
         "schema": "./api.graphql",
         "documents": ["./src/**/*.{ts,tsx,graphql}"],

@@ -16,28 +16,29 @@ _LONGEST = timedelta(days=5 * 366)
 
 
 class AppointmentGrouping(Code):
-    """What appointments are counted by. Its order in `groupBy` is the order of the list."""
+    """What appointments are grouped by; its order in `groupBy` is the order of the list."""
 
-    DAY = "day", "The day on which they begin."
-    PRACTITIONER = "practitioner_id", "Who sees the patient."
-    LOCATION = "location_id", "Where."
-    STATUS = "status", "What has become of them."
+    DAY = "day", "By the day on which appointments begin."
+    PRACTITIONER = "practitioner_id", "By the practitioner whom the patients see."
+    LOCATION = "location_id", "By the location where appointments take place."
+    STATUS = "status", "By the state that appointments are in."
 
 
 class RegistrationGrouping(Code):
-    """What registrations are counted by. Its order in `groupBy` is the order of the list."""
+    """What registrations are grouped by; its order in `groupBy` is the order of the list."""
 
-    DAY = "day", "The day."
-    WAY = "way", "Who entered the patient."
+    DAY = "day", "By the day on which patients were registered."
+    WAY = "way", "By who registered the patients."
 
 
 class ReportPeriod(Command):
     """The days of a report, at most five years."""
 
-    first: date = Field(description="The first day.")
-    last: date = Field(description="The last day; it is included.")
+    first: date = Field(description="The first day of the report.")
+    last: date = Field(description="The last day of the report, which is included.")
     time_zone: TimeZone = Field(
-        "UTC", description="Where days begin and end: a name of the IANA database, like `Europe/Berlin`."
+        "UTC",
+        description="The time zone in which days begin, a name of the IANA time zone database, such as `Europe/Berlin`.",
     )
 
     @field_validator("last")
@@ -52,10 +53,12 @@ class ReportPeriod(Command):
 
 
 class AppointmentReportFilter(Command):
-    """Which appointments are counted; all if empty."""
+    """Which appointments a report counts; all if empty."""
 
     practitioner_id: Annotated[UUID, id_of("Practitioner")] | None = Field(
-        None, description="Only this practitioner's."
+        None, description="Only appointments with the practitioner of this id."
     )
-    location_id: Annotated[UUID, id_of("Location")] | None = Field(None, description="Only at this location.")
-    statuses: list[Status] | None = Field(None, description="Only those of which this has become.")
+    location_id: Annotated[UUID, id_of("Location")] | None = Field(
+        None, description="Only appointments at the location with this id."
+    )
+    statuses: list[Status] | None = Field(None, description="Only appointments that are in one of these states.")

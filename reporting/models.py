@@ -18,21 +18,21 @@ class Model(SQLModel, registry=new_registry()):
 
 
 class Status(Code, name="ReportedAppointmentStatus"):
-    """What has become of an appointment."""
+    """The state that an appointment is in."""
 
-    BOOKED = "BOOKED", "It is booked."
-    CHECKED_IN = "CHECKED_IN", "The patient has arrived."
-    COMPLETED = "COMPLETED", "The patient was seen."
-    CANCELLED = "CANCELLED", "It was called off."
-    NO_SHOW = "NO_SHOW", "The patient did not come."
+    BOOKED = "BOOKED", "The appointment is booked."
+    CHECKED_IN = "CHECKED_IN", "The patient has arrived for the appointment."
+    COMPLETED = "COMPLETED", "The patient was seen at the appointment."
+    CANCELLED = "CANCELLED", "The appointment was cancelled."
+    NO_SHOW = "NO_SHOW", "The patient did not come to the appointment."
 
 
 class Way(Code, name="RegistrationWay"):
-    """Who entered a patient."""
+    """Who registered a patient."""
 
-    SELF = "self", "The patient."
-    STAFF = "staff", "The staff."
-    IMPORT = "import", "An import from another system."
+    SELF = "self", "The patient registered themselves."
+    STAFF = "staff", "A member of staff registered the patient."
+    IMPORT = "import", "An import from another system registered the patient."
 
 
 class AppointmentFact(Model, table=True):

@@ -20,13 +20,15 @@ from shared.graph.inputs import argument, given
 from shared.graph.schema import Schema
 
 Node = TypeVar("Node")
-Days = Annotated[ReportPeriod, argument(ReportPeriod, description="The days of the report.")]
+Days = Annotated[ReportPeriod, argument(ReportPeriod, description="The days that the report is about.")]
 
 
 @strawberry.type
 class Query:
     @query(
-        description="Figures on appointments that begin in a period, by group.", scopes=[[READ]], extensions=[Paged()]
+        description="A report on the appointments that begin in a period, figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
     )
     async def appointment_report(
         self,
@@ -34,11 +36,16 @@ class Query:
         page: Slice,
         period: Days,
         group_by: Annotated[
-            list[AppointmentGrouping], strawberry.argument(description="What to count by; one group of all if empty.")
+            list[AppointmentGrouping],
+            strawberry.argument(description="What to group the appointments by; if empty, all are one group."),
         ],
         filter: Annotated[
             AppointmentReportFilter | None,
-            argument(AppointmentReportFilter, required=False, description="Which appointments; all if absent."),
+            argument(
+                AppointmentReportFilter,
+                required=False,
+                description="Which appointments the report counts; absent: all.",
+            ),
         ] = None,
     ) -> Connection[AppointmentFigures] | None:
         wanted = AppointmentReportFilter() if filter is None else given(AppointmentReportFilter, filter)
@@ -46,7 +53,7 @@ class Query:
         return await _connect(info.context, figures, AppointmentFigures.of, page)
 
     @query(
-        description="Figures on the registration of patients in a period, by group.",
+        description="A report on the registration of patients in a period, figures by group.",
         scopes=[[READ]],
         extensions=[Paged()],
     )
@@ -56,7 +63,8 @@ class Query:
         page: Slice,
         period: Days,
         group_by: Annotated[
-            list[RegistrationGrouping], strawberry.argument(description="What to count by; one group of all if empty.")
+            list[RegistrationGrouping],
+            strawberry.argument(description="What to group the registrations by; if empty, all are one group."),
         ],
     ) -> Connection[RegistrationFigures] | None:
         figures = repository.registrations(info.context, given(ReportPeriod, period), group_by)

@@ -18,11 +18,15 @@ class Practitioner(Stub):
     """Of directory."""
 
 
-@strawberry.type(description="How long before their beginning appointments were booked, in hours.")
+@strawberry.type(description="How many hours before they begin appointments were booked.")
 class LeadTime:
-    average_hours: float = strawberry.field(description="The average.")
-    median_hours: float = strawberry.field(description="Half of them were booked later than that.")
-    p90_hours: float = strawberry.field(description="A tenth of them was booked earlier than that.")
+    average_hours: float = strawberry.field(description="The average of the lead times, in hours.")
+    median_hours: float = strawberry.field(
+        description="The median of the lead times, in hours: half of the appointments were booked longer before."
+    )
+    p90_hours: float = strawberry.field(
+        description="The 90th percentile of the lead times, in hours: a tenth of the appointments was booked longer before."
+    )
 
 
 @stub(description="A place where care is given (FHIR Location).")
@@ -39,17 +43,25 @@ class Location(Stub):
 
 @strawberry.type(description="Figures on a group of appointments; what they are not grouped by is null.")
 class AppointmentFigures:
-    day: date | None = strawberry.field(description="The day on which they begin.")
-    practitioner: Practitioner | None = strawberry.field(description="Who sees the patients.")
-    location: Location | None = strawberry.field(description="Where.")
-    status: Status | None = strawberry.field(description="What has become of them.")
-    count: int = strawberry.field(description="How many there are.")
-    no_show_count: int = strawberry.field(description="To how many the patient did not come.")
+    day: date | None = strawberry.field(
+        description="The day on which the appointments begin; null unless grouped by DAY."
+    )
+    practitioner: Practitioner | None = strawberry.field(
+        description="The practitioner whom the patients see; null unless grouped by PRACTITIONER."
+    )
+    location: Location | None = strawberry.field(
+        description="The location where the appointments take place; null unless grouped by LOCATION."
+    )
+    status: Status | None = strawberry.field(
+        description="The state that the appointments are in; null unless grouped by STATUS."
+    )
+    count: int = strawberry.field(description="How many appointments the group has.")
+    no_show_count: int = strawberry.field(description="How many of the appointments the patient did not come to.")
     no_show_rate: float | None = strawberry.field(
-        description="Their share, 0 to 1, of those of which it is known whether the patient came; null if there are none."
+        description="The share of no-shows, 0 to 1, among appointments of which it is known; null if there are none."
     )
     lead_time: LeadTime | None = strawberry.field(
-        description="How long before they were booked; null if none was booked here."
+        description="How long before they begin the appointments were booked; null if none was booked here."
     )
 
     @classmethod
@@ -67,11 +79,13 @@ class AppointmentFigures:
         )
 
 
-@strawberry.type(description="Figures on a group of registrations; what they are not grouped by is null.")
+@strawberry.type(description="Figures on a group of registrations of patients; what they are not grouped by is null.")
 class RegistrationFigures:
-    day: date | None = strawberry.field(description="The day.")
-    way: Way | None = strawberry.field(description="Who entered the patients.")
-    count: int = strawberry.field(description="How many there are, without duplicates that were merged.")
+    day: date | None = strawberry.field(
+        description="The day on which the patients were registered; null unless grouped by DAY."
+    )
+    way: Way | None = strawberry.field(description="Who registered the patients; null unless grouped by WAY.")
+    count: int = strawberry.field(description="How many patients the group has, without duplicates that were merged.")
 
     @classmethod
     def of(cls, group: Mapping[str, Any]) -> Self:

@@ -11,16 +11,20 @@ from shared.values import Country, OptionalText, Text
 class Address(Command):
     """A postal address."""
 
-    line: Annotated[list[Text], Field(max_length=20)] = Field([], description="Street, number, floor, box; in order.")
-    city: OptionalText = Field(None, description="City or town.")
-    state: OptionalText = Field(None, description="State or province.")
-    postal_code: OptionalText = Field(None, description="Postal code.")
-    country: Country | None = Field(None, description="Country, ISO 3166-1 alpha-2.")
+    line: Annotated[list[Text], Field(max_length=20)] = Field(
+        [], description="The lines of the address before the city, in order: street, number, floor, box."
+    )
+    city: OptionalText = Field(None, description="The city or town of the address.")
+    state: OptionalText = Field(None, description="The state or province of the address.")
+    postal_code: OptionalText = Field(None, description="The postal code of the address.")
+    country: Country | None = Field(
+        None, description="The country of the address, an alpha-2 code of ISO 3166-1, such as US."
+    )
 
 
 class Coding(Command):
-    """A code and the system that defines it."""
+    """A code, and the system that defines it."""
 
-    system: Text = Field(description="The code system, as a URI.")
-    code: Text = Field(description="The code in that system.")
-    display: OptionalText = Field(None, description="What the system says that it means.")
+    system: Text = Field(description="The code system that defines the code, as a URI.")
+    code: Text = Field(description="The code in its code system.")
+    display: OptionalText = Field(None, description="What the code system says that the code means.")

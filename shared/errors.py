@@ -39,13 +39,13 @@ class NotFound(Refusal):
 
 
 class InvalidState(Refusal):
-    """It is not in a state in which this can be done, such as cancelling what is over."""
+    """What was to be changed is not in a state in which this can be done, such as cancelling what is over."""
 
 
 class VersionConflict(Refusal):
-    """Someone else has changed it since the client read it: read it again, then decide."""
+    """Someone else has changed the same since the client read it: read it again, then decide."""
 
-    current_version: Annotated[int, "The version that it has now."]
+    current_version: Annotated[int, "The version that what was to be changed has now."]
 
     def __init__(self, problem: Problem, *, current_version: int, **parameters: Any) -> None:
         super().__init__(problem, current_version=current_version, **parameters)

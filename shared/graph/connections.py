@@ -30,45 +30,59 @@ Row = TypeVar("Row")
 
 _BOUND = f"1 to {MAXIMUM_SIZE}"
 _PAGE = {
-    "first": (int, f"How many at most from the beginning, {_BOUND}; {DEFAULT_SIZE} if there is no `last` either."),
-    "after": (str, "Only what comes after this cursor: for the next page, the `endCursor` of this one."),
-    "last": (int, f"How many at most from the end, {_BOUND}, in the list's order; not together with `first`."),
-    "before": (str, "Only what comes before this cursor: for the previous page, the `startCursor` of this one."),
+    "first": (
+        int,
+        f"How many items at most from the beginning of the list, {_BOUND}; {DEFAULT_SIZE} if there is no `last` either.",
+    ),
+    "after": (str, "Only items after the one with this cursor: the `endCursor` of a page gives the next one."),
+    "last": (
+        int,
+        f"How many items at most from the end of the list, {_BOUND}, in its order; not together with `first`.",
+    ),
+    "before": (str, "Only items before the one with this cursor: the `startCursor` of a page gives the previous one."),
 }
 
 
-@strawberry.federation.type(shareable=True, description="Where a page stands in its list.")
+@strawberry.federation.type(
+    shareable=True, description="Where a page stands in its list (GraphQL Cursor Connections Specification)."
+)
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether more comes after this page, or it ended at `before`.")
-    has_previous_page: bool = strawberry.field(
-        description="Whether more comes before this page, or it began at `after`."
+    has_next_page: bool = strawberry.field(
+        description="Whether the list goes on after this page; true also where it ended at `before`."
     )
-    start_cursor: str | None = strawberry.field(description="The first edge's cursor: `before` for the previous page.")
-    end_cursor: str | None = strawberry.field(description="The last edge's cursor: `after` for the next page.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether the list has more before this page; true also where it began at `after`."
+    )
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the page's first item, `before` for the previous page; null if the page is empty."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the page's last item, `after` for the next page; null if the page is empty."
+    )
 
 
-@strawberry.type(description="One item of a list and its place in it.")
+@strawberry.type(description="One item of a list with its cursor (GraphQL Cursor Connections Specification).")
 class Edge(Generic[Node]):
-    node: Node = strawberry.field(description="The item.")
-    cursor: str = strawberry.field(description="Its place, for `after` and `before`.")
+    node: Node = strawberry.field(description="The item of the list.")
+    cursor: str = strawberry.field(description="The cursor of the item, which `after` and `before` take.")
 
 
-@strawberry.type(description="A page of a list.")
+@strawberry.type(description="One page of a list (GraphQL Cursor Connections Specification).")
 class Connection(Generic[Node]):
     page: strawberry.Private[Page[Any]]
     convert: strawberry.Private[Callable[[Any], Any]]  # of a row, a node
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @strawberry.field(description="The items with their cursors.")
+    @strawberry.field(description="The items of the page, each with its cursor.")
     def edges(self) -> list[Edge[Node]]:
         cursor = self.page.order.cursor
         return [Edge(node=self.convert(row), cursor=cursor(row)) for row in self.page.rows]
 
-    @strawberry.field(description="The items without their cursors.")
+    @strawberry.field(description="The items of the page, without their cursors.")
     def nodes(self) -> list[Node]:
         return list(map(self.convert, self.page.rows))
 
-    @strawberry.field(description="Where the page stands.")
+    @strawberry.field(description="Where the page stands in its list.")
     def page_info(self) -> PageInfo:
         rows, cursor = self.page.rows, self.page.order.cursor
         return PageInfo(
@@ -78,7 +92,9 @@ class Connection(Generic[Node]):
             end_cursor=cursor(rows[-1]) if rows else None,
         )
 
-    @strawberry.field(description="How many items the whole list has; counted only where asked for.")
+    @strawberry.field(
+        description="How many items the whole list has, not the page alone; counted only where it is asked for."
+    )
     async def total_count(self) -> int:
         return await self.count()
 
@@ -86,8 +102,8 @@ class Connection(Generic[Node]):
 class OrderDirection(Code):
     """Which way a list is ordered."""
 
-    ASC = "ASC", "From A to Z, from the lowest to the highest, from the earliest to the latest."
-    DESC = "DESC", "The other way."
+    ASC = "ASC", "Ascending: from A to Z, from the lowest to the highest, from the earliest to the latest."
+    DESC = "DESC", "Descending: from Z to A, from the highest to the lowest, from the latest to the earliest."
 
 
 Orders: TypeAlias = Mapping[Any, Order]
@@ -108,7 +124,10 @@ class Paged(FieldExtension):
         arguments = dict(_PAGE)
         if self._orders:
             own_order: Code = next(iter(self._orders))
-            arguments["order_by"] = _order_input(type(own_order)), f"Their order; by {own_order} if absent."
+            arguments["order_by"] = (
+                _order_input(type(own_order)),
+                f"What the list is ordered by, and which way; absent: by {own_order}.",
+            )
         own = [argument for argument in field.arguments if argument.python_name not in ("page", "order")]
         field.arguments = [*own, *(_argument(name, *told) for name, told in arguments.items())]
 
@@ -129,11 +148,13 @@ def _order_input(field: type[Code]) -> type:
     """`PatientOrder`, of `PatientOrderField`."""
     namespace = {
         "__annotations__": {"field": field, "direction": OrderDirection},
-        "field": strawberry.field(description="By what."),
-        "direction": strawberry.field(description="Which way.", default=OrderDirection.ASC),
+        "field": strawberry.field(description="What the list is ordered by."),
+        "direction": strawberry.field(
+            description="Whether the order is ascending or descending.", default=OrderDirection.ASC
+        ),
     }
     name = field.__name__.removesuffix("Field")
-    return strawberry.input(type(name, (), namespace), description="The order of a list.")
+    return strawberry.input(type(name, (), namespace), description="What a list is ordered by, and which way.")
 
 
 def _order(orders: Orders, asked: Any) -> Order:

@@ -15,13 +15,13 @@ from shared import errors
 from shared.errors import Problem
 from shared.translations import Translations
 
-CODE = "What programs compare: each problem has its own, which never changes."
+CODE = "The stable code of the problem, for programs to compare; each problem has its own."
 
 
-@strawberry.federation.type(shareable=True, description="A value that an error's sentence speaks of.")
+@strawberry.federation.type(shareable=True, description="A value that the sentence of an error has in it.")
 class ErrorParameter:
-    name: str = strawberry.field(description="What it is.")
-    value: str = strawberry.field(description="The value.")
+    name: str = strawberry.field(description="The name of the value, as the documentation of the error's code has it.")
+    value: str = strawberry.field(description="The value, as text.")
 
 
 @strawberry.federation.interface(
@@ -29,21 +29,33 @@ class ErrorParameter:
 )
 class UserError:
     code: str = strawberry.field(description=CODE)
-    message: str = strawberry.field(description="A sentence for people, in the language of `Accept-Language`.")
-    parameters: list[ErrorParameter] = strawberry.field(default_factory=list, description="The values in the sentence.")
+    message: str = strawberry.field(
+        description="What is wrong, as a sentence for people in the language of `Accept-Language`."
+    )
+    parameters: list[ErrorParameter] = strawberry.field(
+        default_factory=list,
+        description="The values that the sentence has in it, for clients with sentences of their own.",
+    )
 
 
-@strawberry.federation.type(shareable=True, description="One thing that is wrong with an input.")
+@strawberry.federation.type(shareable=True, description="One field of an input that breaks a rule.")
 class InvalidField:
-    path: list[str] = strawberry.field(description="Where it is, from the input's root.")
-    message: str = strawberry.field(description="What would be right, in the language of `Accept-Language`.")
+    path: list[str] = strawberry.field(
+        description="The path of the field from the root of the input, by the names that the client has sent."
+    )
+    message: str = strawberry.field(
+        description="What would be right, as a sentence for people in the language of `Accept-Language`."
+    )
     code: str = strawberry.field(description=CODE)
-    parameters: list[ErrorParameter] = strawberry.field(default_factory=list, description="The values in the sentence.")
+    parameters: list[ErrorParameter] = strawberry.field(
+        default_factory=list,
+        description="The values that the sentence has in it, for clients with sentences of their own.",
+    )
 
 
 @strawberry.federation.type(shareable=True, description=getdoc(errors.InvalidInput))
 class InvalidInput(UserError):
-    fields: list[InvalidField] = strawberry.field(description="All that is wrong.")
+    fields: list[InvalidField] = strawberry.field(description="Every field of the input that breaks a rule.")
 
 
 _TYPES: dict[type[errors.Refusal], type[UserError]] = {errors.InvalidInput: InvalidInput}

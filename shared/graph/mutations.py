@@ -1,6 +1,7 @@
 """Mutations: each takes a command, and answers with a payload of its own, named for it: its success or a typed error."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from inspect import getdoc
 from types import NoneType, UnionType
 from typing import Annotated, Any, Optional, Union, get_args, get_origin, get_type_hints
 
@@ -68,7 +69,7 @@ class _Mutation(FieldExtension):
             asks = any(each.is_required() for each in self._command.model_fields.values())
             annotation = StrawberryAnnotation(kind if asks else Optional[kind])  # noqa: UP045 - made at run time
             default: dict[str, Any] = {} if asks else {"default": None}
-            described = "What is to be done."
+            described = getdoc(self._command)
             field.arguments = [StrawberryArgument("input", None, annotation, description=described, **default)]
 
     async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **given: Any) -> Any:
@@ -96,12 +97,15 @@ def _successes(name: str, returned: Any) -> tuple[list[type], Callable[[Any], An
 
 def _success(name: str, field: str, kind: type) -> Any:
     made = type(f"{name}Success", (), {"__annotations__": {field: kind}})
-    setattr(made, field, strawberry.field(description="As it is now."))
-    return strawberry.type(made, description=f"What `{name[0].lower()}{name[1:]}` has done.")
+    setattr(made, field, strawberry.field(description=f"The {field.replace('_', ' ')}, as it is now."))
+    return strawberry.type(made, description=f"The success of `{name[0].lower()}{name[1:]}`, and what it was done to.")
 
 
 def _union(name: str, members: list[type]) -> Any:
-    described = strawberry.union(f"{name}Payload", description=f"The outcome of `{name[0].lower()}{name[1:]}`.")
+    described = strawberry.union(
+        f"{name}Payload",
+        description=f"The outcome of `{name[0].lower()}{name[1:]}`: its success, or why nothing was done.",
+    )
     return Annotated[Union[tuple(members)], described]  # noqa: UP007 - made at run time
 
 

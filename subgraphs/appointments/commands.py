@@ -35,13 +35,13 @@ _LONGEST_EXCEPTION_DAYS = 366
 
 
 class BookAppointment(Repeatable):
-    """An appointment to book."""
+    """An appointment to book in a free slot."""
 
     patient_id: PatientId = Field(description="The patient who attends.")
-    practitioner_id: PractitionerId = Field(description="The practitioner whom the patient sees.")
-    location_id: LocationId = Field(description="The location where it takes place.")
+    practitioner_id: PractitionerId = Field(description="The practitioner whom the patient sees at the appointment.")
+    location_id: LocationId = Field(description="The location where the appointment takes place.")
     type_id: AppointmentTypeId = Field(description="The type of appointment, which says how long it takes.")
-    starts_at: datetime = Field(description="The start of a free slot.")
+    starts_at: datetime = Field(description="When the appointment begins: the start of one of `freeSlots`.")
     reason: LongText | None = Field(
         None, description="Why the patient comes, in their own words, up to 2000 characters."
     )
@@ -50,22 +50,26 @@ class BookAppointment(Repeatable):
 class AppointmentVersion(Command):
     """An appointment, as it was read."""
 
-    id: AppointmentId = Field(description="The appointment.")
-    version: int = Field(description="The version that was read.")
+    id: AppointmentId = Field(description="The id of the appointment.")
+    version: int = Field(description="The version of the appointment that the client has read.")
 
 
 class RescheduleAppointment(AppointmentVersion, Repeatable):
-    """An appointment to move to another slot; its type stays."""
+    """An appointment to move to another free slot; its type stays as it is."""
 
-    starts_at: datetime = Field(description="The start of a free slot.")
-    practitioner_id: PractitionerId | None = Field(None, description="Another practitioner; absent: the same one.")
-    location_id: LocationId | None = Field(None, description="Another location; absent: the same one.")
+    starts_at: datetime = Field(description="When the appointment is to begin: the start of one of `freeSlots`.")
+    practitioner_id: PractitionerId | None = Field(
+        None, description="The practitioner whom the patient is to see; absent: the same one as before."
+    )
+    location_id: LocationId | None = Field(
+        None, description="The location where the appointment is to take place; absent: the same one as before."
+    )
 
 
 class CancelAppointment(AppointmentVersion, Repeatable):
-    """An appointment to call off."""
+    """An appointment to cancel."""
 
-    reason: CancellationReason = Field(description="Why it is called off.")
+    reason: CancellationReason = Field(description="Why the appointment is cancelled.")
 
 
 class CheckInAppointment(AppointmentVersion):
@@ -81,9 +85,9 @@ class MarkAppointmentNoShow(AppointmentVersion):
 
 
 class RevertAppointmentStatus(AppointmentVersion):
-    """An appointment of which what was noted last is taken back."""
+    """An appointment whose last change of status is to be taken back."""
 
-    reason: StatusReversionReason = Field(description="Why it is taken back.")
+    reason: StatusReversionReason = Field(description="Why the change of status is taken back.")
 
 
 class RecordVisit(Command):
@@ -111,12 +115,16 @@ class RecordVisit(Command):
 class JoinWaitlist(Repeatable):
     """What a patient waits for: a slot that begins on one of some days."""
 
-    patient_id: PatientId = Field(description="The patient who waits.")
+    patient_id: PatientId = Field(description="The patient who waits for a slot.")
     practitioner_id: PractitionerId = Field(description="The practitioner whom the patient wants to see.")
-    location_id: LocationId | None = Field(None, description="The location that suits; absent: every one.")
+    location_id: LocationId | None = Field(
+        None, description="The location that suits the patient; absent: every location suits."
+    )
     type_id: AppointmentTypeId = Field(description="The type of appointment that the patient needs.")
-    from_day: date = Field(description="The first day that suits, by the location's calendar.")
-    until_day: date = Field(description=f"The last day that suits, at most {_LONGEST_WAIT_DAYS} days later.")
+    from_day: date = Field(description="The first day that suits the patient, by the calendar of the location.")
+    until_day: date = Field(
+        description=f"The last day that suits the patient, at most {_LONGEST_WAIT_DAYS} days after the first one."
+    )
 
     @field_validator("until_day")
     @classmethod
@@ -127,11 +135,11 @@ class JoinWaitlist(Repeatable):
 
 
 class _WaitlistEntry(Command):
-    id: WaitlistEntryId = Field(description="The waitlist entry.")
+    id: WaitlistEntryId = Field(description="The id of the waitlist entry.")
 
 
 class LeaveWaitlist(_WaitlistEntry):
-    """A waitlist entry that is to end."""
+    """A waitlist entry that is to end: its patient waits no more."""
 
 
 class AcceptWaitlistOffer(_WaitlistEntry, Repeatable):
@@ -145,23 +153,35 @@ class DeclineWaitlistOffer(_WaitlistEntry, Repeatable):
 class SaveAppointmentType(Repeatable):
     """A type of appointment to enter, or with `id` and `version` to change as a whole."""
 
-    id: AppointmentTypeId | None = Field(None, description="The one to change.")
-    version: int | None = Field(None, description="The version that was read.")
-    code: Coding = Field(description="The kind of visit, as a code with its name.")
-    minutes: int = Field(ge=5, le=480, description="How long the patient is there, 5 to 480.")
-    before_minutes: int = Field(0, ge=0, le=120, description="How long the practitioner prepares for it, up to 120.")
-    after_minutes: int = Field(0, ge=0, le=120, description="How long the practitioner needs after it, up to 120.")
-    active: bool = Field(True, description="Whether it can be booked now.")
+    id: AppointmentTypeId | None = Field(
+        None, description="The id of the type of appointment to change; absent for a new one."
+    )
+    version: int | None = Field(
+        None, description="The version of the type of appointment that the client has read; absent for a new one."
+    )
+    code: Coding = Field(description="What kind of visit the type of appointment is, as a code with its name.")
+    minutes: int = Field(ge=5, le=480, description="How many minutes the patient is there, 5 to 480.")
+    before_minutes: int = Field(
+        0, ge=0, le=120, description="How many minutes the practitioner prepares before the appointment, 0 to 120."
+    )
+    after_minutes: int = Field(
+        0, ge=0, le=120, description="How many minutes the practitioner needs after the appointment, 0 to 120."
+    )
+    active: bool = Field(True, description="Whether appointments of this type can be booked now.")
 
 
 class WeeklyHours(Command):
-    """Hours of a weekday, by the clock at the location."""
+    """Hours of a weekday at which a practitioner is available, by the clock at the location."""
 
-    weekday: int = Field(ge=1, le=7, description="1 is Monday, 7 is Sunday (ISO 8601).")
-    starts: LocalTime = Field(description="When they begin.")
-    ends: LocalTime = Field(description="When they end; 00:00 is the end of the day.")
-    valid_from: date | None = Field(None, description="The first day on which they hold.")
-    valid_until: date | None = Field(None, description="The last day on which they hold.")
+    weekday: int = Field(ge=1, le=7, description="The weekday: 1 is Monday, 7 is Sunday (ISO 8601).")
+    starts: LocalTime = Field(description="The time of day at which the hours begin.")
+    ends: LocalTime = Field(description="The time of day at which the hours end; 00:00 is the end of the day.")
+    valid_from: date | None = Field(
+        None, description="The first day on which the hours hold; absent: they have held since ever."
+    )
+    valid_until: date | None = Field(
+        None, description="The last day on which the hours hold; absent: they hold without end."
+    )
 
     @field_validator("ends")
     @classmethod
@@ -178,29 +198,43 @@ class WeeklyHours(Command):
 
 
 class SaveSchedule(Repeatable):
-    """A practitioner's weekly availability at a location, as a whole."""
+    """A practitioner's whole weekly availability at a location, which takes the place of what was there."""
 
     practitioner_id: PractitionerId = Field(description="The practitioner who is available.")
-    location_id: LocationId = Field(description="The location where they are.")
-    version: int | None = Field(None, description="The version that was read; absent for the first.")
-    hours: Annotated[list[WeeklyHours], Field(max_length=50)] = Field(description="All hours of the week, at most 50.")
+    location_id: LocationId = Field(description="The location at which the practitioner is available.")
+    version: int | None = Field(
+        None,
+        description="The version of the schedule that the client has read; absent for the first one at this location.",
+    )
+    hours: Annotated[list[WeeklyHours], Field(max_length=50)] = Field(
+        description="All hours of the week at which the practitioner is available, at most 50."
+    )
 
 
 class AddScheduleException(Repeatable):
-    """Days that are to differ from the week."""
+    """Days on which a practitioner's availability is to differ from the weekly schedule."""
 
-    practitioner_id: PractitionerId = Field(description="The practitioner whose days they are.")
+    practitioner_id: PractitionerId = Field(description="The practitioner whose availability differs on these days.")
     location_id: LocationId | None = Field(
-        None, description="The location; absent: every one. Extra hours are at one location."
+        None,
+        description="The location that the exception is about; absent: every location. Extra hours are at one location.",
     )
-    kind: ExceptionKind = Field(description="How they differ.")
-    from_day: date = Field(description="The first day.")
-    until_day: date = Field(description=f"The last day, at most {_LONGEST_EXCEPTION_DAYS} days later.")
+    kind: ExceptionKind = Field(
+        description="Whether the practitioner is away on these days, or available for extra hours."
+    )
+    from_day: date = Field(description="The first day of the exception, by the calendar of the location.")
+    until_day: date = Field(
+        description=f"The last day of the exception, at most {_LONGEST_EXCEPTION_DAYS} days after the first one."
+    )
     starts: LocalTime | None = Field(
-        None, validate_default=True, description="When the hours begin; absent: the whole day."
+        None,
+        validate_default=True,
+        description="The time of day at which the exception begins; absent: it takes the whole day.",
     )
     ends: LocalTime | None = Field(
-        None, validate_default=True, description="When the hours end; 00:00 is the end of the day."
+        None,
+        validate_default=True,
+        description="The time of day at which the exception ends; 00:00 is the end of the day, absent: it takes the whole day.",
     )
 
     @field_validator("kind")
@@ -231,9 +265,9 @@ class AddScheduleException(Repeatable):
 
 
 class RemoveScheduleException(Command):
-    """Days that are to be as the week says again."""
+    """An exception to remove: its days are to be as the weekly schedule says again."""
 
-    id: Annotated[UUID, id_of("ScheduleException")] = Field(description="The exception.")
+    id: Annotated[UUID, id_of("ScheduleException")] = Field(description="The id of the schedule exception.")
 
 
 class CreateCalendarFeed(Repeatable):
@@ -243,7 +277,7 @@ class CreateCalendarFeed(Repeatable):
 class RevokeCalendarFeed(Command):
     """A calendar feed to end."""
 
-    id: Annotated[UUID, id_of("CalendarFeed")] = Field(description="The calendar feed.")
+    id: Annotated[UUID, id_of("CalendarFeed")] = Field(description="The id of the calendar feed.")
 
 
 def _end(value: time, info: ValidationInfo) -> time:

@@ -87,10 +87,10 @@ class WeeklyHours(Model, table=True):
 
 
 class ExceptionKind(Code, name="ScheduleExceptionKind"):
-    """How days differ from the week."""
+    """How days of a practitioner differ from the weekly schedule."""
 
-    CLOSED = "CLOSED", "There are no appointments, all day or for some hours."
-    EXTRA = "EXTRA", "There are hours besides those of the week."
+    CLOSED = "CLOSED", "The practitioner is not available, all day or for some hours."
+    EXTRA = "EXTRA", "The practitioner is available for hours besides those of the weekly schedule."
 
 
 class ScheduleException(Model, table=True):
@@ -119,37 +119,37 @@ class Status(Code, name="AppointmentStatus"):
     """The state of an appointment."""
 
     HELD = "HELD", "A slot is held for a patient from the waitlist (FHIR `proposed`)."
-    BOOKED = "BOOKED", "It was agreed on (FHIR `booked`)."
-    CHECKED_IN = "CHECKED_IN", "The patient has arrived (FHIR `checked-in`)."
-    COMPLETED = "COMPLETED", "The patient was seen (FHIR `fulfilled`)."
-    CANCELLED = "CANCELLED", "It was called off (FHIR `cancelled`)."
-    NO_SHOW = "NO_SHOW", "The patient did not come (FHIR `noshow`)."
+    BOOKED = "BOOKED", "The appointment was agreed on (FHIR `booked`)."
+    CHECKED_IN = "CHECKED_IN", "The patient has arrived for the appointment (FHIR `checked-in`)."
+    COMPLETED = "COMPLETED", "The patient was seen at the appointment (FHIR `fulfilled`)."
+    CANCELLED = "CANCELLED", "The appointment was cancelled (FHIR `cancelled`)."
+    NO_SHOW = "NO_SHOW", "The patient did not come to the appointment (FHIR `noshow`)."
 
 
 class Party(Code, name="CancellationParty"):
-    """Who called an appointment off."""
+    """The party that cancelled an appointment."""
 
-    PATIENT = "patient", "The patient."
-    STAFF = "staff", "Someone who works here."
-    SYSTEM = "system", "The system itself, or the one that it was recorded from."
+    PATIENT = "patient", "The patient cancelled the appointment."
+    STAFF = "staff", "A member of staff cancelled the appointment."
+    SYSTEM = "system", "The appointment was cancelled by CareGraph itself, or in the system that it was recorded from."
 
 
 class CancellationReason(Code):
-    """Why an appointment is called off."""
+    """Why an appointment is cancelled."""
 
-    PATIENT_REQUEST = "PATIENT_REQUEST", "The patient wishes so."
-    PRACTITIONER_UNAVAILABLE = "PRACTITIONER_UNAVAILABLE", "The practitioner cannot keep it."
+    PATIENT_REQUEST = "PATIENT_REQUEST", "The patient wishes the appointment to be cancelled."
+    PRACTITIONER_UNAVAILABLE = "PRACTITIONER_UNAVAILABLE", "The practitioner cannot keep the appointment."
     DUPLICATE = "DUPLICATE", "The patient has another appointment at that time."
-    OTHER = "OTHER", "Something else."
+    OTHER = "OTHER", "The appointment is cancelled for another reason than all of these."
 
 
 class StatusReversionReason(Code):
-    """Why what was noted of an appointment is taken back."""
+    """Why a change of an appointment's status is taken back."""
 
-    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "It was noted by mistake."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The status was noted by mistake."
     PATIENT_ARRIVED = "PATIENT_ARRIVED", "The patient has come after all."
     PATIENT_LEFT = "PATIENT_LEFT", "The patient has left without being seen."
-    OTHER = "OTHER", "Something else."
+    OTHER = "OTHER", "The status is taken back for another reason than all of these."
 
 
 OPEN = (Status.HELD, Status.BOOKED, Status.CHECKED_IN)
@@ -168,8 +168,8 @@ PATIENT_OVERLAP = "appointment_patient_overlap"
 class AppointmentOrderField(Code):
     """What appointments can be ordered by."""
 
-    STARTS_AT = "STARTS_AT", "When they begin."
-    BOOKED_AT = "BOOKED_AT", "When they were first agreed on."
+    STARTS_AT = "STARTS_AT", "By when the appointments begin."
+    BOOKED_AT = "BOOKED_AT", "By when the appointments were first agreed on."
 
 
 class Appointment(Model, Versioned, Audited, table=True):
@@ -219,13 +219,13 @@ class Appointment(Model, Versioned, Audited, table=True):
 
 
 class WaitlistStatus(Code):
-    """The state of a waitlist entry; all but the first two are its end."""
+    """The state of a waitlist entry; with all but WAITING and OFFERED, the entry has ended."""
 
-    WAITING = "WAITING", "No slot has become free yet."
-    OFFERED = "OFFERED", "A slot is held, to be accepted or declined."
-    BOOKED = "BOOKED", "A slot was accepted."
-    DECLINED = "DECLINED", "A slot was declined, which ends the wait."
-    EXPIRED = "EXPIRED", "An offer was not answered in time, or the last day is over."
+    WAITING = "WAITING", "No slot that suits the patient has become free yet."
+    OFFERED = "OFFERED", "A slot is held for the patient, to be accepted or declined."
+    BOOKED = "BOOKED", "The patient has accepted a slot."
+    DECLINED = "DECLINED", "The patient has declined a slot, which ends the wait."
+    EXPIRED = "EXPIRED", "An offer was not answered in time, or the last day that suits is over."
     LEFT = "LEFT", "The patient does not wait any more."
 
 

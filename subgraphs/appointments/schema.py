@@ -62,15 +62,25 @@ from subgraphs.appointments.types import (
     states,
 )
 
-OfPatient = Annotated[strawberry.ID | None, strawberry.argument(description="Only this patient's.")]
-OfPractitioner = Annotated[strawberry.ID | None, strawberry.argument(description="Only this practitioner's.")]
-OfAccount = Annotated[strawberry.ID | None, strawberry.argument(description="Only this account's.")]
-PractitionerId = Annotated[strawberry.ID, strawberry.argument(description="The practitioner.")]
+OfPatient = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only what is of the patient with this id; absent: of all patients."),
+]
+OfPractitioner = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only what is of the practitioner with this id; absent: of all practitioners."),
+]
+OfAccount = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only calendar feeds of the account with this id; absent: of all accounts."),
+]
+PractitionerId = Annotated[strawberry.ID, strawberry.argument(description="The id of the practitioner.")]
 FromDay = Annotated[
-    date | None, strawberry.argument(description="Those that end on this day or later; today if absent.")
+    date | None, strawberry.argument(description="Only exceptions that end on this day or later; absent: today.")
 ]
 WaitlistStatuses = Annotated[
-    list[WaitlistStatus] | None, strawberry.argument(description="Those in one of these states.")
+    list[WaitlistStatus] | None,
+    strawberry.argument(description="Only waitlist entries that are in one of these states; absent: in any."),
 ]
 
 _CHANGE = (InvalidState, VersionConflict, NotFound)
@@ -78,12 +88,16 @@ _CHANGE = (InvalidState, VersionConflict, NotFound)
 
 @strawberry.type
 class Query:
-    appointment = by_key(Appointment, description="An appointment by its id.", scopes=[[READ]])
+    appointment = by_key(
+        Appointment,
+        description="The appointment with an id; null if there is none that the caller may see.",
+        scopes=[[READ]],
+    )
 
     @listing(
         Appointment,
         repository.APPOINTMENTS,
-        description="Appointments that the caller may see, by time.",
+        description="The appointments that the caller may see, by time.",
         scopes=[[READ]],
     )
     async def appointments(
@@ -102,11 +116,11 @@ class Query:
         wanted = Filter(patient, practitioner, key_of(location_id, "Location"), states(status), since, until)
         return repository.search(info.context.principal, wanted)
 
-    @query(description="What can be booked, by name.", scopes=[[READ]])
+    @query(description="The types of appointment that can be booked, by name.", scopes=[[READ]])
     async def appointment_types(self, info: Info) -> list[AppointmentType] | None:
         return [AppointmentType.of(row) for row in await repository.active_types(info.context)]
 
-    @query(description="When a practitioner can be booked, the earliest times first.", scopes=[[READ]])
+    @query(description="The free slots of a practitioner that have not begun, the earliest first.", scopes=[[READ]])
     async def free_slots(
         self,
         info: Info,
@@ -120,7 +134,7 @@ class Query:
         practitioner = key_of(practitioner_id, "Practitioner")
         return await find_free_slots(info, practitioner, type_id, since, before, location_id, first)
 
-    @query(description="A practitioner's weekly availability, by location.", scopes=[[READ]])
+    @query(description="The weekly availability of a practitioner, a schedule for each location.", scopes=[[READ]])
     async def schedules(self, info: Info, practitioner_id: PractitionerId) -> list[Schedule] | None:
         rows = await repository.schedules(info.context, key_of(practitioner_id, "Practitioner"))
         return [Schedule.of(row) for row in rows]
@@ -128,7 +142,7 @@ class Query:
     @listing(
         ScheduleException,
         repository.EXCEPTIONS,
-        description="How a practitioner's days differ from the week, by day.",
+        description="The days on which a practitioner's availability differs from the weekly schedule, by day.",
         scopes=[[READ]],
     )
     async def schedule_exceptions(
@@ -140,7 +154,7 @@ class Query:
     @listing(
         WaitlistEntry,
         repository.WAITLIST,
-        description="Who waits for a slot, first come first; a patient sees their own entries.",
+        description="The waitlist, first come first; patients see their own entries.",
         scopes=[[READ]],
     )
     async def waitlist(
@@ -156,7 +170,7 @@ class Query:
     @listing(
         CalendarFeed,
         repository.FEEDS,
-        description="The calendar feeds that the caller has made; who administers accounts sees those of all.",
+        description="The calendar feeds that the caller has created; who administers accounts sees those of all.",
         scopes=[[READ]],
     )
     async def calendar_feeds(self, info: Info, account_id: OfAccount = None) -> Select[models.CalendarFeed]:
@@ -166,7 +180,7 @@ class Query:
 @strawberry.type
 class Mutation:
     @mutation(
-        description="Book a free slot.",
+        description="Book an appointment in a free slot.",
         scopes=[[WRITE]],
         errors=[SlotTaken, SlotUnavailable, NotFound],
     )
@@ -181,12 +195,12 @@ class Mutation:
     async def reschedule_appointment(self, info: Info, input: RescheduleAppointment) -> Appointment:
         return Appointment.of(await booking.reschedule(info.context, input))
 
-    @mutation(description="Call an appointment off.", scopes=[[WRITE]], errors=_CHANGE)
+    @mutation(description="Cancel an appointment.", scopes=[[WRITE]], errors=_CHANGE)
     async def cancel_appointment(self, info: Info, input: CancelAppointment) -> Appointment:
         return Appointment.of(await booking.cancel(info.context, input))
 
     @mutation(
-        description="Note that the patient has arrived, on the day; for staff.",
+        description="Note that the patient has arrived for an appointment, on its day; for staff.",
         scopes=[[WRITE]],
         errors=_CHANGE,
     )
@@ -224,14 +238,18 @@ class Mutation:
         return Appointment.of(await booking.revert(info.context, input))
 
     @mutation(
-        description="Wait for a slot; the first that suits is offered when it becomes free.",
+        description="Put a patient on the waitlist; the first slot that suits is offered when it becomes free.",
         scopes=[[WRITE]],
         errors=[InvalidState, NotFound],
     )
     async def join_waitlist(self, info: Info, input: JoinWaitlist) -> WaitlistEntry:
         return WaitlistEntry.of(await waitlist.join(info.context, input))
 
-    @mutation(description="Wait no more.", scopes=[[WRITE]], errors=[InvalidState, NotFound])
+    @mutation(
+        description="End a waitlist entry: its patient waits no more.",
+        scopes=[[WRITE]],
+        errors=[InvalidState, NotFound],
+    )
     async def leave_waitlist(self, info: Info, input: LeaveWaitlist) -> WaitlistEntry:
         return WaitlistEntry.of(await waitlist.leave(info.context, input))
 
@@ -244,7 +262,7 @@ class Mutation:
         return WaitlistEntry.of(await waitlist.accept(info.context, input))
 
     @mutation(
-        description="Let the slot that is held go to the next in line, and wait no more.",
+        description="Decline the slot that is held, which goes to the next patient, and end the waitlist entry.",
         scopes=[[WRITE]],
         errors=[InvalidState, NotFound],
     )
@@ -252,7 +270,7 @@ class Mutation:
         return WaitlistEntry.of(await waitlist.decline(info.context, input))
 
     @mutation(
-        description="Enter or change what can be booked; for reception.",
+        description="Create or change a type of appointment that can be booked; for reception.",
         scopes=[[PLAN]],
         errors=[NotFound, VersionConflict],
     )
@@ -260,7 +278,7 @@ class Mutation:
         return AppointmentType.of(await schedules.save_type(info.context, input))
 
     @mutation(
-        description="Set a practitioner's weekly availability at a location.",
+        description="Set the weekly availability of a practitioner at a location.",
         scopes=[[PLAN]],
         errors=[NotFound, VersionConflict],
     )
@@ -268,18 +286,26 @@ class Mutation:
         return Schedule.of(await schedules.save(info.context, input))
 
     @mutation(
-        description="Close days, or open extra hours. Appointments in closed hours stay.",
+        description="Close days of a practitioner, or open extra hours. Appointments in closed hours stay.",
         scopes=[[PLAN]],
         errors=[NotFound],
     )
     async def add_schedule_exception(self, info: Info, input: AddScheduleException) -> ScheduleException:
         return ScheduleException.of(await schedules.add_exception(info.context, input))
 
-    @mutation(description="Let days be as the week says again.", scopes=[[PLAN]], errors=[NotFound])
+    @mutation(
+        description="Remove a schedule exception: its days are again as the weekly schedule says.",
+        scopes=[[PLAN]],
+        errors=[NotFound],
+    )
     async def remove_schedule_exception(self, info: Info, input: RemoveScheduleException) -> ScheduleException:
         return ScheduleException.of(await schedules.remove_exception(info.context, input))
 
-    @mutation(description="Make a secret address of the caller's own calendar.", scopes=[[READ]], errors=[InvalidState])
+    @mutation(
+        description="Create a secret address of the caller's own calendar, for a calendar program (iCalendar, RFC 5545).",
+        scopes=[[READ]],
+        errors=[InvalidState],
+    )
     async def create_calendar_feed(self, info: Info, input: CreateCalendarFeed) -> CreateCalendarFeedSuccess:
         row, url = await feeds.create(info.context, input)
         return CreateCalendarFeedSuccess(calendar_feed=CalendarFeed.of(row), url=url)

@@ -23,26 +23,42 @@ MAXIMUM_DAYS = 62
 MAXIMUM_SLOTS = 500
 DEFAULT_SLOTS = 100
 
-_VERSION = "Counts its changes; a change names the one that it read."
 
 Since = Annotated[
-    datetime | None, strawberry.argument(name="from", description="Those that begin at this time or after it.")
+    datetime | None,
+    strawberry.argument(
+        name="from", description="Only appointments that begin at this time or after it; absent: from the first one."
+    ),
 ]
-Until = Annotated[datetime | None, strawberry.argument(name="to", description="Those that begin before this time.")]
-Statuses = Annotated[list[Status] | None, strawberry.argument(description="Those in one of these states.")]
-From = Annotated[datetime, strawberry.argument(name="from", description="Slots that begin at this time or after it.")]
+Until = Annotated[
+    datetime | None,
+    strawberry.argument(
+        name="to", description="Only appointments that begin before this time; absent: to the last one."
+    ),
+]
+Statuses = Annotated[
+    list[Status] | None,
+    strawberry.argument(description="Only appointments that are in one of these states; absent: in any."),
+]
+From = Annotated[
+    datetime, strawberry.argument(name="from", description="Only slots that begin at this time or after it.")
+]
 To = Annotated[
     datetime,
     strawberry.argument(
-        name="to", description=f"Slots that begin before this time, at most {MAXIMUM_DAYS} days later."
+        name="to", description=f"Only slots that begin before this time, at most {MAXIMUM_DAYS} days after `from`."
     ),
 ]
 TypeId = Annotated[
-    strawberry.ID, strawberry.argument(description="The type of appointment, which says how long it takes.")
+    strawberry.ID,
+    strawberry.argument(description="The id of the type of appointment, which says how long a slot has to be."),
 ]
-AtLocation = Annotated[strawberry.ID | None, strawberry.argument(description="Only at this location.")]
+AtLocation = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only what is at the location with this id; absent: at every location."),
+]
 FirstSlots = Annotated[
-    int, strawberry.argument(description=f"How many at most, 1 to {MAXIMUM_SLOTS}; the earliest are given.")
+    int, strawberry.argument(description=f"How many slots at most, 1 to {MAXIMUM_SLOTS}; the earliest are given.")
 ]
 
 
@@ -56,7 +72,7 @@ class Location(Stub):
     """Of directory."""
 
 
-@stub(description="Someone who may log in.")
+@stub(description="An account that a person logs in with.")
 class Account(Stub):
     """Of identity."""
 
@@ -64,7 +80,7 @@ class Account(Stub):
 @stub(description="A person who gives care (FHIR Practitioner).")
 class Practitioner(Stub):
     @guarded(
-        description="Their appointments that the caller may see, by time.",
+        description="The appointments of the practitioner that the caller may see, by time.",
         scopes=[[policy.READ]],
         extensions=[Paged(repository.APPOINTMENTS)],
     )
@@ -80,7 +96,10 @@ class Practitioner(Stub):
         wanted = Filter(status=states(status), since=since, until=until)
         return await _list(info, Listing("practitioner", self.key, wanted, page, order))
 
-    @guarded(description="When they can be booked, the earliest times first.", scopes=[[policy.READ]])
+    @guarded(
+        description="The free slots of the practitioner that have not begun, the earliest first.",
+        scopes=[[policy.READ]],
+    )
     async def free_slots(
         self,
         info: Info,
@@ -96,7 +115,9 @@ class Practitioner(Stub):
 @stub(description="A person who receives care (FHIR Patient).")
 class Patient(Stub):
     @guarded(
-        description="Their appointments, by time.", scopes=[[policy.READ]], extensions=[Paged(repository.APPOINTMENTS)]
+        description="The appointments of the patient, by time.",
+        scopes=[[policy.READ]],
+        extensions=[Paged(repository.APPOINTMENTS)],
     )
     async def appointments(
         self,
@@ -111,7 +132,7 @@ class Patient(Stub):
         return await self._list(info, wanted, page, order)
 
     @guarded(
-        description="Their appointments that are not over and not called off, by time.",
+        description="The appointments of the patient that are neither over nor cancelled, by time.",
         scopes=[[policy.READ]],
         extensions=[Paged()],
     )
@@ -124,10 +145,12 @@ class Patient(Stub):
         return await _list(info, Listing("patient", self.key, wanted, page, order))
 
 
-@strawberry.type(description="Who called an appointment off, and why.")
+@strawberry.type(description="Who cancelled an appointment, and why.")
 class Cancellation:
-    by: Party = strawberry.field(description="Who called it off.")
-    reason: CancellationReason | None = strawberry.field(description="Why, if that was said.")
+    by: Party = strawberry.field(description="The party that cancelled the appointment.")
+    reason: CancellationReason | None = strawberry.field(
+        description="Why the appointment was cancelled; null where no reason was given."
+    )
 
 
 def _type(row: models.Appointment) -> Coding:
@@ -141,38 +164,56 @@ def _cancellation(row: models.Appointment) -> Cancellation | None:
     return Cancellation(by=Party(row.cancelled_by), reason=CancellationReason(reason) if reason else None)
 
 
-@entity(policy.appointments, scopes=[[policy.READ]], description="A visit that was agreed on (FHIR Appointment).")
+@entity(
+    policy.appointments,
+    scopes=[[policy.READ]],
+    description="A visit of a patient to a practitioner at a time that was agreed on (FHIR Appointment).",
+)
 class Appointment(Entity[models.Appointment]):
-    status: Status | None = from_row("status", description="Its state.")
-    type: Coding | None = from_row(_type, description="What it is for, as a code.")
-    starts_at: datetime | None = from_row("starts_at", description="When it begins.")
-    ends_at: datetime | None = from_row("ends_at", description="When it ends.")
-    reason: str | None = from_row("reason", description="Why the patient comes, in their own words.")
-    booked_at: datetime | None = from_row("booked_at", description="When it was first agreed on.")
-    held_until: datetime | None = from_row(
-        "held_until", description="While HELD: until when the patient can accept it."
+    status: Status | None = from_row("status", description="The state of the appointment, such as BOOKED or COMPLETED.")
+    type: Coding | None = from_row(
+        _type, description="The type of the appointment as it was booked, as a code with its system."
     )
-    cancellation: Cancellation | None = from_row(_cancellation, description="If CANCELLED: by whom and why.")
-    version: int | None = from_row("version", description=_VERSION)
+    starts_at: datetime | None = from_row("starts_at", description="When the appointment begins.")
+    ends_at: datetime | None = from_row("ends_at", description="When the appointment ends.")
+    reason: str | None = from_row(
+        "reason", description="Why the patient comes, in their own words; null where that was not said."
+    )
+    booked_at: datetime | None = from_row(
+        "booked_at", description="When the appointment was first agreed on; null while a slot is only held for it."
+    )
+    held_until: datetime | None = from_row(
+        "held_until",
+        description="Until when the patient can accept the slot that is held; null unless the appointment is HELD.",
+    )
+    cancellation: Cancellation | None = from_row(
+        _cancellation, description="Who cancelled the appointment and why; null unless it is CANCELLED."
+    )
+    version: int | None = from_row(
+        "version",
+        description="The version of the appointment, which counts its changes; an update names the one that it has read.",
+    )
 
     patient: Patient | None = reference(Patient, "patient_id", description="The patient who attends.")
     practitioner: Practitioner | None = reference(
-        Practitioner, "practitioner_id", description="The practitioner whom the patient sees."
+        Practitioner, "practitioner_id", description="The practitioner whom the patient sees at the appointment."
     )
-    location: Location | None = reference(Location, "location_id", description="The location where it takes place.")
+    location: Location | None = reference(
+        Location, "location_id", description="The location where the appointment takes place."
+    )
 
 
 @strawberry.type(description="A time at which a practitioner can be booked (FHIR Slot).")
 class FreeSlot:
     slot: strawberry.Private[Slot]
-    starts_at: datetime = strawberry.field(description="When the appointment would begin.")
-    ends_at: datetime = strawberry.field(description="When the appointment would end.")
+    starts_at: datetime = strawberry.field(description="When an appointment in this slot begins.")
+    ends_at: datetime = strawberry.field(description="When an appointment in this slot ends.")
 
-    @strawberry.field(description="The practitioner who is free.")
+    @strawberry.field(description="The practitioner who is free at this time.")
     def practitioner(self) -> Practitioner | None:
         return Practitioner.of(self.slot.practitioner_id)
 
-    @strawberry.field(description="The location where the practitioner is then.")
+    @strawberry.field(description="The location where the practitioner is at this time.")
     def location(self) -> Location | None:
         return Location.of(self.slot.location_id)
 
@@ -184,46 +225,64 @@ def _code(row: models.AppointmentType) -> Coding:
 @entity(
     policy.appointment_types,
     scopes=[[policy.READ]],
-    description="What can be booked, and how long it takes (FHIR HealthcareService).",
+    description="A type of appointment that can be booked, and how long it takes (FHIR HealthcareService).",
 )
 class AppointmentType(Entity[models.AppointmentType]):
-    code: Coding | None = from_row(_code, description="The kind of visit, as a code.")
-    minutes: int | None = from_row("minutes", description="How long the patient is there.")
-    before_minutes: int | None = from_row("before_minutes", description="How long the practitioner prepares for it.")
-    after_minutes: int | None = from_row("after_minutes", description="How long the practitioner needs after it.")
-    active: bool | None = from_row("active", description="Whether it can be booked now.")
-    version: int | None = from_row("version", description=_VERSION)
+    code: Coding | None = from_row(
+        _code, description="What kind of visit the type of appointment is, as a code with its system."
+    )
+    minutes: int | None = from_row("minutes", description="How many minutes the patient is there.")
+    before_minutes: int | None = from_row(
+        "before_minutes", description="How many minutes the practitioner prepares before the appointment."
+    )
+    after_minutes: int | None = from_row(
+        "after_minutes", description="How many minutes the practitioner needs after the appointment."
+    )
+    active: bool | None = from_row("active", description="Whether appointments of this type can be booked now.")
+    version: int | None = from_row(
+        "version",
+        description="The version of the type, which counts its changes; an update names the one that it has read.",
+    )
 
 
-@strawberry.type(description="Hours of a weekday, by the clock at the location.")
+@strawberry.type(description="Hours of a weekday at which a practitioner is available, by the clock at the location.")
 class WeeklyHours:
     row: strawberry.Private[models.WeeklyHours]
-    weekday: int = from_row("weekday", description="1 is Monday, 7 is Sunday (ISO 8601).")
-    starts: time = from_row("starts", description="When they begin.")
-    ends: time = from_row("ends", description="When they end; 00:00 is the end of the day.")
-    valid_from: date | None = from_row("valid_from", description="The first day on which they hold, if there is one.")
-    valid_until: date | None = from_row("valid_until", description="The last day on which they hold, if there is one.")
+    weekday: int = from_row("weekday", description="The weekday: 1 is Monday, 7 is Sunday (ISO 8601).")
+    starts: time = from_row("starts", description="The time of day at which the hours begin.")
+    ends: time = from_row("ends", description="The time of day at which the hours end; 00:00 is the end of the day.")
+    valid_from: date | None = from_row(
+        "valid_from", description="The first day on which the hours hold; null if they have held since ever."
+    )
+    valid_until: date | None = from_row(
+        "valid_until", description="The last day on which the hours hold; null if they hold without end."
+    )
 
 
 @entity(
     policy.schedules,
     scopes=[[policy.READ]],
-    description="A practitioner's weekly availability at a location (FHIR Schedule).",
+    description="The hours of the week at which a practitioner is available at a location (FHIR Schedule).",
 )
 class Schedule(Entity[models.Schedule]):
-    version: int | None = from_row("version", description=_VERSION)
+    version: int | None = from_row(
+        "version",
+        description="The version of the schedule, which counts its changes; an update names the one that it has read.",
+    )
     practitioner: Practitioner | None = reference(
         Practitioner, "practitioner_id", description="The practitioner who is available."
     )
     location: Location | None = reference(
-        Location, "location_id", description="The location where the practitioner is."
+        Location, "location_id", description="The location at which the practitioner is available."
     )
 
-    @strawberry.field(description="The location's time zone, a name of the IANA database; hours are by its clock.")
+    @strawberry.field(
+        description="The time zone of the location, a name of the IANA time zone database; hours are by its clock."
+    )
     async def time_zone(self, info: Info) -> str | None:
         return await info.context.load(repository.time_zones, self.row.location_id)
 
-    @strawberry.field(description="The hours, by weekday and time.")
+    @strawberry.field(description="The hours at which the practitioner is available, by weekday and time.")
     async def hours(self, info: Info) -> list[WeeklyHours] | None:
         return [WeeklyHours(row=row) for row in await info.context.load(repository.weekly_hours, self.row.id)]
 
@@ -231,42 +290,63 @@ class Schedule(Entity[models.Schedule]):
 @entity(
     policy.exceptions,
     scopes=[[policy.READ]],
-    description="Days that differ from the week, by the calendar of the location.",
+    description="Days on which a practitioner's availability differs from the weekly schedule, in the location's time zone.",
 )
 class ScheduleException(Entity[models.ScheduleException]):
-    kind: ExceptionKind | None = from_row("kind", description="How they differ.")
-    from_day: date | None = from_row("from_day", description="The first day.")
-    until_day: date | None = from_row("until_day", description="The last day.")
-    starts: time | None = from_row("starts", description="When the hours begin; absent: the whole day.")
-    ends: time | None = from_row("ends", description="When the hours end; 00:00 is the end of the day.")
+    kind: ExceptionKind | None = from_row(
+        "kind", description="Whether the practitioner is away on these days, or available for extra hours."
+    )
+    from_day: date | None = from_row("from_day", description="The first day of the exception.")
+    until_day: date | None = from_row("until_day", description="The last day of the exception.")
+    starts: time | None = from_row(
+        "starts", description="The time of day at which the exception begins; null if it takes the whole day."
+    )
+    ends: time | None = from_row(
+        "ends",
+        description="The time of day at which the exception ends (00:00: midnight); null if it takes the whole day.",
+    )
 
     practitioner: Practitioner | None = reference(
-        Practitioner, "practitioner_id", description="The practitioner whose days they are."
+        Practitioner, "practitioner_id", description="The practitioner whose availability differs on these days."
     )
-    location: Location | None = reference(Location, "location_id", description="The location; absent: every one.")
+    location: Location | None = reference(
+        Location,
+        "location_id",
+        description="The location that the exception is about; null if it is about every location.",
+    )
 
 
 @entity(
-    policy.waitlist, scopes=[[policy.READ]], description="A patient who waits for a slot, first come, first served."
+    policy.waitlist,
+    scopes=[[policy.READ]],
+    description="A patient's wait for a slot; who came first is offered one first.",
 )
 class WaitlistEntry(Entity[models.WaitlistEntry]):
-    status: WaitlistStatus | None = from_row("status", description="Its state.")
-    from_day: date | None = from_row("from_day", description="The first day that suits, by the location's calendar.")
-    until_day: date | None = from_row("until_day", description="The last day that suits.")
+    status: WaitlistStatus | None = from_row(
+        "status", description="The state of the waitlist entry, such as WAITING or OFFERED."
+    )
+    from_day: date | None = from_row(
+        "from_day", description="The first day that suits the patient, by the calendar of the location."
+    )
+    until_day: date | None = from_row(
+        "until_day", description="The last day that suits the patient, by the calendar of the location."
+    )
 
-    patient: Patient | None = reference(Patient, "patient_id", description="The patient who waits.")
+    patient: Patient | None = reference(Patient, "patient_id", description="The patient who waits for a slot.")
     practitioner: Practitioner | None = reference(
         Practitioner, "practitioner_id", description="The practitioner whom the patient wants to see."
     )
     location: Location | None = reference(
-        Location, "location_id", description="The location that suits; absent: every one."
+        Location, "location_id", description="The location that suits the patient; null if every location suits."
     )
 
     @strawberry.field(description="The type of appointment that the patient needs.")
     async def type(self, info: Info) -> AppointmentType | None:
         return await AppointmentType.load(info.context, self.row.type_id)
 
-    @strawberry.field(description="The slot that is held for the patient, or the appointment that came of it.")
+    @strawberry.field(
+        description="The appointment that holds the offered slot, or that came of it; null before an offer."
+    )
     async def appointment(self, info: Info) -> Appointment | None:
         return await Appointment.load(info.context, self.row.appointment_id)
 
@@ -280,17 +360,21 @@ class WaitlistEntry(Entity[models.WaitlistEntry]):
     ),
 )
 class CalendarFeed(Entity[models.CalendarFeed]):
-    created_at: datetime | None = from_row("created_at", description="When it was made.")
-    revoked_at: datetime | None = from_row("revoked_at", description="When it was ended, if it was.")
+    created_at: datetime | None = from_row("created_at", description="When the calendar feed was created.")
+    revoked_at: datetime | None = from_row(
+        "revoked_at", description="When the calendar feed was ended; null while it is good."
+    )
 
-    account: Account | None = reference(Account, "account_id", description="The account that made it.")
+    account: Account | None = reference(
+        Account, "account_id", description="The account that created the calendar feed."
+    )
 
 
-@strawberry.type(description="A new calendar feed.")
+@strawberry.type(description="A calendar feed that was created, with its secret address.")
 class CreateCalendarFeedSuccess:
-    calendar_feed: CalendarFeed = strawberry.field(description="The calendar feed.")
+    calendar_feed: CalendarFeed = strawberry.field(description="The calendar feed that was created.")
     url: str = strawberry.field(
-        description="Its secret address. It is shown this once; who knows it can read the calendar until it is revoked."
+        description="The secret address of the feed, shown once: who knows it reads the calendar until the feed is revoked."
     )
 
 

@@ -13,17 +13,19 @@ OrganizationId = Annotated[UUID, id_of("Organization")]
 LocationId = Annotated[UUID, id_of("Location")]
 PractitionerId = Annotated[UUID, id_of("Practitioner")]
 
-_ID = "The one to change."
-_VERSION = "The version that was read."
+_ID = "The id of the entry to change; absent for a new one."
+_VERSION = "The version of the entry that the client has read; absent for a new one."
 
 
 class OrganizationEntry(Command):
     """What is told of an organization."""
 
-    name: Text = Field(description="Its name.")
-    phone: OptionalText = Field(None, description="Its telephone number.")
-    address: Address = Field(description="Where it is.")
-    active: bool = Field(True, description="Whether it is in use.")
+    name: Text = Field(description="The name of the organization.")
+    phone: OptionalText = Field(None, description="The telephone number of the organization.")
+    address: Address = Field(description="The postal address of the organization.")
+    active: bool = Field(
+        True, description="Whether the organization is in use; entries that are not are kept, and offered nowhere."
+    )
 
 
 class SaveOrganization(OrganizationEntry, Repeatable):
@@ -36,20 +38,29 @@ class SaveOrganization(OrganizationEntry, Repeatable):
 class Position(Command):
     """A point on Earth, WGS 84, in degrees."""
 
-    latitude: float = Field(ge=-90, le=90, description="North of the equator.")
-    longitude: float = Field(ge=-180, le=180, description="East of Greenwich.")
+    latitude: float = Field(
+        ge=-90, le=90, description="The latitude in degrees, -90 to 90; north of the equator is positive."
+    )
+    longitude: float = Field(
+        ge=-180, le=180, description="The longitude in degrees, -180 to 180; east of Greenwich is positive."
+    )
 
 
 class LocationEntry(Command):
     """What is told of a location; without a time zone it keeps the one that it has here."""
 
-    organization_id: OrganizationId | None = Field(None, description="Whose location it is.")
-    name: OptionalText = Field(None, description="Its name.")
-    phone: OptionalText = Field(None, description="Its telephone number.")
-    address: Address = Field(description="Where it is.")
-    position: Position | None = Field(None, description="Where it is on the map.")
-    time_zone: TimeZone | None = Field(None, description="Its time zone, a name of the IANA database.")
-    active: bool = Field(True, description="Whether it is in use.")
+    organization_id: OrganizationId | None = Field(None, description="The organization that runs the location.")
+    name: OptionalText = Field(None, description="The name of the location; absent where it has none of its own.")
+    phone: OptionalText = Field(None, description="The telephone number of the location.")
+    address: Address = Field(description="The postal address of the location.")
+    position: Position | None = Field(None, description="Where the location is on Earth.")
+    time_zone: TimeZone | None = Field(
+        None,
+        description="The time zone of the location, a name of the IANA time zone database, such as `Europe/Berlin`.",
+    )
+    active: bool = Field(
+        True, description="Whether the location is in use; entries that are not are kept, and offered nowhere."
+    )
 
 
 class SaveLocation(LocationEntry, Repeatable):
@@ -57,15 +68,21 @@ class SaveLocation(LocationEntry, Repeatable):
 
     id: LocationId | None = Field(None, description=_ID)
     version: int | None = Field(None, description=_VERSION)
-    time_zone: TimeZone = Field(description="Its time zone, a name of the IANA database.")
+    time_zone: TimeZone = Field(
+        description="The time zone of the location, a name of the IANA time zone database, such as `Europe/Berlin`."
+    )
 
 
 class PractitionerRole(Command):
-    """What a practitioner does, for whom and where."""
+    """A specialty that a practitioner practises, for an organization or at a location."""
 
-    specialty: Coding = Field(description="The specialty.")
-    organization_id: OrganizationId | None = Field(None, description="The organization.")
-    location_id: LocationId | None = Field(None, description="The place.")
+    specialty: Coding = Field(description="The specialty, as a code of NUCC's taxonomy or another system.")
+    organization_id: OrganizationId | None = Field(
+        None, description="The organization that the practitioner works for in this specialty."
+    )
+    location_id: LocationId | None = Field(
+        None, description="The location where the practitioner works in this specialty."
+    )
 
 
 class RoleEntry(Command):
@@ -78,14 +95,21 @@ class RoleEntry(Command):
 class PractitionerEntry(Command):
     """What another system tells of a practitioner. An address is as it is written there."""
 
-    family: Text = Field(description="Family name.")
-    given: Annotated[list[Text], Field(max_length=5)] = Field(description="Given names.")
-    prefix: OptionalText = Field(None, description="What comes before the name.")
-    npi: OptionalText = Field(None, description="National Provider Identifier.")
-    email: OptionalText = Field(None, description="Address at work.")
-    phone: OptionalText = Field(None, description="Telephone at work.")
-    languages: Annotated[list[Language], Field(max_length=20)] = Field([], description="Languages, BCP 47.")
-    active: bool = Field(True, description="Whether they practise here now.")
+    family: Text = Field(description="The family name of the practitioner.")
+    given: Annotated[list[Text], Field(max_length=5)] = Field(
+        description="The given names of the practitioner, the first one first."
+    )
+    prefix: OptionalText = Field(None, description="What comes before the practitioner's name, such as `Dr.`.")
+    npi: OptionalText = Field(
+        None,
+        description="The practitioner's National Provider Identifier of the United States, 10 digits with a check digit.",
+    )
+    email: OptionalText = Field(None, description="The practitioner's email address at work.")
+    phone: OptionalText = Field(None, description="The practitioner's telephone number at work.")
+    languages: Annotated[list[Language], Field(max_length=20)] = Field(
+        [], description="The languages in which the practitioner talks with patients, as tags of BCP 47."
+    )
+    active: bool = Field(True, description="Whether the practitioner practises here now.")
 
 
 class SavePractitioner(PractitionerEntry, Repeatable):
@@ -93,9 +117,11 @@ class SavePractitioner(PractitionerEntry, Repeatable):
 
     id: PractitionerId | None = Field(None, description=_ID)
     version: int | None = Field(None, description=_VERSION)
-    email: Email | None = Field(None, description="Address at work.")
-    licence_number: OptionalText = Field(None, description="The licence to practise.")
-    roles: Annotated[list[PractitionerRole], Field(max_length=20)] = Field([], description="What they do.")
+    email: Email | None = Field(None, description="The practitioner's email address at work.")
+    licence_number: OptionalText = Field(None, description="The number of the practitioner's licence to practise.")
+    roles: Annotated[list[PractitionerRole], Field(max_length=20)] = Field(
+        [], description="The specialties that the practitioner practises, each for an organization or at a location."
+    )
 
 
 def columns(command: OrganizationEntry | LocationEntry | PractitionerEntry) -> dict[str, Any]:

@@ -71,8 +71,8 @@ class Location(Entry, table=True):
 class PractitionerOrderField(Code):
     """What practitioners can be ordered by."""
 
-    NAME = "NAME", "The name, family name first."
-    ENTERED_AT = "ENTERED_AT", "When they were entered."
+    NAME = "NAME", "By the name of the practitioners, family name first."
+    ENTERED_AT = "ENTERED_AT", "By when the practitioners were entered in the directory."
 
 
 class Practitioner(Entry, table=True):

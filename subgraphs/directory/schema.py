@@ -17,37 +17,67 @@ from subgraphs.directory.policy import READ, WRITE
 from subgraphs.directory.service import entries
 from subgraphs.directory.types import Location, Organization, Practitioner
 
-Search = Annotated[str | None, bounded("A part of the name, or words much like it.", LONGEST_SEARCH)]
+Search = Annotated[
+    str | None, bounded("Only entries whose name contains this text, or words much like it.", LONGEST_SEARCH)
+]
 
 
 @strawberry.type
 class Query:
-    organization = by_key(Organization, description="An organization by its id.", scopes=[[READ]])
-    location = by_key(Location, description="A location by its id.", scopes=[[READ]])
-    practitioner = by_key(Practitioner, description="A practitioner by their id.", scopes=[[READ]])
+    organization = by_key(
+        Organization,
+        description="The organization with an id; null if there is none that the caller may see.",
+        scopes=[[READ]],
+    )
+    location = by_key(
+        Location, description="The location with an id; null if there is none that the caller may see.", scopes=[[READ]]
+    )
+    practitioner = by_key(
+        Practitioner,
+        description="The practitioner with an id; null if there is none that the caller may see.",
+        scopes=[[READ]],
+    )
 
-    @listing(Organization, repository.ORGANIZATIONS, description="Organizations, by name.", scopes=[[READ]])
+    @listing(
+        Organization,
+        repository.ORGANIZATIONS,
+        description="The organizations of the directory, by name.",
+        scopes=[[READ]],
+    )
     async def organizations(self, info: Info, search: Search = None) -> Select[models.Organization]:
         return repository.search_organizations(info.context.principal, search)
 
-    @listing(Location, repository.LOCATIONS, description="Locations, by name.", scopes=[[READ]])
+    @listing(Location, repository.LOCATIONS, description="The locations of the directory, by name.", scopes=[[READ]])
     async def locations(self, info: Info, search: Search = None) -> Select[models.Location]:
         return repository.search_locations(info.context.principal, search, None)
 
     @listing(
         Practitioner,
         repository.PRACTITIONERS,
-        description="Practitioners by name; those with one role that meets all that is asked of it.",
+        description="The practitioners of the directory, by name; those with one role that meets all that is asked of it.",
         scopes=[[READ]],
     )
     async def practitioners(
         self,
         info: Info,
         search: Search = None,
-        specialty: Annotated[str | None, strawberry.argument(description="A specialty's code.")] = None,
-        language: Annotated[str | None, strawberry.argument(description="A language that they speak, BCP 47.")] = None,
-        organization_id: Annotated[strawberry.ID | None, strawberry.argument(description="Who they work for.")] = None,
-        location_id: Annotated[strawberry.ID | None, strawberry.argument(description="Where they work.")] = None,
+        specialty: Annotated[
+            str | None, strawberry.argument(description="Only practitioners with the specialty of this code.")
+        ] = None,
+        language: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only practitioners who talk with patients in this language, a tag of BCP 47."
+            ),
+        ] = None,
+        organization_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only practitioners who work for the organization with this id."),
+        ] = None,
+        location_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only practitioners who work at the location with this id."),
+        ] = None,
     ) -> Select[models.Practitioner]:
         role = repository.RoleFilter(
             specialty, key_of(organization_id, "Organization"), key_of(location_id, "Location")
@@ -57,16 +87,16 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Enter or change an organization.", scopes=[[WRITE]], errors=[NotFound, VersionConflict])
+    @mutation(description="Create or change an organization.", scopes=[[WRITE]], errors=[NotFound, VersionConflict])
     async def save_organization(self, info: Info, input: SaveOrganization) -> Organization:
         return Organization.of(await entries.save_organization(info.context, input))
 
-    @mutation(description="Enter or change a location.", scopes=[[WRITE]], errors=[NotFound, VersionConflict])
+    @mutation(description="Create or change a location.", scopes=[[WRITE]], errors=[NotFound, VersionConflict])
     async def save_location(self, info: Info, input: SaveLocation) -> Location:
         return Location.of(await entries.save_location(info.context, input))
 
     @mutation(
-        description="Enter or change a practitioner with their roles.",
+        description="Create or change a practitioner with their roles.",
         scopes=[[WRITE]],
         errors=[NotFound, VersionConflict],
     )

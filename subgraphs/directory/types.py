@@ -16,8 +16,12 @@ def _address(row: models.Organization | models.Location) -> Address:
 
 @strawberry.type(description="A point on Earth, WGS 84, in degrees.")
 class Position:
-    latitude: float = strawberry.field(description="North of the equator.")
-    longitude: float = strawberry.field(description="East of Greenwich.")
+    latitude: float = strawberry.field(
+        description="The latitude in degrees, -90 to 90; north of the equator is positive."
+    )
+    longitude: float = strawberry.field(
+        description="The longitude in degrees, -180 to 180; east of Greenwich is positive."
+    )
 
 
 def _position(row: models.Location) -> Position | None:
@@ -28,42 +32,63 @@ def _position(row: models.Location) -> Position | None:
 
 @entity(policy.locations, scopes=[[policy.READ]], description="A place where care is given (FHIR Location).")
 class Location(Entity[models.Location]):
-    name: str | None = from_row("name", description="Its name; some have none of their own.")
-    phone: str | None = from_row("phone", description="Its telephone number.")
-    address: Address | None = from_row(_address, description="Where it is.")
-    time_zone: str | None = from_row("time_zone", description="Its time zone, a name of the IANA database.")
-    position: Position | None = from_row(_position, description="Where it is on the map.")
-    active: bool | None = from_row("active", description="Whether it is in use.")
-    version: int | None = from_row("version", description="Counts its changes; an update names the one that it read.")
+    name: str | None = from_row("name", description="The name of the location; null where it has none of its own.")
+    phone: str | None = from_row("phone", description="The telephone number of the location; null where none is known.")
+    address: Address | None = from_row(_address, description="The postal address of the location.")
+    time_zone: str | None = from_row(
+        "time_zone",
+        description="The time zone of the location, a name of the IANA time zone database, such as `Europe/Berlin`.",
+    )
+    position: Position | None = from_row(
+        _position, description="Where the location is on Earth; null where that is not known."
+    )
+    active: bool | None = from_row(
+        "active", description="Whether the location is in use; entries that are not are kept, and offered nowhere."
+    )
+    version: int | None = from_row(
+        "version",
+        description="The version of the location, which counts its changes; an update names the one that it has read.",
+    )
 
-    @strawberry.field(description="Whose location it is.")
+    @strawberry.field(description="The organization that runs the location; null where none is known.")
     async def organization(self, info: Info) -> "Organization | None":
         return await Organization.load(info.context, self.row.organization_id)
 
 
 @entity(policy.organizations, scopes=[[policy.READ]], description="A hospital, clinic or practice (FHIR Organization).")
 class Organization(Entity[models.Organization]):
-    name: str | None = from_row("name", description="Its name.")
-    phone: str | None = from_row("phone", description="Its telephone number.")
-    address: Address | None = from_row(_address, description="Where it is.")
-    active: bool | None = from_row("active", description="Whether it is in use.")
-    version: int | None = from_row("version", description="Counts its changes; an update names the one that it read.")
+    name: str | None = from_row("name", description="The name of the organization.")
+    phone: str | None = from_row(
+        "phone", description="The telephone number of the organization; null where none is known."
+    )
+    address: Address | None = from_row(_address, description="The postal address of the organization.")
+    active: bool | None = from_row(
+        "active", description="Whether the organization is in use; entries that are not are kept, and offered nowhere."
+    )
+    version: int | None = from_row(
+        "version",
+        description="The version of the organization, which counts its changes; an update names the one that it has read.",
+    )
 
-    @listing(Location, repository.LOCATIONS, description="Its locations, by name.")
+    @listing(Location, repository.LOCATIONS, description="The locations of the organization, by name.")
     async def locations(self, info: Info) -> Select[models.Location]:
         return repository.search_locations(info.context.principal, None, self.row.id)
 
 
-@strawberry.type(description="What a practitioner does, for whom and where (FHIR PractitionerRole).")
+@strawberry.type(description="A specialty that a practitioner practises, for whom and where (FHIR PractitionerRole).")
 class PractitionerRole:
     row: strawberry.Private[models.PractitionerRole]
-    specialty: Coding = strawberry.field(description="The specialty, in NUCC's taxonomy or another system.")
+    specialty: Coding = strawberry.field(description="The specialty, as a code of NUCC's taxonomy or another system.")
 
-    @strawberry.field(description="The organization.")
+    @strawberry.field(
+        description="The organization that the practitioner works for in this specialty; null where none is known."
+    )
     async def organization(self, info: Info) -> "Organization | None":
         return await Organization.load(info.context, self.row.organization_id)
 
-    @strawberry.field(description="The place.")
+    @strawberry.field(
+        description="The location where the practitioner works in this specialty; null where none is known."
+    )
     async def location(self, info: Info) -> Location | None:
         return await Location.load(info.context, self.row.location_id)
 
@@ -74,16 +99,32 @@ def _name(row: models.Practitioner) -> HumanName:
 
 @entity(policy.practitioners, scopes=[[policy.READ]], description="A person who gives care (FHIR Practitioner).")
 class Practitioner(Entity[models.Practitioner]):
-    name: HumanName | None = from_row(_name, description="Their name.")
-    npi: str | None = from_row("npi", description="National Provider Identifier of the United States.")
-    licence_number: str | None = from_row("licence_number", description="The licence to practise.")
-    email: str | None = from_row("email", description="Address at work.")
-    phone: str | None = from_row("phone", description="Telephone at work.")
-    languages: list[str] | None = from_row("languages", description="Languages for talks with patients, BCP 47.")
-    active: bool | None = from_row("active", description="Whether they practise here now.")
-    version: int | None = from_row("version", description="Counts the changes; an update names the one that it read.")
+    name: HumanName | None = from_row(_name, description="The name of the practitioner.")
+    npi: str | None = from_row(
+        "npi",
+        description="The practitioner's National Provider Identifier of the United States; null where none is known.",
+    )
+    licence_number: str | None = from_row(
+        "licence_number", description="The number of the practitioner's licence to practise; null where none is known."
+    )
+    email: str | None = from_row(
+        "email", description="The practitioner's email address at work; null where none is known."
+    )
+    phone: str | None = from_row(
+        "phone", description="The practitioner's telephone number at work; null where none is known."
+    )
+    languages: list[str] | None = from_row(
+        "languages", description="The languages in which the practitioner talks with patients, as tags of BCP 47."
+    )
+    active: bool | None = from_row("active", description="Whether the practitioner practises here now.")
+    version: int | None = from_row(
+        "version",
+        description="The version of the practitioner, which counts its changes; an update names the one that it has read.",
+    )
 
-    @strawberry.field(description="What they do, for whom and where.")
+    @strawberry.field(
+        description="The specialties that the practitioner practises, each for an organization or at a location."
+    )
     async def roles(self, info: Info) -> list[PractitionerRole] | None:
         return [_role(row) for row in await info.context.load(repository.roles, self.row.id)]
 

@@ -30,110 +30,118 @@ RoleNames = Annotated[list[Text], Field(max_length=20)]
 
 
 class Register(Repeatable):
-    """The address of someone who registers."""
+    """The email address of a patient who wants an account of their own."""
 
-    email: Address = Field(description="Email address.")
+    email: Address = Field(description="The email address to register, to which a one-time code is sent.")
 
 
 class RequestPasswordReset(Repeatable):
-    """The address of someone who has forgotten the password."""
+    """The email address of someone who has forgotten their password."""
 
-    email: Address = Field(description="Email address.")
+    email: Address = Field(description="The email address of the account, to which a one-time code is sent.")
 
 
 class LogIn(Command):
-    """Who logs in."""
+    """The credentials of someone who logs in."""
 
-    email: Annotated[str, text(320)] = Field(description="Email address.")
-    password: Secret = Field(description="Password.")
+    email: Annotated[str, text(320)] = Field(description="The email address of the account.")
+    password: Secret = Field(description="The password of the account.")
 
 
 class VerifySecondFactor(Command):
-    """The second step of a log-in."""
+    """The second step of a log-in: a code of the second factor."""
 
-    challenge: Secret = Field(description="What the first step answered.")
-    code: Secret = Field(description="The six digits of now, or a recovery code.")
+    challenge: Secret = Field(description="The `challenge` that `logIn` has answered with.")
+    code: Secret = Field(description="The six digits that the authenticator shows now, or a recovery code.")
 
 
 class Refresh(Command):
-    """The refresh token."""
+    """The refresh token of a session that is to go on."""
 
-    refresh_token: Secret = Field(description="The newest one of the session.")
+    refresh_token: Secret = Field(description="The newest refresh token of the session.")
 
 
 class ChoosePassword(Command):
-    """A first or forgotten password's successor."""
+    """A password to set by a one-time code."""
 
     code: Secret = Field(description="The one-time code that came by mail.")
-    password: Secret = Field(description="The password, 8 to 128 characters, for staff 12 or more.")
+    password: Secret = Field(description="The new password, 8 to 128 characters, for staff 12 or more.")
 
 
 class ChangePassword(Command):
-    """The password and its successor."""
+    """The caller's password, and the one that takes its place."""
 
-    current_password: Secret = Field(description="The password of now.")
-    new_password: Secret = Field(description="The new one, 8 to 128 characters, for staff 12 or more.")
+    current_password: Secret = Field(description="The password that the account has now.")
+    new_password: Secret = Field(description="The new password, 8 to 128 characters, for staff 12 or more.")
 
 
 class EnrolSecondFactor(Command):
-    """The password, as a proof that it is the account's owner who asks."""
+    """The caller's password, as proof that it is the account's owner who sets up a second factor."""
 
-    password: Secret = Field(description="The password.")
+    password: Secret = Field(description="The password of the caller's account.")
 
 
 class RemoveSecondFactor(Command):
-    """The password, as a proof that it is the account's owner who asks."""
+    """The caller's password, as proof that it is the account's owner who removes the second factor."""
 
-    password: Secret = Field(description="The password.")
+    password: Secret = Field(description="The password of the caller's account.")
 
 
 class ConfirmSecondFactor(Command):
-    """A code that the second factor shows."""
+    """A code of the second factor that is being set up."""
 
-    code: Secret = Field(description="The six digits of now.")
+    code: Secret = Field(description="The six digits that the authenticator shows now.")
 
 
 class EndSession(Command):
     """A session to end."""
 
-    id: Annotated[UUID, id_of("Session")] = Field(description="The session.")
+    id: Annotated[UUID, id_of("Session")] = Field(description="The id of the session.")
 
 
 class ResetSecondFactor(Command):
-    """Whose second factor is removed."""
+    """An account whose second factor is to be removed."""
 
-    id: AccountId = Field(description="The account.")
+    id: AccountId = Field(description="The id of the account.")
 
 
 class InviteAccount(Repeatable):
-    """Who is invited to choose a password."""
+    """Someone who is invited to an account, and chooses a password by mail."""
 
-    email: Address = Field(description="Where the invitation goes; they log in with it.")
-    roles: RoleNames = Field(description="What they are here.")
-    patient_id: PatientId | None = Field(None, description="For PATIENT, which patient it is.")
-    practitioner_id: PractitionerId | None = Field(None, description="Who they are in the directory.")
+    email: Address = Field(
+        description="The email address that the invitation goes to, and that its person logs in with."
+    )
+    roles: RoleNames = Field(description="The names of the roles that the account is to have.")
+    patient_id: PatientId | None = Field(
+        None, description="The patient whose own account it is to be; for the role PATIENT only."
+    )
+    practitioner_id: PractitionerId | None = Field(
+        None, description="The practitioner in the directory whose account it is to be; absent for all others."
+    )
 
 
 class SaveAccount(Command):
-    """An account as it shall be."""
+    """What an account is to be from now on."""
 
-    id: AccountId = Field(description="The account.")
-    version: int = Field(description="The version that was read.")
-    roles: RoleNames = Field(description="What its person is here.")
-    practitioner_id: PractitionerId | None = Field(None, description="Who they are in the directory.")
-    enabled: bool = Field(True, description="Whether its person may log in.")
+    id: AccountId = Field(description="The id of the account.")
+    version: int = Field(description="The version of the account that the client has read.")
+    roles: RoleNames = Field(description="The names of the roles that the account is to have.")
+    practitioner_id: PractitionerId | None = Field(
+        None, description="The practitioner in the directory whose account it is; absent for all others."
+    )
+    enabled: bool = Field(True, description="Whether the account's person may log in.")
 
 
 class SaveRole(Command):
-    """A role as it shall be."""
+    """What a role is to be from now on."""
 
-    name: Text = Field(description="Its name, capital letters and underscores.")
+    name: Text = Field(description="The name of the role, of capital letters and underscores.")
     kind: RoleKind | None = Field(
-        None, description="What it makes of its holder: for a new role NONE unless told, else as it was."
+        None, description="What kind of user the role makes of its holder; absent: NONE for a new role, else as it was."
     )
-    description: Annotated[str, text(200, 0)] = Field("", description="What it is for.")
+    description: Annotated[str, text(200, 0)] = Field("", description="What the role is for, in a sentence.")
     scopes: Annotated[list[Text], Field(max_length=200)] = Field(
-        description="What it may do, each `<resource>:<action>`."
+        description="The scopes that the role grants, each `<resource>:<action>`."
     )
 
     @field_validator("name")
@@ -145,6 +153,6 @@ class SaveRole(Command):
 
 
 class RemoveRole(Command):
-    """A role to remove."""
+    """A role to remove, or to put back to what it is as CareGraph brings it."""
 
-    name: Text = Field(description="Its name.")
+    name: Text = Field(description="The name of the role.")

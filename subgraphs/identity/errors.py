@@ -13,7 +13,7 @@ class InvalidCredentials(Refusal):
 class AccountLocked(Refusal):
     """Too many attempts have failed; more are refused for a while."""
 
-    until: Annotated[datetime, "When to try again."]
+    until: Annotated[datetime, "When further attempts are taken again."]
 
     def __init__(self, until: datetime) -> None:
         super().__init__(ACCOUNT_LOCKED, until=until.isoformat())

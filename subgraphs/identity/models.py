@@ -23,42 +23,42 @@ class Model(Record, registry=new_registry()):
 class AccountStatus(Code):
     """Whether someone can log in to an account."""
 
-    INVITED = "INVITED", "Its person has not chosen a password yet."
-    ACTIVE = "ACTIVE", "Its person can log in."
-    DISABLED = "DISABLED", "An administrator has closed it."
+    INVITED = "INVITED", "The account's person has been invited, and has not chosen a password yet."
+    ACTIVE = "ACTIVE", "The account's person can log in."
+    DISABLED = "DISABLED", "An administrator has closed the account."
 
 
 class ActivityKind(Code):
     """What happened to an account."""
 
-    REGISTERED = "REGISTERED", "Its first password was chosen."
-    INVITED = "INVITED", "It was made, and its person invited."
-    LOGGED_IN = "LOGGED_IN", "Someone logged in."
-    LOG_IN_FAILED = "LOG_IN_FAILED", "Someone gave a wrong password."
-    LOCKED_OUT = "LOCKED_OUT", "After failed attempts, more are refused for a while."
+    REGISTERED = "REGISTERED", "The first password of the account was chosen."
+    INVITED = "INVITED", "The account was created, and its person invited."
+    LOGGED_IN = "LOGGED_IN", "Someone logged in to the account."
+    LOG_IN_FAILED = "LOG_IN_FAILED", "Someone tried to log in with a wrong password."
+    LOCKED_OUT = "LOCKED_OUT", "Too many attempts to log in failed; more are refused for a while."
     SECOND_FACTOR_FAILED = "SECOND_FACTOR_FAILED", "Someone knew the password, but no code of the second factor."
     RECOVERY_CODE_USED = "RECOVERY_CODE_USED", "A recovery code took the place of the second factor."
-    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED", "A used refresh token came again; its session was ended."
-    LOGGED_OUT = "LOGGED_OUT", "A session was ended by logging out."
-    SESSION_ENDED = "SESSION_ENDED", "A session was ended from elsewhere."
-    PASSWORD_CHANGED = "PASSWORD_CHANGED", "The password was changed; other sessions were ended."
+    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED", "A refresh token came again after its use; its session was ended."
+    LOGGED_OUT = "LOGGED_OUT", "A session of the account was ended by logging out."
+    SESSION_ENDED = "SESSION_ENDED", "A session of the account was ended from elsewhere."
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", "The password was changed; all other sessions were ended."
     PASSWORD_RESET = "PASSWORD_RESET", "The password was reset by a code from a mail; all sessions were ended."
-    SECOND_FACTOR_ADDED = "SECOND_FACTOR_ADDED", "A second factor was set up."
-    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "The second factor was removed."
-    ACCOUNT_CHANGED = "ACCOUNT_CHANGED", "An administrator changed its roles or its practitioner."
-    ACCOUNT_DISABLED = "ACCOUNT_DISABLED", "An administrator closed it; all sessions were ended."
-    ACCOUNT_ENABLED = "ACCOUNT_ENABLED", "An administrator opened it again."
-    PATIENT_MERGED = "PATIENT_MERGED", "Its patient was found twice; it now belongs to the one that stays."
+    SECOND_FACTOR_ADDED = "SECOND_FACTOR_ADDED", "A second factor was set up for the account."
+    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "The second factor of the account was removed."
+    ACCOUNT_CHANGED = "ACCOUNT_CHANGED", "An administrator changed the roles or the practitioner of the account."
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED", "An administrator closed the account; all sessions were ended."
+    ACCOUNT_ENABLED = "ACCOUNT_ENABLED", "An administrator opened the account again."
+    PATIENT_MERGED = "PATIENT_MERGED", "The account's patient was merged into another, whose the account is now."
 
 
 class RoleKind(Code):
-    """What a role makes of its holder; what everybody of a kind may see and do follows from it."""
+    """What kind of user a role makes of its holder; what everybody of a kind may see and do follows from it."""
 
-    STAFF = "staff", "They work here."
-    PATIENT = "patient", "A patient, for themselves."
-    PARTNER = "partner", "Another organization, such as an insurer."
-    SERVICE = "service", "A program."
-    NONE = "none", "Nothing yet: the role opens only what is open to everybody with its scopes."
+    STAFF = "staff", "A member of staff, who works here."
+    PATIENT = "patient", "A patient, who acts for themselves."
+    PARTNER = "partner", "Someone of another organization, such as an insurer."
+    SERVICE = "service", "A program that acts for nobody."
+    NONE = "none", "No kind yet: the role opens only what is open to everybody with its scopes."
 
 
 # The time by which lists go: who has never logged in comes first.
@@ -68,9 +68,12 @@ _LAST_LOG_IN_ORDER = "coalesce(last_log_in_at, '0001-01-01 00:00:00+00')"
 class AccountOrderField(Code):
     """What accounts can be ordered by."""
 
-    EMAIL = "EMAIL", "The email address."
-    LAST_LOG_IN_AT = "LAST_LOG_IN_AT", "When someone last logged in; where nobody has comes first if ascending."
-    CREATED_AT = "CREATED_AT", "When they were made."
+    EMAIL = "EMAIL", "By the email address of the accounts."
+    LAST_LOG_IN_AT = (
+        "LAST_LOG_IN_AT",
+        "By when someone last logged in; accounts that nobody has logged in to come first if ascending.",
+    )
+    CREATED_AT = "CREATED_AT", "By when the accounts were created."
 
 
 class Account(Model, Versioned, Audited, table=True):

@@ -53,25 +53,32 @@ from subgraphs.identity.types import (
     VerifySecondFactorSuccess,
 )
 
-Search = Annotated[str | None, bounded("A part of the email address.", LONGEST_SEARCH)]
-RoleName = Annotated[str | None, strawberry.argument(description="A role that they have.")]
+Search = Annotated[str | None, bounded("Only accounts whose email address contains this text.", LONGEST_SEARCH)]
+RoleName = Annotated[str | None, strawberry.argument(description="Only accounts that have the role of this name.")]
 
 Granted = TypeVar("Granted", bound=LogInSuccess)
 
 
 @strawberry.type
 class Query:
-    @query(description="The caller's own account.", authenticated=True)
+    @query(description="The account of the caller.", authenticated=True)
     async def me(self, info: Info) -> Account | None:
         return await Account.load(info.context, info.context.principal.subject)
 
-    account = by_key(Account, description="An account by its id.", scopes=[[READ]])
+    account = by_key(
+        Account, description="The account with an id; null if there is none that the caller may see.", scopes=[[READ]]
+    )
 
-    @listing(Account, repository.ACCOUNTS, description="Accounts, by email address.", scopes=[[READ]])
+    @listing(
+        Account,
+        repository.ACCOUNTS,
+        description="The accounts of all who can log in, by email address.",
+        scopes=[[READ]],
+    )
     async def accounts(self, info: Info, search: Search = None, role: RoleName = None) -> Select[models.Account]:
         return repository.search_accounts(info.context.principal, search, role)
 
-    @query(description="All roles, by name.", scopes=[[READ]])
+    @query(description="The roles that accounts can have, by name.", scopes=[[READ]])
     async def roles(self, info: Info) -> list[Role] | None:
         return [Role.of(row) for row in await repository.roles(info.context.fetch)]
 
@@ -82,7 +89,7 @@ class Mutation:
     async def register(self, info: Info, input: Register) -> RegisterSuccess:
         return RegisterSuccess(email=await passwords.request_mail(info.context, CodePurpose.REGISTRATION, input))
 
-    @mutation(description="Begin again after a forgotten password: a one-time code for `choosePassword` comes by mail.")
+    @mutation(description="Replace a forgotten password: a one-time code for `choosePassword` comes by mail.")
     async def request_password_reset(self, info: Info, input: RequestPasswordReset) -> RequestPasswordResetSuccess:
         email = await passwords.request_mail(info.context, CodePurpose.PASSWORD_RESET, input)
         return RequestPasswordResetSuccess(email=email)
@@ -94,7 +101,10 @@ class Mutation:
     async def choose_password(self, info: Info, input: ChoosePassword) -> ChoosePasswordSuccess:
         return ChoosePasswordSuccess(email=await passwords.choose_password(info.context, input))
 
-    @mutation(description="Log in.", errors=[InvalidCredentials, AccountLocked])
+    @mutation(
+        description="Log in with email address and password, which begins a session.",
+        errors=[InvalidCredentials, AccountLocked],
+    )
     async def log_in(self, info: Info, input: LogIn) -> LogInSuccess | SecondFactorRequired:
         result = await log_in.log_in(info.context, input)
         if isinstance(result, log_in.Challenge):
@@ -102,7 +112,7 @@ class Mutation:
         return _granted(LogInSuccess, result)
 
     @mutation(
-        description="The second step of a log-in, where the account has a second factor.",
+        description="Take the second step of a log-in, where the account has a second factor.",
         errors=[InvalidCode, AccountLocked],
     )
     async def verify_second_factor(self, info: Info, input: VerifySecondFactor) -> VerifySecondFactorSuccess:
@@ -116,12 +126,12 @@ class Mutation:
     async def refresh(self, info: Info, input: Refresh) -> RefreshSuccess:
         return _granted(RefreshSuccess, await sessions.refresh(info.context, input))
 
-    @mutation(description="End this session.", authenticated=True)
+    @mutation(description="Log out: end the session of this request.", authenticated=True)
     async def log_out(self, info: Info) -> LogOutSuccess:
         return LogOutSuccess(session_id=strawberry.ID(global_id("Session", await sessions.log_out(info.context))))
 
     @mutation(
-        description="End a session of one's own; administrators end anybody's.",
+        description="End a session of the caller's account; administrators end anybody's.",
         authenticated=True,
         errors=[NotFound],
     )
@@ -130,7 +140,7 @@ class Mutation:
         return EndSessionSuccess(session_id=strawberry.ID(global_id("Session", ended)))
 
     @mutation(
-        description="Change one's password; all other sessions end.",
+        description="Change the caller's password; all other sessions of the account end.",
         authenticated=True,
         errors=[InvalidCredentials, AccountLocked],
     )
@@ -138,7 +148,7 @@ class Mutation:
         return Account.of(await passwords.change_password(info.context, input))
 
     @mutation(
-        description="Begin a second factor (TOTP) for one's account.",
+        description="Begin to set up a second factor (TOTP, RFC 6238) for the caller's account.",
         authenticated=True,
         errors=[InvalidCredentials, AccountLocked, InvalidState],
     )
@@ -147,7 +157,7 @@ class Mutation:
         return EnrolSecondFactorSuccess(secret=secret, uri=uri)
 
     @mutation(
-        description="Show that the second factor works; from then on it is asked for.",
+        description="Confirm the second factor by a code of it; from then on it is asked for.",
         authenticated=True,
         errors=[InvalidCode, AccountLocked, InvalidState, NotFound],
     )
@@ -156,7 +166,7 @@ class Mutation:
         return ConfirmSecondFactorSuccess(recovery_codes=codes, account=Account.of(account))
 
     @mutation(
-        description="Remove one's second factor.",
+        description="Remove the second factor of the caller's account.",
         authenticated=True,
         errors=[InvalidCredentials, AccountLocked, InvalidState],
     )
@@ -172,7 +182,7 @@ class Mutation:
         return Account.of(await second_factor.reset(info.context, input))
 
     @mutation(
-        description="Invite a member of staff, or, which `account:invite` is enough for, a patient to an own account.",
+        description="Invite a member of staff or, for which `account:invite` is enough, a patient to an account of their own.",
         scopes=[[WRITE], [INVITE]],
         errors=[InvalidState],
     )
@@ -180,7 +190,7 @@ class Mutation:
         return Account.of(await accounts.invite(info.context, input))
 
     @mutation(
-        description="Change an account's roles and practitioner, close or open it. It acts at once.",
+        description="Change the roles and the practitioner of an account, close or open it. It acts at once.",
         scopes=[[WRITE]],
         errors=[NotFound, VersionConflict, InvalidState],
     )
@@ -196,7 +206,7 @@ class Mutation:
         return SaveRoleSuccess(role=Role.of(await accounts.save_role(info.context, input)))
 
     @mutation(
-        description="Remove a role, or let a changed one be as it comes with CareGraph.",
+        description="Remove a role, or put a changed one back to what it is as CareGraph brings it.",
         scopes=[[WRITE]],
         errors=[NotFound, InvalidState],
     )

@@ -28,31 +28,47 @@ def _id(resource: str, key: UUID | None) -> strawberry.ID | None:
     return strawberry.ID(global_id(resource, key)) if key else None
 
 
-@entity(policy.sessions, authenticated=True, description="A log-in that is still good.")
+@entity(policy.sessions, authenticated=True, description="A log-in of an account that is still good.")
 class Session(Entity[models.Session]):
-    created_at: datetime = from_row("created_at", description="When it began.")
-    last_used_at: datetime = from_row("last_used_at", description="When it last got an access token.")
-    expires_at: datetime = from_row("expires_at", description="When it ends unless it is refreshed.")
-    address: str | None = from_row("address", description="The network address that it began from, where known.")
-    user_agent: str | None = from_row("user_agent", description="The program that it began with, where known.")
+    created_at: datetime = from_row("created_at", description="When the session began.")
+    last_used_at: datetime = from_row("last_used_at", description="When the session last got an access token.")
+    expires_at: datetime = from_row("expires_at", description="When the session ends unless it is refreshed.")
+    address: str | None = from_row(
+        "address",
+        description="The network address (IPv4 or IPv6) that the session began from; null where it is not known.",
+    )
+    user_agent: str | None = from_row(
+        "user_agent",
+        description="The `User-Agent` of the program that the session began with; null where it is not known.",
+    )
 
-    @strawberry.field(description="Whether this request belongs to it.")
+    @strawberry.field(description="Whether this request belongs to the session.")
     def current(self, info: Info) -> bool:
         return bool(self.row.id == info.context.principal.session)
 
 
-@entity(policy.activities, authenticated=True, description="Something that happened to an account.")
+@entity(
+    policy.activities,
+    authenticated=True,
+    description="Something that happened to an account, an entry of its activity log.",
+)
 class Activity(Entity[models.Activity]):
-    kind: models.ActivityKind = from_row("kind", description="What happened.")
-    at: datetime = from_row("created_at", description="When.")
+    kind: models.ActivityKind = from_row("kind", description="What happened to the account.")
+    at: datetime = from_row("created_at", description="When it happened to the account.")
     session_id: strawberry.ID | None = from_row(
-        lambda row: _id("Session", row.session_id), description="In which session, if in one."
+        lambda row: _id("Session", row.session_id),
+        description="The id of the session in which it happened; null if it was in none.",
     )
     actor_id: strawberry.ID | None = from_row(
-        lambda row: _id("Account", row.actor_id), description="The account that did it, if not this one."
+        lambda row: _id("Account", row.actor_id),
+        description="The id of the account that did it; null if it was this account itself, or nobody's.",
     )
-    address: str | None = from_row("address", description="From which network address, where known.")
-    user_agent: str | None = from_row("user_agent", description="By which program, where known.")
+    address: str | None = from_row(
+        "address", description="The network address (IPv4 or IPv6) that it came from; null where it is not known."
+    )
+    user_agent: str | None = from_row(
+        "user_agent", description="The `User-Agent` of the program that it came from; null where it is not known."
+    )
 
 
 def _status(row: models.Account) -> models.AccountStatus:
@@ -61,43 +77,58 @@ def _status(row: models.Account) -> models.AccountStatus:
     return models.AccountStatus.ACTIVE if row.password_hash else models.AccountStatus.INVITED
 
 
-@entity(policy.accounts, description="Someone who may log in.")
+@entity(policy.accounts, description="An account that a person logs in with.")
 class Account(Entity[models.Account]):
-    email: str | None = from_row("email", description="The address to log in with, in lower case.")
-    status: models.AccountStatus | None = from_row(_status, description="Whether someone can log in to it.")
-    roles: list[str] | None = from_row(lambda row: sorted(row.roles), description="What its person is here.")
-    patient: Patient | None = reference(Patient, "patient_id", description="Whose own account it is, for a patient's.")
+    email: str | None = from_row("email", description="The email address to log in with, in lower case.")
+    status: models.AccountStatus | None = from_row(_status, description="Whether the account's person can log in.")
+    roles: list[str] | None = from_row(
+        lambda row: sorted(row.roles), description="The names of the roles that the account has."
+    )
+    patient: Patient | None = reference(
+        Patient, "patient_id", description="The patient whose own account it is; null for the accounts of all others."
+    )
     practitioner: Practitioner | None = reference(
-        Practitioner, "practitioner_id", description="Who its person is in the directory, if there."
+        Practitioner,
+        "practitioner_id",
+        description="The practitioner in the directory whose account it is; null for the accounts of all others.",
     )
     second_factor_since: datetime | None = from_row(
-        "totp_confirmed_at", description="Since when logging in takes a second factor."
+        "totp_confirmed_at", description="Since when logging in takes a second factor; null if it takes none."
     )
-    created_at: datetime | None = from_row("created_at", description="When it was made.")
-    last_log_in_at: datetime | None = from_row("last_log_in_at", description="When someone last logged in.")
-    version: int | None = from_row("version", description="Counts its changes; an update names the one that it read.")
+    created_at: datetime | None = from_row("created_at", description="When the account was created.")
+    last_log_in_at: datetime | None = from_row(
+        "last_log_in_at", description="When someone last logged in to the account; null if nobody has."
+    )
+    version: int | None = from_row(
+        "version",
+        description="The version of the account, which counts its changes; an update names the one that it has read.",
+    )
 
-    @strawberry.field(description="How many recovery codes are left.")
+    @strawberry.field(description="How many recovery codes of the second factor are left.")
     async def recovery_codes_left(self, info: Info) -> int | None:
         return await info.context.load(repository.recovery_codes, self.row.id)
 
-    @listing(Session, repository.SESSIONS, description="The sessions that are still good, the newest first.")
+    @listing(
+        Session, repository.SESSIONS, description="The sessions of the account that are still good, the newest first."
+    )
     async def sessions(self, info: Info) -> Select[models.Session]:
         return repository.live_sessions(info.context.principal, self.row.id)
 
-    @listing(Activity, repository.ACTIVITIES, description="What happened to it, the newest first.")
+    @listing(Activity, repository.ACTIVITIES, description="The activity log of the account, the newest entry first.")
     async def activity(self, info: Info) -> Select[models.Activity]:
         return repository.activities(info.context.principal, self.row.id)
 
 
-@strawberry.type(description="What accounts can be: a set of scopes.")
+@strawberry.type(description="A role that accounts can have: a set of scopes.")
 class Role:
-    name: str = strawberry.field(description="Its name.")
-    kind: models.RoleKind = strawberry.field(description="What it makes of its holder.")
-    description: str = strawberry.field(description="What it is for.")
-    scopes: list[str] = strawberry.field(description="What it may do, each `<resource>:<action>`.")
-    built_in: bool = strawberry.field(description="Whether it comes with CareGraph.")
-    changed: bool = strawberry.field(description="Whether its scopes are others than CareGraph's own.")
+    name: str = strawberry.field(description="The name of the role.")
+    kind: models.RoleKind = strawberry.field(description="What kind of user the role makes of its holder.")
+    description: str = strawberry.field(description="What the role is for, in a sentence.")
+    scopes: list[str] = strawberry.field(description="The scopes that the role grants, each `<resource>:<action>`.")
+    built_in: bool = strawberry.field(description="Whether the role comes with CareGraph.")
+    changed: bool = strawberry.field(
+        description="Whether the role comes with CareGraph and has been given other scopes here."
+    )
 
     @classmethod
     def of(cls, row: models.Role) -> Self:
@@ -113,71 +144,77 @@ class Role:
         )
 
 
-@strawberry.type(description="A session and its tokens.")
+@strawberry.type(description="A session that was begun by logging in, and its tokens.")
 class LogInSuccess:
-    access_token: str = strawberry.field(description="For `Authorization: Bearer`, a JWT (RFC 9068).")
-    refresh_token: str = strawberry.field(description="For `refresh`, once; it lives 7 days.")
+    access_token: str = strawberry.field(description="The access token for `Authorization: Bearer`, a JWT (RFC 9068).")
+    refresh_token: str = strawberry.field(
+        description="The refresh token, which `refresh` takes once; it is good for 7 days."
+    )
     expires_at: datetime = strawberry.field(description="When the access token expires.")
-    account: Account = strawberry.field(description="Who has logged in.")
+    account: Account = strawberry.field(description="The account that is logged in.")
 
 
-@strawberry.type(description="The session goes on, with new tokens.")
+@strawberry.type(description="A session that goes on, with new tokens.")
 class RefreshSuccess(LogInSuccess):
     """What a log-in gives, again."""
 
 
-@strawberry.type(description="The session that the second step has begun, and its tokens.")
+@strawberry.type(description="A session that was begun by the second step of a log-in, and its tokens.")
 class VerifySecondFactorSuccess(LogInSuccess):
     """What a log-in gives."""
 
 
-@strawberry.type(description="The password was right, and the account asks for a code of its second factor too.")
+@strawberry.type(description="The password was right, and the account takes a code of its second factor as well.")
 class SecondFactorRequired:
-    challenge: str = strawberry.field(description="For `verifySecondFactor`, within 5 minutes.")
+    challenge: str = strawberry.field(description="What `verifySecondFactor` takes with a code, within 5 minutes.")
 
 
-@strawberry.type(description="The request was taken; mail goes out if there is anybody to get it.")
+@strawberry.type(description="The request to register was taken; mail goes out if the address can have an account.")
 class RegisterSuccess:
-    email: str = strawberry.field(description="The address, as it was understood.")
+    email: str = strawberry.field(description="The email address, as it was understood.")
 
 
-@strawberry.type(description="The request was taken; mail goes out if there is anybody to get it.")
+@strawberry.type(description="The request for a new password was taken; mail goes out if the address has an account.")
 class RequestPasswordResetSuccess:
-    email: str = strawberry.field(description="The address, as it was understood.")
+    email: str = strawberry.field(description="The email address, as it was understood.")
 
 
-@strawberry.type(description="The password is set: log in with it.")
+@strawberry.type(description="The password was set: log in with it.")
 class ChoosePasswordSuccess:
-    email: str = strawberry.field(description="The address to log in with.")
+    email: str = strawberry.field(description="The email address to log in with.")
 
 
-@strawberry.type(description="The session has ended; its tokens are refused from now on.")
+@strawberry.type(description="The session of the caller has ended; its tokens are refused from now on.")
 class LogOutSuccess:
-    session_id: strawberry.ID = strawberry.field(description="The session's id.")
+    session_id: strawberry.ID = strawberry.field(description="The id of the session that has ended.")
 
 
 @strawberry.type(description="The session has ended; its tokens are refused from now on.")
 class EndSessionSuccess:
-    session_id: strawberry.ID = strawberry.field(description="The session's id.")
+    session_id: strawberry.ID = strawberry.field(description="The id of the session that has ended.")
 
 
-@strawberry.type(description="The secret of a second factor (TOTP, RFC 6238), to be confirmed by a code of it.")
+@strawberry.type(
+    description="The secret of a second factor (TOTP, RFC 6238), which `confirmSecondFactor` confirms by a code of it."
+)
 class EnrolSecondFactorSuccess:
-    secret: str = strawberry.field(description="The secret, base32, for typing.")
-    uri: str = strawberry.field(description="The same as `otpauth://`, for a QR code.")
+    secret: str = strawberry.field(description="The secret in base32, for typing it into an authenticator.")
+    uri: str = strawberry.field(description="The secret as an `otpauth://` URI, for showing it as a QR code.")
 
 
-@strawberry.type(description="The second factor is asked for from the next log-in on.")
+@strawberry.type(description="The second factor was set up: it is asked for from the next log-in on.")
 class ConfirmSecondFactorSuccess:
-    recovery_codes: list[str] = strawberry.field(description="Each takes its place once. They are never shown again.")
-    account: Account = strawberry.field(description="The account.")
+    recovery_codes: list[str] = strawberry.field(
+        description="Codes that take the place of the second factor, each once. They are never shown again."
+    )
+    account: Account = strawberry.field(description="The account, as it is now.")
 
 
-@strawberry.type(description="The role as it is now.")
+@strawberry.type(description="The role was saved.")
 class SaveRoleSuccess:
-    role: Role = strawberry.field(description="The role.")
+    role: Role = strawberry.field(description="The role, as it is now.")
 
 
-@strawberry.type(description="The role is gone, or as it comes with CareGraph.")
+@strawberry.type(description="The role was removed, or is again as it comes with CareGraph.")
 class RemoveRoleSuccess:
-    name: str = strawberry.field(description="Its name.")
+    name: str = strawberry.field(description="The name of the role.")

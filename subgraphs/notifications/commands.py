@@ -15,23 +15,24 @@ from subgraphs.notifications.models import MANDATORY, Channel, Kind
 class MarkNotificationRead(Command):
     """A notification to mark as read."""
 
-    id: Annotated[UUID, id_of("Notification")] = Field(description="The notification.")
+    id: Annotated[UUID, id_of("Notification")] = Field(description="The id of the notification.")
 
 
 class MarkAllNotificationsRead(Command):
-    """Which notifications to mark as read."""
+    """Which of the caller's notifications to mark as read."""
 
     until: datetime | None = Field(
-        None, description="Only those made up to this time, such as the newest that was shown; all if absent."
+        None,
+        description="Mark only notifications made up to this time, such as the newest that was shown; absent: all.",
     )
 
 
 class SetNotificationPreference(Command):
-    """A wish to be told, or not to be told."""
+    """Whether the caller wants to be notified of something by a channel."""
 
-    kind: Kind = Field(description="What it is about.")
-    channel: Channel = Field(description="By which channel.")
-    enabled: bool = Field(description="Whether it is wanted.")
+    kind: Kind = Field(description="The kind of notification that the preference is about.")
+    channel: Channel = Field(description="The channel that the preference is about.")
+    enabled: bool = Field(description="Whether the caller wants notifications of this kind by this channel.")
 
     @field_validator("enabled")
     @classmethod

@@ -19,24 +19,33 @@ class Kind(Code, name="NotificationKind"):
     """What a notification tells of."""
 
     APPOINTMENT_BOOKED = "APPOINTMENT_BOOKED", "An appointment was booked."
-    APPOINTMENT_RESCHEDULED = "APPOINTMENT_RESCHEDULED", "An appointment was moved."
-    APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED", "An appointment was called off."
-    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER", "An appointment is soon."
-    WAITLIST_OFFERED = "WAITLIST_OFFERED", "A slot is held for a patient who waits for one."
-    WAITLIST_EXPIRED = "WAITLIST_EXPIRED", "Waiting has ended: an offer lapsed, or the last day is over."
-    PASSWORD_CHANGED = "PASSWORD_CHANGED", "The account's password was changed; cannot be turned off."
-    SECOND_FACTOR_ENABLED = "SECOND_FACTOR_ENABLED", "A second factor was set up; cannot be turned off."
-    SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "The second factor is gone; cannot be turned off."
+    APPOINTMENT_RESCHEDULED = "APPOINTMENT_RESCHEDULED", "An appointment was moved to another slot."
+    APPOINTMENT_CANCELLED = "APPOINTMENT_CANCELLED", "An appointment was cancelled."
+    APPOINTMENT_REMINDER = "APPOINTMENT_REMINDER", "An appointment begins soon."
+    WAITLIST_OFFERED = "WAITLIST_OFFERED", "A slot is held for a patient on the waitlist."
+    WAITLIST_EXPIRED = (
+        "WAITLIST_EXPIRED",
+        "A waitlist entry has ended: an offer lapsed, or the last day that suits is over.",
+    )
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", "The account's password was changed; this cannot be turned off."
+    SECOND_FACTOR_ENABLED = (
+        "SECOND_FACTOR_ENABLED",
+        "A second factor was set up for the account; this cannot be turned off.",
+    )
+    SECOND_FACTOR_REMOVED = (
+        "SECOND_FACTOR_REMOVED",
+        "The second factor of the account was removed; this cannot be turned off.",
+    )
     ANOTHER_ACCOUNT = (
         "ANOTHER_ACCOUNT",
-        "Another address was invited to an account for the patient's record; cannot be turned off.",
+        "Another address was invited to an account for the patient's record; this cannot be turned off.",
     )
 
 
 class Channel(Code, name="NotificationChannel"):
     """A way in which a notification reaches someone."""
 
-    IN_APP = "IN_APP", "The inbox, and the subscriptions that are open."
+    IN_APP = "IN_APP", "The notification is in the inbox, and sent to the subscriptions that are open."
 
 
 # The security of an account is not for its intruder to keep quiet about.

@@ -29,26 +29,37 @@ from subgraphs.notifications.types import (
 
 @strawberry.type
 class Query:
-    notification = by_key(Notification, description="One of the caller's notifications by its id.", scopes=[[READ]])
+    notification = by_key(
+        Notification, description="The caller's notification with an id; null if there is none.", scopes=[[READ]]
+    )
 
     @listing(
-        Notification, repository.NEWEST_FIRST, description="The caller's inbox, the newest first.", scopes=[[READ]]
+        Notification,
+        repository.NEWEST_FIRST,
+        description="The caller's notifications, the newest first.",
+        scopes=[[READ]],
     )
     async def notifications(
         self,
         info: Info,
         kinds: Annotated[
-            list[models.Kind] | None, strawberry.argument(description="Only these kinds; all if absent.")
+            list[models.Kind] | None,
+            strawberry.argument(description="Only notifications of these kinds; absent: of all."),
         ] = None,
-        unread_only: Annotated[bool, strawberry.argument(description="Only those that are not read.")] = False,
+        unread_only: Annotated[
+            bool, strawberry.argument(description="Whether to give only notifications that are not read.")
+        ] = False,
     ) -> Select[models.Notification]:
         return info.context.written(repository.inbox, None if kinds is None else tuple(kinds), unread_only=unread_only)
 
-    @query(description="How many notifications the caller has not read.", scopes=[[READ]])
+    @query(description="How many of the caller's notifications are not read.", scopes=[[READ]])
     async def unread_notification_count(self, info: Info) -> int | None:
         return await repository.unread(info.context)
 
-    @query(description="What the caller wants to be told of: each kind by each channel.", scopes=[[READ]])
+    @query(
+        description="What the caller wants to be notified of, for each kind of notification and each channel.",
+        scopes=[[READ]],
+    )
     async def notification_preferences(self, info: Info) -> list[NotificationPreference] | None:
         return await preferences(info)
 
@@ -65,7 +76,7 @@ class Mutation:
     ) -> MarkAllNotificationsReadSuccess:
         return MarkAllNotificationsReadSuccess(count=await service.mark_all_read(info.context, input))
 
-    @mutation(description="Say whether to be told of a kind of thing by a channel.", scopes=[[WRITE]])
+    @mutation(description="Set whether the caller wants to be notified of something by a channel.", scopes=[[WRITE]])
     async def set_notification_preference(
         self, info: Info, input: SetNotificationPreference
     ) -> SetNotificationPreferenceSuccess:
@@ -86,7 +97,10 @@ class Subscription:
         self,
         info: Info,
         after: Annotated[
-            str | None, strawberry.argument(description="A notification's `cursor`; from now on if absent.")
+            str | None,
+            strawberry.argument(
+                description="The `cursor` of the last notification that the client has; absent: only what comes from now on."
+            ),
         ] = None,
     ) -> AsyncGenerator[Notification | None, None]:
         async for row in received(info.context, _position(resumption().cursor or after)):

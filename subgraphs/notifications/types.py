@@ -12,7 +12,7 @@ from subgraphs.notifications import messages, models, policy, repository
 from subgraphs.notifications.models import Channel, Kind
 
 
-@stub(description="A visit that was agreed on (FHIR Appointment).")
+@stub(description="A visit of a patient to a practitioner at a time that was agreed on (FHIR Appointment).")
 class Appointment(Stub):
     """Of appointments."""
 
@@ -24,26 +24,31 @@ def _cursor(row: models.Notification) -> str | None:
 @entity(
     policy.notifications,
     scopes=[[policy.READ]],
-    description="What a patient, a practitioner or an account holder is told; only they see it.",
+    description="What a patient, a practitioner or the holder of an account is notified of; only they see it.",
 )
 class Notification(Entity[models.Notification]):
-    kind: Kind | None = from_row("kind", description="What it tells of.")
-    created_at: datetime | None = from_row("created_at", description="When it was made.")
-    read_at: datetime | None = from_row("read_at", description="When it was marked as read.")
+    kind: Kind | None = from_row("kind", description="What the notification tells of.")
+    created_at: datetime | None = from_row("created_at", description="When the notification was created.")
+    read_at: datetime | None = from_row(
+        "read_at", description="When the notification was marked as read; null while it is not."
+    )
     appointment: Appointment | None = reference(
-        Appointment, "appointment_id", description="The appointment that it is about."
+        Appointment,
+        "appointment_id",
+        description="The appointment that the notification is about; null if it is about none.",
     )
     cursor: str | None = from_row(
-        _cursor, description="Its place, for `notificationReceived(after:)`; it has one within moments of being made."
+        _cursor,
+        description="The cursor that `notificationReceived(after:)` goes on from; null for the moments until it has one.",
     )
 
-    @strawberry.field(description="It in a sentence, without names.")
+    @strawberry.field(description="The text of the notification, a sentence without names.")
     async def message(
         self,
         info: Info,
         language: Annotated[
             str | None,
-            strawberry.argument(description="BCP 47; if absent, the patient's own."),
+            strawberry.argument(description="The language of the text, a tag of BCP 47; absent: the patient's own."),
         ] = None,
     ) -> str | None:
         if language is None:
@@ -51,22 +56,24 @@ class Notification(Entity[models.Notification]):
         return messages.compose(info.context.runtime.translations, Kind(self.row.kind), language)
 
 
-@strawberry.type(description="Whether someone wants to be told of a kind of thing by a channel.")
+@strawberry.type(description="Whether someone wants to be notified of something by a channel.")
 class NotificationPreference:
-    kind: Kind = strawberry.field(description="What it is about.")
-    channel: Channel = strawberry.field(description="By which channel.")
-    enabled: bool = strawberry.field(description="Whether they want it.")
-    mandatory: bool = strawberry.field(description="Whether it cannot be turned off.")
+    kind: Kind = strawberry.field(description="The kind of notification that the preference is about.")
+    channel: Channel = strawberry.field(description="The channel that the preference is about.")
+    enabled: bool = strawberry.field(description="Whether notifications of this kind are wanted by this channel.")
+    mandatory: bool = strawberry.field(description="Whether notifications of this kind cannot be turned off.")
 
 
-@strawberry.type(description="What was marked.")
+@strawberry.type(description="The caller's notifications were marked as read.")
 class MarkAllNotificationsReadSuccess:
-    count: int = strawberry.field(description="How many were marked as read.")
+    count: int = strawberry.field(description="How many notifications were marked as read.")
 
 
-@strawberry.type(description="The preferences as they are now.")
+@strawberry.type(description="The caller's preference was saved.")
 class SetNotificationPreferenceSuccess:
-    preferences: list[NotificationPreference] = strawberry.field(description="Each kind by each channel.")
+    preferences: list[NotificationPreference] = strawberry.field(
+        description="The caller's preferences as they are now, for each kind of notification and each channel."
+    )
 
 
 async def preferences(info: Info) -> list[NotificationPreference]:

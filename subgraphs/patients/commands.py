@@ -49,24 +49,24 @@ _SEVERAL = Field(max_length=20)
 class OtherName(Command):
     """A name that someone has or had besides the official one."""
 
-    use: NameUse | None = Field(None, description="What kind of name it is.")
-    family: Name = Field(description="Family name.")
-    given: Names = Field([], description="Given names, the first one first.")
-    prefix: OptionalText = Field(None, description="What comes before, such as `Dr.`.")
+    use: NameUse | None = Field(None, description="What kind of name it is, such as the one before marriage.")
+    family: Name = Field(description="The family name.")
+    given: Names = Field([], description="The given names, the first one first.")
+    prefix: OptionalText = Field(None, description="What comes before the name, such as `Dr.`.")
 
 
 class RecordedDemographics(Command):
     """Who a patient is, as far as another system tells."""
 
-    family: Name = Field(description="Family name.")
-    given: Names = Field(description="Given names, the first one first.")
-    prefix: OptionalText = Field(None, description="What comes before, such as `Dr.`.")
+    family: Name = Field(description="The patient's family name.")
+    given: Names = Field(description="The patient's given names, the first one first.")
+    prefix: OptionalText = Field(None, description="What comes before the patient's name, such as `Dr.`.")
     other_names: Annotated[list[OtherName], Field(max_length=5)] = Field(
-        [], description="Names before marriage and the like."
+        [], description="Other names that the patient has or had, such as the one before marriage."
     )
-    birth_date: date | None = Field(None, description="Day of birth.")
-    gender: AdministrativeGender = Field(description="Gender for administration.")
-    marital_status: MaritalStatus | None = Field(None, description="Marital status.")
+    birth_date: date | None = Field(None, description="The patient's day of birth.")
+    gender: AdministrativeGender = Field(description="The patient's gender for administration.")
+    marital_status: MaritalStatus | None = Field(None, description="The patient's marital status.")
 
     @field_validator("birth_date")
     @classmethod
@@ -77,23 +77,25 @@ class RecordedDemographics(Command):
 
 
 class Demographics(RecordedDemographics):
-    """Who a patient is."""
+    """Who a patient is: name, day of birth, gender."""
 
-    birth_date: date = Field(description="Day of birth.")
+    birth_date: date = Field(description="The patient's day of birth.")
 
 
 class RecordedContactPoint(Command):
     """A way to reach someone, as it is written in another system."""
 
-    system: ContactPointSystem = Field(description="By what means.")
-    value: Text = Field(
-        description="The number or address. A telephone number without `+` is of the country of the first address given."
+    system: ContactPointSystem = Field(
+        description="By what means the contact point reaches someone, such as a telephone."
     )
-    use: ContactPointUse | None = Field(None, description="What it is for.")
+    value: Text = Field(
+        description="The number or address; a telephone number without `+` is of the country of the first address given."
+    )
+    use: ContactPointUse | None = Field(None, description="What the contact point is for, such as work.")
 
 
 class ContactPoint(RecordedContactPoint):
-    """A way to reach someone."""
+    """A telephone number, email address or the like by which someone is reached."""
 
     @field_validator("value")
     @classmethod
@@ -112,23 +114,23 @@ class ContactPoint(RecordedContactPoint):
 class PatientAddress(Command):
     """An address of a patient."""
 
-    use: AddressUse | None = Field(None, description="What it is for.")
-    address: Address = Field(description="The address.")
+    use: AddressUse | None = Field(None, description="What the address is for, such as billing.")
+    address: Address = Field(description="The postal address.")
 
 
 class RecordedEmergencyContact(Command):
     """Someone to call, as it is written in another system."""
 
-    name: Text = Field(description="Their whole name.")
-    relationship: Relationship = Field(description="What they are to the patient.")
-    phone: OptionalText = Field(None, description="Their telephone number.")
-    email: OptionalText = Field(None, description="Their email address.")
+    name: Text = Field(description="The whole name of the emergency contact.")
+    relationship: Relationship = Field(description="What the emergency contact is to the patient, such as a parent.")
+    phone: OptionalText = Field(None, description="The telephone number of the emergency contact.")
+    email: OptionalText = Field(None, description="The email address of the emergency contact.")
 
 
 class EmergencyContact(RecordedEmergencyContact):
-    """Someone to call, with a telephone number or an email address."""
+    """Someone to call in an emergency, with a telephone number or an email address."""
 
-    email: Email | None = Field(None, description="Their email address.")
+    email: Email | None = Field(None, description="The email address of the emergency contact.")
 
     @field_validator("phone")
     @classmethod
@@ -145,17 +147,23 @@ class EmergencyContact(RecordedEmergencyContact):
 class PatientIdentifier(Command):
     """A number by which another system knows the patient."""
 
-    system: Text = Field(description="Who gives such numbers, as a URI.")
-    value: Text = Field(description="The number.")
-    type: OptionalText = Field(None, description="What kind it is, a code of HL7's table 0203.")
+    system: Text = Field(description="The system that assigned the number, as a URI.")
+    value: Text = Field(description="The number by which the other system knows the patient.")
+    type: OptionalText = Field(
+        None, description="The type of the number, a code of HL7's table 0203, such as MR, SS or DL."
+    )
 
 
 class CommunicationPreferences(Command):
     """How a patient wants to be reached."""
 
-    language: Language | None = Field(None, description="The language, BCP 47.")
-    channels: Annotated[list[CommunicationChannel], _SEVERAL] = Field(description="The ways, the most wanted first.")
-    reminders: bool = Field(description="Whether they agree to be reminded of appointments.")
+    language: Language | None = Field(
+        None, description="The language in which the patient wants to be addressed, a tag of BCP 47."
+    )
+    channels: Annotated[list[CommunicationChannel], _SEVERAL] = Field(
+        description="The ways in which the patient wants to be reached, the most wanted first."
+    )
+    reminders: bool = Field(description="Whether the patient agrees to be reminded of appointments.")
 
     @field_validator("channels")
     @classmethod
@@ -166,10 +174,10 @@ class CommunicationPreferences(Command):
 
 
 class Deceased(Command):
-    """Whether a patient has died."""
+    """Whether a patient has died, and when."""
 
-    deceased: bool = Field(description="Whether they have died; false takes back what was a mistake.")
-    at: datetime | None = Field(None, description="When, if that is known.")
+    deceased: bool = Field(description="Whether the patient has died; false takes back what was a mistake.")
+    at: datetime | None = Field(None, description="When the patient died; absent where that is not known.")
 
     @field_validator("at")
     @classmethod
@@ -180,13 +188,19 @@ class Deceased(Command):
 
 
 class RegisterMyself(Repeatable):
-    """The caller's own record, entered once."""
+    """The record of the caller, who is entered as a patient once."""
 
-    demographics: Demographics = Field(description="Who they are.")
-    addresses: Annotated[list[PatientAddress], _SEVERAL] = Field([], description="Addresses.")
-    contact_points: Annotated[list[ContactPoint], _SEVERAL] = Field([], description="How to reach them.")
-    emergency_contacts: Annotated[list[EmergencyContact], _SEVERAL] = Field([], description="Whom to call.")
-    communication_preferences: CommunicationPreferences | None = Field(None, description="How they want to be reached.")
+    demographics: Demographics = Field(description="Who the patient is: name, day of birth, gender.")
+    addresses: Annotated[list[PatientAddress], _SEVERAL] = Field([], description="The postal addresses of the patient.")
+    contact_points: Annotated[list[ContactPoint], _SEVERAL] = Field(
+        [], description="The telephone numbers, email addresses and the like of the patient."
+    )
+    emergency_contacts: Annotated[list[EmergencyContact], _SEVERAL] = Field(
+        [], description="The people to call when the patient cannot speak for themselves."
+    )
+    communication_preferences: CommunicationPreferences | None = Field(
+        None, description="How the patient wants to be reached."
+    )
 
     @field_validator("addresses")
     @classmethod
@@ -195,9 +209,11 @@ class RegisterMyself(Repeatable):
 
 
 class RegisterPatient(RegisterMyself):
-    """A patient to enter."""
+    """A patient to register."""
 
-    identifiers: Annotated[list[PatientIdentifier], _SEVERAL] = Field([], description="Numbers of other systems.")
+    identifiers: Annotated[list[PatientIdentifier], _SEVERAL] = Field(
+        [], description="The numbers by which other systems know the patient."
+    )
 
 
 class RecordPatient(Command):
@@ -216,19 +232,31 @@ class RecordPatient(Command):
 
 
 class UpdatePatient(Command):
-    """Changes to a patient: each group of fields that is given is replaced as a whole."""
+    """Changes to a patient: each group of fields that is given is replaced as a whole, others stay."""
 
-    id: PatientId = Field(description="The patient.")
-    version: int = Field(description="The version that was read.")
-    demographics: Demographics | None = Field(None, description="Who they are.")
-    addresses: Annotated[list[PatientAddress], _SEVERAL] | None = Field(None, description="Addresses.")
-    contact_points: Annotated[list[ContactPoint], _SEVERAL] | None = Field(None, description="How to reach them.")
-    emergency_contacts: Annotated[list[EmergencyContact], _SEVERAL] | None = Field(None, description="Whom to call.")
-    communication_preferences: CommunicationPreferences | None = Field(None, description="How they want to be reached.")
-    identifiers: Annotated[list[PatientIdentifier], _SEVERAL] | None = Field(
-        None, description="Numbers of other systems; for staff only."
+    id: PatientId = Field(description="The id of the patient.")
+    version: int = Field(description="The version of the patient that the client has read.")
+    demographics: Demographics | None = Field(
+        None, description="Who the patient is: name, day of birth, gender; absent: as before."
     )
-    deceased: Deceased | None = Field(None, description="Whether they have died; for staff only.")
+    addresses: Annotated[list[PatientAddress], _SEVERAL] | None = Field(
+        None, description="All postal addresses of the patient; absent: as before."
+    )
+    contact_points: Annotated[list[ContactPoint], _SEVERAL] | None = Field(
+        None, description="All telephone numbers, email addresses and the like of the patient; absent: as before."
+    )
+    emergency_contacts: Annotated[list[EmergencyContact], _SEVERAL] | None = Field(
+        None, description="All people to call when the patient cannot speak for themselves; absent: as before."
+    )
+    communication_preferences: CommunicationPreferences | None = Field(
+        None, description="How the patient wants to be reached; absent: as before."
+    )
+    identifiers: Annotated[list[PatientIdentifier], _SEVERAL] | None = Field(
+        None, description="All numbers by which other systems know the patient, for staff only; absent: as before."
+    )
+    deceased: Deceased | None = Field(
+        None, description="Whether the patient has died, for staff only; absent: as before."
+    )
 
     @field_validator("addresses")
     @classmethod
@@ -237,12 +265,12 @@ class UpdatePatient(Command):
 
 
 class MergePatients(Repeatable):
-    """Two records of one person. What the survivor lacks is taken from the duplicate."""
+    """Two records of one person to merge; what the survivor lacks is taken from the duplicate."""
 
-    survivor_id: PatientId = Field(description="Who stands for both from now on.")
-    survivor_version: int = Field(description="The version of the survivor that was read.")
-    duplicate_id: PatientId = Field(description="Who is merged into the survivor.")
-    duplicate_version: int = Field(description="The version of the duplicate that was read.")
+    survivor_id: PatientId = Field(description="The id of the patient who stands for both from now on.")
+    survivor_version: int = Field(description="The version of the survivor that the client has read.")
+    duplicate_id: PatientId = Field(description="The id of the patient who is merged into the survivor.")
+    duplicate_version: int = Field(description="The version of the duplicate that the client has read.")
 
     @field_validator("duplicate_id")
     @classmethod

@@ -19,28 +19,37 @@ from subgraphs.patients.types import Patient
 
 Search = Annotated[
     str | None,
-    bounded("A part of the name, or words much like it, or the whole of a patient's number.", LONGEST_SEARCH),
+    bounded(
+        "Only patients whose name contains this text, or words much like it, or whose number it is.", LONGEST_SEARCH
+    ),
 ]
-BirthDate = Annotated[date | None, strawberry.argument(description="Day of birth.")]
+BirthDate = Annotated[date | None, strawberry.argument(description="Only patients who were born on this day.")]
 
 
 @strawberry.type
 class Query:
-    patient = by_key(Patient, description="A patient by their id.", scopes=[[READ]])
+    patient = by_key(
+        Patient, description="The patient with an id; null if there is none that the caller may see.", scopes=[[READ]]
+    )
 
-    @query(description="The caller's own record; null before `registerMyself`.", scopes=[[READ]])
+    @query(description="The patient that the caller is; null before `registerMyself`.", scopes=[[READ]])
     async def my_patient(self, info: Info) -> Patient | None:
         row = await repository.own_patient(info.context)
         return Patient.of(row) if row else None
 
-    @listing(Patient, repository.PATIENTS, description="Patients by name, without merged ones.", scopes=[[READ]])
+    @listing(
+        Patient,
+        repository.PATIENTS,
+        description="The patients, by name, without duplicates that were merged.",
+        scopes=[[READ]],
+    )
     async def patients(self, info: Info, search: Search = None, birth_date: BirthDate = None) -> Select[models.Patient]:
         return repository.search_patients(info.context.principal, search, birth_date)
 
     @listing(
         Patient,
         repository.BY_NAME,
-        description="Patients who may be here twice, by name; each has `possibleDuplicates`.",
+        description="The patients who may be here twice, by name; each has `possibleDuplicates`.",
         scopes=[[MERGE]],
     )
     async def patients_with_duplicates(self, info: Info) -> Select[models.Patient]:
@@ -49,11 +58,15 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @mutation(description="Enter a patient; for staff.", scopes=[[WRITE]])
+    @mutation(description="Register a patient; for staff.", scopes=[[WRITE]])
     async def register_patient(self, info: Info, input: RegisterPatient) -> Patient:
         return Patient.of(await service.register_patient(info.context, input))
 
-    @mutation(description="Enter oneself; for a patient's own account.", scopes=[[WRITE]], errors=[InvalidState])
+    @mutation(
+        description="Register the caller as a patient; for a patient's own account.",
+        scopes=[[WRITE]],
+        errors=[InvalidState],
+    )
     async def register_myself(self, info: Info, input: RegisterMyself) -> Patient:
         return Patient.of(await service.register_myself(info.context, input))
 
@@ -66,7 +79,7 @@ class Mutation:
         return Patient.of(await service.update_patient(info.context, input))
 
     @mutation(
-        description="Make two records of one person one; for staff.",
+        description="Merge two records of one person into one; for staff.",
         scopes=[[MERGE]],
         errors=[InvalidState, NotFound, VersionConflict],
     )

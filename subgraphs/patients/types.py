@@ -24,45 +24,67 @@ from subgraphs.patients.codes import (
 
 @strawberry.type(description="A name that someone has or had besides the official one.")
 class OtherName:
-    use: NameUse | None = strawberry.field(description="What kind of name it is.")
-    name: HumanName = strawberry.field(description="The name.")
-
-
-@strawberry.type(description="A way to reach someone (FHIR ContactPoint).")
-class ContactPoint:
-    system: ContactPointSystem = strawberry.field(description="By what means.")
-    value: str = strawberry.field(
-        description="The number or address; E.164 where a telephone number could be brought to that form."
+    use: NameUse | None = strawberry.field(
+        description="What kind of name it is, such as the one before marriage; null where that is not known."
     )
-    use: ContactPointUse | None = strawberry.field(description="What it is for.")
+    name: HumanName = strawberry.field(description="The name that someone has or had.")
+
+
+@strawberry.type(
+    description="A telephone number, email address or the like by which someone is reached (FHIR ContactPoint)."
+)
+class ContactPoint:
+    system: ContactPointSystem = strawberry.field(
+        description="By what means the contact point reaches someone, such as a telephone."
+    )
+    value: str = strawberry.field(
+        description="The number or address; a telephone number is in E.164 form where it could be brought to that."
+    )
+    use: ContactPointUse | None = strawberry.field(
+        description="What the contact point is for, such as work; null where that is not known."
+    )
 
 
 @strawberry.type(description="An address of a patient.")
 class PatientAddress:
-    use: AddressUse | None = strawberry.field(description="What it is for.")
-    address: Address = strawberry.field(description="The address.")
+    use: AddressUse | None = strawberry.field(
+        description="What the address is for, such as billing; null where that is not known."
+    )
+    address: Address = strawberry.field(description="The postal address.")
 
 
-@strawberry.type(description="Someone to call when the patient cannot speak for themselves (FHIR Patient.contact).")
+@strawberry.type(description="Someone to call when a patient cannot speak for themselves (FHIR Patient.contact).")
 class EmergencyContact:
-    name: str = strawberry.field(description="Their whole name.")
-    relationship: Relationship = strawberry.field(description="What they are to the patient.")
-    phone: str | None = strawberry.field(description="Their telephone number.")
-    email: str | None = strawberry.field(description="Their email address.")
+    name: str = strawberry.field(description="The whole name of the emergency contact.")
+    relationship: Relationship = strawberry.field(
+        description="What the emergency contact is to the patient, such as a parent."
+    )
+    phone: str | None = strawberry.field(
+        description="The telephone number of the emergency contact; null where none is known."
+    )
+    email: str | None = strawberry.field(
+        description="The email address of the emergency contact; null where none is known."
+    )
 
 
 @strawberry.type(description="A number by which another system knows the patient (FHIR Identifier).")
 class PatientIdentifier:
-    system: str = strawberry.field(description="Who gives such numbers, as a URI.")
-    value: str = strawberry.field(description="The number.")
-    type: str | None = strawberry.field(description="What kind it is, a code of HL7's table 0203, such as MR, SS, DL.")
+    system: str = strawberry.field(description="The system that assigned the number, as a URI.")
+    value: str = strawberry.field(description="The number by which the other system knows the patient.")
+    type: str | None = strawberry.field(
+        description="The type of the number, a code of HL7's table 0203, such as MR, SS or DL; null where it is not known."
+    )
 
 
 @strawberry.type(description="How a patient wants to be reached.")
 class CommunicationPreferences:
-    language: str | None = strawberry.field(description="The language, BCP 47.")
-    channels: list[CommunicationChannel] = strawberry.field(description="The ways, the most wanted first.")
-    reminders: bool = strawberry.field(description="Whether they agree to be reminded of appointments.")
+    language: str | None = strawberry.field(
+        description="The language in which the patient wants to be addressed, a tag of BCP 47; null where that is not known."
+    )
+    channels: list[CommunicationChannel] = strawberry.field(
+        description="The ways in which the patient wants to be reached, the most wanted first."
+    )
+    reminders: bool = strawberry.field(description="Whether the patient agrees to be reminded of appointments.")
 
 
 def _name(row: models.Patient) -> HumanName:
@@ -98,41 +120,60 @@ def _address(use: AddressUse | None, **address: Any) -> PatientAddress:
     return PatientAddress(use=use, address=Address(**address))
 
 
-@entity(policy.patients, scopes=[[policy.READ]], description="A person who is given care (FHIR Patient).")
+@entity(policy.patients, scopes=[[policy.READ]], description="A person who receives care (FHIR Patient).")
 class Patient(Entity[models.Patient]):
     medical_record_number: str | None = from_row(
-        "medical_record_number", description="The number that we have given them; its last digit checks the others."
+        "medical_record_number",
+        description="The medical record number that the patient was given here; its last digit is a check digit.",
     )
-    name: HumanName | None = from_row(_name, description="Their official name.")
-    other_names: list[OtherName] | None = from_row(_other_names, description="Names before marriage and the like.")
-    birth_date: date | None = from_row("birth_date", description="Day of birth.")
-    gender: AdministrativeGender | None = from_row("gender", description="Gender for administration.")
-    marital_status: MaritalStatus | None = from_row("marital_status", description="Marital status.")
-    deceased: bool | None = from_row("deceased", description="Whether they have died.")
-    deceased_at: datetime | None = from_row("deceased_at", description="When they died, if that is known.")
+    name: HumanName | None = from_row(_name, description="The official name of the patient.")
+    other_names: list[OtherName] | None = from_row(
+        _other_names, description="Other names that the patient has or had, such as the one before marriage."
+    )
+    birth_date: date | None = from_row(
+        "birth_date", description="The patient's day of birth; null where it is not known."
+    )
+    gender: AdministrativeGender | None = from_row("gender", description="The patient's gender for administration.")
+    marital_status: MaritalStatus | None = from_row(
+        "marital_status", description="The patient's marital status; null where it is not known."
+    )
+    deceased: bool | None = from_row("deceased", description="Whether the patient has died.")
+    deceased_at: datetime | None = from_row(
+        "deceased_at", description="When the patient died; null where that is not known, and while they live."
+    )
     contact_points: list[ContactPoint] | None = from_row(
-        _contact_points, description="Telephone numbers, email addresses."
+        _contact_points, description="The telephone numbers, email addresses and the like of the patient."
     )
-    addresses: list[PatientAddress] | None = from_row(_addresses, description="Addresses.")
-    emergency_contacts: list[EmergencyContact] | None = from_row(_emergency_contacts, description="Whom to call.")
+    addresses: list[PatientAddress] | None = from_row(_addresses, description="The postal addresses of the patient.")
+    emergency_contacts: list[EmergencyContact] | None = from_row(
+        _emergency_contacts, description="The people to call when the patient cannot speak for themselves."
+    )
     communication_preferences: CommunicationPreferences | None = from_row(
-        _communication_preferences, description="How they want to be reached."
+        _communication_preferences, description="How the patient wants to be reached."
     )
-    active: bool | None = from_row("active", description="False for a duplicate that was merged into another.")
-    registered_at: datetime | None = from_row("created_at", description="When they were entered here.")
-    version: int | None = from_row("version", description="Counts the changes; an update names the one that it read.")
+    active: bool | None = from_row(
+        "active",
+        description="Whether the record is in use: false for a duplicate that was merged into another patient.",
+    )
+    registered_at: datetime | None = from_row("created_at", description="When the patient was registered here.")
+    version: int | None = from_row(
+        "version",
+        description="The version of the patient, which counts its changes; an update names the one that it has read.",
+    )
 
-    @guarded(description="Numbers by which other systems know them.", scopes=[[policy.WRITE]])
+    @guarded(description="The numbers by which other systems know the patient.", scopes=[[policy.WRITE]])
     async def identifiers(self, info: Info) -> list[PatientIdentifier] | None:
         rows = await info.context.load(repository.identifiers, self.row.id)
         return [PatientIdentifier(system=row.system, value=row.value, type=row.type) for row in rows]
 
-    @strawberry.field(description="For a merged duplicate: who stands for them now.")
+    @strawberry.field(
+        description="The patient who stands for this merged duplicate now; null for all who are not merged."
+    )
     async def merged_into(self, info: Info) -> "Patient | None":
         return await Patient.load(info.context, self.row.merged_into_id)
 
     @guarded(
-        description="Others who were born on the same day and have much the same name, at most 20.",
+        description="Other patients who were born on the same day and have much the same name, at most 20.",
         scopes=[[policy.MERGE]],
     )
     async def possible_duplicates(self, info: Info) -> "list[Patient] | None":

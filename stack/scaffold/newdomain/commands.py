@@ -14,7 +14,9 @@ NewEntityId = Annotated[UUID, id_of("NewEntity")]
 class SaveNewEntity(Repeatable):
     """One new entity to enter, or with `id` and `version` to change as a whole."""
 
-    id: NewEntityId | None = Field(None, description="The one to change.")
-    version: int | None = Field(None, description="The version that was read.")
-    name: Text = Field(description="The name.")
-    active: bool = Field(True, description="Whether it is in use.")
+    id: NewEntityId | None = Field(None, description="The id of the new entity to change; absent for another one.")
+    version: int | None = Field(
+        None, description="The version of the new entity that the client has read; absent for another one."
+    )
+    name: Text = Field(description="The name of the new entity.")
+    active: bool = Field(True, description="Whether the new entity is in use.")

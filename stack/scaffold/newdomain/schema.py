@@ -15,14 +15,21 @@ from stack.scaffold.newdomain.commands import SaveNewEntity
 from stack.scaffold.newdomain.policy import READ, WRITE
 from stack.scaffold.newdomain.types import NewEntity
 
-Active = Annotated[bool | None, strawberry.argument(description="Only those in use, or only those that are not.")]
+Active = Annotated[
+    bool | None,
+    strawberry.argument(description="Only new entities that are in use, or only those that are not; absent: all."),
+]
 
 
 @strawberry.type
 class Query:
-    new_entity = by_key(NewEntity, description="One new entity by its id.", scopes=[[READ]])
+    new_entity = by_key(
+        NewEntity,
+        description="The new entity with an id; null if there is none that the caller may see.",
+        scopes=[[READ]],
+    )
 
-    @listing(NewEntity, repository.NEW_ENTITIES, description="New entities, by name.", scopes=[[READ]])
+    @listing(NewEntity, repository.NEW_ENTITIES, description="The new entities, by name.", scopes=[[READ]])
     async def new_entities(self, info: Info, active: Active = None) -> Select[models.NewEntity]:
         return repository.new_entities(info.context.principal, active)
 

@@ -30,7 +30,7 @@ FETCH_SECONDS = Durations("router_subgraph_fetch_duration_seconds", "Duration of
 REVOCATIONS_FOLLOWED = Gauge(
     "router_revocations_followed", "1 while revoked tokens are heard of, 0 while Redis is away"
 )
-SUPERGRAPHS = Counter("router_supergraph_loads_total", "Supergraphs taken up or refused", ["outcome"])
+SUPERGRAPHS = Counter("router_supergraph_loads_total", "Supergraphs loaded or refused", ["outcome"])
 
 _tracer: trace.Tracer | None = None
 _NOTHING = nullcontext()

@@ -30,7 +30,7 @@ class InFlightExecution:
 
     def join(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
-        exchange.gone = self._leave
+        exchange.on_disconnect = self._leave
 
     def close(self) -> None:
         """Let nobody else join."""

@@ -25,7 +25,7 @@ from router.http.cost import Costs
 from router.http.deadlines import Deadlines
 from router.http.persisted import PersistedOperations
 from router.http.request import GraphQLRequest
-from router.http.supergraphs import Serving, Supergraphs
+from router.http.supergraphs import ServedSupergraph, Supergraphs
 from router.planning.plan import Subscription
 from router.telemetry import OPERATION_SECONDS, OPERATIONS, span
 from router.translations import gettext_noop
@@ -44,7 +44,7 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
 class Operation(msgspec.Struct, frozen=True, eq=False):
     """An operation that may run, bound to the supergraph that it was prepared for."""
 
-    serving: Serving
+    serving: ServedSupergraph
     prepared: Prepared
     request: GraphQLRequest
     text: str
@@ -85,7 +85,7 @@ class Operations:
         await self._persisted.close()
 
     @property
-    def serving(self) -> Serving:
+    def serving(self) -> ServedSupergraph:
         """What is served now. Raises RequestError."""
         serving = self._supergraphs.current
         if serving is None:

@@ -52,8 +52,8 @@ class RequestHeader(NamedTuple):
 class Exchange:
     """A request for GraphQL, and its answer. `headers` are by lower-case name.
 
-    `gone` is called when the client leaves before it is answered, `ending` when the server is about to end, `resumed`
-    when the connection takes more after it was paused.
+    `on_disconnect` is called when the client leaves before it is answered, `on_shutdown` when the server is about to end,
+    `on_drain` when the connection takes more after it was paused.
     """
 
     __slots__ = (
@@ -61,18 +61,18 @@ class Exchange:
         "_cors",
         "_protocol",
         "body",
-        "ending",
-        "gone",
         "headers",
         "is_turn",
         "keep_alive",
         "method",
+        "on_disconnect",
+        "on_drain",
+        "on_shutdown",
         "operation_name",
         "query_string",
         "refused",
         "request_id",
         "response_complete",
-        "resumed",
         "was_read",
     )
 
@@ -89,9 +89,9 @@ class Exchange:
         self.was_read = False
         self.is_turn = True
         self.response_complete = False
-        self.gone: Callable[[Exchange], None] | None = None
-        self.ending: Callable[[], None] | None = None
-        self.resumed: Callable[[], None] | None = None
+        self.on_disconnect: Callable[[Exchange], None] | None = None
+        self.on_shutdown: Callable[[], None] | None = None
+        self.on_drain: Callable[[], None] | None = None
 
     @property
     def is_paused(self) -> bool:
@@ -133,7 +133,7 @@ class Exchange:
 
     def _finish(self, status: int) -> None:
         self.response_complete = True
-        self.gone = self.ending = self.resumed = None
+        self.on_disconnect = self.on_shutdown = self.on_drain = None
         protocol = self._protocol
         record_request(self.method, protocol.path, status, self._began, self.request_id, self.operation_name)
         if not self.keep_alive:
@@ -204,14 +204,14 @@ class GraphQLProtocol(HttpProtocol):
             self.cycle = None
         if self._served is not None:
             self._served.response_complete = True
-            if self._served.gone is not None:
-                self._served.gone(self._served)
+            if self._served.on_disconnect is not None:
+                self._served.on_disconnect(self._served)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
         super().shutdown()
-        if self._served is not None and self._served.ending is not None:
-            self._served.ending()
+        if self._served is not None and self._served.on_shutdown is not None:
+            self._served.on_shutdown()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -224,8 +224,8 @@ class GraphQLProtocol(HttpProtocol):
             self._go_on()
             return
         self.flow.resume_reading()
-        if self._served is not None and self._served.resumed is not None:
-            self._served.resumed()
+        if self._served is not None and self._served.on_drain is not None:
+            self._served.on_drain()
 
     def handshake_request(self) -> bytes:
         """The request line and header section of the last request, as a WebSocket's handshake reads them."""

@@ -1,4 +1,4 @@
-"""The supergraph that is served, and the taking up of a new one while requests go on.
+"""The supergraph that is served, and the loading of a new one while requests go on.
 
 An engine never changes: a new supergraph is a new engine. Requests under way finish on the engine that prepared them.
 """
@@ -24,7 +24,7 @@ _LOG = structlog.get_logger("router.supergraph")
 
 
 @dataclass(frozen=True, eq=False)
-class Serving:
+class ServedSupergraph:
     """An engine and the digest of the supergraph that it runs."""
 
     engine: Engine
@@ -46,19 +46,19 @@ class SupergraphUnavailableError(Exception):
 
 
 class Supergraphs:
-    """Follows the configured source. `current` is None until a first supergraph was taken up."""
+    """Follows the configured source. `current` is None until a first supergraph was loaded."""
 
     def __init__(self, config: SupergraphSection, build: Callable[[str], Engine]) -> None:
         self._config = config
         self._build = build
         self._source, self._interval = _source(config)
         self._watcher: asyncio.Task[None] | None = None
-        self.current: Serving | None = None
+        self.current: ServedSupergraph | None = None
 
     async def start(self) -> None:
         """Take up the first supergraph. Raises SupergraphUnavailableError, except where subgraphs may still come up."""
         try:
-            await self._take_up(await self._source())
+            await self._load(await self._source())
         except SupergraphUnavailableError as error:
             if self._config.subgraphs is None:
                 raise
@@ -80,13 +80,13 @@ class Supergraphs:
                 sdl = await self._source()
                 if _digest(sdl) != refused:
                     refused = _digest(sdl)  # a supergraph that fails is not tried again until it changes
-                    await self._take_up(sdl)
+                    await self._load(sdl)
                     refused = ""
             except SupergraphUnavailableError as error:
                 SUPERGRAPHS.labels("refused").inc()
                 _LOG.error("supergraph refused, the last one stays", error=str(error))
 
-    async def _take_up(self, sdl: str) -> None:
+    async def _load(self, sdl: str) -> None:
         digest = _digest(sdl)
         if self.current is not None and self.current.digest == digest:
             return
@@ -94,10 +94,10 @@ class Supergraphs:
             engine = await asyncio.to_thread(self._build, sdl)
         except SupergraphError as error:
             raise SupergraphUnavailableError(str(error)) from error
-        self.current = Serving(engine, digest)
+        self.current = ServedSupergraph(engine, digest)
         _spare_garbage_collection()
-        SUPERGRAPHS.labels("taken up").inc()
-        _LOG.info("supergraph taken up", digest=digest[:12])
+        SUPERGRAPHS.labels("loaded").inc()
+        _LOG.info("supergraph loaded", digest=digest[:12])
 
 
 def _spare_garbage_collection() -> None:

@@ -24,16 +24,16 @@ _PING = b"\x89\x00"
 class Listener(Protocol):
     """What a connection is for."""
 
-    def received(self, message: bytes) -> None:
+    def on_message(self, message: bytes) -> None:
         """A message, text or binary."""
 
-    def lost(self) -> None:
+    def on_disconnect(self) -> None:
         """The connection is gone, or the client is leaving."""
 
-    def resumed(self) -> None:
+    def on_drain(self) -> None:
         """The connection takes more again."""
 
-    def shut_down(self) -> None:
+    def on_shutdown(self) -> None:
         """The server is about to end."""
 
 
@@ -114,7 +114,7 @@ class WebSocket(asyncio.Protocol):
                     message = b"".join(self._fragments)
                     self._fragments.clear()
                     if self.listener is not None and self.is_open:
-                        self.listener.received(message)
+                        self.listener.on_message(message)
         self._flush()
         if not self.is_open:
             self._leave()
@@ -127,7 +127,7 @@ class WebSocket(asyncio.Protocol):
         self.is_paused = False
         self.resume_reading()
         if self.listener is not None:
-            self.listener.resumed()
+            self.listener.on_drain()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._state.connections.discard(self)
@@ -136,7 +136,7 @@ class WebSocket(asyncio.Protocol):
     def shutdown(self) -> None:
         """The server's call."""
         if self.listener is not None:
-            self.listener.shut_down()
+            self.listener.on_shutdown()
         self.close(1012)
 
     def _leave(self) -> None:
@@ -144,7 +144,7 @@ class WebSocket(asyncio.Protocol):
         if not self._lost:
             self._lost = True
             if self.listener is not None:
-                self.listener.lost()
+                self.listener.on_disconnect()
 
     def _flush(self) -> None:
         for piece in self._framing.data_to_send():

@@ -121,9 +121,9 @@ class _Stream(Subscriber):
         self._heartbeats = heartbeats
         exchange.begin_stream(self._form.content_type, HEADERS)
         exchange.write(self._form.begin)  # so that the client knows at once that it is connected
-        exchange.gone = self._gone
-        exchange.ending = self._shut_down
-        exchange.resumed = self.resume
+        exchange.on_disconnect = self._gone
+        exchange.on_shutdown = self._shut_down
+        exchange.on_drain = self.resume
         heartbeats.begin(self)
 
     def write(self, event: Event) -> None:

@@ -99,7 +99,7 @@ class _Connection:
 
     # What the socket tells
 
-    def received(self, message: bytes) -> None:
+    def on_message(self, message: bytes) -> None:
         if self._task is not None:  # its token is being verified
             self._early.append(message)
             return
@@ -108,16 +108,16 @@ class _Connection:
         except _CloseError as error:
             self.close(error.code, error.reason)
 
-    def resumed(self) -> None:
+    def on_drain(self) -> None:
         for running in list(self._running.values()):
             running.resume()
 
-    def shut_down(self) -> None:
+    def on_shutdown(self) -> None:
         for running in list(self._running.values()):
             running.leave()
             running.end(RequestError.because(gettext_noop("the router ends: subscribe again"), "SERVER_SHUTDOWN", 503))
 
-    def lost(self) -> None:
+    def on_disconnect(self) -> None:
         self._endpoint.initialising.end(self)
         self._endpoint.heartbeats.end(self)
         self._endpoint.hub.unwatch(self)
@@ -192,7 +192,7 @@ class _Connection:
         self.send({"type": "connection_ack"})
         early, self._early = self._early, []
         for message in early:
-            self.received(message)
+            self.on_message(message)
 
     def _subscribe(self, identity: str, payload: Any) -> None:
         if not isinstance(payload, dict) or not isinstance(payload.get("query", ""), str):
@@ -260,7 +260,7 @@ class _Connection:
 
     def close(self, code: int, reason: str) -> None:
         self._socket.close(code, reason)
-        self.lost()
+        self.on_disconnect()
 
 
 class _Running(Subscriber):

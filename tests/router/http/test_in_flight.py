@@ -53,8 +53,8 @@ async def test_what_nobody_waits_for_does_not_begin() -> None:
         exchanges.append(waiting(execution))
         scheduler.add(execution, exchanges[-1])
     for exchange in exchanges[MANY // 2 :]:
-        assert exchange.gone is not None
-        exchange.gone(exchange)
+        assert exchange.on_disconnect is not None
+        exchange.on_disconnect(exchange)
     for _ in range(MANY):
         await asyncio.sleep(0)
     assert served == executions[: MANY // 2]

@@ -67,7 +67,7 @@ class EngineConfig:
     authorization_dry_run: bool = False
     parse: Callable[[str], DocumentNode] = parse
     check: Callable[[DocumentNode, OperationDefinitionNode, Any], None] | None = None
-    later: Later = lambda work: work()
+    later: Later = lambda task: task()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

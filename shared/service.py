@@ -99,7 +99,7 @@ class Service:
             resources = await stack.enter_async_context(self.open_resources(runtime))
             runtime = replace(runtime, resources=resources)
         tasks = [
-            asyncio.create_task(work, name=f"background:{self.name}") for work in self._background(runtime, revocations)
+            asyncio.create_task(each, name=f"background:{self.name}") for each in self._background(runtime, revocations)
         ]
         stack.push_async_callback(_cancel, tasks)
         return runtime
@@ -107,11 +107,13 @@ class Service:
     def _background(self, runtime: Runtime, revocations: Revocations) -> list[Any]:
         settings, database = runtime.settings, runtime.database
         servers, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
-        work: list[Any] = [revocations.follow()]
+        coroutines: list[Any] = [revocations.follow()]
         if self.events:
-            work.append(Relay(database, servers, prefix, self.name).run())
-        work += [ConsumerRunner(consumer, database, servers, prefix, self.name).run() for consumer in self.consumers]
-        return work + [run_job(job, runtime) for job in (*JOBS, *self.jobs)]
+            coroutines.append(Relay(database, servers, prefix, self.name).run())
+        coroutines += [
+            ConsumerRunner(consumer, database, servers, prefix, self.name).run() for consumer in self.consumers
+        ]
+        return coroutines + [run_job(job, runtime) for job in (*JOBS, *self.jobs)]
 
 
 class _Application(Starlette):

@@ -85,10 +85,10 @@ class _Stages:
     began: float = field(default_factory=time.time)
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    async def run(self, name: str, work: Awaitable[object]) -> None:
-        """Do a stage's work and note how long it took."""
+    async def run(self, name: str, stage: Awaitable[object]) -> None:
+        """Run a stage and note how long it took."""
         start = time.time() - self.began
-        await work
+        await stage
         end = time.time() - self.began
         self.spans[name] = (round(start, 3), round(end, 3))
         self.report(f"{name} took {end - start:.1f} s")

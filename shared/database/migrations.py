@@ -94,11 +94,11 @@ async def drift(url: str, package: Path, metadata: MetaData) -> list[Any]:
     return await _with_connection(url, compare)
 
 
-async def _with_connection(url: str, work: Callable[[Connection], T]) -> T:
+async def _with_connection(url: str, function: Callable[[Connection], T]) -> T:
     engine = create_async_engine(asyncpg_url(url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
-            return await connection.run_sync(work)
+            return await connection.run_sync(function)
     finally:
         await engine.dispose()
 

@@ -106,7 +106,7 @@ class ConsumerRunner:
 
     async def _apply(self, records: Sequence[KafkaRecord]) -> None:
         while True:
-            async with self._effects.work(self._database) as work:
+            async with self._effects.unit_of_work(self._database) as work:
                 free = await self._effects.share(work.session)
                 done = await self._effects.apply(work, records) if free else 0
             if free:
@@ -132,7 +132,7 @@ class ConsumerRunner:
             offset=record.offset,
         )
         EVENTS_CONSUMED.labels(self._effects.name, "dead").inc()
-        async with self._effects.work(self._database) as work:
+        async with self._effects.unit_of_work(self._database) as work:
             await self._effects.store_offset(work, record)
 
 

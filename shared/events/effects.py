@@ -81,7 +81,7 @@ class Effects:
         self.name = f"{service}.{consumer.name}"
         self._handlers = {kind.type: (kind, handler) for kind, handler in consumer.handlers.items()}
 
-    def work(self, database: Database) -> AbstractAsyncContextManager[UnitOfWork]:
+    def unit_of_work(self, database: Database) -> AbstractAsyncContextManager[UnitOfWork]:
         """A unit of work, of which the audit trail says that this consumer did it."""
         return system_work(database, self.name)
 
@@ -91,7 +91,7 @@ class Effects:
         return bool(await session.scalar(statement, {"name": f"consumer:{self.name}"}))
 
     async def exclude(self, session: AsyncSession) -> None:
-        """Wait for the consumers at work, then keep all of them out until this transaction ends."""
+        """Wait for the consumers that are applying events, then keep all of them out until this transaction ends."""
         statement = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
         await session.execute(statement, {"name": f"consumer:{self.name}"})
 

@@ -56,7 +56,7 @@ async def replay(
     )
     await kafka.start()
     try:
-        async with effects.work(database) as work:
+        async with effects.unit_of_work(database) as work:
             await work.session.execute(text("SET LOCAL statement_timeout = 0"))
             await effects.exclude(work.session)
             stored = {TopicPartition(*key): end for key, end in (await effects.offsets(work.session)).items()}

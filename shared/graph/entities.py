@@ -22,8 +22,6 @@ Row = TypeVar("Row")
 E = TypeVar("E", bound="Entity[Any]")
 S = TypeVar("S", bound="Stub")
 
-_ID = "The id; the key alone is taken as well."
-
 
 @strawberry.interface(description="An object that `node` gives by its id (GraphQL Global Object Identification).")
 class Node:
@@ -143,8 +141,9 @@ def by_key(
     kind: type[E], *, description: str, scopes: list[list[str]] | None = None, authenticated: bool = False
 ) -> Any:
     """A field of Query: the entity with the `id` that is asked for, or null."""
+    told = f"The id of the {kind.__name__}, as its field `id` gives it, or its key alone."
 
-    async def resolve(info: Info, id: Annotated[strawberry.ID, strawberry.argument(description=_ID)]) -> Any:
+    async def resolve(info: Info, id: Annotated[strawberry.ID, strawberry.argument(description=told)]) -> Any:
         return await kind.load(info.context, parse_id(id, kind.__name__))
 
     return query(

@@ -35,6 +35,8 @@ def routes(patient: str, appointment: str) -> dict[str, str]:
     """Queries that ask for another patient's data."""
     return {
         "a field": f'{{ patient(id: "{patient}") {{ name {{ text }} birthDate }} }}',
+        "an id": f'{{ node(id: "{patient}") {{ id ... on Patient {{ name {{ text }} birthDate }} }} }}',
+        "ids": f'{{ nodes(ids: ["{patient}", "{appointment}"]) {{ __typename id }} }}',
         "an alias": f'{{ myPatient: patient(id: "{patient}") {{ me: id name {{ text }} }} }}',
         "a fragment": f"""
             query {{ ...Other }}

@@ -37,19 +37,10 @@ class NodeTransport:
         """For a supergraph with these subgraphs, of which the router may be one."""
         return cls(transport, subgraphs) if any(each.url == URL for each in subgraphs.values()) else transport
 
-    def fetch(
-        self,
-        subgraph: str,
-        url: str,
-        payload: bytes,
-        request: RequestContext,
-        *,
-        mutation: bool = False,
-        entities: bool = False,
-    ) -> Awaitable[bytes]:
+    def fetch(self, subgraph: str, url: str, payload: bytes, request: RequestContext, **kind: bool) -> Awaitable[bytes]:
         if url == URL:
             return self._answer(payload, request)
-        return self._transport.fetch(subgraph, url, payload, request, mutation=mutation, entities=entities)
+        return self._transport.fetch(subgraph, url, payload, request, **kind)
 
     def subscribe(
         self, subgraph: str, url: str, payload: dict[str, Any], request: RequestContext

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import time
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -111,8 +112,14 @@ def _phone(value: str) -> str:
     return found
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Their names, for which files are looked through."""
+    return frozenset(available_timezones())
+
+
 def _time_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _time_zones():
         raise wrong(TIME_ZONE)
     return value
 

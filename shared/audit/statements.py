@@ -20,7 +20,9 @@ from sqlalchemy.sql.elements import ColumnClause
 
 from shared.database.model import Audited
 
-_SHOWN: WeakKeyDictionary[Select[Any], dict[Any, list[tuple["AuditedColumns", bool]]]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Select[Any], dict[Any, "Shown"]] = WeakKeyDictionary()
+_OF_FORM: dict[Any, "Shown"] = {}
+_MOST_FORMS = 500
 
 
 class Unaudited(Exception):
@@ -80,14 +82,49 @@ def projections(statement: Any) -> list[AuditedColumns]:
     return [_projection(kind, places) for kind, places in named.items()]
 
 
-def shown_by(statement: Select[Any], derive: Callable[[Any], Any] | None) -> list[tuple[AuditedColumns, bool]]:
-    """The projections of what `derive` makes of a statement, and whether each is a single column; kept with the statement."""
-    kept = _SHOWN.setdefault(statement, {})
-    if derive not in kept:
-        executed = statement if derive is None else derive(statement)
-        is_only = len(_described(executed)) == 1
-        kept[derive] = [(projection, is_only) for projection in projections(executed)]
-    return kept[derive]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a SELECT gives of audited tables: whether whole rows, and columns.
+
+    `alone`: the one table of which it gives anything, if it can be read again from what it gives; its order as well.
+    """
+
+    rows: bool
+    columns: Sequence[AuditedColumns]
+    is_only: bool  # its rows are values, of one column
+    alone: AuditedColumns | None
+
+
+def shown_by(statement: Select[Any], derive: Callable[[Any], Any] | None) -> Shown:
+    """What is shown by what `derive` makes of a statement; kept with the statement, and for all of its form."""
+    kept_of = _KEPT.setdefault(statement, {})
+    if derive not in kept_of:
+        key = statement._generate_cache_key()
+        form = (derive, key.key) if key else None
+        if form not in _OF_FORM or form is None:
+            if len(_OF_FORM) >= _MOST_FORMS:
+                _OF_FORM.clear()
+            _OF_FORM[form] = _shown(statement if derive is None else derive(statement))
+        kept_of[derive] = _OF_FORM[form]
+    return kept_of[derive]
+
+
+def _shown(statement: Any) -> Shown:
+    kinds, columns, described = audited_entities(statement), projections(statement), _described(statement)
+    alone = None
+    if (kinds or columns) and _ordered_by_what_it_gives(statement):
+        if len(described) == len(kinds) == 1:
+            alone = AuditedColumns(kinds[0], (), None, None)
+        elif len(columns) == 1 and not any(map(_is_entity, described)):
+            (alone,) = columns
+    return Shown(bool(kinds), columns, len(described) == 1, alone)
+
+
+def _ordered_by_what_it_gives(statement: Any) -> bool:
+    """Whether the columns of its ORDER BY are among those that it gives."""
+    given = statement.subquery()
+    columns = (column for clause in statement._order_by_clauses for column in visitors.iterate(clause))
+    return all(given.corresponding_column(each) is not None for each in columns if isinstance(each, ColumnClause))
 
 
 def writes(statement: Any) -> tuple[Any, AuditedColumns] | None:

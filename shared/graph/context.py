@@ -12,7 +12,7 @@ import strawberry
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam
 from strawberry.dataloader import DataLoader
 
-from shared.audit.reading import entry_values, recorded
+from shared.audit.reading import Recorded, entry_values, found_or_denied
 from shared.audit.recorder import AuditRecorder
 from shared.audit.statements import shown_by
 from shared.auth.principal import Principal
@@ -74,14 +74,21 @@ class Context:
     async def fetch(self, statement: Select[T, U, *Ts], /, **values: Any) -> Sequence[tuple[T, U, *Ts]]: ...
 
     async def fetch(self, statement: Any, derive: Derive | None = None, /, **values: Any) -> Sequence[Any]:
-        """What a narrowed statement finds, to be read only (`shared.database.driver`); the trail is told of it."""
-        rows: Sequence[Any] = await self.runtime.database.driver.fetch(statement, derive, **self._keys, **values)
-        for row in rows:
-            for part in row if isinstance(row, tuple) else (row,):
-                if isinstance(part, Audited):
-                    self.recorder.read(part)
-        for projection, is_only in shown_by(statement, derive):
-            self.recorder.read_columns(projection, [(row,) for row in rows] if is_only else rows)
+        """What a narrowed statement finds, to be read only (`shared.database.driver`), with its entry in the trail."""
+        driver, values = self.runtime.database.driver, {**self._keys, **values}
+        shown = shown_by(statement, derive)
+        if shown.alone is not None:
+            values |= entry_values(self.recorder, shown.alone.kind, shown.alone.columns)
+            recorded: Sequence[Any] = await driver.fetch(statement, Recorded(shown.alone, derive), **values)
+            return recorded
+        rows: Sequence[Any] = await driver.fetch(statement, derive, **values)
+        if shown.rows:
+            for row in rows:
+                for part in row if isinstance(row, tuple) else (row,):
+                    if isinstance(part, Audited):
+                        self.recorder.read(part)
+        for columns in shown.columns:
+            self.recorder.read_columns(columns, [(row,) for row in rows] if shown.is_only else rows)
         return rows
 
     def written(self, write: Callable[..., Select[*Ts]], *shape: Hashable, **named: Hashable) -> Select[*Ts]:
@@ -141,7 +148,7 @@ def _written(write: Callable[..., Any], alike: Principal, *shape: Hashable, **na
 def _by_key(principal: Principal, narrowed: Callable[[Principal], Select[T]], key: Any) -> Select[T]:
     identifiers = bindparam("identifiers", type_=ARRAY(key.type))
     rows = narrowed(principal).where(key == any_(identifiers))
-    return recorded(rows, key, identifiers) if issubclass(key.class_, Audited) else rows
+    return found_or_denied(rows, key, identifiers) if issubclass(key.class_, Audited) else rows
 
 
 Info = strawberry.Info[Context, None]

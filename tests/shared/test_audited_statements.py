@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 from importlib import import_module
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -13,9 +14,13 @@ from sqlmodel import col
 
 from shared.audit.recorder import Action
 from shared.audit.statements import Unaudited
+from shared.auth.principal import system
 from shared.database.engine import Database
+from shared.database.model import Audited
 from shared.database.tables import AuditEntry, Outbox
+from shared.graph.context import Context
 from shared.ids import new_id
+from shared.runtime import Runtime
 from shared.unit_of_work import system_work
 from subgraphs.patients.models import Patient, PatientIdentifier
 from tests.harness.databases import cloned, stored
@@ -111,6 +116,55 @@ async def test_columns_that_are_read_are_entered(database: Database, patients: l
             assert found == set(), form
         assert names, form
         assert columns in ([], ["?"], names), form
+
+
+NOT_FETCHED = {"a union", "an expression"}  # for which the driver has no types
+FETCHED: dict[str, Callable[[], Any]] = {
+    "rows": lambda: select(Patient),
+    "rows in an order": lambda: select(Patient).order_by(func.lower(col(Patient.family)).desc()).limit(2),
+    "rows under an alias": lambda: select(_Other).order_by(col(_Other.family)),
+    "rows in another table's order": lambda: (
+        select(Patient)
+        .join(PatientIdentifier, col(PatientIdentifier.patient_id) == col(Patient.id))
+        .order_by(col(PatientIdentifier.value).desc())
+    ),
+    "rows of two tables": lambda: select(Patient, PatientIdentifier).where(
+        col(PatientIdentifier.patient_id) == col(Patient.id)
+    ),
+    "no rows": lambda: select(Patient).where(col(Patient.family) == "?"),
+    "no columns": lambda: select(col(Patient.id), col(Patient.family)).where(col(Patient.family) == "?"),
+    "columns in an order": lambda: _identifiers(col(PatientIdentifier.patient_id), col(PatientIdentifier.value)).limit(
+        2
+    ),
+    "columns in the order of others": lambda: _identifiers(
+        col(PatientIdentifier.id), col(PatientIdentifier.patient_id)
+    ),
+    **{form: statement for form, (statement, *_) in COLUMNS.items() if form not in NOT_FETCHED},
+}
+
+
+@pytest.mark.parametrize("form", FETCHED)
+async def test_what_is_read_for_an_answer_is_entered_as_in_a_session(
+    database: Database, patients: list[UUID], form: str
+) -> None:
+    statement = FETCHED[form]()
+    async with system_work(database, "test") as work:
+        expected = (await work.session.execute(statement)).all()
+    in_session = await trail(database)
+    context = Context(cast(Runtime, SimpleNamespace(service="test", database=database)), system())
+    found = await context.fetch(statement)
+    await context.flush_audit()
+    by_form = (await trail(database))[len(in_session) :]
+    assert len(by_form) == len(in_session)
+    assert all(entry in in_session for entry in by_form)
+    rows = [tuple(_plain(part) for part in (row if isinstance(row, tuple) else (row,))) for row in found]
+    given = [tuple(_plain(part) for part in row) for row in expected]
+    assert rows == given if statement._order_by_clauses else sorted(rows, key=str) == sorted(given, key=str)
+
+
+def _plain(part: Any) -> Any:
+    """A value, or of a row its key."""
+    return cast(Any, part).id if isinstance(part, Audited) else part
 
 
 async def test_what_only_narrows_is_no_reading(database: Database, patients: list[UUID]) -> None:

@@ -15,7 +15,7 @@ from router.planning.graph import (
     FetchSelectionSet,
     FetchStep,
     Input,
-    Node,
+    PlannedField,
     Position,
     Resolution,
     SelectionSet,
@@ -72,7 +72,7 @@ class Builder:
             return
         for one in selection.fields:
             if one.key == path[0] and one.selection is not None and (types := one.types & position.types):
-                for resolution in position.client_node(one, types).resolutions_for(self.walker.deferral):
+                for resolution in position.client_field(one, types).resolutions_for(self.walker.deferral):
                     if resolution.child is not None:
                         self._resolve_below(resolution.child, one.selection, path[1:])
 
@@ -82,7 +82,7 @@ class Builder:
         """Enter the client's fields first, so that others may share them and none takes their keys."""
         for wanted in selection.fields:
             if (types := wanted.types & position.types) and wanted.name != TYPENAME:
-                position.client_node(wanted, types)
+                position.client_field(wanted, types)
 
     def _resolve_all(
         self,
@@ -99,30 +99,30 @@ class Builder:
         wanted = [(one, one.types & types) for one in selection.fields if one.types & types]
         for needed in self._need_type_name(selection, condition, client=client):
             self._want_type_name(position, needed)
-        nodes: list[tuple[Node, SelectedField, frozenset[str]]] = []
+        planned_here: list[tuple[PlannedField, SelectedField, frozenset[str]]] = []
         for one, among in wanted:
             if one.name.startswith("__"):
                 continue
             if client:
-                node = position.client_node(one, among)
+                planned = position.client_field(one, among)
             else:
-                node = position.node(one, among, deferral, None if key else condition)
-                node.users.add(deferral)
-                node.condition = either(node.condition, condition)
-            nodes.append((node, one, among))
+                planned = position.needed_field(one, among, deferral, None if key else condition)
+                planned.users.add(deferral)
+                planned.condition = either(planned.condition, condition)
+            planned_here.append((planned, one, among))
         due = [
-            (node, one, among)
-            for node, one, among in nodes
-            if (one.deferral == deferral or not client) and node.lacks(among, deferral)
+            (planned, one, among)
+            for planned, one, among in planned_here
+            if (one.deferral == deferral or not client) and planned.lacks(among, deferral)
         ]
         if not self.walker.once_only(position):
             due.sort(key=lambda entry: self._freedom(position, entry[0]))
-        for node, one, among in due:
-            self._resolve(position, node, among, one.selection, key=key)
-        for node, one, among in nodes:
+        for planned, one, among in due:
+            self._resolve(position, planned, among, one.selection, key=key)
+        for planned, one, among in planned_here:
             if one.selection is None:
                 continue
-            for resolution in node.resolutions_for(deferral):
+            for resolution in planned.resolutions_for(deferral):
                 if resolution.child is not None and resolution.types & among:
                     child = resolution.child
                     self._resolve_all(child, one.selection, child.types, condition, client=client, key=key)
@@ -144,43 +144,49 @@ class Builder:
     def _want_type_name(self, position: Position, condition: Condition) -> None:
         """Resolve `__typename`, so that objects of this position can be told apart."""
         wanted = SelectedField(TYPENAME, TYPENAME, NO_ARGUMENTS, position.types, condition, None)
-        node = position.node(wanted, position.types, self.walker.deferral)
-        node.users.add(self.walker.deferral)
-        node.condition = either(node.condition, condition)
-        self._resolve(position, node, position.types, None)
+        planned = position.needed_field(wanted, position.types, self.walker.deferral)
+        planned.users.add(self.walker.deferral)
+        planned.condition = either(planned.condition, condition)
+        self._resolve(position, planned, position.types, None)
 
-    def _freedom(self, position: Position, node: Node) -> tuple[bool, int]:
+    def _freedom(self, position: Position, planned: PlannedField) -> tuple[bool, int]:
         """Fields with fewer subgraphs to choose from come first: what they need, others may use."""
-        some = min(node.types)
+        some = min(planned.types)
         elsewhere = any(
-            self.walker.local(selection_set, some, node.name) is None for selection_set in position.selection_sets
+            self.walker.local(selection_set, some, planned.name) is None for selection_set in position.selection_sets
         )
-        return elsewhere, max(len(self.walker.resolvers(name, node.name)) for name in node.types)
+        return elsewhere, max(len(self.walker.resolvers(name, planned.name)) for name in planned.types)
 
     # Resolution
 
     def _resolve(
-        self, position: Position, node: Node, types: frozenset[str], selection: Selection | None, *, key: bool = False
+        self,
+        position: Position,
+        planned: PlannedField,
+        types: frozenset[str],
+        selection: Selection | None,
+        *,
+        key: bool = False,
     ) -> None:
-        lacking = node.lacks(types, self.walker.deferral)
+        lacking = planned.lacks(types, self.walker.deferral)
         by_selection_set: dict[int, tuple[SelectionSet, set[str]]] = {}
         for type_name in sorted(lacking):
-            found = options(self.walker, position, node, type_name, selection, key=key)
-            selection_set = self._take(position, node, type_name, self.choices.take(found))
+            found = options(self.walker, position, planned, type_name, selection, key=key)
+            selection_set = self._take(position, planned, type_name, self.choices.take(found))
             by_selection_set.setdefault(id(selection_set), (selection_set, set()))[1].add(type_name)
         paths = [(selection_set, frozenset(resolved)) for selection_set, resolved in by_selection_set.values()]
         spread = position.spread * len(paths)
-        if self._join and selection is not None and spread > MAX_SPREAD and self._can_join(node, paths):
+        if self._join and selection is not None and spread > MAX_SPREAD and self._can_join(planned, paths):
             self.joined = True
             members = [part for selection_set, resolved in paths for part in _members(selection_set, resolved)]
             paths = [(SelectionSetGroup(tuple(members)), lacking)]
         for selection_set, resolved in paths:
-            self._resolve_in(position, node, selection_set, resolved, selection, position.spread * len(paths))
+            self._resolve_in(position, planned, selection_set, resolved, selection, position.spread * len(paths))
 
-    def _can_join(self, node: Node, paths: Sequence[tuple[SelectionSet, frozenset[str]]]) -> bool:
+    def _can_join(self, planned: PlannedField, paths: Sequence[tuple[SelectionSet, frozenset[str]]]) -> bool:
         """Whether all of them tell what objects they give."""
         found = (
-            (selection_set.fetch.subgraph, self._field(selection_set, name, node))
+            (selection_set.fetch.subgraph, self._field(selection_set, name, planned))
             for joined, types in paths
             for selection_set, among in _members(joined, types)
             for name in among
@@ -188,30 +194,30 @@ class Builder:
         kinds = (self.supergraph.subgraphs[subgraph].types.get(one.type.name) for subgraph, one in found)
         return len(paths) > 1 and not any(kind is not None and kind.interface_object for kind in kinds)
 
-    def _take(self, position: Position, node: Node, type_name: str, option: Option) -> SelectionSet:
+    def _take(self, position: Position, planned: PlannedField, type_name: str, option: Option) -> SelectionSet:
         """The selection set where this option resolves the field; the fetch for it is made if there is none."""
         if option.selection_set is not None:
             return option.selection_set
         if not option.field.needs_input:
-            return self._reach(position, type_name, option.vertex, node.condition)
+            return self._reach(position, type_name, option.vertex, planned.condition)
         entering = best_entry(self.walker, position, type_name, option.vertex)
         if entering is None:
             raise _unreachable(type_name, option.vertex)
         required = option.field.requires and self.walker.field_set(frozenset((type_name,)), option.field.requires)
-        contexts = [self._context(position, node, one) for one in option.field.context_arguments]
-        return self._enter(position, type_name, entering[1], node.condition, required or None, node, contexts)
+        contexts = [self._context(position, planned, one) for one in option.field.context_arguments]
+        return self._enter(position, type_name, entering[1], planned.condition, required or None, planned, contexts)
 
-    def _context(self, position: Position, node: Node, argument: ContextArgument) -> Context:
+    def _context(self, position: Position, planned: PlannedField, argument: ContextArgument) -> Context:
         """Where the value of a `@fromContext` argument comes from: the nearest ancestor of a type with the context."""
         types = self.supergraph.context_types.get(argument.context, frozenset())
         above = position.parent
         while above is not None and not above.types & types:
             above = above.parent
         if above is None:
-            raise PlanningError(f"no object around {node.name} sets the context of its argument {argument.name}")
+            raise PlanningError(f"no object around {planned.name} sets the context of its argument {argument.name}")
         selection = self.walker.field_set(above.types & types, argument.selection)
-        self._resolve_all(above, selection, above.types & types, node.condition)
-        return Context(f"_c_{argument.name}", argument.type, argument.name, node, above, selection)
+        self._resolve_all(above, selection, above.types & types, planned.condition)
+        return Context(f"_c_{argument.name}", argument.type, argument.name, planned, above, selection)
 
     def _reach(self, position: Position, type_name: str, vertex: Vertex, condition: Condition) -> SelectionSet:
         """The selection set of objects of this type at this vertex, by the cheapest path."""
@@ -237,56 +243,56 @@ class Builder:
     def _resolve_in(
         self,
         position: Position,
-        node: Node,
+        planned: PlannedField,
         selection_set: SelectionSet,
         types: frozenset[str],
         selection: Selection | None,
         spread: int,
     ) -> None:
-        """Resolve a node in a selection set."""
-        for resolution in node.resolutions:
+        """Resolve a field in a selection set."""
+        for resolution in planned.resolutions:
             if resolution.selection_set is selection_set and (resolution.child is None):
                 resolution.types |= types
-                _enter_field(selection_set, node, types)
+                _enter_field(selection_set, planned, types)
                 return
-        resolution = Resolution(node, selection_set, types)
-        node.resolutions.append(resolution)
+        resolution = Resolution(planned, selection_set, types)
+        planned.resolutions.append(resolution)
         if types != position.types and len(position.types) > 1 and selection is not None:
-            self._want_type_name(position, node.condition)
+            self._want_type_name(position, planned.condition)
         if selection is None:
-            _enter_field(selection_set, node, types)
+            _enter_field(selection_set, planned, types)
             return
-        possible = selection.types if node.selection is None else node.selection.types | selection.types
+        possible = selection.types if planned.selection is None else planned.selection.types | selection.types
         resolution.child = Position(possible, resolution, position, spread=spread)
         child = self._descend(selection_set, resolution, types)
         for one, among in _members(selection_set, types):
-            one.field_of(node, among, resolution.child).resolves = True
+            one.field_of(planned, among, resolution.child).resolves = True
         narrowed = possible & child.types
         resolution.child.types = narrowed
         resolution.child.known = child.objects is None or len(narrowed) < 2
         self.walker.changed()
-        if node.client and child.objects is None and self._possible(child) - narrowed:
-            self._want_type_name(resolution.child, node.condition)  # to tell objects that clients must not see
-        if node.selection is not None:
-            self._register(resolution.child, node.selection)
+        if planned.client and child.objects is None and self._possible(child) - narrowed:
+            self._want_type_name(resolution.child, planned.condition)  # to tell objects that clients must not see
+        if planned.selection is not None:
+            self._register(resolution.child, planned.selection)
 
     def _possible(self, selection_set: SelectionSet) -> frozenset[str]:
         if isinstance(selection_set, SelectionSetGroup):
             return frozenset().union(*(self._possible(one) for one, _ in selection_set.members))
         return self.supergraph.subgraph_possible(selection_set.fetch.subgraph, selection_set.static)
 
-    def _field(self, selection_set: FetchSelectionSet, type_name: str, node: Node) -> SubgraphField:
-        """A node's field as the subgraph of a selection set has it."""
-        found = self.walker.index.field(selection_set.fetch.subgraph, selection_set.objects or type_name, node.name)
+    def _field(self, selection_set: FetchSelectionSet, type_name: str, planned: PlannedField) -> SubgraphField:
+        """A planned field as the subgraph of a selection set has it."""
+        found = self.walker.index.field(selection_set.fetch.subgraph, selection_set.objects or type_name, planned.name)
         if found is None:
-            raise PlanningError(f"{type_name}.{node.name} is not in subgraph {selection_set.fetch.subgraph}")
+            raise PlanningError(f"{type_name}.{planned.name} is not in subgraph {selection_set.fetch.subgraph}")
         return found
 
     def _descend(self, parent: SelectionSet, resolution: Resolution, types: frozenset[str]) -> SelectionSet:
-        """The selection set of a resolved node's value in the fetch of the parent's selection set."""
+        """The selection set of a resolved field's value in the fetch of the parent's selection set."""
         position = resolution.child
         if position is None:
-            raise PlanningError(f"{resolution.node.name} has no fields to select")
+            raise PlanningError(f"{resolution.planned.name} has no fields to select")
         children = [self._child(one, resolution, position, among) for one, among in _members(parent, types)]
         child: SelectionSet = children[0]
         if isinstance(parent, SelectionSetGroup):
@@ -299,16 +305,16 @@ class Builder:
     def _child(
         self, parent: FetchSelectionSet, resolution: Resolution, position: Position, types: frozenset[str]
     ) -> FetchSelectionSet:
-        field = parent.field_of(resolution.node, types, position)
+        field = parent.field_of(resolution.planned, types, position)
         found_types: frozenset[str] = frozenset()
         provided: list[tuple[SelectionSetNode, ...]] = []
         static = ""
         for type_name in sorted(field.types):
-            found = self._field(parent, type_name, resolution.node)
+            found = self._field(parent, type_name, resolution.planned)
             static = found.type.name
             found_types |= self.supergraph.subgraph_possible(parent.fetch.subgraph, found.type.name)
             for path in parent.provided:
-                inner = self.walker.provided_by(path, type_name, resolution.node.name)
+                inner = self.walker.provided_by(path, type_name, resolution.planned.name)
                 provided.append(parsed(found.provides) + tuple(one for one in inner if one is not None))
         if field.child is None:
             kind = self.supergraph.subgraphs[parent.fetch.subgraph].types.get(static)
@@ -345,7 +351,7 @@ class Builder:
         entry: EntryPoint,
         condition: Condition,
         required: Selection | None = None,
-        node: Node | None = None,
+        planned: PlannedField | None = None,
         contexts: Collection[Context] = (),
     ) -> FetchSelectionSet:
         """The selection set of an entity fetch for objects of this type, with the key's and the required fields as input."""
@@ -375,7 +381,7 @@ class Builder:
         if not inputs:
             inputs.append(Input(name, key))
         if required is not None:
-            inputs.append(Input(name, required, node))
+            inputs.append(Input(name, required, planned))
         if entry.interface == "interface":
             fetch.selection_set.types |= self.supergraph.subgraph_possible(entry.subgraph, entry.type) & position.types
             position.known = True
@@ -405,7 +411,9 @@ class Builder:
                 or selection_set.vertex != entry.vertex
             ):
                 continue
-            if [(one.node, one.position) for one in fetch.contexts] != [(one.node, one.position) for one in contexts]:
+            if [(one.planned, one.position) for one in fetch.contexts] != [
+                (one.planned, one.position) for one in contexts
+            ]:
                 continue
             brought = [one.fields for one in fetch.inputs.get(type_name, ())]
             if required is not None and any(_contradict(required, one) for one in brought):
@@ -421,8 +429,8 @@ class Builder:
     def _type_name_providers(self, position: Position, type_name: str) -> set[FetchStep]:
         return {
             fetch
-            for node in position.nodes_of(TYPENAME)
-            for resolution in node.resolutions_for(self.walker.deferral)
+            for planned in position.planned_fields(TYPENAME)
+            for resolution in planned.resolutions_for(self.walker.deferral)
             if type_name in resolution.types
             for fetch in resolution.selection_set.fetches
         }
@@ -433,10 +441,10 @@ class Builder:
         for wanted in selection.fields:
             if type_name is not None and type_name not in wanted.types:
                 continue
-            for node in position.nodes_of(wanted.name, wanted.arguments):
-                if not node.feeds(self.walker.deferral):
+            for planned in position.planned_fields(wanted.name, wanted.arguments):
+                if not planned.feeds(self.walker.deferral):
                     continue
-                for resolution in node.resolutions_for(self.walker.deferral):
+                for resolution in planned.resolutions_for(self.walker.deferral):
                     if type_name is None or type_name in resolution.types:
                         found.update(resolution.selection_set.fetches)
                         if resolution.child is not None and wanted.selection is not None:
@@ -444,9 +452,9 @@ class Builder:
         return found
 
 
-def _enter_field(selection_set: SelectionSet, node: Node, types: frozenset[str]) -> None:
+def _enter_field(selection_set: SelectionSet, planned: PlannedField, types: frozenset[str]) -> None:
     for one, among in _members(selection_set, types):
-        one.field_of(node, among)
+        one.field_of(planned, among)
 
 
 def _members(selection_set: SelectionSet, types: frozenset[str]) -> list[tuple[FetchSelectionSet, frozenset[str]]]:

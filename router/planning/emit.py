@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from router.planning import plan
 from router.planning.conditions import NEVER, either
-from router.planning.graph import TYPENAME, Context, FetchSelectionSet, FetchStep, Node, Position, Resolution
+from router.planning.graph import TYPENAME, Context, FetchSelectionSet, FetchStep, PlannedField, Position, Resolution
 from router.planning.normalize import Selection
 from router.planning.printer import Fragments, OperationPrinter
 from router.supergraph.records import Supergraph
@@ -119,7 +119,7 @@ class PlanEmitter:
             path=path_of(fetch.position),
             representations=self._representations(fetch),
             condition=fetch.condition,
-            keys=frozenset(field.node.key for field in fetch.selection_set.fields),
+            keys=frozenset(field.planned.key for field in fetch.selection_set.fields),
             missing=_missing(fetch.selection_set),
         )
 
@@ -128,11 +128,11 @@ class PlanEmitter:
         merged: dict[tuple[str | None, Fields, tuple[plan.Requirement, ...]], frozenset[str]] = {}
         for type_name, inputs in fetch.inputs.items():
             keys = self._fields(fetch, position, inputs[0].fields, type_name)
-            needed: dict[Fields, list[Node]] = {}
+            needed: dict[Fields, list[PlannedField]] = {}
             for one in inputs[1:]:
                 fields = self._fields(fetch, position, one.fields, type_name)
                 needed.setdefault(fields, []).extend([one.needed_by] if one.needed_by else ())
-            required = tuple(_requirement(fields, nodes) for fields, nodes in needed.items())
+            required = tuple(_requirement(fields, users) for fields, users in needed.items())
             name = inputs[0].type_name
             if name is None and len(position.types) == 1:
                 name = type_name
@@ -160,29 +160,29 @@ class PlanEmitter:
                 continue
             resolutions = [
                 resolution
-                for node in position.nodes_of(wanted.name, wanted.arguments)
-                if node.feeds(fetch.deferral)
-                for resolution in node.resolutions_for(fetch.deferral)
+                for planned in position.planned_fields(wanted.name, wanted.arguments)
+                if planned.feeds(fetch.deferral)
+                for resolution in planned.resolutions_for(fetch.deferral)
                 if resolution.types & wanted.types and (type_name is None or type_name in resolution.types)
             ]
             types = wanted.types if type_name is None and several and wanted.types != position.types else None
             seen: set[str] = set()
             for resolution in resolutions:
-                if resolution.node.key in seen:
+                if resolution.planned.key in seen:
                     continue
-                seen.add(resolution.node.key)
+                seen.add(resolution.planned.key)
                 inner: tuple[plan.InputField, ...] = ()
                 if resolution.child is not None and wanted.selection is not None:
                     inner = self._fields(fetch, resolution.child, wanted.selection, None)
-                found.append(plan.InputField(wanted.name, resolution.node.key, inner, types))
+                found.append(plan.InputField(wanted.name, resolution.planned.key, inner, types))
                 if type_name is not None or not several:
                     break
         return tuple(found)
 
 
-def _requirement(fields: Fields, nodes: Sequence[Node]) -> plan.Requirement:
-    condition = functools.reduce(either, (node.condition for node in nodes), NEVER)
-    return plan.Requirement(fields, tuple(node.key for node in nodes), condition)
+def _requirement(fields: Fields, users: Sequence[PlannedField]) -> plan.Requirement:
+    condition = functools.reduce(either, (planned.condition for planned in users), NEVER)
+    return plan.Requirement(fields, tuple(planned.key for planned in users), condition)
 
 
 def path_of(position: Position) -> plan.Path:
@@ -197,15 +197,15 @@ def _steps(position: Position) -> list[tuple[Resolution, Position]]:
 
 
 def _step(resolution: Resolution, parent: Position) -> plan.PathStep:
-    return plan.PathStep(resolution.node.key, None if resolution.types >= parent.types else resolution.types)
+    return plan.PathStep(resolution.planned.key, None if resolution.types >= parent.types else resolution.types)
 
 
 def _missing(selection_set: FetchSelectionSet) -> tuple[plan.PathStep, ...]:
     """What the client asked of this fetch, at its top."""
     return tuple(
-        plan.PathStep(field.node.key, None if field.types >= selection_set.position.types else field.types)
+        plan.PathStep(field.planned.key, None if field.types >= selection_set.position.types else field.types)
         for field in selection_set.fields
-        if field.node.client
+        if field.planned.client
     )
 
 

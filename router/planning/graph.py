@@ -17,7 +17,7 @@ TYPENAME = "__typename"
 
 
 @dataclass(eq=False, slots=True)
-class Node:
+class PlannedField:
     """A field that is wanted at a position. `key` is its name in the router's data, unique for an object's type.
 
     `client`: the client asks for it, and `selection` is what for of its value. `deferral` is the delivery group that
@@ -59,9 +59,9 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Resolution:
-    """A node resolved for objects of some types in a selection set, and the position of its value, if that has fields."""
+    """A planned field resolved for objects of some types in a selection set; `child` is the position of a value with fields."""
 
-    node: Node
+    planned: PlannedField
     selection_set: "SelectionSet"
     types: frozenset[str]
     child: "Position | None" = None
@@ -69,7 +69,7 @@ class Resolution:
 
 @dataclass(eq=False, slots=True)
 class Position:
-    """Where objects are in the answer: at the root, or the value of a resolved node.
+    """Where objects are in the answer: at the root, or the value of a resolved field.
 
     `spread`: how many positions the fields that lead here have been split into.
     """
@@ -80,63 +80,67 @@ class Position:
     selection_sets: list["SelectionSet"] = field(default_factory=list)
     known: bool = True
     spread: int = 1
-    _by_field: dict[tuple[str, Arguments], list[Node]] = field(default_factory=dict)
-    _by_key: dict[str, list[Node]] = field(default_factory=dict)
+    _by_field: dict[tuple[str, Arguments], list[PlannedField]] = field(default_factory=dict)
+    _by_key: dict[str, list[PlannedField]] = field(default_factory=dict)
 
-    def nodes_of(self, name: str, arguments: Arguments = NO_ARGUMENTS) -> Sequence[Node]:
-        """The nodes of a field with these arguments."""
+    def planned_fields(self, name: str, arguments: Arguments = NO_ARGUMENTS) -> Sequence[PlannedField]:
+        """The planned fields of this name with these arguments."""
         return self._by_field.get((name, arguments), ())
 
-    def client_node(self, wanted: SelectedField, types: frozenset[str]) -> Node:
-        """The node of a client's field, found or made. It keeps its response key."""
-        for node in self.nodes_of(wanted.name, wanted.arguments):
-            same = node.client and node.key == wanted.key and node.deferral == wanted.deferral
-            if same and types <= node.types:
-                node.condition = either(node.condition, wanted.condition)
-                return node
+    def client_field(self, wanted: SelectedField, types: frozenset[str]) -> PlannedField:
+        """The planned field of a client's field, found or made. It keeps its response key."""
+        for planned in self.planned_fields(wanted.name, wanted.arguments):
+            same = planned.client and planned.key == wanted.key and planned.deferral == wanted.deferral
+            if same and types <= planned.types:
+                planned.condition = either(planned.condition, wanted.condition)
+                return planned
         key, arguments, condition = wanted.key, wanted.arguments, wanted.condition
-        return self._add(Node(key, wanted.name, arguments, types, condition, True, wanted.selection, wanted.deferral))
+        return self._add(
+            PlannedField(key, wanted.name, arguments, types, condition, True, wanted.selection, wanted.deferral)
+        )
 
-    def node(
+    def needed_field(
         self,
         wanted: SelectedField,
         types: frozenset[str],
         deferral: Deferral | None,
         condition: Condition | None = None,
-    ) -> Node:
-        """The node of a field that is needed for others, found or made.
+    ) -> PlannedField:
+        """The planned field of a field that is needed for others, found or made.
 
         With a condition, one of another delivery group is taken only if that group fetches no more for it.
         """
         same_field = [
-            n for n in self.nodes_of(wanted.name, wanted.arguments) if condition is None or n.lends(deferral, condition)
+            n
+            for n in self.planned_fields(wanted.name, wanted.arguments)
+            if condition is None or n.lends(deferral, condition)
         ]
-        for node in same_field:
-            if types <= node.types:
-                return node
-        for node in same_field:
-            if not any(n is not node and n.types & types for n in self._by_key[node.key]):
-                node.types |= types
-                return node
+        for planned in same_field:
+            if types <= planned.types:
+                return planned
+        for planned in same_field:
+            if not any(n is not planned and n.types & types for n in self._by_key[planned.key]):
+                planned.types |= types
+                return planned
         key, number = wanted.name, 0
         while key in self._by_key:
             key, number = f"_{number}_{wanted.name}", number + 1
-        return self._add(Node(key, wanted.name, wanted.arguments, types, NEVER, False, None, deferral))
+        return self._add(PlannedField(key, wanted.name, wanted.arguments, types, NEVER, False, None, deferral))
 
-    def _add(self, node: Node) -> Node:
-        self._by_field.setdefault((node.name, node.arguments), []).append(node)
-        self._by_key.setdefault(node.key, []).append(node)
-        return node
+    def _add(self, planned: PlannedField) -> PlannedField:
+        self._by_field.setdefault((planned.name, planned.arguments), []).append(planned)
+        self._by_key.setdefault(planned.key, []).append(planned)
+        return planned
 
 
 @dataclass(eq=False, slots=True)
 class FetchField:
-    """A field in a fetch's selection: the node for these types, and the selection set of its value, if that has fields.
+    """A field in a fetch's selection set: a planned field for these types; `child` is the selection set of a value with fields.
 
     `resolves`: it is what tells whether there is a value; otherwise it only leads to fields of a value.
     """
 
-    node: Node
+    planned: PlannedField
     types: frozenset[str]
     child: "FetchSelectionSet | None" = None
     resolves: bool = False
@@ -145,11 +149,11 @@ class FetchField:
     def condition(self) -> Condition:
         """When it is needed; relative to the selection set."""
         if self.resolves or self.child is None:
-            return self.node.condition
+            return self.planned.condition
         inner = NEVER
         for one in self.child.fields:
             inner = either(inner, one.condition)
-        return both(self.node.condition, inner)
+        return both(self.planned.condition, inner)
 
 
 @dataclass(eq=False, slots=True)
@@ -168,7 +172,7 @@ class FetchSelectionSet:
     objects: str | None = None
     provided: tuple[tuple[SelectionSetNode, ...], ...] = ((),)
     fields: list[FetchField] = field(default_factory=list)
-    _by_node: dict[tuple[Node, Position | None], FetchField] = field(default_factory=dict)
+    _by_planned: dict[tuple[PlannedField, Position | None], FetchField] = field(default_factory=dict)
 
     @property
     def vertex(self) -> Vertex:
@@ -187,11 +191,11 @@ class FetchSelectionSet:
         """Whether what it brings is there when this delivery group is fetched."""
         return at_hand(self.fetch.deferral, deferral)
 
-    def field_of(self, node: Node, types: frozenset[str], value: Position | None = None) -> FetchField:
-        """The field of a node, found or made, for these types that leads to this position."""
-        found = self._by_node.get((node, value))
+    def field_of(self, planned: PlannedField, types: frozenset[str], value: Position | None = None) -> FetchField:
+        """The field of a planned one, found or made, for these types that leads to this position."""
+        found = self._by_planned.get((planned, value))
         if found is None:
-            found = self._by_node[node, value] = FetchField(node, types)
+            found = self._by_planned[planned, value] = FetchField(planned, types)
             self.fields.append(found)
         found.types |= types
         return found
@@ -235,22 +239,22 @@ SelectionSet = FetchSelectionSet | SelectionSetGroup
 class Input:
     """What a representation of objects of a type has: a type name (their own if None) and fields with values.
 
-    `needed_by` is the node whose `@requires` asks for the fields; None for those of a key.
+    `needed_by` is the planned field whose `@requires` asks for the fields; None for those of a key.
     """
 
     type_name: str | None
     fields: Selection
-    needed_by: Node | None = None
+    needed_by: PlannedField | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A value that objects at an ancestor position have, as the argument of a node in a fetch further down."""
+    """A value that objects at an ancestor position have, as the argument of a field in a fetch further down."""
 
     variable: str
     type: str
     argument: str
-    node: Node
+    planned: PlannedField
     position: Position
     selection: Selection
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from router.planning.graph import TYPENAME, Node, Position, SelectionSet
+from router.planning.graph import TYPENAME, PlannedField, Position, SelectionSet
 from router.planning.normalize import PlanningError, Selection
 from router.planning.walk import Cost, GraphPath, Walker, resolves
 from router.supergraph.records import EntryPoint, SubgraphField, Vertex
@@ -40,18 +40,18 @@ class Choices:
 
 
 def options(
-    walker: Walker, position: Position, node: Node, type_name: str, selection: Selection | None, *, key: bool
+    walker: Walker, position: Position, planned: PlannedField, type_name: str, selection: Selection | None, *, key: bool
 ) -> list[Option]:
     """The options for a field of objects of this type; at least one. Raises PlanningError if there is none."""
-    free = key or node.name == TYPENAME  # so cheap that no delivery group waits longer for it
+    free = key or planned.name == TYPENAME  # so cheap that no delivery group waits longer for it
     selection_sets = walker.near(position) if free else walker.open(position)
-    at_hand = _options_at(walker, selection_sets, node, type_name, selection, key=key)
+    at_hand = _options_at(walker, selection_sets, planned, type_name, selection, key=key)
     if selection is None and (first := next(at_hand, None)):
         return [first]
     found = list(at_hand)
     paths = walker.paths(position, type_name)
     local = {option.vertex for option in found}
-    for resolver in walker.resolvers(type_name, node.name):
+    for resolver in walker.resolvers(type_name, planned.name):
         vertex, path = resolver.vertex, paths.get(resolver.vertex)
         if path is None or vertex in local or not resolves(resolver.field, key=key):
             continue
@@ -59,16 +59,16 @@ def options(
         if cost is not None:
             found.append(Option(_rank(cost, walker.missing_of(resolver, selection)), vertex, resolver.field))
     if not found:  # what can only be had together with what is needed before
-        found = list(_options_at(walker, walker.near(position), node, type_name, selection, key=key))
+        found = list(_options_at(walker, walker.near(position), planned, type_name, selection, key=key))
     if not found:
-        raise PlanningError(f"{type_name}.{node.name} cannot be reached from where it is asked for")
+        raise PlanningError(f"{type_name}.{planned.name} cannot be reached from where it is asked for")
     return sorted(found, key=lambda option: option.rank)
 
 
 def _options_at(
     walker: Walker,
     selection_sets: Sequence[SelectionSet],
-    node: Node,
+    planned: PlannedField,
     type_name: str,
     selection: Selection | None,
     *,
@@ -76,9 +76,9 @@ def _options_at(
 ) -> Iterator[Option]:
     for selection_set in selection_sets:
         if type_name in selection_set.types:
-            here = walker.local(selection_set, type_name, node.name, key=key)
+            here = walker.local(selection_set, type_name, planned.name, key=key)
             if here is not None and not here.needs_input:
-                missing = walker.missing_at(selection_set, type_name, node.name, selection)
+                missing = walker.missing_at(selection_set, type_name, planned.name, selection)
                 yield Option(_rank((0, selection_set.level), missing), selection_set.vertex, here, selection_set)
 
 

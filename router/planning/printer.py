@@ -105,16 +105,16 @@ class _FieldCollector:
         self, selection_set: FetchSelectionSet, field: FetchField, static: str, on: str | None, types: frozenset[str]
     ) -> PrintedField:
         owner = on or (min(types) if static == _ENTITY else static)
-        known = self.index.field(self.subgraph, owner, field.node.name)
+        known = self.index.field(self.subgraph, owner, field.planned.name)
         shape, value = "String!", ""
         if known is not None:
             value = known.type.name
             leaf = value not in self.kinds or self.kinds[value].kind in ("scalar", "enum")
             shape = known.type.text if leaf else known.type.shape
         return PrintedField(
-            key=field.node.key,
-            alias=field.node.key,
-            name=field.node.name,
+            key=field.planned.key,
+            alias=field.planned.key,
+            name=field.planned.name,
             arguments=_with_contexts(selection_set, field),
             on=on,
             types=types,
@@ -129,7 +129,7 @@ class _FieldCollector:
         self, selection_set: FetchSelectionSet, field: FetchField, static: str
     ) -> Iterator[tuple[str | None, frozenset[str]]]:
         """The type conditions under which the field is asked; None for none."""
-        if field.node.name == TYPENAME:
+        if field.planned.name == TYPENAME:
             yield None, field.types
             return
         if selection_set.objects:
@@ -153,7 +153,7 @@ class _FieldCollector:
             yield type_name, frozenset((type_name,))
 
     def _has(self, kind: str, field: FetchField) -> bool:
-        return self.index.field(self.subgraph, kind, field.node.name) is not None
+        return self.index.field(self.subgraph, kind, field.planned.name) is not None
 
     def _interfaces(self, types: frozenset[str]) -> list[SubgraphType]:
         found = [kind for kind in self.kinds.values() if kind.kind == "interface" and not kind.interface_object]
@@ -163,13 +163,13 @@ class _FieldCollector:
 def _with_contexts(selection_set: FetchSelectionSet, field: FetchField) -> Arguments:
     """The field's arguments, those from contexts included."""
     if not selection_set.fetch.contexts:
-        return field.node.arguments
+        return field.planned.arguments
     contexts = [
         one
         for one in selection_set.fetch.contexts
-        if one.node is field.node and selection_set is selection_set.fetch.selection_set
+        if one.planned is field.planned and selection_set is selection_set.fetch.selection_set
     ]
-    given = field.node.arguments
+    given = field.planned.arguments
     texts = [*([given.text] if given.text else []), *(f"{one.argument}: ${one.variable}" for one in contexts)]
     return Arguments(", ".join(texts), given.variables)
 

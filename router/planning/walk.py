@@ -188,13 +188,13 @@ class Walker:
         if via is None or parent is None or self.once_only(parent):
             return
         parent_types = sorted(via.types)
-        candidates = self.resolvers(parent_types[0], via.node.name)
+        candidates = self.resolvers(parent_types[0], via.planned.name)
         if len(candidates) < 2:
             return
         parents = [self.paths(parent, name) for name in parent_types]
         for vertex in (resolver.vertex for resolver in candidates):
             fields = [
-                self._resolved(vertex, parent_type, via.node.name, found.get(vertex))
+                self._resolved(vertex, parent_type, via.planned.name, found.get(vertex))
                 for parent_type, found in zip(parent_types, parents, strict=True)
             ]
             values = {field.type.name for field in fields if field is not None}

@@ -27,16 +27,20 @@ def _widen(
     fetch: FetchStep, position: Position, selection: Selection, type_name: str | None, condition: Condition
 ) -> bool:
     changed = False
-    asked = [(node, wanted) for wanted in selection.fields for node in position.nodes_of(wanted.name, wanted.arguments)]
-    for node, wanted in (*asked, *((node, None) for node in position.nodes_of(TYPENAME))):
-        if not node.feeds(fetch.deferral):
+    asked = [
+        (planned, wanted)
+        for wanted in selection.fields
+        for planned in position.planned_fields(wanted.name, wanted.arguments)
+    ]
+    for planned, wanted in (*asked, *((planned, None) for planned in position.planned_fields(TYPENAME))):
+        if not planned.feeds(fetch.deferral):
             continue
         resolutions = [
-            one for one in node.resolutions_for(fetch.deferral) if type_name is None or type_name in one.types
+            one for one in planned.resolutions_for(fetch.deferral) if type_name is None or type_name in one.types
         ]
-        wider = either(node.condition, condition) if resolutions else node.condition
-        changed |= wider != node.condition
-        node.condition = wider
+        wider = either(planned.condition, condition) if resolutions else planned.condition
+        changed |= wider != planned.condition
+        planned.condition = wider
         for resolution in resolutions:
             if wanted is not None and wanted.selection is not None and resolution.child is not None:
                 changed |= _widen(fetch, resolution.child, wanted.selection, None, condition)

@@ -21,7 +21,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.base import BaseSchema
 from strawberry.schema.schema import validate_document
 
-from shared.graph.columns import Complete
+from shared.graph.batches import Complete
 from shared.graph.execution import Executor, lists_of_any
 
 _MOST_OPERATIONS = 1000

@@ -28,12 +28,12 @@ from strawberry.types.execution import ExecutionContext
 
 from shared.auth.principal import Forbidden, Kind, Principal
 from shared.database.rows import attributes_of
-from shared.graph.conclusion import Conclusion, conclude
 from shared.graph.context import Context, Info
 from shared.graph.errors import bad_input
 from shared.graph.execution import Executor, is_full_list
 from shared.graph.fields import access_rules, bounds, definition_of
 from shared.graph.operations import Entities, Prepared, prepared
+from shared.graph.results import FinishResults, finish
 from shared.graph.scalars import SCALARS
 from shared.ids import global_id
 
@@ -57,7 +57,7 @@ class Schema(strawberry.federation.Schema):
             types=types,
             execution_context_class=Executor,
             config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
-            extensions=[Conclusion, Prepared],
+            extensions=[FinishResults, Prepared],
         )
         for kind in self._schema.type_map.values():
             if isinstance(kind, GraphQLObjectType):
@@ -71,7 +71,7 @@ class Schema(strawberry.federation.Schema):
             result = await self._run(text, variables, name, context)
         except GraphQLError as error:
             result = ExecutionResult(None, [error])
-        await conclude(result, context, started)
+        await finish(result, context, started)
         return result
 
     async def _run(self, text: str, variables: dict[str, Any], name: str | None, context: Context) -> ExecutionResult:
@@ -148,7 +148,7 @@ class Schema(strawberry.federation.Schema):
         return dict(zip(keys, await loader(context, list(keys.values())), strict=True))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """`Conclusion` logs faults, without what they quote."""
+        """`FinishResults` logs faults, without what they quote."""
 
 
 async def _each(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -1,4 +1,4 @@
-"""What is completed in columns is what graphql-core answers, errors and all."""
+"""What is completed in batches is what graphql-core answers, errors and all."""
 
 import asyncio
 from collections.abc import Generator, Sequence
@@ -30,11 +30,11 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from shared.audit.recorder import AuditRecorder
 from shared.auth.principal import Kind, Principal
 from shared.database.paging import Order, Page
-from shared.graph.conclusion import present
 from shared.graph.connections import Connection
 from shared.graph.entities import Stub, reference, stub
 from shared.graph.execution import Executor
 from shared.graph.fields import guarded
+from shared.graph.results import masked
 from shared.graph.scalars import Money
 from shared.graph.schema import Schema
 from shared.ids import new_id
@@ -252,7 +252,7 @@ async def executed(schema: Schema, executor: Any, document: Any, root: Any, cont
 
 
 def _formatted(errors: Any) -> list[Any]:
-    return sorted((present(error, cast(Any, None)).formatted for error in errors or ()), key=str)
+    return sorted((masked(error, cast(Any, None)).formatted for error in errors or ()), key=str)
 
 
 @given(st.data(), roots(), st.sampled_from([READER, OTHER]))

@@ -21,30 +21,30 @@ _DATA_EXCEPTION, _QUERY_CANCELED = "22", "57014"
 log = structlog.get_logger(__name__)
 
 
-class Conclusion(SchemaExtension):
-    """Concludes each result of an operation; if the audit entries cannot be stored, the operation fails."""
+class FinishResults(SchemaExtension):
+    """Finishes each result of an operation; if the audit entries cannot be stored, the operation fails."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         """The end of a subscription."""
         started, given = time.perf_counter(), self.execution_context
         given.context.recorder.operation = given.operation_name
         yield
-        await conclude(given.result, given.context, started)
+        await finish(given.result, given.context, started)
 
     async def on_stream_result(self, result: StreamExecutionResult) -> AsyncIterator[None]:
         """A subscription's event."""
-        await _conclude(result, self.execution_context.context)
+        await _finish(result, self.execution_context.context)
         yield
 
 
-async def conclude(result: Any, context: Context, started: float) -> None:
+async def finish(result: Any, context: Context, started: float) -> None:
     """What an operation that began at `started` (of `time.perf_counter`) has come to."""
-    await _conclude(result, context)
+    await _finish(result, context)
     outcome = "errors" if getattr(result, "errors", None) else "success"
     OPERATIONS.labels(context.runtime.service, outcome).observe(time.perf_counter() - started)
 
 
-async def _conclude(result: Any, context: Context) -> None:
+async def _finish(result: Any, context: Context) -> None:
     try:
         await context.flush_audit()
     except Exception as error:  # whatever keeps it from being stored
@@ -52,10 +52,10 @@ async def _conclude(result: Any, context: Context) -> None:
             raise
         result.data, result.errors = None, [GraphQLError(str(error), original_error=error)]
     if getattr(result, "errors", None):
-        result.errors = [present(error, context) for error in result.errors]
+        result.errors = [masked(error, context) for error in result.errors]
 
 
-def present(error: GraphQLError, context: Context) -> GraphQLError:
+def masked(error: GraphQLError, context: Context) -> GraphQLError:
     """What was raised on purpose as it is, a denial as such, a fault without its text, which may quote a value.
 
     A value that only the database refuses is the client's mistake; the log tells where it should have been noticed.

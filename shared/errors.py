@@ -84,6 +84,7 @@ UNKNOWN_REFERENCE = Problem("UNKNOWN_REFERENCE", "It leads to no {resource} that
 FOREIGN_RESOURCE_ID = Problem(
     "FOREIGN_RESOURCE_ID", "Its id is another's here: is it of another system, which --source would name?"
 )
+OTHER_RELEASE = Problem("OTHER_RELEASE", "It is of FHIR {release}; what is taken is FHIR R4.")
 UNIDENTIFIED_RESOURCE = Problem("UNIDENTIFIED_RESOURCE", "It has neither an id nor an identifier that identifies.")
 VERSION_CONFLICT = Problem("VERSION_CONFLICT", "It was changed meanwhile: read it again.")
 

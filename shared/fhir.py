@@ -14,10 +14,13 @@ import msgspec
 from pydantic.alias_generators import to_camel
 
 from shared.commands import INVALID_VALUE, REQUIRED, C, read
-from shared.errors import InvalidInput, Problem
+from shared.errors import OTHER_RELEASE, InvalidInput, Problem
 
 _NO_POSTAL_CODE = re.compile("0+|")
 _COUNTRY = re.compile("[A-Z]{2}")
+
+_RELEASES = {b"1.0": "DSTU2", b"3.0": "STU3", b"4.3": "R4B", b"5.0": "R5", b"6.0": "R6"}
+_RELEASE = re.compile(rb"http://hl7\.org/fhir/(1\.0|3\.0|4\.3|5\.0|6\.0)/StructureDefinition/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,23 @@ def instant(text: str | None) -> datetime | None:
         return value.astimezone(UTC) if value.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def release(content: bytes, elements: Mapping[str, str]) -> InvalidResource | None:
+    """The refusal of a resource of another release of FHIR than R4; `elements` are those that only another has.
+
+    A profile of FHIR's own says so as well: https://hl7.org/fhir/R4/versioning.html.
+    """
+    try:
+        values = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return None
+    named = _RELEASE.search(bytes(values.get("meta", b"")))
+    if named:
+        return InvalidResource(Wrong("meta.profile", OTHER_RELEASE, {"release": _RELEASES[named[1]]}))
+    of_others = (Wrong(name, OTHER_RELEASE, {"release": elements[name]}) for name in values.keys() & elements.keys())
+    found = next(of_others, None)
+    return InvalidResource(found) if found else None
 
 
 def shape(content: bytes, kind: type[Resource]) -> InvalidResource | None:

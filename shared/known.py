@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -68,7 +68,8 @@ class ResourceType(Generic[R, C]):
     `read` raises InvalidResource or LeftOut. `save` is given commands with the keys of their entries, new or not,
     none twice.
     `identifies` are the kinds of identifiers that no two of them share, `alike` says for each entry whether it may be the one
-    that a command tells of, and `survivors` gives who stands for entries that were merged.
+    that a command tells of, and `survivors` gives who stands for entries that were merged. `releases` are elements by which
+    a resource is of another release of FHIR, such as `R5`.
     """
 
     resource: type[R]
@@ -77,6 +78,7 @@ class ResourceType(Generic[R, C]):
     identifies: frozenset[str] = frozenset()
     alike: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[list[bool]]] | None = None
     survivors: Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]] | None = None
+    releases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

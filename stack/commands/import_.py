@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.table import Table
 
 from stack.services import SUBGRAPHS
@@ -30,7 +31,7 @@ def _group() -> None:
 @formats.command()
 def fhir(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="Files named like Patient.ndjson.")
+        Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="The folder of an export.")
     ],
     source: Annotated[
         str,
@@ -44,39 +45,40 @@ def fhir(
         ),
     ] = None,
 ) -> None:
-    """Take over FHIR R4 bulk data (NDJSON): practitioners, organizations, locations, patients, past visits.
+    """Take over FHIR R4 resources (NDJSON, JSON, Bundles): practitioners, organizations, locations, patients, past visits.
 
     Into the databases on the server that DATABASE_URL names, or else those of the local stack that runs. What was taken
-    over before and has not changed stays as it is. Lines that are wrong are reported and left out; the exit status is
-    then 1.
+    over before and has not changed stays as it is. What is wrong is reported and left out, as are files that are no
+    FHIR's; the exit status is then 1.
     """
     from shared.known import Source
 
     summary = _import(folder, Source(source, frozenset(identifies or ())))
     Console(highlight=False).print(_report(summary))
-    raise typer.Exit(1 if summary.failed else 0)
+    raise typer.Exit(0 if summary.complete else 1)
 
 
 def _import(folder: Path, source: "Source") -> "Summary":
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from stack.databases import find
-    from stack.importer.fhir import Failure, Listener, import_fhir
-    from stack.importer.ndjson import files_by_type
+    from stack.importer.fhir import Listener, import_fhir
+    from stack.importer.files import Failure, survey
+
+    export = survey(folder)
 
     async def work() -> "Summary":
-        return await import_fhir(folder, await find(SUBGRAPHS), Listener(advance, fail), source)
+        return await import_fhir(export, await find(SUBGRAPHS), Listener(advance, fail), source)
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as progress:
-        total = sum(path.stat().st_size for paths in files_by_type(folder).values() for path in paths)
-        bar = progress.add_task("reading", total=total)
+        bar = progress.add_task("reading", total=export.counts.total())
 
-        def advance(path: Path, size: int) -> None:
-            progress.update(bar, advance=size, description=path.name)
+        def advance(resource_type: str, count: int) -> None:
+            progress.update(bar, advance=count, description=resource_type)
 
         def fail(failure: Failure) -> None:
-            line = f"{failure.file}, line {failure.line}: {failure.cause}"
+            line = f"{failure.place}: {failure.cause}"
             progress.console.print(line, style="red", markup=False, soft_wrap=True)
 
         return asyncio.run(work())
@@ -98,7 +100,10 @@ def _report(summary: "Summary") -> Group:
     if summary.doubtful.total():
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.doubtful.items()) if count)
         lines.append(f"In doubt, so each of them new: {counts}. They have numbers of others, who may be the same.")
+    if summary.unread:
+        lines.append(f"Cannot be read as resources: {summary.unread}.")
+    if summary.others:
+        lines.append(f"[red]Files not taken:[/red] {escape(', '.join(summary.others))}.")
     if summary.failed:
-        what = "line" if summary.failed == 1 else "lines"
-        lines.append(f"[red]{summary.failed} {what} failed;[/red] the rest was taken over.")
+        lines.append(f"[red]{summary.failed} failed;[/red] the rest was taken over.")
     return Group(table, *lines)

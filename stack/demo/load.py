@@ -6,7 +6,8 @@ from pathlib import Path
 from shared.known import Source
 from stack import local
 from stack.demo import accounts
-from stack.importer.fhir import Failure, Listener, import_fhir
+from stack.importer.fhir import Listener, import_fhir
+from stack.importer.files import Failure, survey
 
 SAMPLE = Path(__file__).parent / "fhir"
 
@@ -17,11 +18,12 @@ async def load(databases: Mapping[str, str], url: str, password: str) -> None:
 
     if local.demo_is_loaded() and not await accounts.missing(databases):
         return
-    await import_fhir(SAMPLE, databases, Listener(advance=lambda *_: None, fail=_fail), Source("demo"))
+    listener = Listener(advance=lambda *_: None, fail=_fail)
+    await import_fhir(survey(SAMPLE), databases, listener, Source("demo"))
     await accounts.create(databases, password)
     await fill(url, f"admin@{accounts.DOMAIN}", password)
     local.note_demo_loaded()
 
 
 def _fail(failure: Failure) -> None:
-    raise AssertionError(f"the sample is broken: {failure.file}:{failure.line}: {failure.cause}")
+    raise AssertionError(f"the sample is broken: {failure.place}: {failure.cause}")

@@ -6,21 +6,19 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from shared.commands import INVALID_VALUE
 from shared.database.engine import Database
-from shared.fhir import InvalidResource, LeftOut, Resource, Wrong, shape
+from shared.fhir import InvalidResource, LeftOut, Resource, release, shape
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load
 from shared.unit_of_work import Outcome, system_work
 from stack.errors import StackError
-from stack.importer.ndjson import Line, files_by_type, lines
+from stack.importer.files import Export, Failure, Found, Place
 
 # Each domain refers only to what those before it have taken over.
 DOMAINS = ("directory", "patients", "appointments")
@@ -38,17 +36,8 @@ _decode_keys = msgspec.json.Decoder(Resource).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A line that could not be taken over; the cause names elements and rules, never values."""
-
-    file: str
-    line: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
-    """What became of the lines of one resource type: `created`, `updated`, `unchanged`, `left out`, `failed`."""
+    """What became of the resources of one type: `created`, `updated`, `unchanged`, `left out`, `failed`."""
 
     resource_type: str
     domain: str
@@ -59,18 +48,26 @@ class Row:
 class Summary:
     """What went where.
 
-    `homeless` counts the lines of types that no domain takes yet, `doubtful` the new rows of each type that have a number
-    of somebody who is there, and may be the same.
+    `homeless` counts the resources of types that no domain takes yet, `doubtful` the new rows of each type that have a
+    number of somebody who is there, and may be the same; `unread` what is no resource that can be read, and `others` are
+    the files that are no FHIR's.
     """
 
     rows: list[Row] = field(default_factory=list)
     homeless: Counter[str] = field(default_factory=Counter)
     doubtful: Counter[str] = field(default_factory=Counter)
+    unread: int = 0
+    others: Sequence[str] = ()
 
     @property
     def failed(self) -> int:
-        """Lines that failed."""
-        return sum(row.counts[FAILED] for row in self.rows)
+        """What failed: resources, and what cannot be read as one."""
+        return self.unread + sum(row.counts[FAILED] for row in self.rows)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that the folder holds was taken, or left for later domains."""
+        return not self.failed and not self.others
 
     @property
     def written(self) -> int:
@@ -80,42 +77,45 @@ class Summary:
 
 @dataclass(frozen=True)
 class Listener:
-    """Who is told how far it is: the size of each line that is done, and each failure as it comes."""
+    """Who is told how far it is: of which type how many more resources are done, and each failure as it comes."""
 
-    advance: Callable[[Path, int], None]
+    advance: Callable[[str, int], None]
     fail: Callable[[Failure], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A line that was read into a command, and the key of its entry: a new one, unless it is found."""
+    """A resource that was read into a command, and the key of its entry: a new one, unless it is found."""
 
-    line: int
+    place: Place
     resource: Resource
     command: Any
     row: UUID = field(default_factory=new_id)
 
 
 async def import_fhir(
-    folder: Path, databases: Mapping[str, str], listener: Listener, source: Source = UNNAMED
+    export: Export, databases: Mapping[str, str], listener: Listener, source: Source = UNNAMED
 ) -> Summary:
-    """Take over a folder's resources; `databases` are the addresses of the domains' databases by name.
+    """Take over an export's resources; `databases` are the addresses of the domains' databases by name.
 
     What is there already and has not changed is not written, so a second run changes nothing.
     """
-    files = files_by_type(folder)
-    if not files:
-        raise StackError(f"{folder} has no files named like Patient.ndjson: give the folder of a FHIR bulk export")
-    summary, references = Summary(), References(source)
+    if not export.counts and not export.unread:
+        raise StackError(f"{export.folder} holds no FHIR resources: give the folder of an export")
+    for failure in export.unread:
+        listener.fail(failure)
+    summary = Summary(homeless=export.counts.copy(), unread=len(export.unread), others=export.others)
+    references = References(source)
     for domain in DOMAINS:
         async with _open(domain, databases[domain]) as database:
             for kind in import_module(f"subgraphs.{domain}.fhir").RESOURCES:
                 importer = _Importer(kind, database, references, listener)
-                await importer.run(files.pop(kind.name, []))
+                await importer.run(export)
                 summary.rows.append(Row(kind.name, domain, importer.counts))
                 summary.doubtful[kind.name] += importer.doubtful
-    for resource_type, paths in files.items():
-        summary.homeless[resource_type] = sum(1 for path in paths for _ in _told(path, listener))
+                del summary.homeless[kind.name]
+    for resource_type, count in summary.homeless.items():
+        listener.advance(resource_type, count)
     return summary
 
 
@@ -135,12 +135,6 @@ async def _open(domain: str, address: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-def _told(path: Path, listener: Listener) -> Iterator[Line]:
-    for line in lines(path):
-        yield line
-        listener.advance(path, line.size)
-
-
 class _Importer:
     """Takes over one type of resource."""
 
@@ -153,37 +147,36 @@ class _Importer:
         self.counts: Counter[str] = Counter()
         self.doubtful = 0
 
-    async def run(self, paths: list[Path]) -> None:
-        """Read the files twice: for what several resources have, then batch by batch."""
+    async def run(self, export: Export) -> None:
+        """Read the resources twice: for what several of them have, then batch by batch."""
         async with system_work(self._database, "import fhir") as work:
             await load(work, self._kind, self._known)
-        for path in paths:
-            for line in lines(path):
-                with suppress(ValueError, RecursionError):
-                    self._known.count(_decode_keys(line.content))
-        for path in paths:
-            remaining = _told(path, self._listener)
-            while batch := list(islice(remaining, _BATCH)):
-                read = (self._read(path, line) for line in batch)
-                for part in _distinct(await self._identify(path, [item for item in read if item is not None])):
-                    await self._save(path, part)
+        for found in export.resources(self._kind.name):
+            with suppress(ValueError, RecursionError):
+                self._known.count(_decode_keys(found.content))
+        remaining = export.resources(self._kind.name)
+        while batch := list(islice(remaining, _BATCH)):
+            read = (self._read(found) for found in batch)
+            for part in _distinct(await self._identify([item for item in read if item is not None])):
+                await self._save(part)
+            self._listener.advance(self._kind.name, len(batch))
 
-    def _read(self, path: Path, line: Line) -> _Read | None:
+    def _read(self, found: Found) -> _Read | None:
         try:
-            line.content.decode()  # what is passed over is not checked by the decoder
-            resource = self._decode(line.content)
-            if resource.resource_type != self._kind.name:
-                raise InvalidResource(Wrong("resourceType", INVALID_VALUE))
-            return _Read(line.number, resource, self._kind.read(resource, self._references))
+            other = release(found.content, self._kind.releases)
+            if other:
+                raise other
+            resource = self._decode(found.content)
+            return _Read(found.place, resource, self._kind.read(resource, self._references))
         except LeftOut:
             self.counts[LEFT_OUT] += 1
         except msgspec.ValidationError as error:
-            self._fail(path, line.number, str(shape(line.content, self._kind.resource) or error))
-        except Exception as error:  # whatever is wrong with a line ends with the line
-            self._fail(path, line.number, _cause(error))
+            self._fail(found.place, str(shape(found.content, self._kind.resource) or error))
+        except Exception as error:  # whatever is wrong with a resource ends with it
+            self._fail(found.place, _cause(error))
         return None
 
-    async def _identify(self, path: Path, batch: list[_Read]) -> list[_Read]:
+    async def _identify(self, batch: list[_Read]) -> list[_Read]:
         """Which entries they are."""
         likely = await self._likely([(item, self._known.candidates(item.resource)) for item in batch])
         identified = []
@@ -191,7 +184,7 @@ class _Importer:
             try:
                 identified.append(replace(item, row=self._known.find(item.resource, likely[place])))
             except InvalidResource as error:
-                self._fail(path, item.line, str(error))
+                self._fail(item.place, str(error))
         return identified
 
     async def _likely(self, candidates: Sequence[tuple[_Read, set[UUID]]]) -> list[set[UUID]]:
@@ -207,7 +200,7 @@ class _Importer:
                 found[place].add(key)
         return found
 
-    async def _save(self, path: Path, batch: list[_Read]) -> None:
+    async def _save(self, batch: list[_Read]) -> None:
         """Save a batch at once; if the database refuses it, one by one, so that only what is wrong is left out."""
         try:
             await self._commit(batch)
@@ -216,9 +209,9 @@ class _Importer:
                 raise
             if len(batch) > 1:
                 for item in batch:
-                    await self._save(path, [item])
+                    await self._save([item])
             else:
-                self._fail(path, batch[0].line, f"the database refuses it: {_rule(error)}")
+                self._fail(batch[0].place, f"the database refuses it: {_rule(error)}")
 
     async def _commit(self, batch: list[_Read]) -> None:
         async with system_work(self._database, "import fhir") as work:
@@ -229,9 +222,9 @@ class _Importer:
             self.counts[outcome] += 1
             self.doubtful += outcome is Outcome.CREATED and self._known.is_doubtful(item.row)
 
-    def _fail(self, path: Path, line: int, cause: str) -> None:
+    def _fail(self, place: Place, cause: str) -> None:
         self.counts[FAILED] += 1
-        self._listener.fail(Failure(path.name, line, cause))
+        self._listener.fail(Failure(place, cause))
 
 
 def _distinct(batch: list[_Read]) -> Iterator[list[_Read]]:
@@ -247,14 +240,9 @@ def _distinct(batch: list[_Read]) -> Iterator[list[_Read]]:
 
 
 def _cause(error: Exception) -> str:
-    """What is wrong with a line; of what was not foreseen only the kind, since its message may quote values."""
-    match error:
-        case InvalidResource() | msgspec.DecodeError():
-            return str(error)
-        case UnicodeDecodeError():
-            return f"byte {error.start + 1} is not UTF-8"
-        case RecursionError():
-            return "it is nested too deeply"
+    """What is wrong with a resource; of what was not foreseen only the kind, since its message may quote values."""
+    if isinstance(error, InvalidResource | msgspec.DecodeError):
+        return str(error)
     return f"it cannot be read: {type(error).__name__}"
 
 

@@ -72,6 +72,12 @@ def read_encounter(resource: Encounter, references: References) -> RecordVisit:
     return fhir.command(RecordVisit, values)
 
 
+# Elements of Encounter by which it is of another release than R4.
+_RELEASES = {
+    "incomingReferral": "STU3",
+    **dict.fromkeys(("actualPeriod", "plannedStartDate", "plannedEndDate", "subjectStatus", "admission"), "R5"),
+}
+
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
-    ResourceType(Encounter, read_encounter, recording.take_over, VISIT_NUMBERS, recording.may_be),
+    ResourceType(Encounter, read_encounter, recording.take_over, VISIT_NUMBERS, recording.may_be, releases=_RELEASES),
 )

@@ -139,9 +139,13 @@ def read_role(resource: PractitionerRole, references: References) -> RoleEntry:
     return fhir.command(RoleEntry, values)
 
 
+# Elements that came with R5.
+_R5_LOCATION = dict.fromkeys(("form", "characteristic", "contact", "virtualService"), "R5")
+_R5_ROLE = dict.fromkeys(("characteristic", "contact", "communication"), "R5")
+
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
     ResourceType(Organization, read_organization, entries.take_over_organizations),
-    ResourceType(Location, read_location, entries.take_over_locations),
+    ResourceType(Location, read_location, entries.take_over_locations, releases=_R5_LOCATION),
     ResourceType(
         Practitioner,
         read_practitioner,
@@ -149,5 +153,5 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         frozenset({NPI, "NPI"}),
         entries.may_be_practitioners,
     ),
-    ResourceType(PractitionerRole, read_role, roles.take_over_roles, alike=roles.may_be_roles),
+    ResourceType(PractitionerRole, read_role, roles.take_over_roles, alike=roles.may_be_roles, releases=_R5_ROLE),
 )

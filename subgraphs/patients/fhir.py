@@ -136,5 +136,13 @@ def _code(codes: Any, code: str | None) -> str | None:
 _NUMBERS = frozenset({"MR", "PI"})
 
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
-    ResourceType(Patient, read_patient, service.take_over, _NUMBERS, service.may_be, service.survivors),
+    ResourceType(
+        Patient,
+        read_patient,
+        service.take_over,
+        _NUMBERS,
+        service.may_be,
+        service.survivors,
+        releases={"animal": "STU3"},
+    ),
 )

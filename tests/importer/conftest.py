@@ -1,5 +1,6 @@
 """A small export of another system, with what is odd in real ones, and its import into a clinic."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,7 +9,8 @@ import orjson
 import pytest
 
 from shared.known import UNNAMED, Source
-from stack.importer.fhir import DOMAINS, Failure, Listener, Summary, import_fhir
+from stack.importer.fhir import DOMAINS, Listener, Summary, import_fhir
+from stack.importer.files import Failure, survey
 from tests.harness.clinic import Clinic
 
 SYSTEM = "urn:example:clinic"
@@ -129,15 +131,15 @@ class Imported:
 
     summary: Summary
     failures: list[Failure]
-    bytes: int
+    done: Counter[str]
 
     def counts(self, resource_type: str) -> dict[str, int]:
-        """What became of a type's lines."""
+        """What became of a type's resources."""
         return next(dict(row.counts) for row in self.summary.rows if row.resource_type == resource_type)
 
     @property
     def outcomes(self) -> set[str]:
-        """All that lines became."""
+        """All that resources became."""
         return {outcome for row in self.summary.rows for outcome in row.counts}
 
 
@@ -165,9 +167,9 @@ def imports(clinic: Clinic, tmp_path: Path) -> Import:
 
     async def run(files: dict[str, list[Any]], source: Source = UNNAMED) -> Imported:
         failures: list[Failure] = []
-        sizes: list[int] = []
-        listener = Listener(lambda _, size: sizes.append(size), failures.append)
-        summary = await import_fhir(write(tmp_path, files), databases(clinic), listener, source)
-        return Imported(summary, failures, sum(sizes))
+        done: Counter[str] = Counter()
+        listener = Listener(lambda name, count: done.update({name: count}), failures.append)
+        summary = await import_fhir(survey(write(tmp_path, files)), databases(clinic), listener, source)
+        return Imported(summary, failures, done)
 
     return run

@@ -108,7 +108,7 @@ async def test_an_id_of_a_system_without_a_name_may_be_anothers(clinic: Clinic, 
     await imports({"Patient.ndjson": [patient("1", "Albers", number("4711"))]})
     stranger = {"Patient.ndjson": [patient("1", "Brandt", number("5"), birthDate="1999-01-01")]}
     refused = await imports(stranger)
-    assert [(failure.line, failure.cause) for failure in refused.failures] == [
+    assert [(failure.place.line, failure.cause) for failure in refused.failures] == [
         (1, "id: Its id is another's here: is it of another system, which --source would name?")
     ]
     assert (await imports(stranger, Source("practice"))).counts("Patient") == {"created": 1}

@@ -1,0 +1,204 @@
+"""Files of FHIR resources as they come: which resources each holds, whatever it is called.
+
+A file is one resource or a Bundle in JSON, or newline-delimited JSON with either in a line, in UTF-8 or UTF-16 with a byte
+order mark, compressed with gzip or not.
+https://hl7.org/fhir/uv/bulkdata/STU2/export.html#response---output-files, https://hl7.org/fhir/R4/bundle.html.
+"""
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from shared.commands import INVALID_VALUE, REQUIRED
+from shared.fhir import Wrong
+
+# What clients of bulk exports write beside the resources.
+_OF_CLIENTS = {"log.ndjson", "manifest.json"}
+_NAME = re.compile(r".*\.(?P<format>ndjson|jsonl|json)(\.gz)?", re.IGNORECASE)
+
+_GZIP = b"\x1f\x8b"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+# What is held in memory at once: a line, or a file that is one value.
+LARGEST = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a resource stands: the file within the folder, the line from 1, in a Bundle the entry from 0."""
+
+    file: str
+    line: int
+    entry: int | None = None
+
+    def __str__(self) -> str:
+        entry = "" if self.entry is None else f", entry[{self.entry}]"
+        return f"{self.file}, line {self.line}{entry}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What could not be taken over; the cause names elements and rules, never values."""
+
+    place: Place
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A resource, in UTF-8."""
+
+    place: Place
+    resource_type: str
+    content: bytes
+
+
+@dataclass
+class Export:
+    """A folder's resources: how many of each type and in which files, what cannot be read, and the files that are no FHIR's."""
+
+    folder: Path
+    counts: Counter[str] = field(default_factory=Counter)
+    files: dict[str, list[Path]] = field(default_factory=dict)
+    unread: list[Failure] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    def resources(self, resource_type: str) -> Iterator[Found]:
+        """The resources of a type, file by file."""
+        for path in self.files.get(resource_type, []):
+            for item in _read(self.folder, path):
+                if isinstance(item, Found) and item.resource_type == resource_type:
+                    yield item
+
+
+def survey(folder: Path) -> Export:
+    """See what a folder holds, and the folders in it."""
+    export = Export(folder)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.name.startswith(".") or path.name in _OF_CLIENTS:
+            continue
+        if not _NAME.fullmatch(path.name):
+            export.others.append(str(path.relative_to(folder)))
+            continue
+        types: Counter[str] = Counter()
+        for item in _read(folder, path):
+            if isinstance(item, Found):
+                types[item.resource_type] += 1
+            else:
+                export.unread.append(item)
+        export.counts += types
+        for resource_type in types:
+            export.files.setdefault(resource_type, []).append(path)
+    return export
+
+
+class _Entry(msgspec.Struct):
+    resource: msgspec.Raw = msgspec.Raw()
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    resource_type: str | None = None
+    entry: msgspec.Raw = msgspec.Raw()
+
+
+_head = msgspec.json.Decoder(_Head).decode
+_entries = msgspec.json.Decoder(list[_Entry]).decode
+
+
+def _read(folder: Path, path: Path) -> Iterator[Found | Failure]:
+    """What a file holds. Where it cannot be read on, it ends."""
+    name, line = str(path.relative_to(folder)), 0
+    try:
+        with _open(path) as file:
+            for line, content in enumerate(_values(path, file), start=1):
+                if content:
+                    yield from _resources(Place(name, line), content)
+    except UnicodeDecodeError:
+        yield Failure(Place(name, line + 1), "it is not UTF-16; the rest of the file is left out")
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        yield Failure(Place(name, line + 1), "it is no whole gzip file; the rest is left out")
+    except _TooLargeError:
+        cause = f"it is larger than {LARGEST // 1024 // 1024} MB in one piece; the rest of the file is left out"
+        yield Failure(Place(name, line + 1), cause)
+
+
+class _TooLargeError(Exception):
+    """A line, or a file that is one value, is too large."""
+
+
+def _open(path: Path) -> io.BufferedReader:
+    with path.open("rb") as file:
+        compressed = file.read(2) == _GZIP
+    return io.BufferedReader(gzip.open(path)) if compressed else path.open("rb")
+
+
+def _values(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
+    """The JSON values of a file, in UTF-8: its lines, unless it is a `.json` whose first line is not all of one."""
+    lines = _lines(file)
+    match = _NAME.fullmatch(path.name)
+    if match is None or match["format"].lower() != "json":
+        yield from lines
+        return
+    first = next(lines, b"")
+    try:
+        _head(first)
+    except (ValueError, RecursionError):
+        parts, size = [first], len(first)
+        for part in lines:
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST:
+                raise _TooLargeError from None
+        yield b"\n".join(parts)
+    else:
+        yield first
+        yield from lines
+
+
+def _lines(file: io.BufferedReader) -> Iterator[bytes]:
+    """The lines of a file, in UTF-8 without byte order marks; those that are empty as well."""
+    if file.peek(2)[:2] in _UTF16:
+        text = io.TextIOWrapper(file, "utf-16", newline="\n")
+        read = iter(lambda: text.readline(LARGEST + 1).encode(), b"")
+    else:
+        read = iter(lambda: file.readline(LARGEST + 1), b"")
+    for line in read:
+        if len(line) > LARGEST:
+            raise _TooLargeError
+        yield line.removeprefix(codecs.BOM_UTF8).strip()
+
+
+def _resources(place: Place, content: bytes) -> Iterator[Found | Failure]:
+    """The resource that a value is, or those of a Bundle."""
+    try:
+        content.decode()  # what is passed over is not checked by the decoder
+        head = _head(content)
+        entries = _entries(head.entry) if head.resource_type == "Bundle" and bytes(head.entry) else []
+    except UnicodeDecodeError as error:
+        yield Failure(place, f"byte {error.start + 1} is not UTF-8")
+    except RecursionError:
+        yield Failure(place, "it is nested too deeply")
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        yield Failure(place, str(Wrong(where.removesuffix("`"), INVALID_VALUE)) if where else what)
+    except msgspec.DecodeError as error:
+        yield Failure(place, str(error))
+    else:
+        if head.resource_type is None:
+            yield Failure(place, str(Wrong("resourceType", REQUIRED)))
+        elif head.resource_type != "Bundle":
+            yield Found(place, head.resource_type, content)
+        for number, entry in enumerate(entries):
+            at = Place(place.file, place.line, number)
+            if not bytes(entry.resource):
+                yield Failure(at, str(Wrong("resource", REQUIRED)))
+            else:
+                yield from _resources(at, bytes(entry.resource))

@@ -38,7 +38,7 @@ async def test_mail_that_anybody_can_ask_for(clinic: Clinic, field: str) -> None
 @pytest.mark.parametrize("role", ["ADMIN", "RECEPTIONIST"])
 async def test_an_invitation(clinic: Clinic, mailbox: Path, role: str) -> None:
     patient = await known_patient(clinic, "ana@mail.example")
-    invited = {"email": "ana@mail.example", "roles": ["PATIENT"], "patientId": patient}
+    invited = {"email": "ana@mail.example", "roles": ["PATIENT"], "patientId": str(patient)}
     asked, other = "account { id version }", {"email": "ben@mail.example"}
     await check_repeating(clinic.caller(role), "inviteAccount", asked, invited, other, lambda: outgoing(clinic))
     assert len(await mails(clinic, mailbox, 1)) == 1

@@ -12,6 +12,7 @@ from router.planning.normalize import Normalizer, PlanningError, SelectedField, 
 from router.planning.options import Choices
 from router.planning.passes.drop_empty import drop_empty
 from router.planning.passes.schedule import schedule
+from router.planning.passes.separate_requirements import separate_requirements
 from router.planning.passes.widen_conditions import widen_conditions
 from router.planning.plan import QueryPlan, Sequence, Subscription
 from router.planning.printer import OperationPrinter
@@ -135,7 +136,7 @@ class Planner:
                 if not builder.joined:
                     return None, error
         widen_conditions(builder.fetches)
-        fetches = drop_empty(builder.fetches)
+        fetches = separate_requirements(drop_empty(builder.fetches))
         groups: WavesByGroup = {
             deferral: schedule([fetch for fetch in fetches if fetch.deferral == deferral])
             for deferral in (None, *deferrals)

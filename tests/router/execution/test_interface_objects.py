@@ -1,0 +1,44 @@
+"""Interface objects whose fields require values that only some of the types have to bring."""
+
+from typing import Any
+
+from router.engine import Engine
+from tests.router.composition.graphs import composed, fed
+from tests.router.execution.running import run
+from tests.router.execution.scripted import Answer, Scripted
+
+SHOP = """
+type Query { items: [Item!]! }
+interface Item @key(fields: "id") { id: ID! weight: Int }
+type Book implements Item @key(fields: "id") { id: ID! weight: Int }
+type Pen implements Item @key(fields: "id") { id: ID! weight: Int }
+"""
+POST = """
+type Item @key(fields: "id") @interfaceObject {
+  id: ID! weight: Int @external stars: Int postage: String @requires(fields: "weight")
+}
+"""
+ITEMS = [{"__typename": kind, "id": number, "weight": 5} for kind, number in (("Book", "1"), ("Pen", "2"))]
+
+
+def post(body: dict[str, Any]) -> Answer:
+    """Fails a `postage` without its weight, as a subgraph may."""
+    data: dict[str, Any] = {}
+    errors = []
+    for name, representations in body["variables"].items():
+        alias = "_entities" if name == "representations" else name.replace("_r", "_")
+        _, _, after = body["query"].partition(f"${name})")
+        fields = after.partition("}}")[0]
+        data[alias] = [{"__typename": "Item", "stars": int(one["id"]), "postage": "1 EUR"} for one in representations]
+        if "postage" in fields:
+            errors += [{"message": "no weight"} for one in representations if "weight" not in one]
+    return {"data": data, "errors": errors} if errors else {"data": data}
+
+
+async def test_a_type_is_not_asked_for_what_requires_values_of_another() -> None:
+    supergraph = composed(shop=fed(SHOP), post=fed(POST)).supergraph_sdl
+    assert supergraph is not None
+    transport = Scripted(shop=[{"data": {"items": ITEMS}}], post=post)
+    answer = await run(Engine(supergraph, transport=transport), "{ items { stars ... on Pen { postage } } }")
+    assert answer == {"data": {"items": [{"stars": 1}, {"stars": 2, "postage": "1 EUR"}]}}
+    assert [name for name, _ in transport.log] == ["shop", "post"]

@@ -10,6 +10,7 @@ from router.planning.emit import PlanEmitter
 from router.planning.graph import FetchStep, selection_sets_below
 from router.planning.normalize import Normalizer, PlanningError, SelectedField, Selection
 from router.planning.options import Choices
+from router.planning.passes.await_type_names import await_type_names
 from router.planning.passes.drop_empty import drop_empty
 from router.planning.passes.schedule import schedule
 from router.planning.passes.separate_requirements import separate_requirements
@@ -136,6 +137,7 @@ class Planner:
                 if not builder.joined:
                     return None, error
         widen_conditions(builder.fetches)
+        await_type_names(builder.fetches)
         fetches = separate_requirements(drop_empty(builder.fetches))
         groups: WavesByGroup = {
             deferral: schedule([fetch for fetch in fetches if fetch.deferral == deferral])

@@ -55,7 +55,17 @@ class StatusReverted(
 
 
 class Recorded(Appointment, Event, type="caregraph.appointments.appointment-recorded.v1", key="appointment_id"):
-    """A past visit was entered from another system."""
+    """A past visit was entered from another system, as it was told before version 2."""
+
+
+class VisitRecorded(Event, type="caregraph.appointments.appointment-recorded.v2", key="appointment_id"):
+    """A past visit was entered from another system, which may not say who and where."""
+
+    appointment_id: UUID
+    practitioner_id: UUID | None
+    location_id: UUID | None
+    status: Status
+    starts_at: datetime
 
 
 class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", key="patient_id"):
@@ -75,7 +85,15 @@ class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="pat
 
 async def _appointment(
     work: UnitOfWork,
-    event: Booked | Rescheduled | Cancelled | CheckedIn | Completed | NoShow | StatusReverted | Recorded,
+    event: Booked
+    | Rescheduled
+    | Cancelled
+    | CheckedIn
+    | Completed
+    | NoShow
+    | StatusReverted
+    | Recorded
+    | VisitRecorded,
 ) -> None:
     await service.keep_appointment(
         work,
@@ -83,7 +101,7 @@ async def _appointment(
         practitioner_id=event.practitioner_id,
         location_id=event.location_id,
         status=event.status,
-        booked_at=None if isinstance(event, Recorded) else event.booked_at,
+        booked_at=None if isinstance(event, Recorded | VisitRecorded) else event.booked_at,
         starts_at=event.starts_at,
     )
 

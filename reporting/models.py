@@ -47,8 +47,8 @@ class AppointmentFact(Model, table=True):
     )
 
     appointment_id: UUID = Field(primary_key=True)
-    practitioner_id: UUID
-    location_id: UUID
+    practitioner_id: UUID | None = None
+    location_id: UUID | None = None
     status: str
     booked_at: datetime | None = timestamp(nullable=True)
     starts_at: datetime = timestamp()

@@ -48,7 +48,7 @@ class InvalidResource(Exception):
 
 
 class LeftOut(Exception):
-    """A resource that is sound, but has no place here, such as a visit that is not over."""
+    """A resource that is sound, but has no place here, such as a visit that is not over; which element says so, and why."""
 
 
 @dataclass(frozen=True, slots=True)

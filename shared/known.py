@@ -21,7 +21,7 @@ from shared.commands import Command
 from shared.database.tables import ResourceKey
 from shared.errors import FOREIGN_RESOURCE_ID, UNIDENTIFIED_RESOURCE, UNKNOWN_REFERENCE
 from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Wrong
-from shared.ids import new_id
+from shared.ids import named_id, new_id
 from shared.unit_of_work import Outcome, UnitOfWork
 
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -32,6 +32,9 @@ _NO_NUMBER = re.compile(
     r"|unknown|unk|none|nil|null|na|undefined|missing|pending|test|tbd|not(known|available|applicable|provided)"
 )
 _FILLING = re.compile(r"[\W_]")
+
+_ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")  # https://hl7.org/fhir/R4/datatypes.html#id
+_PLACE = re.compile(r"\[\d+\]")
 
 
 class Key(StrEnum):
@@ -69,7 +72,8 @@ class ResourceType(Generic[R, C]):
     none twice.
     `identifies` are the kinds of identifiers that no two of them share, `alike` says for each entry whether it may be the one
     that a command tells of, and `survivors` gives who stands for entries that were merged. `releases` are elements by which
-    a resource is of another release of FHIR, such as `R5`.
+    a resource is of another release of FHIR, such as `R5`. `holders` name the type that a reference to this one leads on to,
+    and give the entries of that by the keys of these.
     """
 
     resource: type[R]
@@ -79,6 +83,7 @@ class ResourceType(Generic[R, C]):
     alike: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[list[bool]]] | None = None
     survivors: Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]] | None = None
     releases: Mapping[str, str] = field(default_factory=dict)
+    holders: tuple[str, Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]]] | None = None
 
     @property
     def name(self) -> str:
@@ -181,6 +186,12 @@ class Known:
         """The row of the one resource that has an identifier."""
         return next((self._only(digest) for digest in _digests([identifier]) if digest not in self._shared), None)
 
+    def awaited(self, logical_id: str | None) -> UUID | None:
+        """The key that a resource of a source with a name has if it is new, so that it is known before it comes."""
+        if not logical_id or not self._source.name:
+            return None
+        return named_id(f"{self._source.name}#{self._type}/{logical_id}")
+
     def _only(self, digest: bytes | None) -> UUID | None:
         rows = self._standing(digest) if digest else set()
         return rows.pop() if len(rows) == 1 else None
@@ -234,23 +245,36 @@ class Known:
         numbers = self._identifying(resource)
         if not resource.id and not numbers - self._shared:
             raise InvalidResource(Wrong("id", UNIDENTIFIED_RESOURCE))
-        row = new_id()
+        row = self.awaited(resource.id) or new_id()
         if firsts or numbers & self._shared or any(self._rows.get(digest) for digest in numbers):
             self._doubtful.add(row)
         return row
 
 
 class References:
-    """What resources of all types have become, for those that refer to them."""
+    """What resources of all types have become, for those that refer to them.
+
+    `told` is what was left out or changed of a resource that is taken, by its elements; who reads a resource empties it.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._types: dict[str, Known] = {}
+        self._holders: dict[str, list[tuple[str, Mapping[UUID, UUID]]]] = defaultdict(list)
+        self.told: list[str] = []
 
     def add(self, kind: ResourceType[Any, Any]) -> Known:
         """Begin with a type."""
         known = self._types[kind.name] = Known(kind.name, self._source, kind.identifies)
         return known
+
+    def lead_on(self, resource_type: str, to: str, holders: Mapping[UUID, UUID]) -> None:
+        """Let references to a type lead on to another, whose entries these keys have."""
+        self._holders[to].append((resource_type, holders))
+
+    def tell(self, path: str, what: str) -> None:
+        """Tell what was left out or changed at an element; its number in a list is of no account."""
+        self.told.append(f"{_PLACE.sub('', path)}: {what}")
 
     def owns(self, resource: Resource, identifier: Identifier) -> bool:
         """Whether an identifier of a resource is its alone."""
@@ -258,12 +282,34 @@ class References:
         return known is not None and known.owns(identifier)
 
     def known(self, resource_type: str, given: At) -> UUID | Wrong:
-        """The row that the first reference of a list leads to that leads to one of this type."""
-        rows = (self.find(reference, resource_type) for reference in given.value)
-        return next(filter(None, rows), None) or Wrong(given.path, UNKNOWN_REFERENCE, {"resource": resource_type})
+        """The row that the first reference of a list leads to that leads to one of this type, or will lead."""
+        row = self._first(resource_type, given)
+        return row or Wrong(given.path, UNKNOWN_REFERENCE, {"resource": resource_type})
+
+    def known_or_none(self, resource_type: str, given: At) -> UUID | None:
+        """The same where the resource can do without."""
+        row = self._first(resource_type, given)
+        if row is None and any(given.value):
+            self.tell(given.path, f"left out, since it leads to no {resource_type} that is known here")
+        return row
+
+    def _first(self, resource_type: str, given: At) -> UUID | None:
+        row = next(filter(None, (self.find(each, resource_type) for each in given.value)), None)
+        if row is not None:
+            return row
+        row = next(filter(None, (self._awaited(each, resource_type) for each in given.value)), None)
+        if row is not None:
+            self.tell(given.path, f"kept until the {resource_type} comes to which it leads")
+        return row
 
     def find(self, reference: Reference | None, resource_type: str) -> UUID | None:
-        """The row that a reference to this type leads to, by id or else by identifier; None if there is none, or several."""
+        """The row that a reference leads to, by id or else by identifier; None if there is none of this type, or several."""
+        row = self._row(reference, resource_type)
+        for other, holders in self._holders[resource_type] if row is None else ():
+            row = holders.get(self._row(reference, other))  # type: ignore[arg-type]
+        return row
+
+    def _row(self, reference: Reference | None, resource_type: str) -> UUID | None:
         known = self._types.get(resource_type)
         if reference is None or known is None:
             return None
@@ -272,9 +318,22 @@ class References:
         if is_search:
             system, value = token.split("|", 1) if "|" in token else ("", token)
             return known.by_identifier(Identifier(system=system, value=value))
-        *base, logical_id = literal.removeprefix("urn:uuid:").split("/_history/")[0].split("/")
-        row = known.by_id(logical_id) if base[-1:] in ([], [resource_type]) else None
+        logical_id = _logical_id(literal, resource_type)
+        row = known.by_id(logical_id) if logical_id else None
         return row or (known.by_identifier(reference.identifier) if reference.identifier else None)
+
+    def _awaited(self, reference: Reference | None, resource_type: str) -> UUID | None:
+        known = self._types.get(resource_type)
+        if reference is None or known is None:
+            return None
+        return known.awaited(_logical_id(unquote(reference.reference or ""), resource_type))
+
+
+def _logical_id(literal: str, resource_type: str) -> str | None:
+    """The id in a literal reference to a resource of this type, `Type/id`, with a base and a version or without."""
+    *base, logical_id = literal.removeprefix("urn:uuid:").split("/_history/")[0].split("/")
+    of_type = base[-1:] in ([], [resource_type])
+    return logical_id if of_type and _ID.fullmatch(logical_id) else None
 
 
 async def load(work: UnitOfWork, kind: ResourceType[Any, Any], known: Known) -> None:

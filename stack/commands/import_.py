@@ -100,6 +100,7 @@ def _report(summary: "Summary") -> Group:
     if summary.doubtful.total():
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.doubtful.items()) if count)
         lines.append(f"In doubt, so each of them new: {counts}. They have numbers of others, who may be the same.")
+    lines += [f"{kind} {escape(what)}: {count}." for (kind, what), count in sorted(summary.told.items())]
     if summary.unread:
         lines.append(f"Cannot be read as resources: {summary.unread}.")
     if summary.others:

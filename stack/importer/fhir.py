@@ -49,13 +49,15 @@ class Summary:
     """What went where.
 
     `homeless` counts the resources of types that no domain takes yet, `doubtful` the new rows of each type that have a
-    number of somebody who is there, and may be the same; `unread` what is no resource that can be read, and `others` are
+    number of somebody who is there, and may be the same; `told` is what was left out or changed of what was taken, by type,
+    element and how often; `unread` what is no resource that can be read, and `others` are
     the files that are no FHIR's.
     """
 
     rows: list[Row] = field(default_factory=list)
     homeless: Counter[str] = field(default_factory=Counter)
     doubtful: Counter[str] = field(default_factory=Counter)
+    told: Counter[tuple[str, str]] = field(default_factory=Counter)
     unread: int = 0
     others: Sequence[str] = ()
 
@@ -113,6 +115,7 @@ async def import_fhir(
                 await importer.run(export)
                 summary.rows.append(Row(kind.name, domain, importer.counts))
                 summary.doubtful[kind.name] += importer.doubtful
+                summary.told.update({(kind.name, what): count for what, count in importer.told.items()})
                 del summary.homeless[kind.name]
     for resource_type, count in summary.homeless.items():
         listener.advance(resource_type, count)
@@ -145,6 +148,7 @@ class _Importer:
         self._known = references.add(kind)
         self._decode = msgspec.json.Decoder(kind.resource).decode
         self.counts: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()
         self.doubtful = 0
 
     async def run(self, export: Export) -> None:
@@ -160,6 +164,10 @@ class _Importer:
             for part in _distinct(await self._identify([item for item in read if item is not None])):
                 await self._save(part)
             self._listener.advance(self._kind.name, len(batch))
+        if self._kind.holders:
+            to, holders = self._kind.holders
+            async with system_work(self._database, "import fhir") as work:
+                self._references.lead_on(self._kind.name, to, await holders(work))
 
     def _read(self, found: Found) -> _Read | None:
         try:
@@ -167,9 +175,13 @@ class _Importer:
             if other:
                 raise other
             resource = self._decode(found.content)
-            return _Read(found.place, resource, self._kind.read(resource, self._references))
-        except LeftOut:
+            self._references.told.clear()
+            command = self._kind.read(resource, self._references)
+            self.told.update(self._references.told)
+            return _Read(found.place, resource, command)
+        except LeftOut as reason:
             self.counts[LEFT_OUT] += 1
+            self.told[str(reason)] += 1
         except msgspec.ValidationError as error:
             self._fail(found.place, str(shape(found.content, self._kind.resource) or error))
         except Exception as error:  # whatever is wrong with a resource ends with it

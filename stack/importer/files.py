@@ -29,6 +29,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 # What is held in memory at once: a line, or a file that is one value.
 LARGEST = 256 * 1024 * 1024
+_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,6 @@ def _read(folder: Path, path: Path) -> Iterator[Found | Failure]:
             for line, content in enumerate(_values(path, file), start=1):
                 if content:
                     yield from _resources(Place(name, line), content)
-    except UnicodeDecodeError:
-        yield Failure(Place(name, line + 1), "it is not UTF-16; the rest of the file is left out")
     except (EOFError, zlib.error, gzip.BadGzipFile):
         yield Failure(Place(name, line + 1), "it is no whole gzip file; the rest is left out")
     except _TooLargeError:
@@ -165,15 +164,24 @@ def _values(path: Path, file: io.BufferedReader) -> Iterator[bytes]:
 
 def _lines(file: io.BufferedReader) -> Iterator[bytes]:
     """The lines of a file, in UTF-8 without byte order marks; those that are empty as well."""
-    if file.peek(2)[:2] in _UTF16:
-        text = io.TextIOWrapper(file, "utf-16", newline="\n")
-        read = iter(lambda: text.readline(LARGEST + 1).encode(), b"")
-    else:
-        read = iter(lambda: file.readline(LARGEST + 1), b"")
-    for line in read:
+    is_utf16 = file.peek(2)[:2] in _UTF16
+    for line in _utf16(file) if is_utf16 else iter(lambda: file.readline(LARGEST + 1), b""):
         if len(line) > LARGEST:
             raise _TooLargeError
         yield line.removeprefix(codecs.BOM_UTF8).strip()
+
+
+def _utf16(file: io.BufferedReader) -> Iterator[bytes]:
+    """The lines of a file in UTF-16; what is none is no UTF-8 either, in its line alone."""
+    decoder, rest = codecs.getincrementaldecoder("utf-16")("surrogatepass"), ""
+    while chunk := file.read(_CHUNK):
+        *whole, rest = (rest + decoder.decode(chunk)).split("\n")
+        for line in whole:
+            yield line.encode(errors="surrogatepass")
+        if len(rest) > LARGEST:
+            raise _TooLargeError
+    yield rest.encode(errors="surrogatepass")
+    yield decoder.getstate()[0]
 
 
 def _resources(place: Place, content: bytes) -> Iterator[Found | Failure]:

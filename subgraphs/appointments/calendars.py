@@ -72,7 +72,8 @@ def render(rows: Sequence[Appointment]) -> bytes:
         event.add("sequence", row.version)
         event.add("dtstamp", row.updated_at)
         event.add("dtstart", row.starts_at)
-        event.add("dtend", row.ends_at)
+        if row.ends_at:
+            event.add("dtend", row.ends_at)
         event.add("status", _STATUS.get(Status(row.status), "CONFIRMED"))
         event.add("class", "PRIVATE")
         event.add("summary", "Appointment")

@@ -97,17 +97,17 @@ class RecordVisit(Command):
     """
 
     patient_id: PatientId = Field(description="The patient.")
-    practitioner_id: PractitionerId = Field(description="The practitioner.")
-    location_id: LocationId = Field(description="The location.")
-    type: Coding = Field(description="What kind of visit it was.")
+    practitioner_id: PractitionerId | None = Field(None, description="The practitioner, where that is known.")
+    location_id: LocationId | None = Field(None, description="The location, where that is known.")
+    type: Coding | None = Field(None, description="What kind of visit it was, where that is known.")
     starts_at: datetime = Field(description="When it began.")
-    ends_at: datetime = Field(description="When it ended.")
-    status: Literal[Status.COMPLETED, Status.CANCELLED, Status.NO_SHOW] = Field(description="What became of it.")
+    ends_at: datetime | None = Field(None, description="When it ended, where that is known.")
+    status: Literal[Status.COMPLETED, Status.CANCELLED] = Field(description="What became of it.")
 
     @field_validator("ends_at")
     @classmethod
-    def _after_start(cls, value: datetime, info: ValidationInfo) -> datetime:
-        if "starts_at" in info.data and value <= info.data["starts_at"]:
+    def _after_start(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        if value is not None and "starts_at" in info.data and value < info.data["starts_at"]:
             raise wrong(PERIOD)
         return value
 

@@ -12,10 +12,10 @@ from subgraphs.appointments.events import (
     AppointmentCheckedIn,
     AppointmentCompleted,
     AppointmentNoShow,
-    AppointmentRecorded,
     AppointmentReminderDue,
     AppointmentRescheduled,
     AppointmentStatusReverted,
+    VisitRecorded,
     WaitlistExpired,
     WaitlistJoined,
     WaitlistOffered,
@@ -56,7 +56,9 @@ def booked(work: UnitOfWork, row: Appointment) -> None:
 
 def recorded(work: UnitOfWork, row: Appointment) -> None:
     """Tell of a visit that another system has told of."""
-    work.publish(AppointmentRecorded(**_facts(row)))
+    facts = _facts(row)
+    del facts["booked_at"]
+    work.publish(VisitRecorded(**facts))
 
 
 def rescheduled(work: UnitOfWork, row: Appointment, old: Slot) -> None:

@@ -89,7 +89,25 @@ class AppointmentStatusReverted(
 class AppointmentRecorded(
     AppointmentFacts, Event, type="caregraph.appointments.appointment-recorded.v1", key="appointment_id"
 ):
-    """A past visit was entered from another system; nobody booked it here, so `bookedAt` is its start."""
+    """A past visit was entered from another system, as it was told before version 2."""
+
+
+class VisitRecorded(Event, type="caregraph.appointments.appointment-recorded.v2", key="appointment_id"):
+    """A past visit was entered from another system, which may not say who, where, what kind and until when.
+
+    `status` is COMPLETED or CANCELLED. Times are UTC; a type's code is of the system that `typeSystem` names.
+    """
+
+    appointment_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID | None
+    location_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime | None
+    status: str
+    type_system: str | None
+    type_code: str | None
+    occurred_at: datetime
 
 
 class AppointmentReminderDue(
@@ -150,6 +168,7 @@ EVENTS = (
     AppointmentNoShow,
     AppointmentStatusReverted,
     AppointmentRecorded,
+    VisitRecorded,
     AppointmentReminderDue,
     WaitlistJoined,
     WaitlistOffered,

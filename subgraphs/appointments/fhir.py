@@ -2,18 +2,21 @@
 
 from typing import Any
 
+import msgspec
+
 from shared import fhir
-from shared.commands import REQUIRED
 from shared.database.model import utc_now
-from shared.fhir import At, CodeableConcept, LeftOut, Period, Reference, Wrong
+from shared.fhir import At, CodeableConcept, Coding, LeftOut, Period, Reference, Wrong
 from shared.known import References, ResourceType
 from subgraphs.appointments.commands import RecordVisit
 from subgraphs.appointments.errors import PERIOD
 from subgraphs.appointments.models import Status
 from subgraphs.appointments.service import recording
 
-# What EncounterStatus says of a visit whose time is past. One that was only planned has not happened.
-STATUS = {"finished": Status.COMPLETED, "cancelled": Status.CANCELLED, "planned": Status.NO_SHOW}
+# What EncounterStatus says of a visit that is over. One that is still planned, whenever it was to be, tells of nothing.
+STATUS = {"finished": Status.COMPLETED, "cancelled": Status.CANCELLED}
+
+ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 # HL7's table 0203: the visit number. An account number is that of many visits.
 VISIT_NUMBERS = frozenset({"VN"})
@@ -41,6 +44,7 @@ class Encounter(fhir.Resource, frozen=True):
     """https://hl7.org/fhir/R4/encounter.html."""
 
     status: str = ""
+    class_: Coding | None = msgspec.field(default=None, name="class")
     type: list[CodeableConcept] = []
     subject: Reference | None = None
     participant: list[Participant] = []
@@ -52,24 +56,38 @@ def read_encounter(resource: Encounter, references: References) -> RecordVisit:
     """What is told of a visit. Who performed it primarily comes first."""
     starts_at, ends_at = fhir.instant(resource.period.start), fhir.instant(resource.period.end)
     status = STATUS.get(resource.status)
-    if status is None or (ends_at is not None and ends_at > utc_now()):
-        raise LeftOut
+    if status is None or (ends_at or starts_at or utc_now()) > utc_now():
+        raise LeftOut("status: left out, since it is not over")
+    if resource.period.end and ends_at is None:
+        references.tell("period.end", "left out, since it has no time with its time zone")
     performers = sorted(resource.participant, key=lambda item: not item.is_primary)
-    coding = next((item for concept in resource.type for item in concept.coding if item.system and item.code), None)
     values = {
         "patient_id": references.known("Patient", At("subject", [resource.subject])),
-        "practitioner_id": references.known(
-            "Practitioner", At("participant", [item.individual for item in performers])
+        "practitioner_id": references.known_or_none(
+            "Practitioner", At("participant.individual", [item.individual for item in performers if item.individual])
         ),
-        "location_id": references.known("Location", At("location", [item.location for item in resource.location])),
-        "type": At("type", {"system": coding.system, "code": coding.code, "display": coding.display})
-        if coding
-        else Wrong("type", REQUIRED),
+        "location_id": references.known_or_none(
+            "Location", At("location", [item.location for item in resource.location])
+        ),
+        "type": _type(resource, references),
         "starts_at": At("period", starts_at) if starts_at else Wrong("period", PERIOD),
-        "ends_at": At("period", ends_at) if ends_at else Wrong("period", PERIOD),
+        "ends_at": At("period", ends_at),
         "status": status,
     }
     return fhir.command(RecordVisit, values)
+
+
+def _type(resource: Encounter, references: References) -> At | None:
+    """The first type with a code, else the class of the encounter, which every one has."""
+    coding = next((item for concept in resource.type for item in concept.coding if item.system and item.code), None)
+    if coding is None and resource.type:
+        references.tell("type", "left out, since it has no code with its system")
+    of_class = resource.class_
+    if coding is None and of_class and of_class.code:
+        coding = Coding(of_class.system or ACT_CODES, of_class.code, of_class.display)
+    if coding is None:
+        return None
+    return At("type", {"system": coding.system, "code": coding.code, "display": coding.display})
 
 
 # Elements of Encounter by which it is of another release than R4.

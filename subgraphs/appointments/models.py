@@ -176,7 +176,8 @@ class Appointment(Model, Versioned, Audited, table=True):
     """An appointment, a slot that is held for one, or a visit recorded from another system.
 
     The practitioner is occupied from `occupied_from` to `occupied_until`, the patient from `starts_at` to `ends_at`; while
-    appointments are open, the database lets neither overlap. `scheduled_at` is when its present time was agreed on.
+    appointments are open, the database lets neither overlap. `scheduled_at` is when its present time was agreed on. What
+    another system does not say of a visit is null.
     `reason` is the patient's own words.
     """
 
@@ -185,7 +186,12 @@ class Appointment(Model, Versioned, Audited, table=True):
         _no_overlap("practitioner_id", "occupied_from", "occupied_until", PRACTITIONER_OVERLAP),
         _no_overlap("patient_id", "starts_at", "ends_at", PATIENT_OVERLAP),
         CheckConstraint(
-            "occupied_from <= starts_at AND starts_at < ends_at AND ends_at <= occupied_until", name="period"
+            "occupied_from <= starts_at AND starts_at <= ends_at AND ends_at <= occupied_until", name="period"
+        ),
+        CheckConstraint(
+            "status NOT IN ('HELD', 'BOOKED', 'CHECKED_IN')"
+            " OR num_nulls(practitioner_id, location_id, type_system, type_code, ends_at, occupied_until) = 0",
+            name="whole",
         ),
         one_of("status", Status),
         CheckConstraint("(status = 'HELD') = (held_until IS NOT NULL)", name="hold"),
@@ -200,15 +206,15 @@ class Appointment(Model, Versioned, Audited, table=True):
     audit_patient: ClassVar[str | None] = "patient_id"
 
     patient_id: UUID
-    practitioner_id: UUID
-    location_id: UUID
-    type_system: str
-    type_code: str
+    practitioner_id: UUID | None = None
+    location_id: UUID | None = None
+    type_system: str | None = None
+    type_code: str | None = None
     type_display: str | None = None
     starts_at: datetime = timestamp()
-    ends_at: datetime = timestamp()
+    ends_at: datetime | None = timestamp(default=None, nullable=True)
     occupied_from: datetime = timestamp()
-    occupied_until: datetime = timestamp()
+    occupied_until: datetime | None = timestamp(default=None, nullable=True)
     status: str
     booked_at: datetime = timestamp(default_factory=utc_now)
     scheduled_at: datetime = timestamp(default_factory=utc_now)

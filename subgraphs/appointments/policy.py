@@ -98,7 +98,7 @@ def _available(principal: Principal, scope: str, practitioner_id: Mapped[UUID]) 
 
 
 def _visible(
-    principal: Principal, scope: str, patient_id: Mapped[UUID], practitioner_id: Mapped[UUID]
+    principal: Principal, scope: str, patient_id: Mapped[UUID], practitioner_id: Mapped[UUID] | Mapped[UUID | None]
 ) -> ColumnElement[bool]:
     if principal.can(scope):
         if principal.kind is Kind.STAFF:

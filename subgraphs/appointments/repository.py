@@ -299,5 +299,6 @@ async def _occupied(
         statement = statement.where(col(Appointment.id) != apart_from)
     occupied: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
     for practitioner_id, from_, until in await fetch(statement.order_by(col(Appointment.occupied_from))):
-        occupied[practitioner_id].append((from_, until))
+        if practitioner_id and until:  # as the table's check wants of what is open
+            occupied[practitioner_id].append((from_, until))
     return occupied

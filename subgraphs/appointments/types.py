@@ -153,7 +153,9 @@ class Cancellation:
     )
 
 
-def _type(row: models.Appointment) -> Coding:
+def _type(row: models.Appointment) -> Coding | None:
+    if row.type_system is None or row.type_code is None:
+        return None
     return Coding(system=row.type_system, code=row.type_code, display=row.type_display)
 
 
@@ -172,10 +174,13 @@ def _cancellation(row: models.Appointment) -> Cancellation | None:
 class Appointment(Entity[models.Appointment]):
     status: Status | None = from_row("status", description="The state of the appointment, such as BOOKED or COMPLETED.")
     type: Coding | None = from_row(
-        _type, description="The type of the appointment as it was booked, as a code with its system."
+        _type,
+        description="The type of the appointment as it was booked, as a code; null where that is not known.",
     )
     starts_at: datetime | None = from_row("starts_at", description="When the appointment begins.")
-    ends_at: datetime | None = from_row("ends_at", description="When the appointment ends.")
+    ends_at: datetime | None = from_row(
+        "ends_at", description="When the appointment ends; null where that is not known."
+    )
     reason: str | None = from_row(
         "reason", description="Why the patient comes, in their own words; null where that was not said."
     )
@@ -196,10 +201,14 @@ class Appointment(Entity[models.Appointment]):
 
     patient: Patient | None = reference(Patient, "patient_id", description="The patient who attends.")
     practitioner: Practitioner | None = reference(
-        Practitioner, "practitioner_id", description="The practitioner whom the patient sees at the appointment."
+        Practitioner,
+        "practitioner_id",
+        description="The practitioner whom the patient sees at the appointment; null where that is not known.",
     )
     location: Location | None = reference(
-        Location, "location_id", description="The location where the appointment takes place."
+        Location,
+        "location_id",
+        description="The location where the appointment takes place; null where that is not known.",
     )
 
 

@@ -153,5 +153,12 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         frozenset({NPI, "NPI"}),
         entries.may_be_practitioners,
     ),
-    ResourceType(PractitionerRole, read_role, roles.take_over_roles, alike=roles.may_be_roles, releases=_R5_ROLE),
+    ResourceType(
+        PractitionerRole,
+        read_role,
+        roles.take_over_roles,
+        alike=roles.may_be_roles,
+        releases=_R5_ROLE,
+        holders=("Practitioner", roles.practitioners),
+    ),
 )

@@ -112,12 +112,12 @@ async def reschedule(context: Context, command: RescheduleAppointment) -> Appoin
         row, practising = await _open(work, command, also=command.practitioner_id)
         _require(row, Status.BOOKED)
         _require_time(row, work.principal)
-        practitioner_id = command.practitioner_id or row.practitioner_id
+        old = slot_of(row)
+        practitioner_id = command.practitioner_id or old.practitioner_id
         if practitioner_id not in practising:
             raise not_found("Practitioner")
-        location_id = command.location_id or row.location_id
-        slot = await find_slot(work, practitioner_id, location_id, visit_of(row), command.starts_at, moving=row.id)
-        old = slot_of(row)
+        location_id = command.location_id or old.location_id
+        slot = await find_slot(work, practitioner_id, location_id, visit_of(old), command.starts_at, moving=row.id)
         move(row, slot)
         with conflicts_refused():
             await work.session.flush()
@@ -217,7 +217,7 @@ async def _open(
     The calendars of both are locked.
     """
     found = await work.find(policy.appointments, command.id, scope=policy.WRITE, lock=False)
-    practising = await lock_calendars(work, {found.practitioner_id, also or found.practitioner_id})
+    practising = await lock_calendars(work, {key for key in (found.practitioner_id, also) if key})
     row = await work.find(policy.appointments, command.id, scope=policy.WRITE, version=command.version)
     return row, practising
 

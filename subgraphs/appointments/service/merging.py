@@ -21,7 +21,7 @@ from subgraphs.appointments.models import (
 )
 from subgraphs.appointments.service import feeds
 from subgraphs.appointments.service.booking import cancel_locked
-from subgraphs.appointments.service.scheduling import lock_calendars
+from subgraphs.appointments.service.scheduling import lock_calendars, slot_of
 from subgraphs.appointments.service.waitlist import withdraw
 
 
@@ -38,9 +38,10 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
     The duplicate's calendar feeds end, since their addresses were given to another account.
     """
     taken = await _periods(work, survivor_id)
-    mine = select(Appointment).where(col(Appointment.patient_id) == merged_id, col(Appointment.status).in_(OPEN))
-    for row in (await work.session.scalars(mine.with_for_update(key_share=True))).all():
-        if not any(row.starts_at < end and start < row.ends_at for start, end in taken):
+    theirs = select(Appointment).where(col(Appointment.patient_id) == merged_id, col(Appointment.status).in_(OPEN))
+    for row in (await work.session.scalars(theirs.with_for_update(key_share=True))).all():
+        mine = slot_of(row)
+        if not any(mine.starts_at < end and start < mine.ends_at for start, end in taken):
             continue
         if row.status == Status.HELD:
             await _withdraw_hold(work, row)

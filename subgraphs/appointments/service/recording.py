@@ -9,8 +9,7 @@ from shared.unit_of_work import Outcome, UnitOfWork
 from subgraphs.appointments import effects
 from subgraphs.appointments.commands import RecordVisit
 from subgraphs.appointments.models import Appointment, CancellationReason, Party, Status
-from subgraphs.appointments.service.scheduling import place_and_time, type_columns
-from subgraphs.appointments.slots import Slot
+from subgraphs.appointments.service.scheduling import type_columns
 
 
 async def take_over(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]]) -> list[Outcome]:
@@ -38,24 +37,15 @@ async def may_be(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]]) 
 
 
 def _columns(command: RecordVisit, patient_id: UUID) -> dict[str, Any]:
-    starts_at, ends_at = command.starts_at, command.ends_at
     cancelled = command.status is Status.CANCELLED
     return {
         "patient_id": patient_id,
-        **place_and_time(
-            Slot(
-                command.practitioner_id,
-                command.location_id,
-                starts_at,
-                ends_at,
-                occupied_from=starts_at,
-                occupied_until=ends_at,
-            )
-        ),
+        "practitioner_id": command.practitioner_id,
+        "location_id": command.location_id,
+        **dict.fromkeys(("starts_at", "occupied_from", "booked_at", "scheduled_at"), command.starts_at),
+        **dict.fromkeys(("ends_at", "occupied_until"), command.ends_at),
         **type_columns(command.type),
         "status": command.status,
-        "booked_at": starts_at,
-        "scheduled_at": starts_at,
         "cancelled_by": Party.SYSTEM if cancelled else None,
         "cancellation_reason": CancellationReason.OTHER if cancelled else None,
     }

@@ -15,11 +15,13 @@ from shared.database.driver import fetch_in
 from shared.database.engine import sqlstate
 from shared.database.model import assign, utc_now
 from shared.datatypes import Coding
+from shared.errors import InvalidState
 from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import repository
 from subgraphs.appointments.errors import (
     NO_SUCH_SLOT,
     PATIENT_OCCUPIED,
+    RECORDED_ELSEWHERE,
     SLOT_OVER,
     SLOT_TAKEN,
     SlotTaken,
@@ -99,19 +101,22 @@ def place_and_time(slot: Slot) -> dict[str, Any]:
     return asdict(slot)
 
 
-def type_columns(coding: Coding) -> dict[str, Any]:
+def type_columns(coding: Coding | None) -> dict[str, Any]:
     """The columns of `appointment` that its type fills."""
-    return {f"type_{name}": value for name, value in coding.model_dump().items()}
+    return {f"type_{name}": getattr(coding, name, None) for name in Coding.model_fields}
 
 
 def slot_of(row: Appointment) -> Slot:
-    """An appointment's place and time."""
-    return Slot(row.practitioner_id, row.location_id, row.starts_at, row.ends_at, row.occupied_from, row.occupied_until)
+    """An appointment's place and time; raises InvalidState for a visit of which another system did not say all of it."""
+    practitioner, location, ends_at, until = row.practitioner_id, row.location_id, row.ends_at, row.occupied_until
+    if practitioner is None or location is None or ends_at is None or until is None:
+        raise InvalidState(RECORDED_ELSEWHERE)
+    return Slot(practitioner, location, row.starts_at, ends_at, row.occupied_from, until)
 
 
-def visit_of(row: Appointment) -> Visit:
-    """How long an appointment takes."""
-    return Visit(row.ends_at - row.starts_at, row.starts_at - row.occupied_from, row.occupied_until - row.ends_at)
+def visit_of(slot: Slot) -> Visit:
+    """How long the appointment in a slot takes."""
+    return Visit(slot.ends_at - slot.starts_at, slot.starts_at - slot.occupied_from, slot.occupied_until - slot.ends_at)
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """What practitioners do. A role is no more than what makes it that role; which resources of other systems say so, it keeps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlmodel import col
 
 from shared.database.model import assign
@@ -64,6 +64,13 @@ async def may_be_roles(work: UnitOfWork, entries: Sequence[tuple[UUID, RoleEntry
     present = await _present(work, entries)
     of = {(source, row.practitioner_id) for row in present.values() for source in row.sources}
     return [(key, command.practitioner_id) in of for key, command in entries]
+
+
+async def practitioners(work: UnitOfWork) -> Mapping[UUID, UUID]:
+    """Whose roles resources of other systems tell of, by the keys of those."""
+    said = func.unnest(col(PractitionerRole.sources))
+    rows = await work.session.execute(select(said, col(PractitionerRole.practitioner_id)))
+    return {row[0]: row[1] for row in rows}
 
 
 async def _present(work: UnitOfWork, entries: Sequence[tuple[UUID, RoleEntry]]) -> dict[Key, PractitionerRole]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import orjson
 import psutil
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.subgraph.workloads import Workload
 from shared.database.engine import Database
@@ -123,7 +124,7 @@ async def running(chosen: Sequence[Workload]) -> AsyncIterator[Running]:
 
 async def _fill(url: str, workload: Workload) -> None:
     database = Database(url)
-    async with database.write() as session:
+    async with AsyncSession(database.engine, expire_on_commit=False) as session, session.begin():  # beside the trail
         session.add_all(workload.rows)
     await database.close()
 

@@ -22,15 +22,12 @@ def global_id(resource: str, key: UUID | str) -> str:
     return f"{resource}:{key}"
 
 
-def parse_id(text: str, resource: str | None = None) -> UUID | None:
-    """The key in an `ID` that a client sent; None if it is none, or is an id of another type than `resource`.
+def parse_id(text: str, resource: str) -> UUID | None:
+    """The key in an `ID` that a client sent; None if it is none, or is an id of another type.
 
     An id is `Type:key`; the key alone is taken as well.
     """
-    kind, separator, key = text.rpartition(":")
-    if separator and resource is not None and kind != resource:
-        return None
     try:
-        return UUID(key)
+        return UUID(text.removeprefix(global_id(resource, "")))
     except ValueError:
         return None

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.audit.seal import verify
 from shared.database.engine import Database
-from shared.ids import global_id, new_id, parse_id
+from shared.ids import global_id, new_id
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -161,7 +161,7 @@ async def test_a_list_and_its_entry_are_one_statement(clinic: Clinic) -> None:
     assert len(statements) == 1
     entry = (await clinic.audit("patients"))[-1]
     assert (entry.action, entry.resource, entry.actor) == ("read", "Patient", nurse_id)
-    assert set(entry.resource_ids) >= {parse_id(node["id"]) for node in page["patients"]["nodes"]}
+    assert set(entry.resource_ids) >= {key_of(node["id"]) for node in page["patients"]["nodes"]}
     assert set(entry.patients) == set(entry.resource_ids)
 
 

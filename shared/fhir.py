@@ -14,10 +14,26 @@ import msgspec
 from pydantic.alias_generators import to_camel
 
 from shared.commands import INVALID_VALUE, REQUIRED, C, read
+from shared.countries import ALPHA_2
 from shared.errors import OTHER_RELEASE, InvalidInput, Problem
 
-_NO_POSTAL_CODE = re.compile("0+|")
-_COUNTRY = re.compile("[A-Z]{2}")
+_NO_POSTAL_CODE = re.compile("[0-]+")
+_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")  # https://hl7.org/fhir/R4/datatypes.html#date
+
+# Who is told what was left out or changed of a resource that is taken: the element and what became of it.
+Tell = Callable[[str, str], None]
+LEFT_OUT = "left out"
+
+# The family name of those whose name is not given.
+UNKNOWN_NAME = "Unknown"
+
+# Elements that say nothing of what a resource is about.
+_ABOUT = {"meta", "implicitRules", "language", "text", "contained"}
+
+_GIVEN = 5  # given names that are kept apart
+# Uses of names, the one that somebody is called by first; those of `_FORMER` are no names of now.
+_USES = ("official", "usual", None, "temp")
+_FORMER = ("anonymous", "nickname", "maiden", "old")
 
 _RELEASES = {b"1.0": "DSTU2", b"3.0": "STU3", b"4.3": "R4B", b"5.0": "R5", b"6.0": "R6"}
 _RELEASE = re.compile(rb"http://hl7\.org/fhir/(1\.0|3\.0|4\.3|5\.0|6\.0)/StructureDefinition/")
@@ -145,22 +161,46 @@ class Identifier(Element, frozen=True):
         return f"{self.system}|{self.value}" if self.system and self.value else None
 
 
+class Period(Element, frozen=True):
+    """From when to when."""
+
+    start: str | None = None
+    end: str | None = None
+
+    @property
+    def is_now(self) -> bool:
+        """Whether today is in it; a date that is only a year or month counts as a whole."""
+        today = datetime.now(UTC).date().isoformat()
+        start, end = (self.start or "")[:10], (self.end or "9")[:10]
+        return start <= today and end >= today[: len(end)]
+
+
 class HumanName(Element, frozen=True):
     """A person's name."""
 
     use: str | None = None
     text: str | None = None
     family: str | None = None
-    given: list[str] = []
-    prefix: list[str] = []
+    given: list[str | None] = []
+    prefix: list[str | None] = []
+    suffix: list[str | None] = []
+    period: Period = Period()
 
-    def parts(self) -> dict[str, Any]:
-        """Family, given, prefix; a name that was not taken apart is a family name as a whole."""
-        return {
-            "family": self.family or self.text,
-            "given": self.given if self.family else [],
-            "prefix": " ".join(self.prefix),
-        }
+    def parts(self, path: str, tell: Tell) -> dict[str, Any]:
+        """Family, given, prefix; a name that was not taken apart, or has no family name, is a family name as a whole."""
+        given, prefix = _said(self.given), " ".join(_said(self.prefix))
+        if _said(self.suffix):
+            tell(f"{path}.suffix", LEFT_OUT)
+        family = (self.family or "").strip()
+        if family:
+            whole = [*given[: _GIVEN - 1], " ".join(given[_GIVEN - 1 :])] if len(given) > _GIVEN else given
+            return {"family": family, "given": whole, "prefix": prefix}
+        whole_name = (self.text or "").strip() or " ".join(given)
+        if whole_name:
+            tell(path, "taken as a family name as a whole, since it has none")
+        else:
+            tell(path, f"is {UNKNOWN_NAME}, since none is given")
+        return {"family": whole_name or UNKNOWN_NAME, "given": [], "prefix": prefix}
 
 
 class ContactPoint(Element, frozen=True):
@@ -175,28 +215,46 @@ class Address(Element, frozen=True):
     """A postal address."""
 
     use: str | None = None
-    line: list[str] = []
+    text: str | None = None
+    line: list[str | None] = []
     city: str | None = None
+    district: str | None = None
     state: str | None = None
     postal_code: str | None = None
     country: str | None = None
 
-    def parts(self) -> dict[str, Any]:
-        """What it says, without what only fills a place: a postal code of zeros, a country that is no code of ISO 3166-1."""
+    def parts(self, path: str, tell: Tell) -> dict[str, Any]:
+        """What it says; one that was not taken apart is in its lines, and so is a district.
+
+        A postal code of zeros only fills a place, and a country is kept that is a code of ISO 3166-1.
+        """
+        lines: list[Any] = [At(f"line[{place}]", line) for place, line in enumerate(self.line) if line and line.strip()]
+        if self.text and not (lines or self.city or self.state or self.postal_code):
+            lines = [At("text", line) for line in self.text.splitlines() if line.strip()]
+            tell(f"{path}.text", "taken as its lines")
+        if self.district:
+            lines.append(At("district", self.district))
+            tell(f"{path}.district", "taken as a line")
+        code = self.postal_code
+        if code and _NO_POSTAL_CODE.fullmatch(code):
+            tell(f"{path}.postalCode", f"{LEFT_OUT}, since it is all zeros")
+            code = None
+        country = self.country_code
+        if self.country and country is None:
+            tell(f"{path}.country", f"{LEFT_OUT}, since it is no code of ISO 3166-1")
         return {
-            "line": [At(f"line[{place}]", line) for place, line in enumerate(self.line) if line.strip()],
+            "line": lines,
             "city": self.city,
             "state": self.state,
-            "postal_code": None if _NO_POSTAL_CODE.fullmatch(self.postal_code or "") else self.postal_code,
-            "country": self.country if self.country and _COUNTRY.fullmatch(self.country) else None,
+            "postal_code": code,
+            "country": country,
         }
 
-
-class Period(Element, frozen=True):
-    """From when to when."""
-
-    start: str | None = None
-    end: str | None = None
+    @property
+    def country_code(self) -> str | None:
+        """The country's code of two letters."""
+        given = (self.country or "").strip().upper()
+        return given if given in ALPHA_2.values() else ALPHA_2.get(given)
 
 
 class Reference(Element, frozen=True):
@@ -214,10 +272,20 @@ class Resource(Element, frozen=True):
     identifier: list[Identifier] = []
 
 
-def official(names: Sequence[HumanName]) -> tuple[int, HumanName]:
-    """The official one of several names, or else the first, and its place; an empty one if there is none."""
-    places = [*enumerate(names)] or [(0, HumanName())]
-    return next(((place, name) for place, name in places if name.use == "official"), places[0])
+def main_name(names: Sequence[HumanName], tell: Tell) -> tuple[int, HumanName]:
+    """The name that somebody has now, official if there is such a one, and its place; an empty one if there is none."""
+
+    def rank(item: tuple[int, HumanName]) -> tuple[bool, int]:
+        use, period = item[1].use, item[1].period
+        is_now = period.is_now and use not in _FORMER
+        return not is_now, [*_USES, *_FORMER].index(use) if use in (*_USES, *_FORMER) else len(_USES)
+
+    if not names:
+        return 0, HumanName()
+    place, name = min(enumerate(names), key=rank)
+    if rank((place, name))[0]:
+        tell("name", "is a former one or a nickname, since no other is given")
+    return place, name
 
 
 def first(points: Sequence[ContactPoint], system: str) -> "At | None":
@@ -232,12 +300,15 @@ def code_of(concept: CodeableConcept | None, allowed: Callable[[str], object]) -
     return next((coding.code for coding in codings if coding.code and allowed(coding.code)), None)
 
 
-def whole_date(text: str | None) -> date | None:
+def whole_date(path: str, text: str | None, tell: Tell) -> At:
     """A FHIR date as a day; None if it is only a year or month, or none."""
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text) if text and _DATE.fullmatch(text) else None
     except ValueError:
-        return None
+        found = None
+    if text and found is None:
+        tell(path, f"{LEFT_OUT}, since it is no whole date")
+    return At(path, found)
 
 
 def instant(text: str | None) -> datetime | None:
@@ -264,6 +335,18 @@ def release(content: bytes, elements: Mapping[str, str]) -> InvalidResource | No
     of_others = (Wrong(name, OTHER_RELEASE, {"release": elements[name]}) for name in values.keys() & elements.keys())
     found = next(of_others, None)
     return InvalidResource(found) if found else None
+
+
+def not_taken(content: bytes, kind: type[Resource]) -> list[str]:
+    """The elements of a resource that nothing is made of."""
+    taken = {part.encode_name for part in msgspec.structs.fields(kind)} | _ABOUT
+    names = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    return [name for name in names if name.removeprefix("_") not in taken]
+
+
+def _said(texts: Sequence[str | None]) -> list[str]:
+    """Those of a list that say something: one of which only an extension speaks is null."""
+    return [text for text in texts if text and text.strip()]
 
 
 def shape(content: bytes, kind: type[Resource]) -> InvalidResource | None:

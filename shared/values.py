@@ -80,14 +80,18 @@ def _matching(pattern: re.Pattern[str], problem: Problem) -> Callable[[str], str
 
 
 def normal_phone(value: str, country: str | None = None) -> str | None:
-    """A telephone number in E.164's form; None if it is none, or has no country's prefix and no country is known."""
+    """A telephone number in E.164's form, with `;ext=` and its extension as in RFC 3966 if it has one.
+
+    None if it is none, or has no country's prefix and no country is known.
+    """
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{written};ext={number.extension}" if number.extension else written
 
 
 def normal_email(value: str) -> str | None:

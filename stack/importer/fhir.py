@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from shared.database.engine import Database
-from shared.fhir import InvalidResource, LeftOut, Resource, release, shape
+from shared.fhir import InvalidResource, LeftOut, Resource, not_taken, release, shape
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load
 from shared.unit_of_work import Outcome, system_work
@@ -178,6 +178,7 @@ class _Importer:
             self._references.told.clear()
             command = self._kind.read(resource, self._references)
             self.told.update(self._references.told)
+            self.told.update(f"{name}: left out" for name in not_taken(found.content, self._kind.resource))
             return _Read(found.place, resource, command)
         except LeftOut as reason:
             self.counts[LEFT_OUT] += 1

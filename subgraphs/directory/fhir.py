@@ -1,5 +1,6 @@
 """The door for FHIR R4 resources: each becomes a command of the directory."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -69,13 +70,16 @@ class PractitionerRole(fhir.Resource, frozen=True):
     code: list[CodeableConcept] = []
 
 
-def read_organization(resource: Organization, _: References) -> OrganizationEntry:
+def read_organization(resource: Organization, references: References) -> OrganizationEntry:
     """What is told of an organization."""
+    tell = references.tell
+    if len(resource.address) > 1:
+        tell("address", "left out, but for the first one")
     values: dict[str, Any] = {
         "active": At("active", resource.active),
         "name": At("name", resource.name),
-        "phone": fhir.first(resource.telecom, "phone"),
-        "address": At("address[0]", resource.address[0].parts()) if resource.address else {},
+        "phone": _contact(resource.telecom, "phone", tell=tell)["phone"],
+        "address": At("address[0]", resource.address[0].parts("address", tell)) if resource.address else {},
     }
     return fhir.command(OrganizationEntry, values)
 
@@ -88,8 +92,8 @@ def read_location(resource: Location, references: References) -> LocationEntry:
         "active": At("status", resource.status == "active"),
         "organization_id": references.find(resource.managing_organization, "Organization"),
         "name": At("name", resource.name),
-        "phone": fhir.first(resource.telecom, "phone"),
-        "address": At("address", resource.address.parts()),
+        "phone": _contact(resource.telecom, "phone", tell=references.tell)["phone"],
+        "address": At("address", resource.address.parts("address", references.tell)),
         "position": position and At("position", {"latitude": position.latitude, "longitude": position.longitude}),
         "time_zone": zones[0] if zones and zones[0] in available_timezones() else None,
     }
@@ -104,16 +108,26 @@ def read_practitioner(resource: Practitioner, references: References) -> Practit
         if item.system == NPI and references.owns(resource, item)
     ]
     languages = [fhir.code_of(language, language_tag) for language in resource.communication]
-    place, name = fhir.official(resource.name)
+    place, name = fhir.main_name(resource.name, references.tell)
+    if len(resource.name) > 1:
+        references.tell("name", "left out, but for the main one")
+    path = f"name[{place}]"
     values = {
-        **{field: At(f"name[{place}].{field}", value) for field, value in name.parts().items()},
+        **{field: At(f"{path}.{field}", value) for field, value in name.parts(path, references.tell).items()},
         "active": At("active", resource.active),
         "npi": npis[0] if npis else None,
-        "email": fhir.first(resource.telecom, "email"),
-        "phone": fhir.first(resource.telecom, "phone"),
+        **_contact(resource.telecom, "email", "phone", tell=references.tell),
         "languages": At("communication", [language for language in languages if language]),
     }
     return fhir.command(PractitionerEntry, values)
+
+
+def _contact(points: Sequence[ContactPoint], *systems: str, tell: fhir.Tell) -> dict[str, At | None]:
+    """The first contact point of each of these kinds."""
+    found = {system: fhir.first(points, system) for system in systems}
+    if sum(1 for point in points if point.value) > sum(1 for each in found.values() if each):
+        tell("telecom", f"left out, but for the first {' and '.join(systems)}")
+    return found
 
 
 def read_role(resource: PractitionerRole, references: References) -> RoleEntry:

@@ -40,6 +40,7 @@ EARLIEST_BIRTH = date(1850, 1, 1)
 # Names are ordered by an index, whose entries have less than 2704 bytes.
 Name = Annotated[str, text(80)]
 Names = Annotated[list[Name], Field(max_length=5)]
+OTHER_NAMES = 5
 PatientId = Annotated[UUID, id_of("Patient")]
 
 _TELEPHONES = {ContactPointSystem.PHONE, ContactPointSystem.SMS, ContactPointSystem.FAX}
@@ -61,7 +62,7 @@ class RecordedDemographics(Command):
     family: Name = Field(description="The patient's family name.")
     given: Names = Field(description="The patient's given names, the first one first.")
     prefix: OptionalText = Field(None, description="What comes before the patient's name, such as `Dr.`.")
-    other_names: Annotated[list[OtherName], Field(max_length=5)] = Field(
+    other_names: Annotated[list[OtherName], Field(max_length=OTHER_NAMES)] = Field(
         [], description="Other names that the patient has or had, such as the one before marriage."
     )
     birth_date: date | None = Field(None, description="The patient's day of birth.")

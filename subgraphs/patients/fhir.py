@@ -16,7 +16,7 @@ from subgraphs.patients.codes import (
     NameUse,
     Relationship,
 )
-from subgraphs.patients.commands import RecordPatient
+from subgraphs.patients.commands import OTHER_NAMES, RecordPatient
 
 
 class Contact(fhir.Element, frozen=True):
@@ -49,19 +49,32 @@ class Patient(fhir.Resource, frozen=True):
     communication: list[Communication] = []
 
 
-def read_patient(resource: Patient, _: References) -> RecordPatient:
+def read_patient(resource: Patient, references: References) -> RecordPatient:
     """What is told of a patient. Numbers that are in no known form stay as they are written."""
+    tell = references.tell
     spoken = sorted(resource.communication, key=lambda item: not item.preferred)
-    country = resource.address[0].parts()["country"] if resource.address else None
+    country = resource.address[0].country_code if resource.address else None
     at, died = "deceasedDateTime", resource.deceased_date_time
+    if died and fhir.instant(died) is None:
+        tell(at, "left out, since it has no time with its time zone; that they have died is kept")
+    language = fhir.code_of(spoken[0].language, language_tag) if spoken else None
+    if len(spoken) > (language is not None):
+        tell("communication", "left out, but for the preferred language with a code")
+    if any(item.value and not item.system for item in resource.identifier):
+        tell("identifier", "left out where it has no system")
+    if any(not contact.name for contact in resource.contact):
+        tell("contact", "left out where it has no name")
     values = {
-        "demographics": _demographics(resource),
+        "demographics": _demographics(resource, tell),
         "deceased": {
             "deceased": resource.deceased_boolean or died is not None,
             "at": At(at, fhir.instant(died)),
         },
         "addresses": [
-            At(f"address[{place}]", {"use": _code(AddressUse, item.use), "address": At("", item.parts())})
+            At(
+                f"address[{place}]",
+                {"use": _code(AddressUse, item.use), "address": At("", item.parts("address", tell))},
+            )
             for place, item in enumerate(resource.address)
         ],
         "contact_points": [
@@ -74,7 +87,7 @@ def read_patient(resource: Patient, _: References) -> RecordPatient:
             for place, contact in enumerate(resource.contact)
             if contact.name
         ],
-        "language": fhir.code_of(spoken[0].language, language_tag) if spoken else None,
+        "language": language,
         "identifiers": [
             At(
                 f"identifier[{place}]",
@@ -87,18 +100,23 @@ def read_patient(resource: Patient, _: References) -> RecordPatient:
     return fhir.command(RecordPatient, values)
 
 
-def _demographics(resource: Patient) -> dict[str, Any]:
-    official, name = fhir.official(resource.name)
+def _demographics(resource: Patient, tell: fhir.Tell) -> dict[str, Any]:
+    main, name = fhir.main_name(resource.name, tell)
+    others = [(place, other) for place, other in enumerate(resource.name) if place != main]
+    if len(others) > OTHER_NAMES:
+        tell("name", f"left out, but for {OTHER_NAMES} besides the main one")
+    marital_status = fhir.code_of(resource.marital_status, lambda code: _is(MaritalStatus, code))
+    if resource.marital_status and not marital_status:
+        tell("maritalStatus", "left out, since it has no code of HL7's")
     return {
-        **{field: At(f"name[{official}].{field}", value) for field, value in name.parts().items()},
+        **{field: At(f"name[{main}].{field}", value) for field, value in name.parts(f"name[{main}]", tell).items()},
         "other_names": [
-            At(f"name[{place}]", {"use": _code(NameUse, other.use), **other.parts()})
-            for place, other in enumerate(resource.name)
-            if place != official
+            At(f"name[{place}]", {"use": _code(NameUse, other.use), **other.parts("name", tell)})
+            for place, other in others[:OTHER_NAMES]
         ],
         "gender": At("gender", resource.gender),
-        "birth_date": At("birthDate", fhir.whole_date(resource.birth_date)),
-        "marital_status": fhir.code_of(resource.marital_status, lambda code: _is(MaritalStatus, code)),
+        "birth_date": fhir.whole_date("birthDate", resource.birth_date, tell),
+        "marital_status": marital_status,
     }
 
 
@@ -117,7 +135,7 @@ def _emergency_contact(contact: Contact, country: str | None) -> dict[str, Any]:
     phone, email = fhir.first(contact.telecom, "phone"), fhir.first(contact.telecom, "email")
     codes = (fhir.code_of(relationship, lambda code: _is(Relationship, code)) for relationship in contact.relationship)
     return {
-        "name": name.text or " ".join([*name.prefix, *name.given, *filter(None, [name.family])]),
+        "name": name.text or " ".join(filter(None, [*name.prefix, *name.given, name.family])),
         "relationship": next(filter(None, codes), Relationship.OTHER.value),
         "phone": phone and At(phone.path, normal_phone(phone.value, country) or phone.value),
         "email": email and At(email.path, normal_email(email.value) or email.value),

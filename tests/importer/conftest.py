@@ -137,6 +137,10 @@ class Imported:
         """What became of a type's resources."""
         return next(dict(row.counts) for row in self.summary.rows if row.resource_type == resource_type)
 
+    def told(self, resource_type: str) -> dict[str, int]:
+        """What was left out or changed of a type's resources, with how often."""
+        return {what: count for (kind, what), count in self.summary.told.items() if kind == resource_type}
+
     @property
     def outcomes(self) -> set[str]:
         """All that resources became."""

@@ -33,7 +33,7 @@ async def test_a_visit_without_all_the_rest_is_taken(clinic: Clinic, imports: Im
     files = OTHERS | {"Encounter.ndjson": [encounter("bare", **bare), encounter("class", **bare | ambulatory)]}
     done = await imports(files, HOSPITAL)
     assert (done.failures, done.counts("Encounter")) == ([], {"created": 2})
-    assert done.summary.told == {}
+    assert done.told("Encounter") == {}
     nothing, classed = await visits(clinic)
     assert nothing == {
         "status": "COMPLETED",
@@ -64,12 +64,12 @@ async def test_what_is_left_out_of_a_visit_is_told_and_counted(clinic: Clinic, i
     ]
     done = await imports(OTHERS | {"Encounter.ndjson": lines}, HOSPITAL)
     assert (done.failures, done.counts("Encounter")) == ([], {"created": 3, "left out": 2})
-    assert done.summary.told == {
-        ("Encounter", "type: left out, since it has no code with its system"): 1,
-        ("Encounter", "status: left out, since it is not over"): 2,
-        ("Encounter", "period.end: left out, since it has no time with its time zone"): 2,
-        ("Encounter", "location: left out, since it leads to no Location that is known here"): 1,
-        ("Encounter", "participant.individual: left out, since it leads to no Practitioner that is known here"): 1,
+    assert done.told("Encounter") == {
+        "type: left out, since it has no code with its system": 1,
+        "status: left out, since it is not over": 2,
+        "period.end: left out, since it has no time with its time zone": 2,
+        "location: left out, since it leads to no Location that is known here": 1,
+        "participant.individual: left out, since it leads to no Practitioner that is known here": 1,
     }
     assert {visit["status"] for visit in await visits(clinic)} == {"COMPLETED"}
 
@@ -79,7 +79,7 @@ async def test_a_role_leads_to_its_practitioner(clinic: Clinic, imports: Import)
     await imports(OTHERS, HOSPITAL)
     later: dict[str, list[Any]] = {name: [] for name in OTHERS} | {"Encounter.ndjson": [encounter("visit", **by_role)]}
     done = await imports(later, HOSPITAL)
-    assert (done.failures, done.summary.told) == ([], {})
+    assert (done.failures, done.told("Encounter")) == ([], {})
     [visit] = await visits(clinic)
     assert visit["practitioner"]["name"] == {"family": "Reilly981"}
 
@@ -92,8 +92,8 @@ async def test_a_reference_is_kept_until_what_it_leads_to_comes(clinic: Clinic, 
     }
     first = await imports({"Encounter.ndjson": [encounter("visit", **references)]}, HOSPITAL)
     assert (first.failures, first.counts("Encounter")) == ([], {"created": 1})
-    assert first.summary.told == {
-        ("Encounter", f"{path}: kept until the {kind} comes to which it leads"): 1
+    assert first.told("Encounter") == {
+        f"{path}: kept until the {kind} comes to which it leads": 1
         for path, kind in (
             ("subject", "Patient"),
             ("participant.individual", "Practitioner"),
@@ -107,7 +107,7 @@ async def test_a_reference_is_kept_until_what_it_leads_to_comes(clinic: Clinic, 
     assert visit["practitioner"]["name"] == {"family": "Reilly981"}
     assert visit["location"]["name"] == "Harbour Clinic, east wing"
     third = await imports({"Encounter.ndjson": [encounter("visit", **references)]}, HOSPITAL)
-    assert (third.counts("Encounter"), third.summary.told) == ({"unchanged": 1}, {})
+    assert (third.counts("Encounter"), third.told("Encounter")) == ({"unchanged": 1}, {})
 
 
 async def test_who_was_here_before_is_found_once_they_are_known(clinic: Clinic, imports: Import) -> None:

@@ -1,0 +1,139 @@
+"""Names, dates, addresses and numbers as FHIR lets them be, and what is told of those that are changed."""
+
+from typing import Any
+
+import pytest
+
+from tests.harness.clinic import Clinic
+from tests.importer.conftest import Import, resource
+
+ABSENT = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+PEOPLE = """{ patients { nodes {
+    name { text family given } otherNames { use name { text } } birthDate deceased deceasedAt
+    contactPoints { value } addresses { address { line city postalCode country } } emergencyContacts { name }
+} } }"""
+
+
+async def imported(clinic: Clinic, imports: Import, content: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
+    """The patient that a resource becomes, and what is told of it."""
+    done = await imports({"Patient.ndjson": [resource("Patient", "a", **content)]})
+    assert done.failures == []
+    [patient] = (await clinic.caller("NURSE").data(PEOPLE))["patients"]["nodes"]
+    return patient, done.told("Patient")
+
+
+NOW = {"family": "Now", "given": ["Ada"]}
+ENDED, BEGUN, COMING = {"end": "2019-01"}, {"start": "2019-01-01"}, {"start": "2199"}
+NO_OTHER = "name: is a former one or a nickname, since no other is given"
+WHOLE = "name: taken as a family name as a whole, since it has none"
+
+NAMES: list[tuple[list[dict[str, Any]], str, list[str]]] = [
+    ([{"use": "old", "family": "Old"}, {"use": "usual", **NOW}], "Ada Now", []),
+    ([{"use": "nickname", "given": ["Bob"]}, NOW], "Ada Now", [WHOLE]),
+    ([{"use": "maiden", "family": "Born"}, {"use": "temp", **NOW}], "Ada Now", []),
+    ([{"use": "official", "family": "Then", "period": ENDED}, {"period": BEGUN, **NOW}], "Ada Now", []),
+    ([{"use": "official", "family": "Later", "period": COMING}, {"use": "usual", **NOW}], "Ada Now", []),
+    ([{"use": "usual", "family": "Called"}, {"use": "official", **NOW}], "Ada Now", []),
+    ([{"use": "maiden", "family": "Born"}, {"use": "old", "family": "Old"}], "Born", [NO_OTHER]),
+    ([{"use": "official", "given": ["Suharto"]}], "Suharto", [WHOLE]),
+    ([{"text": "陳小明"}], "陳小明", [WHOLE]),
+    ([{"_family": ABSENT, "given": ["Kim"]}], "Kim", [WHOLE]),
+    (
+        [{"family": "Berg", "given": [None, "Ida", ""], "_given": [ABSENT, None, None], "prefix": [None]}],
+        "Ida Berg",
+        [],
+    ),
+    ([{"family": "Berg", "given": list("abcdefg")}], "a b c d e f g Berg", []),
+    ([{"family": "King", "suffix": ["Jr."]}], "King", ["name.suffix: left out"]),
+    ([ABSENT], "Unknown", ["name: is Unknown, since none is given"]),
+    ([], "Unknown", ["name: is Unknown, since none is given"]),
+]
+
+
+@pytest.mark.parametrize(("names", "text", "told"), NAMES)
+async def test_the_main_name_is_one_of_now(
+    clinic: Clinic, imports: Import, names: list[dict[str, Any]], text: str, told: list[str]
+) -> None:
+    patient, changed = await imported(clinic, imports, {"name": names})
+    assert patient["name"]["text"] == text
+    assert len(patient["otherNames"]) == max(len(names) - 1, 0)
+    assert changed == dict.fromkeys(told, 1)
+
+
+async def test_an_address_is_kept_as_it_can_be(clinic: Clinic, imports: Import) -> None:
+    addresses = [
+        {"line": [None, "Hauptstr. 1"], "_line": [ABSENT, None], "city": "Bonn", "country": "DEU"},
+        {"text": "12 Rue de la Paix\n75002 Paris", "country": "France"},
+        {"line": ["Plot 5"], "district": "Kampala", "country": "ug", "postalCode": "00000"},
+    ]
+    patient, told = await imported(clinic, imports, {"name": [NOW], "address": addresses})
+    assert [each["address"] for each in patient["addresses"]] == [
+        {"line": ["Hauptstr. 1"], "city": "Bonn", "postalCode": None, "country": "DE"},
+        {"line": ["12 Rue de la Paix", "75002 Paris"], "city": None, "postalCode": None, "country": None},
+        {"line": ["Plot 5", "Kampala"], "city": None, "postalCode": None, "country": "UG"},
+    ]
+    assert told == dict.fromkeys(
+        [
+            "address.text: taken as its lines",
+            "address.country: left out, since it is no code of ISO 3166-1",
+            "address.district: taken as a line",
+            "address.postalCode: left out, since it is all zeros",
+        ],
+        1,
+    )
+
+
+async def test_a_telephone_keeps_its_extension(clinic: Clinic, imports: Import) -> None:
+    numbers = ["+1 415 555 2671 ext. 123", "(415) 555-2671 x99", "415-555-2671"]
+    content = {
+        "name": [NOW],
+        "address": [{"country": "USA"}],
+        "telecom": [{"system": "phone", "value": number} for number in numbers],
+    }
+    patient, _ = await imported(clinic, imports, content)
+    values = [point["value"] for point in patient["contactPoints"]]
+    assert values == ["+14155552671;ext=123", "+14155552671;ext=99", "+14155552671"]
+
+
+@pytest.mark.parametrize("birth", ["1980", "1980-05", "2000-15-31", "19800504", "2020-01-01T00:00:00+02:00"])
+async def test_nothing_is_left_out_in_silence(clinic: Clinic, imports: Import, birth: str) -> None:
+    content = {
+        "name": [NOW],
+        "birthDate": birth,
+        "deceasedDateTime": "2015",
+        "contact": [{"name": {"family": "Berg", "given": [None, "Ida"]}}, {"telecom": []}],
+        "identifier": [{"value": "7"}],
+        "maritalStatus": {"text": "married"},
+        "communication": [{"language": {"text": "German"}}],
+        "multipleBirthBoolean": False,
+    }
+    patient, told = await imported(clinic, imports, content)
+    assert (patient["birthDate"], patient["deceased"], patient["deceasedAt"]) == (None, True, None)
+    assert patient["emergencyContacts"] == [{"name": "Ida Berg"}]
+    assert told == dict.fromkeys(
+        [
+            "birthDate: left out, since it is no whole date",
+            "deceasedDateTime: left out, since it has no time with its time zone; that they have died is kept",
+            "contact: left out where it has no name",
+            "identifier: left out where it has no system",
+            "maritalStatus: left out, since it has no code of HL7's",
+            "communication: left out, but for the preferred language with a code",
+            "multipleBirthBoolean: left out",
+        ],
+        1,
+    )
+
+
+async def test_a_practitioner_is_called_by_a_name_of_now(clinic: Clinic, imports: Import) -> None:
+    names = [{"use": "official", "family": "Then", "period": ENDED}, {"family": "Now", "given": [None, "Eva"]}]
+    telecom = [{"system": "phone", "value": number} for number in ("1", "2")]
+    person = resource("Practitioner", "p", name=names, telecom=telecom, qualification=[{}])
+    done = await imports({"Practitioner.ndjson": [person, resource("Practitioner", "q", name=[{"text": "Xu Li"}])]})
+    assert done.told("Practitioner") == {
+        "name: left out, but for the main one": 1,
+        "telecom: left out, but for the first email and phone": 1,
+        "qualification: left out": 1,
+        WHOLE: 1,
+    }
+    nodes = (await clinic.caller("NURSE").data("{ practitioners { nodes { name { text } } } }"))["practitioners"]
+    assert sorted(node["name"]["text"] for node in nodes["nodes"]) == ["Eva Now", "Xu Li"]

@@ -67,6 +67,10 @@ class LeftOut(Exception):
     """A resource that is sound, but has no place here, such as a visit that is not over; which element says so, and why."""
 
 
+class Retracted(Exception):
+    """A resource that its source takes back: it was entered in error."""
+
+
 @dataclass(frozen=True, slots=True)
 class At:
     """A value and where it stands: a path from the `At` around it, or else from the resource."""

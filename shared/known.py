@@ -68,8 +68,8 @@ C = TypeVar("C", bound=Command)
 class ResourceType(Generic[R, C]):
     """How one type of resource is taken over: each is read into a command, which use cases carry out in batches, in order.
 
-    `read` raises InvalidResource or LeftOut. `save` is given commands with the keys of their entries, new or not,
-    none twice.
+    `read` raises InvalidResource, LeftOut or Retracted, upon which `retract` is given the entry's key, if there is one.
+    `save` is given commands with the keys of their entries, new or not, none twice.
     `identifies` are the kinds of identifiers that no two of them share, `alike` says for each entry whether it may be the one
     that a command tells of, and `survivors` gives who stands for entries that were merged. `releases` are elements by which
     a resource is of another release of FHIR, such as `R5`. `holders` name the type that a reference to this one leads on to,
@@ -83,6 +83,7 @@ class ResourceType(Generic[R, C]):
     alike: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[list[bool]]] | None = None
     survivors: Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]] | None = None
     releases: Mapping[str, str] = field(default_factory=dict)
+    retract: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[list[Outcome]]] | None = None
     holders: tuple[str, Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]]] | None = None
 
     @property
@@ -185,6 +186,10 @@ class Known:
     def by_identifier(self, identifier: Identifier) -> UUID | None:
         """The row of the one resource that has an identifier."""
         return next((self._only(digest) for digest in _digests([identifier]) if digest not in self._shared), None)
+
+    def retracted(self, logical_id: str | None) -> UUID | None:
+        """The row that a source with a name may take back; ids of others prove nothing."""
+        return self._by_id.get(self._id(logical_id) or b"") if self._source.name else None
 
     def awaited(self, logical_id: str | None) -> UUID | None:
         """The key that a resource of a source with a name has if it is new, so that it is known before it comes."""

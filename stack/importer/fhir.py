@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from shared.database.engine import Database
-from shared.fhir import InvalidResource, LeftOut, Resource, not_taken, release, shape
+from shared.fhir import InvalidResource, LeftOut, Resource, Retracted, not_taken, release, shape
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load
 from shared.unit_of_work import Outcome, system_work
@@ -149,6 +149,7 @@ class _Importer:
         self._decode = msgspec.json.Decoder(kind.resource).decode
         self.counts: Counter[str] = Counter()
         self.told: Counter[str] = Counter()
+        self._retracted: list[UUID] = []
         self.doubtful = 0
 
     async def run(self, export: Export) -> None:
@@ -156,6 +157,8 @@ class _Importer:
         async with system_work(self._database, "import fhir") as work:
             await load(work, self._kind, self._known)
         for found in export.resources(self._kind.name):
+            if found.deleted:
+                continue
             with suppress(ValueError, RecursionError):
                 self._known.count(_decode_keys(found.content))
         remaining = export.resources(self._kind.name)
@@ -163,6 +166,7 @@ class _Importer:
             read = (self._read(found) for found in batch)
             for part in _distinct(await self._identify([item for item in read if item is not None])):
                 await self._save(part)
+            await self._retract()
             self._listener.advance(self._kind.name, len(batch))
         if self._kind.holders:
             to, holders = self._kind.holders
@@ -171,6 +175,8 @@ class _Importer:
 
     def _read(self, found: Found) -> _Read | None:
         try:
+            if found.deleted:
+                raise Retracted
             other = release(found.content, self._kind.releases)
             if other:
                 raise other
@@ -183,11 +189,31 @@ class _Importer:
         except LeftOut as reason:
             self.counts[LEFT_OUT] += 1
             self.told[str(reason)] += 1
+        except Retracted:
+            self._take_back(found)
         except msgspec.ValidationError as error:
             self._fail(found.place, str(shape(found.content, self._kind.resource) or error))
         except Exception as error:  # whatever is wrong with a resource ends with it
             self._fail(found.place, _cause(error))
         return None
+
+    def _take_back(self, found: Found) -> None:
+        """See to what its source takes back, once the rest of the batch is saved; what never came stays away."""
+        if self._kind.retract is None:
+            self._fail(found.place, "it is deleted or entered in error, which is not obeyed for its type")
+            return
+        row = self._known.retracted(_decode_keys(found.content).id)
+        if row is None:
+            self.counts[LEFT_OUT] += 1
+            self.told["left out, since it is deleted or entered in error, and not known by an id of this source"] += 1
+        else:
+            self._retracted.append(row)
+
+    async def _retract(self) -> None:
+        if self._retracted and self._kind.retract:
+            async with system_work(self._database, "import fhir") as work:
+                self.counts.update(await self._kind.retract(work, self._retracted))
+            self._retracted.clear()
 
     async def _identify(self, batch: list[_Read]) -> list[_Read]:
         """Which entries they are."""

@@ -24,6 +24,8 @@ from shared.fhir import Wrong
 _OF_CLIENTS = {"log.ndjson", "manifest.json"}
 _NAME = re.compile(r".*\.(?P<format>ndjson|jsonl|json)(\.gz)?", re.IGNORECASE)
 
+_DELETED = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})")
+
 _GZIP = b"\x1f\x8b"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -55,11 +57,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A resource, in UTF-8."""
+    """A resource, in UTF-8; of one that is `deleted`, only its type and id."""
 
     place: Place
     resource_type: str
     content: bytes
+    deleted: bool = False
 
 
 @dataclass
@@ -101,8 +104,14 @@ def survey(folder: Path) -> Export:
     return export
 
 
+class _Request(msgspec.Struct, frozen=True):
+    method: str | None = None
+    url: str | None = None
+
+
 class _Entry(msgspec.Struct):
     resource: msgspec.Raw = msgspec.Raw()
+    request: _Request = _Request()
 
 
 class _Head(msgspec.Struct, rename="camel"):
@@ -206,7 +215,11 @@ def _resources(place: Place, content: bytes) -> Iterator[Found | Failure]:
             yield Found(place, head.resource_type, content)
         for number, entry in enumerate(entries):
             at = Place(place.file, place.line, number)
-            if not bytes(entry.resource):
+            deleted = _DELETED.fullmatch(entry.request.url or "") if entry.request.method == "DELETE" else None
+            if deleted:
+                content = msgspec.json.encode({"resourceType": deleted[1], "id": deleted[2]})
+                yield Found(at, deleted[1], content, deleted=True)
+            elif not bytes(entry.resource):
                 yield Failure(at, str(Wrong("resource", REQUIRED)))
             else:
                 yield from _resources(at, bytes(entry.resource))

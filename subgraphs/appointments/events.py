@@ -49,7 +49,10 @@ class AppointmentRescheduled(
 class AppointmentCancelled(
     AppointmentFacts, Event, type="caregraph.appointments.appointment-cancelled.v1", key="appointment_id"
 ):
-    """An appointment was called off. `reasonCode` is PATIENT_REQUEST, PRACTITIONER_UNAVAILABLE, DUPLICATE or OTHER."""
+    """An appointment was called off.
+
+    `reasonCode` is PATIENT_REQUEST, PRACTITIONER_UNAVAILABLE, DUPLICATE, ENTERED_IN_ERROR or OTHER.
+    """
 
     cancelled_by: Party
     reason_code: str

@@ -6,7 +6,7 @@ import msgspec
 
 from shared import fhir
 from shared.database.model import utc_now
-from shared.fhir import At, CodeableConcept, Coding, LeftOut, Period, Reference, Wrong
+from shared.fhir import At, CodeableConcept, Coding, LeftOut, Period, Reference, Retracted, Wrong
 from shared.known import References, ResourceType
 from subgraphs.appointments.commands import RecordVisit
 from subgraphs.appointments.errors import PERIOD
@@ -54,6 +54,8 @@ class Encounter(fhir.Resource, frozen=True):
 
 def read_encounter(resource: Encounter, references: References) -> RecordVisit:
     """What is told of a visit. Who performed it primarily comes first."""
+    if resource.status == "entered-in-error":
+        raise Retracted
     starts_at, ends_at = fhir.instant(resource.period.start), fhir.instant(resource.period.end)
     status = STATUS.get(resource.status)
     if status is None or (ends_at or starts_at or utc_now()) > utc_now():
@@ -97,5 +99,13 @@ _RELEASES = {
 }
 
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
-    ResourceType(Encounter, read_encounter, recording.take_over, VISIT_NUMBERS, recording.may_be, releases=_RELEASES),
+    ResourceType(
+        Encounter,
+        read_encounter,
+        recording.take_over,
+        VISIT_NUMBERS,
+        recording.may_be,
+        releases=_RELEASES,
+        retract=recording.retract,
+    ),
 )

@@ -140,6 +140,7 @@ class CancellationReason(Code):
     PATIENT_REQUEST = "PATIENT_REQUEST", "The patient wishes the appointment to be cancelled."
     PRACTITIONER_UNAVAILABLE = "PRACTITIONER_UNAVAILABLE", "The practitioner cannot keep the appointment."
     DUPLICATE = "DUPLICATE", "The patient has another appointment at that time."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The appointment was entered by mistake."
     OTHER = "OTHER", "The appointment is cancelled for another reason than all of these."
 
 

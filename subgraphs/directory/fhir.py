@@ -158,14 +158,19 @@ _R5_LOCATION = dict.fromkeys(("form", "characteristic", "contact", "virtualServi
 _R5_ROLE = dict.fromkeys(("characteristic", "contact", "communication"), "R5")
 
 RESOURCES: tuple[ResourceType[Any, Any], ...] = (
-    ResourceType(Organization, read_organization, entries.take_over_organizations),
-    ResourceType(Location, read_location, entries.take_over_locations, releases=_R5_LOCATION),
+    ResourceType(
+        Organization, read_organization, entries.take_over_organizations, retract=entries.retract_organizations
+    ),
+    ResourceType(
+        Location, read_location, entries.take_over_locations, releases=_R5_LOCATION, retract=entries.retract_locations
+    ),
     ResourceType(
         Practitioner,
         read_practitioner,
         entries.take_over_practitioners,
         frozenset({NPI, "NPI"}),
         entries.may_be_practitioners,
+        retract=entries.retract_practitioners,
     ),
     ResourceType(
         PractitionerRole,

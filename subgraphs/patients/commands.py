@@ -230,6 +230,7 @@ class RecordPatient(Command):
     emergency_contacts: list[RecordedEmergencyContact] = Field(description="Whom to call.")
     language: Language | None = Field(None, description="Their language, BCP 47.")
     identifiers: list[PatientIdentifier] = Field(description="Numbers of other systems.")
+    active: bool = Field(True, description="Whether their record is in use there.")
 
 
 class UpdatePatient(Command):

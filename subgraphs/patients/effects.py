@@ -10,6 +10,7 @@ IDENTIFIERS = "identifiers"
 
 # Which group a column of `patient` belongs to; its identifiers are rows of their own.
 GROUPS = {
+    "active": Group.DEMOGRAPHICS,
     "family": Group.DEMOGRAPHICS,
     "given": Group.DEMOGRAPHICS,
     "prefix": Group.DEMOGRAPHICS,

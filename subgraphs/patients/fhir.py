@@ -37,6 +37,7 @@ class Communication(fhir.Element, frozen=True):
 class Patient(fhir.Resource, frozen=True):
     """https://hl7.org/fhir/R4/patient.html."""
 
+    active: bool = True
     name: list[HumanName] = []
     gender: str = AdministrativeGender.UNKNOWN.value
     birth_date: str | None = None
@@ -65,6 +66,7 @@ def read_patient(resource: Patient, references: References) -> RecordPatient:
     if any(not contact.name for contact in resource.contact):
         tell("contact", "left out where it has no name")
     values = {
+        "active": At("active", resource.active),
         "demographics": _demographics(resource, tell),
         "deceased": {
             "deceased": resource.deceased_boolean or died is not None,
@@ -162,5 +164,6 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         service.may_be,
         service.survivors,
         releases={"animal": "STU3"},
+        retract=service.retract,
     ),
 )

@@ -91,16 +91,32 @@ async def take_over(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordPatien
     settled = await _settled(work, said)
     current = [(key, command) for key, command in entries if key not in settled]
     present = await work.rows(Patient, {key for key, _ in current})
-    new = {key: Patient(id=key, **told[key], source_digest=said[key]) for key, _ in current if key not in present}
+    new = {
+        key: Patient(id=key, **told[key], active=command.active, source_digest=said[key])
+        for key, command in current
+        if key not in present
+    }
     await _register(work, [*new.values()], How.IMPORT)
     numbers = {key: command.identifiers for key, command in current}
     numbered = await _set_identifiers(work, numbers, keep_others=True)
     outcomes = dict.fromkeys(settled, Outcome.UNCHANGED) | dict.fromkeys(new, Outcome.CREATED)
+    active = {key: command.active for key, command in current}
     for key, row in present.items():
         row.source_digest = said[key]
-        changed = _change(work, row, told[key], numbered=key in numbered)
+        changed = _change(work, row, {**told[key], "active": active[key]}, numbered=key in numbered)
         outcomes[key] = Outcome.UPDATED if changed else Outcome.UNCHANGED
     return [outcomes[key] for key, _ in entries]
+
+
+async def retract(work: UnitOfWork, keys: Sequence[UUID]) -> list[Outcome]:
+    """Let patients be out of use whom their system takes back; if it tells of them again, they are what it says then."""
+    rows = await work.rows(Patient, set(keys))
+    changed = set[UUID]()
+    for key, row in rows.items():
+        row.source_digest = None
+        if _change(work, row, {"active": False}, numbered=False):
+            changed.add(key)
+    return [Outcome.UPDATED if key in changed else Outcome.UNCHANGED for key in keys]
 
 
 async def survivors(work: UnitOfWork) -> Mapping[UUID, UUID]:
@@ -133,7 +149,8 @@ async def _settled(work: UnitOfWork, said: Mapping[UUID, bytes]) -> set[UUID]:
 
 def _digest(told: Mapping[str, Any], command: RecordPatient) -> bytes:
     numbers = {(item.system, item.value): item.type for item in command.identifiers}
-    return hashlib.sha256(orjson.dumps([told, sorted(numbers.items())], option=orjson.OPT_SORT_KEYS)).digest()
+    said = [told, sorted(numbers.items()), *([] if command.active else [False])]
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 async def _register(work: UnitOfWork, rows: Sequence[Patient], how: How) -> None:

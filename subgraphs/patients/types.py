@@ -153,7 +153,7 @@ class Patient(Entity[models.Patient]):
     )
     active: bool | None = from_row(
         "active",
-        description="Whether the record is in use: false for a duplicate that was merged into another patient.",
+        description="Whether the record is in use: false for a merged duplicate, or by another system's word.",
     )
     registered_at: datetime | None = from_row("created_at", description="When the patient was registered here.")
     version: int | None = from_row(

@@ -30,6 +30,23 @@ async def take_over(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]
     return outcomes
 
 
+async def retract(work: UnitOfWork, keys: Sequence[UUID]) -> list[Outcome]:
+    """Let visits be cancelled that their system takes back."""
+    rows, outcomes = await work.rows(Appointment, set(keys)), []
+    values = {
+        "status": Status.CANCELLED,
+        "cancelled_by": Party.SYSTEM,
+        "cancellation_reason": CancellationReason.ENTERED_IN_ERROR,
+    }
+    for key in keys:
+        row = rows.get(key)
+        changed = row is not None and assign(row, values)
+        if row is not None and changed:
+            effects.recorded(work, row)
+        outcomes.append(Outcome.UPDATED if changed else Outcome.UNCHANGED)
+    return outcomes
+
+
 async def may_be(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]]) -> list[bool]:
     """Whether each visit may be the one that is told of: it is the same patient's."""
     rows = await work.rows(Appointment, {key for key, _ in entries}, lock=False)

@@ -94,6 +94,21 @@ async def take_over_practitioners(work: UnitOfWork, entries: Sequence[tuple[UUID
     return await _take_over(work, Practitioner, own)
 
 
+async def retract_organizations(work: UnitOfWork, keys: Sequence[UUID]) -> list[Outcome]:
+    """Let organizations be out of use that their system takes back."""
+    return await _retract(work, Organization, keys)
+
+
+async def retract_locations(work: UnitOfWork, keys: Sequence[UUID]) -> list[Outcome]:
+    """Let locations be out of use that their system takes back."""
+    return await _retract(work, Location, keys)
+
+
+async def retract_practitioners(work: UnitOfWork, keys: Sequence[UUID]) -> list[Outcome]:
+    """Let practitioners be out of use whom their system takes back."""
+    return await _retract(work, Practitioner, keys)
+
+
 async def may_be_practitioners(work: UnitOfWork, entries: Sequence[tuple[UUID, PractitionerEntry]]) -> list[bool]:
     """Whether each practitioner may be the one that is told of: they share a family or first given name."""
     rows = await work.rows(Practitioner, {key for key, _ in entries}, lock=False)
@@ -110,6 +125,15 @@ async def _take_over(
 ) -> list[Outcome]:
     present = await work.rows(kind, {key for key, _ in entries})
     return [_write(work, kind, present.get(key), command, key)[1] for key, command in entries]
+
+
+async def _retract(work: UnitOfWork, kind: type[Kind], keys: Sequence[UUID]) -> list[Outcome]:
+    rows, changed = await work.rows(kind, set(keys)), set[UUID]()
+    for key, row in rows.items():
+        if assign(row, {"active": False}):
+            effects.saved(work, row, created=False)
+            changed.add(key)
+    return [Outcome.UPDATED if key in changed else Outcome.UNCHANGED for key in keys]
 
 
 def _write(

@@ -1,0 +1,83 @@
+"""What a source takes back: entered in error, deleted, out of use."""
+
+from typing import Any
+
+from shared.known import Source
+from tests.harness.clinic import Clinic
+from tests.importer.conftest import EXPORT, ORGANIZATION, PATIENT, PLACE, PRACTITIONER, Import, encounter
+
+HOSPITAL = Source("hospital")
+EMPTY: dict[str, list[Any]] = {name: [] for name in EXPORT}
+VISIT = "{ appointments { nodes { status version cancellation { by reason } } } }"
+
+
+def deletion(*urls: str) -> dict[str, Any]:
+    entries = [{"request": {"method": "DELETE", "url": url}} for url in urls]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+async def visit(clinic: Clinic) -> dict[str, Any]:
+    [node] = (await clinic.caller("NURSE").data(VISIT))["appointments"]["nodes"]
+    return dict(node)
+
+
+async def test_a_visit_that_was_entered_in_error_is_cancelled(clinic: Clinic, imports: Import) -> None:
+    own = EXPORT | {"Encounter.000.ndjson": [encounter("visit")], "Encounter.001.ndjson": []}
+    await imports(own, HOSPITAL)
+    wrong = {"resourceType": "Encounter", "id": "visit", "status": "entered-in-error"}
+    never = wrong | {"id": "never"}
+    again = EMPTY | {"Encounter.000.ndjson": [wrong, never]}
+    for outcome in ("updated", "unchanged"):
+        done = await imports(again, HOSPITAL)
+        assert (done.failures, done.counts("Encounter")) == ([], {outcome: 1, "left out": 1})
+        assert await visit(clinic) == {
+            "status": "CANCELLED",
+            "version": 2,
+            "cancellation": {"by": "SYSTEM", "reason": "ENTERED_IN_ERROR"},
+        }
+    assert [event.data["status"] for event in await clinic.published("appointments")] == ["COMPLETED", "CANCELLED"]
+    assert (await imports(own, HOSPITAL)).counts("Encounter") == {"updated": 1}
+    assert (await visit(clinic))["status"] == "COMPLETED"
+
+
+async def test_nobody_takes_back_what_may_be_anothers(clinic: Clinic, imports: Import) -> None:
+    await imports(EXPORT | {"Encounter.000.ndjson": [encounter("visit")], "Encounter.001.ndjson": []}, HOSPITAL)
+    deleted = EMPTY | {"deleted.ndjson": [deletion("Encounter/visit", "Patient/patient")]}
+    for source in (Source("other"), Source()):
+        done = await imports(deleted, source)
+        assert (done.counts("Encounter"), done.counts("Patient")) == ({"left out": 1}, {"left out": 1})
+    assert (await visit(clinic))["status"] == "COMPLETED"
+
+
+async def test_what_is_deleted_is_out_of_use(clinic: Clinic, imports: Import) -> None:
+    files: dict[str, list[Any]] = EXPORT | {"Encounter.000.ndjson": [encounter("visit")], "Encounter.001.ndjson": []}
+    await imports(files, HOSPITAL)
+    urls = ["Organization/org", "Location/place", "Practitioner/doctor", "https://ehr.example/r4/Patient/patient"]
+    done = await imports(EMPTY | {"x.json": [deletion(*urls, "Encounter/visit", "PractitionerRole/role")]}, HOSPITAL)
+    assert [failure.cause for failure in done.failures] == [
+        "it is deleted or entered in error, which is not obeyed for its type"
+    ]
+    query = "{ patients { nodes { active } } organizations { nodes { active } } practitioners { nodes { active } } }"
+
+    async def active() -> list[bool]:
+        data = await clinic.caller("ADMIN").data(query)
+        return [node["active"] for kind in data.values() for node in kind["nodes"]]
+
+    assert await active() == [False] * 3
+    assert (await visit(clinic))["status"] == "CANCELLED"
+    back = {"Organization.ndjson": [ORGANIZATION], "Location.1793491200000.ndjson": [PLACE]}
+    again = await imports(
+        EMPTY | back | {"Practitioner.ndjson": [PRACTITIONER], "Patient.ndjson": [PATIENT], "x.json": []}, HOSPITAL
+    )
+    assert {again.counts(kind)["updated"] for kind in ("Organization", "Practitioner", "Patient", "Location")} == {1}
+    assert await active() == [True] * 3
+
+
+async def test_a_patient_out_of_use_is_so_here(clinic: Clinic, imports: Import) -> None:
+    async def active() -> bool:
+        [node] = (await clinic.caller("NURSE").data("{ patients { nodes { active } } }"))["patients"]["nodes"]
+        return bool(node["active"])
+
+    for value, outcome in ((False, "created"), (False, "unchanged"), (True, "updated")):
+        done = await imports({"Patient.ndjson": [PATIENT | {"active": value}]}, HOSPITAL)
+        assert (done.counts("Patient"), await active()) == ({outcome: 1}, value)

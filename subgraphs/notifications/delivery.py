@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
@@ -111,7 +112,8 @@ async def streamed_after(redis: Redis, recipients: Iterable[UUID], position: int
     for stream, entries in found:
         if first[stream] > position:
             return None
-        rows += [Notification.model_validate_json(fields["row"]) for _, fields in entries]
+        # `model_validate_json` would leave JSON's strings as they are: SQLModel validates a table's rows in this way only
+        rows += [Notification.model_validate(orjson.loads(fields["row"])) for _, fields in entries]
     return sorted(rows, key=lambda row: row.position or 0)
 
 

@@ -54,6 +54,7 @@ mutation Prefer($kind: NotificationKind!, $enabled: Boolean!) {
   }
 }
 """
+EVERYTHING = "id kind createdAt readAt message cursor appointment { id }"
 LISTEN = (
     "subscription Listen($after: String) { notificationReceived(after: $after) { id kind cursor appointment { id } } }"
 )
@@ -253,6 +254,24 @@ async def test_a_subscription_gets_what_comes_at_once_in_order_and_only_its_own(
     await clinic.until(lambda: _listening(clinic, 0))
     reads = [entry for entry in await clinic.audit("notifications") if entry.action == "read"]
     assert {key_of(item["id"]) for item in to_me} <= {key for entry in reads for key in entry.resource_ids}
+
+
+async def test_a_subscription_gives_all_that_a_query_gives(clinic: Clinic) -> None:
+    patient = new_id()
+    me = clinic.caller("PATIENT", patient=patient)
+    await clinic.publish(
+        patients.PreferencesChanged(patient_id=patient, language="de", channels=[], reminders=True),
+        booked(patient, new_id()),
+    )
+    await until_inbox_has(clinic, me, 1)
+    async with me.subscribe(f"subscription {{ notificationReceived {{ {EVERYTHING} }} }}") as events:
+        waiting = asyncio.ensure_future(take(events, 1))
+        await clinic.until(lambda: _listening(clinic, 2))
+        await clinic.publish(booked(patient, new_id()))
+        (pushed,) = await waiting
+    listed = await me.data(f"{{ notifications(first: 1) {{ nodes {{ {EVERYTHING} }} }} }}")
+    assert pushed == listed["notifications"]["nodes"][0]
+    assert pushed["message"] == "Ein Termin wurde gebucht."
 
 
 async def test_a_subscription_resumes_after_its_cursor_without_loss_or_repetition(clinic: Clinic) -> None:

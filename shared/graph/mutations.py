@@ -49,7 +49,7 @@ def mutation(
             resolver=method,
             description=description,
             graphql_type=Optional[answer] if scopes or authenticated else answer,  # noqa: UP045 - made at run time
-            extensions=[_Mutation(command, hints["return"], success)],
+            extensions=[_Mutation(command, hints["return"], success, kinds)],
             **access(scopes, authenticated),
         )
 
@@ -59,8 +59,14 @@ def mutation(
 class _Mutation(FieldExtension):
     """Reads the input, and answers refusals."""
 
-    def __init__(self, command: type[Command] | None, returned: Any, success: Callable[[Any], Any]) -> None:
-        self._command, self._returned, self._success = command, returned, success
+    def __init__(
+        self,
+        command: type[Command] | None,
+        returned: Any,
+        success: Callable[[Any], Any],
+        kinds: Sequence[type[Refusal]],
+    ) -> None:
+        self._command, self._returned, self._success, self._kinds = command, returned, success, kinds
 
     def apply(self, field: StrawberryField) -> None:
         """Ask for the command's fields."""
@@ -82,6 +88,11 @@ class _Mutation(FieldExtension):
         except Repeated as repeated:
             return self._success(await self._returned.load(info.context, repeated.resource_id))
         except Refusal as refusal:
+            if type(refusal) not in self._kinds:
+                kind = type(refusal).__name__
+                raise TypeError(
+                    f"{info.field_name} raises {kind}: name it in the `errors` of its @mutation"
+                ) from refusal
             return info.context.translator.error(refusal)
 
 

@@ -39,6 +39,11 @@ class Event(BaseModel):
         cls.type, cls.key = type, key
 
     @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        if cls.key not in cls.model_fields:
+            raise TypeError(f"{cls.__name__} has no field `{cls.key}` to be its key")
+
+    @classmethod
     def domain(cls) -> str:
         """The domain that publishes it."""
         return cls.type.split(".")[1]

@@ -280,3 +280,12 @@ async def _equals(value: Awaitable[Any], expected: Any) -> bool:
 
 async def _count(world: World) -> int:
     return len(await world.taken())
+
+
+def test_an_event_names_its_key_among_its_fields() -> None:
+    with pytest.raises(TypeError, match="Fallen has no field `walk`"):
+
+        class Fallen(Event, type="caregraph.tests.fallen.v1", key="walk"):
+            """An event whose key is misspelt."""
+
+            walk_id: UUID

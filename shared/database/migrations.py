@@ -25,6 +25,13 @@ from shared.database.engine import asyncpg_url
 
 HERE = Path(__file__).parent
 _LOCK = 4_200_170_001
+# Without being asked, Alembic compares no CHECK constraints of tables that are there.
+_COMPARED = ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"]
+_CONDITIONS = text("""
+    SELECT relname, conname, pg_get_constraintdef(pg_constraint.oid)
+    FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+    WHERE contype IN ('c', 'x') AND relnamespace = CAST(:schema AS regnamespace) AND relname = ANY(:tables)
+""")
 
 T = TypeVar("T")
 
@@ -35,6 +42,7 @@ def config(package: Path, connection: Connection | None = None) -> Config:
     result.set_main_option("script_location", str(HERE / "alembic"))
     result.set_main_option("path_separator", "newline")
     result.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(slug)s")
+    result.set_main_option("truncate_slug_length", "200")
     result.set_main_option("version_locations", f"{HERE / 'versions'}\n{package / 'migrations'}")
     result.attributes["connection"] = connection
     return result
@@ -88,10 +96,29 @@ async def drift(url: str, package: Path, metadata: MetaData) -> list[Any]:
     """What a database at its newest schema lacks of the models; empty if the migrations are complete."""
 
     def compare(connection: Connection) -> list[Any]:
-        options = {"compare_type": True, "include_object": _included(metadata)}
-        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+        options = {"compare_type": True, "include_object": _included(metadata), "autogenerate_plugins": _COMPARED}
+        found = list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+        return found or _other_conditions(connection, metadata)
 
     return await _with_connection(url, compare)
+
+
+def _other_conditions(connection: Connection, metadata: MetaData) -> list[Any]:
+    """The CHECK and EXCLUDE constraints that say something else than the models': Alembic compares names, or nothing.
+
+    PostgreSQL tells each condition in its own words, so the models' tables are made beside the ones that are there.
+    """
+
+    def conditions(schema: str) -> set[Any]:
+        return set(connection.execute(_CONDITIONS, {"schema": schema, "tables": list(metadata.tables)}))
+
+    with connection.begin_nested() as beside:
+        connection.execute(text("CREATE SCHEMA models"))
+        connection.execute(text("SET LOCAL search_path TO models, public"))
+        metadata.create_all(connection, checkfirst=False)
+        found = sorted(conditions("public") ^ conditions("models"))
+        beside.rollback()
+    return found
 
 
 async def _with_connection(url: str, function: Callable[[Connection], T]) -> T:
@@ -135,6 +162,7 @@ def run() -> None:
         compare_type=True,
         include_object=_included(metadata),
         render_item=_render,
+        autogenerate_plugins=_COMPARED,
     )
     with context.begin_transaction():
         context.run_migrations()

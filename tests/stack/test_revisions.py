@@ -6,12 +6,24 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Computed, Index, String, TypeDecorator, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TSTZRANGE, ExcludeConstraint
 from sqlmodel import Field
 
 from shared.database.migrations import drift, migrate, write_revision
-from shared.database.model import Record, new_registry
+from shared.database.model import NAMING, Record, new_registry
 from stack.databases import empty
 from stack.revisions import tidy
 from stack.services import ROOT
@@ -69,9 +81,46 @@ async def test_what_is_written_runs_is_formatted_and_brings_the_database_to_the_
         assert result.returncode == 0, result.stdout
 
 
+async def test_a_condition_of_a_table_that_is_there_is_written_and_none_is_overlooked(
+    postgres_server: str, tmp_path: Path
+) -> None:
+    package = tmp_path / "wards"
+    (package / "migrations").mkdir(parents=True)
+
+    def ward(*conditions: CheckConstraint | ExcludeConstraint) -> MetaData:
+        metadata = MetaData(naming_convention=NAMING)
+        Table("ward", metadata, Column("beds", Integer), *conditions)
+        return metadata
+
+    async with empty(postgres_server) as url:
+
+        async def bring_to(metadata: MetaData, message: str) -> bool:
+            await migrate(url, package)
+            written = await write_revision(url, package, "wards", metadata, message)
+            await migrate(url, package)
+            return written is not None
+
+        await bring_to(ward(), "Wards.")
+        bounded = ward(CheckConstraint("beds < 90", name="beds"))
+        assert await bring_to(bounded, "Bounds.")
+        assert await drift(url, package, bounded) == []
+        assert await drift(url, package, ward(CheckConstraint("beds < 9", name="beds"))) != []
+        apart = ExcludeConstraint((text("beds"), "="), using="btree", name="ward_beds_excl")
+        assert await drift(url, package, ward(CheckConstraint("beds < 90", name="beds"), apart)) != []
+        assert await bring_to(ward(), "No bounds.")
+        assert await drift(url, package, ward()) == []
+
+
 def test_the_command_needs_nothing_in_the_environment() -> None:
     result = _run({}, "-m", "stack", "domain", "revision", "directory", "-m", "Nothing.")
     assert (result.stdout, result.stderr) == ("nothing to migrate\n", "")
+
+
+def test_a_migration_is_not_written_over_another() -> None:
+    (path,) = (ROOT / "subgraphs" / "directory" / "migrations").glob("*_known_by_keys.py")
+    result = _run({}, "-m", "stack", "domain", "revision", "directory", "-m", "Known by keys.")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"{path.relative_to(ROOT)} is there already" in result.stderr
 
 
 async def test_a_service_migrates_with_its_database_alone(postgres_server: str) -> None:

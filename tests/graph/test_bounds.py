@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
 
+from shared.graph.entities import Entity
 from shared.ids import new_id
 from stack import schema
 from stack.services import ROOT, SUBGRAPHS, subgraph
@@ -22,13 +23,7 @@ SUBJECT = new_id()
 ALL_SCOPES = set().union(*SCOPES.values())
 FAULTS = {"INTERNAL_SERVER_ERROR", "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_TIMEOUT", "MAX_TOKENS_LIMIT"}
 AT_ONCE = 40  # aliases in an operation
-BESIDES = {"appointments": ("directory", "patients")}  # whose entities have fields of a service
-MADE_BY = {
-    "Account": "inviteAccount",
-    "Organization": "saveOrganization",
-    "Patient": "registerPatient",
-    "Practitioner": "savePractitioner",
-}
+MADE_BY = {"Account": "inviteAccount", "Patient": "registerPatient"}  # others by `save` with their name
 
 
 @pytest.fixture(params=[each.name for each in SUBGRAPHS])
@@ -37,13 +32,15 @@ def service(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def services(service: str) -> tuple[str, ...]:
-    return (service, *BESIDES.get(service, ()))
+def api() -> GraphQLSchema:
+    return schema.build((ROOT / schema.API).read_text())
 
 
 @pytest.fixture
-def api() -> GraphQLSchema:
-    return schema.build((ROOT / schema.API).read_text())
+def services(service: str, api: GraphQLSchema) -> tuple[str, ...]:
+    """A service, and those whose entities it gives fields."""
+    asked = {kind for kind, _, _ in fields(service, api)}
+    return (service, *(each.name for each in SUBGRAPHS if each.name != service and asked & entities(each.name)))
 
 
 @pytest.fixture
@@ -59,6 +56,13 @@ def fields(service: str, api: GraphQLSchema) -> Iterator[tuple[str, str, GraphQL
             public = api.get_type(kind.name)
             given = public.fields if isinstance(public, GraphQLObjectType) else {}
             yield from ((kind.name, name, given[name]) for name in kind.fields if name in given and given[name].args)
+
+
+def entities(service: str) -> set[str]:
+    """The types whose rows a service has."""
+    known = import_module(subgraph(service).module).service.schema.schema_converter.type_map
+    origins = {name: getattr(each.definition, "origin", None) for name, each in known.items()}
+    return {name for name, origin in origins.items() if isinstance(origin, type) and issubclass(origin, Entity)}
 
 
 def operations(
@@ -100,7 +104,8 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
         async with stored(clinic.service("notifications").runtime.database) as session:
             session.add(Notification(recipient=SUBJECT, kind=next(iter(Kind))))
     elif api.mutation_type:
-        name = MADE_BY[kind]
+        name = MADE_BY.get(kind, f"save{kind}")
+        assert name in api.mutation_type.fields, f"MADE_BY says which mutation makes a {kind}"
         field = api.mutation_type.fields[name]
         ((query, variables), _) = operations("mutation", name, field, [Case(plausible(field), Of.TYPE)], "{ %s }")
         await caller.data(query, **variables)

@@ -42,14 +42,14 @@ def test_only_identity_has_its_keys() -> None:
 
 
 def test_a_subgraph_that_is_added_is_in_every_file() -> None:
-    added = replace(subgraph("appointments"), name="rooms", port=4150)
+    added = replace(subgraph("appointments"), name="added", port=4150)
     files = {path: yaml.safe_load(text) for path, text in deployment.generate([*SUBGRAPHS, added]).items()}
-    assert files["stack/router.yaml"]["subgraphs"]["named"]["rooms"] == {"url": "${env.ROOMS_URL:}"}
+    assert files["stack/router.yaml"]["subgraphs"]["named"]["added"] == {"url": "${env.ADDED_URL:}"}
     containers = files["docker-compose.yml"]["services"]
-    assert containers["rooms"]["ports"] == ["127.0.0.1:4150:8000"]
-    assert containers["rooms"]["environment"]["CALENDAR_BASE_URL"] == "${CALENDAR_BASE_URL:-http://127.0.0.1:4150}"
-    assert "ROOMS_DATABASE_PASSWORD" in containers["migrate"]["environment"]
-    assert containers[ROUTER]["environment"]["ROOMS_URL"] == "http://rooms:8000/graphql"
-    assert containers[ROUTER]["depends_on"]["rooms"] == {"condition": "service_healthy"}
-    del containers["rooms"]
+    assert containers["added"]["ports"] == ["127.0.0.1:4150:8000"]
+    assert containers["added"]["environment"]["CALENDAR_BASE_URL"] == "${CALENDAR_BASE_URL:-http://127.0.0.1:4150}"
+    assert "ADDED_DATABASE_PASSWORD" in containers["migrate"]["environment"]
+    assert containers[ROUTER]["environment"]["ADDED_URL"] == "http://added:8000/graphql"
+    assert containers[ROUTER]["depends_on"]["added"] == {"condition": "service_healthy"}
+    del containers["added"]
     assert containers.keys() == SERVICES.keys()

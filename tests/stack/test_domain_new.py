@@ -13,6 +13,8 @@ from stack.scaffold.names import Names, plural
 from stack.scaffold.write import write
 from stack.services import ROOT
 
+SHARED = ("tests/walls", "tests/graph/test_node.py", "tests/stack/test_compose.py")  # of what holds for all domains
+
 _LEFT = shutil.ignore_patterns(".*", "__pycache__", "installed", "node_modules")
 
 
@@ -63,7 +65,7 @@ def test_a_domain_is_green_at_once(tmp_path: Path, postgres_server: str) -> None
         ["ruff", "check"],
         ["ruff", "format", "--check"],
         ["stack", "schema", "check"],
-        ["pytest", "tests/wards", "tests/walls", "tests/stack/test_compose.py", "-p", "no:cacheprovider"],
+        ["pytest", "-p", "no:cacheprovider", "tests/wards", *SHARED],
     ):
         done = run(*command)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"

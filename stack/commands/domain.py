@@ -40,7 +40,7 @@ def new(
         done = subprocess.run([sys.executable, "-m", "stack", *command], check=False, cwd=ROOT)  # noqa: S603 - our own
         if done.returncode:
             raise typer.Exit(done.returncode)
-    console.print(f"subgraphs/{domain} is in the graph; next: pytest tests/{domain}, make check")
+    console.print(f"subgraphs/{domain} is in the graph; next: .venv/bin/pytest -n 2 tests/{domain}, and make check")
 
 
 @tasks.command()

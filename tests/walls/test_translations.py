@@ -18,7 +18,7 @@ TRANSLATIONS = Translations([ROOT / "shared", *(service.package for service in S
 @pytest.mark.parametrize("language", [each for each in TRANSLATIONS.languages if each != "en"])
 def test_no_sentence_is_missing(language: str) -> None:
     missing = [each.message for each in Problem.known.values() if not TRANSLATIONS.has(language, each.message)]
-    assert not missing
+    assert not missing, f"locale/{language}.po of the package whose sentences these are lacks them: {missing}"
 
 
 def test_german_is_there() -> None:

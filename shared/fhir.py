@@ -18,7 +18,8 @@ from shared.countries import ALPHA_2
 from shared.errors import OTHER_RELEASE, InvalidInput, Problem
 
 _NO_POSTAL_CODE = re.compile("[0-]+")
-_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")  # https://hl7.org/fhir/R4/datatypes.html#date
+_PARTIAL_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")  # https://hl7.org/fhir/R4/datatypes.html#date
 
 # Who is told what was left out or changed of a resource that is taken: the element and what became of it.
 Tell = Callable[[str, str], None]
@@ -304,15 +305,17 @@ def code_of(concept: CodeableConcept | None, allowed: Callable[[str], object]) -
     return next((coding.code for coding in codings if coding.code and allowed(coding.code)), None)
 
 
-def whole_date(path: str, text: str | None, tell: Tell) -> At:
-    """A FHIR date as a day; None if it is only a year or month, or none."""
+def date_of(path: str, text: str | None, tell: Tell, whole: str, partial: str) -> dict[str, At]:
+    """A FHIR date as one of two fields: a day, or the year or month that is all that is known."""
+    if text and _PARTIAL_DATE.fullmatch(text):
+        return {partial: At(path, text)}
     try:
         found = date.fromisoformat(text) if text and _DATE.fullmatch(text) else None
     except ValueError:
         found = None
     if text and found is None:
-        tell(path, f"{LEFT_OUT}, since it is no whole date")
-    return At(path, found)
+        tell(path, f"{LEFT_OUT}, since it is no date")
+    return {whole: At(path, found)}
 
 
 def instant(text: str | None) -> datetime | None:

@@ -23,6 +23,7 @@ TELEPHONE = Problem("TELEPHONE", "It is a telephone number with its country's pr
 LANGUAGE = Problem("LANGUAGE", "It is a language tag of BCP 47, such as en-US.")
 COUNTRY = Problem("COUNTRY", "It is a country code of ISO 3166-1, such as US.")
 TIME_ZONE = Problem("TIME_ZONE", "It is a name of the IANA time zone database, such as Europe/Berlin.")
+PARTIAL_DATE = Problem("PARTIAL_DATE", "It is a year or a month, such as 1980 or 1980-05.")
 LOCAL_TIME = Problem("LOCAL_TIME", "It is a time by the clock on the wall, without a time zone.")
 
 MAXIMUM_TEXT = 200
@@ -31,6 +32,7 @@ MAXIMUM_LONG_TEXT = 2000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 _LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # BCP 47, without its registered exceptions
 _COUNTRY = re.compile("[A-Z]{2}")
+_PARTIAL_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2]))?")  # https://hl7.org/fhir/R4/datatypes.html#date
 
 
 def wrong(problem: Problem, **parameters: Any) -> PydanticCustomError:
@@ -152,6 +154,7 @@ ClientKey = Annotated[str, text()]
 Email = Annotated[str, AfterValidator(_email)]
 Phone = Annotated[str, AfterValidator(_phone)]
 Language = Annotated[str, AfterValidator(_matching(_LANGUAGE, LANGUAGE))]
+PartialDate = Annotated[str, AfterValidator(_matching(_PARTIAL_DATE, PARTIAL_DATE))]
 Country = Annotated[str, AfterValidator(_matching(_COUNTRY, COUNTRY))]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 LocalTime = Annotated[time, AfterValidator(_local_time)]

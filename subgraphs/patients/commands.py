@@ -16,6 +16,7 @@ from shared.values import (
     Email,
     Language,
     OptionalText,
+    PartialDate,
     Text,
     id_of,
     normal_email,
@@ -33,7 +34,7 @@ from subgraphs.patients.codes import (
     NameUse,
     Relationship,
 )
-from subgraphs.patients.errors import BIRTH_DATE, DEATH, NO_CONTACT, REPEATED_CHANNEL, SAME_PATIENT
+from subgraphs.patients.errors import BIRTH_DATE, DEATH, NO_CONTACT, PARTIAL_BIRTH_DATE, REPEATED_CHANNEL, SAME_PATIENT
 
 EARLIEST_BIRTH = date(1850, 1, 1)
 
@@ -56,8 +57,8 @@ class OtherName(Command):
     prefix: OptionalText = Field(None, description="What comes before the name, such as `Dr.`.")
 
 
-class RecordedDemographics(Command):
-    """Who a patient is, as far as another system tells."""
+class Demographics(Command):
+    """Who a patient is: name, date of birth, gender."""
 
     family: Name = Field(description="The patient's family name.")
     given: Names = Field(description="The patient's given names, the first one first.")
@@ -65,7 +66,10 @@ class RecordedDemographics(Command):
     other_names: Annotated[list[OtherName], Field(max_length=OTHER_NAMES)] = Field(
         [], description="Other names that the patient has or had, such as the one before marriage."
     )
-    birth_date: date | None = Field(None, description="The patient's day of birth.")
+    birth_date: date | None = Field(None, description="The patient's day of birth; absent where it is not known.")
+    partial_birth_date: PartialDate | None = Field(
+        None, description="The year or month of birth, such as 1980 or 1980-05, where the day is not known."
+    )
     gender: AdministrativeGender = Field(description="The patient's gender for administration.")
     marital_status: MaritalStatus | None = Field(None, description="The patient's marital status.")
 
@@ -76,11 +80,15 @@ class RecordedDemographics(Command):
             raise wrong(BIRTH_DATE, earliest=EARLIEST_BIRTH.isoformat())
         return value
 
-
-class Demographics(RecordedDemographics):
-    """Who a patient is: name, day of birth, gender."""
-
-    birth_date: date = Field(description="The patient's day of birth.")
+    @field_validator("partial_birth_date")
+    @classmethod
+    def _born_in(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        earliest, latest = (day.isoformat()[: len(value)] for day in (EARLIEST_BIRTH, utc_now().date()))
+        if info.data.get("birth_date") is not None or not earliest <= value <= latest:
+            raise wrong(PARTIAL_BIRTH_DATE, earliest=EARLIEST_BIRTH.year)
+        return value
 
 
 class RecordedContactPoint(Command):
@@ -223,7 +231,7 @@ class RecordPatient(Command):
     It need not know all that is asked for here, and it tells nothing of consent, which only patients can give.
     """
 
-    demographics: RecordedDemographics = Field(description="Who they are.")
+    demographics: Demographics = Field(description="Who they are.")
     deceased: Deceased = Field(description="Whether they have died.")
     addresses: list[PatientAddress] = Field(description="Addresses.")
     contact_points: list[RecordedContactPoint] = Field(description="How to reach them.")

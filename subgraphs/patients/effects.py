@@ -16,6 +16,7 @@ GROUPS = {
     "prefix": Group.DEMOGRAPHICS,
     "other_names": Group.DEMOGRAPHICS,
     "birth_date": Group.DEMOGRAPHICS,
+    "partial_birth_date": Group.DEMOGRAPHICS,
     "gender": Group.DEMOGRAPHICS,
     "marital_status": Group.DEMOGRAPHICS,
     "deceased": Group.DECEASED,

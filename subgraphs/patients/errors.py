@@ -3,6 +3,9 @@
 from shared.errors import Problem
 
 BIRTH_DATE = Problem("BIRTH_DATE", "It is a day from {earliest} to today.")
+PARTIAL_BIRTH_DATE = Problem(
+    "PARTIAL_BIRTH_DATE", "It is a year or month from {earliest} to today, and given only where the day is not known."
+)
 NO_CONTACT = Problem("NO_CONTACT", "It needs a telephone number or an email address.")
 REPEATED_CHANNEL = Problem("REPEATED_CHANNEL", "Each is named once.")
 DEATH = Problem("DEATH", "It is given only for one who has died, and is past.")

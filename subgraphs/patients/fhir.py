@@ -117,7 +117,7 @@ def _demographics(resource: Patient, tell: fhir.Tell) -> dict[str, Any]:
             for place, other in others[:OTHER_NAMES]
         ],
         "gender": At("gender", resource.gender),
-        "birth_date": fhir.whole_date("birthDate", resource.birth_date, tell),
+        **fhir.date_of("birthDate", resource.birth_date, tell, "birth_date", "partial_birth_date"),
         "marital_status": marital_status,
     }
 

@@ -54,6 +54,10 @@ def _move_columns(survivor: Patient, duplicate: Patient) -> frozenset[str]:
     for name in _JOINED:
         own = getattr(survivor, name)
         taken[name] = own + [item for item in getattr(duplicate, name) if item not in own]
+    if not survivor.partial_birth_date or taken.get("birth_date"):
+        taken["partial_birth_date"] = (
+            None if taken.get("birth_date") or survivor.birth_date else duplicate.partial_birth_date
+        )
     return assign(survivor, taken)
 
 

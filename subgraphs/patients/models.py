@@ -52,7 +52,8 @@ class Patient(Audited, Model, Versioned, table=True):
     """A person who is given care.
 
     One who was found to be somebody else's duplicate stays, inactive, and names the other: `merged_into_id` (FHIR
-    Patient.link, replaced-by). It names a row that is itself not merged.
+    Patient.link, replaced-by). It names a row that is itself not merged. `partial_birth_date` is a year or month, as FHIR
+    writes it, where the day of birth is not known.
     """
 
     audit_patient: ClassVar[str | None] = "id"
@@ -69,6 +70,7 @@ class Patient(Audited, Model, Versioned, table=True):
         Index("patient_order_idx", "search_text", "id"),
         Index("patient_birth_order_idx", "birth_order", "id"),
         one_of("gender", AdministrativeGender),
+        CheckConstraint("num_nonnulls(birth_date, partial_birth_date) <= 1", name="birth"),
         CheckConstraint("deceased OR deceased_at IS NULL", name="deceased_at"),
         CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id AND NOT active", name="merged"),
         CheckConstraint("preferred_channels <@ ARRAY['email', 'sms', 'phone', 'mail']::varchar[]", name="channels"),
@@ -83,6 +85,7 @@ class Patient(Audited, Model, Versioned, table=True):
     prefix: str | None = None
     other_names: list[dict[str, Any]] = _values()
     birth_date: date | None = Field(default=None, index=True)
+    partial_birth_date: str | None = None
     gender: str
     marital_status: str | None = None
     deceased: bool = False

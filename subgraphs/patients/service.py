@@ -134,8 +134,12 @@ async def may_be(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordPatient]]
 
 def _may_be(row: Patient, command: RecordPatient) -> bool:
     who = command.demographics
-    born = {row.birth_date, who.birth_date} - {None}
-    return len(born) < 2 and share_a_name((row.family, row.given), (who.family, who.given))
+    here, there = (
+        born.birth_date.isoformat() if born.birth_date else born.partial_birth_date or "" for born in (row, who)
+    )
+    return (here.startswith(there) or there.startswith(here)) and share_a_name(
+        (row.family, row.given), (who.family, who.given)
+    )
 
 
 async def _settled(work: UnitOfWork, said: Mapping[UUID, bytes]) -> set[UUID]:
@@ -149,6 +153,8 @@ async def _settled(work: UnitOfWork, said: Mapping[UUID, bytes]) -> set[UUID]:
 
 def _digest(told: Mapping[str, Any], command: RecordPatient) -> bytes:
     numbers = {(item.system, item.value): item.type for item in command.identifiers}
+    # A source that says no more than before says the same, whatever columns have come since.
+    told = {name: value for name, value in told.items() if name != "partial_birth_date" or value}
     said = [told, sorted(numbers.items()), *([] if command.active else [False])]
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
 

@@ -133,6 +133,10 @@ class Patient(Entity[models.Patient]):
     birth_date: date | None = from_row(
         "birth_date", description="The patient's day of birth; null where it is not known."
     )
+    partial_birth_date: str | None = from_row(
+        "partial_birth_date",
+        description="The year or month of birth, such as 1980 or 1980-05, where the day is not known; else null.",
+    )
     gender: AdministrativeGender | None = from_row("gender", description="The patient's gender for administration.")
     marital_status: MaritalStatus | None = from_row(
         "marital_status", description="The patient's marital status; null where it is not known."

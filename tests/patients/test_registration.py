@@ -8,7 +8,7 @@ from shared.ids import global_id, new_id
 from subgraphs.patients.numbers import check_digit
 from tests.harness.clinic import Clinic
 from tests.harness.ids import key_of
-from tests.patients.conftest import JANE, named, register, register_myself
+from tests.patients.conftest import JANE, merge, named, register, register_myself, update
 
 
 async def test_staff_enter_a_patient(clinic: Clinic) -> None:
@@ -134,3 +134,32 @@ async def test_problems_are_said_in_the_clients_language(clinic: Clinic) -> None
             }
         ],
     }
+
+
+async def test_a_birth_may_be_known_in_part_or_not_at_all(clinic: Clinic) -> None:
+    clerk = clinic.caller("RECEPTIONIST")
+    query = "query($id: ID!) { patient(id: $id) { birthDate partialBirthDate } }"
+    births: list[dict[str, str | None]] = [{"birthDate": None}, {"birthDate": None, "partialBirthDate": "1980-05"}]
+    for known in births:
+        patient = (await register(clerk, **named("Berg", "Ola", **known)))["patient"]
+        data = await clerk.data(query, id=patient["id"])
+        assert data["patient"] == {"partialBirthDate": None, **known}
+    await update(clerk, patient, **named("Berg", "Ola", birthDate="1980-05-04"))
+    data = await clerk.data(query, id=patient["id"])
+    assert data["patient"] == {"birthDate": "1980-05-04", "partialBirthDate": None}
+    for wrong in ("1980-13", "80", "2299", "1980-05-04"):
+        refused = await register(clerk, **named("Berg", "Ola", birthDate=None, partialBirthDate=wrong))
+        assert [field["path"] for field in refused["fields"]] == [["demographics", "partialBirthDate"]]
+    both = await register(clerk, **named("Berg", "Ola", partialBirthDate="1980"))
+    assert [field["path"] for field in both["fields"]] == [["demographics", "partialBirthDate"]]
+
+
+async def test_a_merged_birth_is_known_as_far_as_either_was(clinic: Clinic) -> None:
+    clerk = clinic.caller("RECEPTIONIST")
+    query = "query($id: ID!) { patient(id: $id) { birthDate partialBirthDate } }"
+    year, day = {"birthDate": None, "partialBirthDate": "1980"}, {"birthDate": "1980-05-04", "partialBirthDate": None}
+    nothing = {"birthDate": None, "partialBirthDate": None}
+    for survivor, duplicate, merged in ((year, day, day), (day, year, day), (nothing, year, year)):
+        pair = [(await register(clerk, **named("Berg", "Ola", **each)))["patient"] for each in (survivor, duplicate)]
+        await merge(clerk, *pair)
+        assert (await clerk.data(query, id=pair[0]["id"]))["patient"] == merged

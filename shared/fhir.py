@@ -269,11 +269,18 @@ class Reference(Element, frozen=True):
     identifier: Identifier | None = None
 
 
+class Meta(Element, frozen=True):
+    """About a version of a resource."""
+
+    last_updated: str | None = None
+
+
 class Resource(Element, frozen=True):
     """What all resources have."""
 
     resource_type: str
     id: str | None = None
+    meta: Meta = Meta()
     identifier: list[Identifier] = []
 
 

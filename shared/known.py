@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -20,7 +21,7 @@ from sqlmodel import col
 from shared.commands import Command
 from shared.database.tables import ResourceKey
 from shared.errors import FOREIGN_RESOURCE_ID, UNIDENTIFIED_RESOURCE, UNKNOWN_REFERENCE
-from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Wrong
+from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Wrong, instant
 from shared.ids import named_id, new_id
 from shared.unit_of_work import Outcome, UnitOfWork
 
@@ -103,6 +104,7 @@ class Known:
         self._holders: dict[bytes, object] = {}
         self._shared: set[bytes] = set()
         self._exported: set[bytes] = set()
+        self._newest: dict[bytes, datetime] = {}
         self._rows: dict[bytes, set[UUID]] = defaultdict(set)
         self._by_id: dict[bytes, UUID] = {}
         self._ids: dict[UUID, set[bytes]] = defaultdict(set)
@@ -127,10 +129,18 @@ class Known:
         key = self._id(resource.id)
         if key is not None:
             self._exported.add(key)
+            updated = instant(resource.meta.last_updated)
+            if updated:
+                self._newest[key] = max(updated, self._newest.get(key, updated))
         holder = key or object()
         for digest in self._numbers(resource):
             if self._holders.setdefault(digest, holder) != holder:
                 self._shared.add(digest)
+
+    def is_outdated(self, resource: Resource) -> bool:
+        """Whether the export has a newer version of a resource."""
+        updated, newest = instant(resource.meta.last_updated), self._newest.get(self._id(resource.id) or b"")
+        return updated is not None and newest is not None and updated < newest
 
     def candidates(self, resource: Resource) -> set[UUID]:
         """The rows that a resource may be without its id being proof."""

@@ -181,6 +181,8 @@ class _Importer:
             if other:
                 raise other
             resource = self._decode(found.content)
+            if self._known.is_outdated(resource):
+                raise LeftOut("meta.lastUpdated: left out, since a newer version is there")
             self._references.told.clear()
             command = self._kind.read(resource, self._references)
             self.told.update(self._references.told)

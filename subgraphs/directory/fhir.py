@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from shared import fhir
 from shared.commands import REQUIRED
-from shared.fhir import Address, At, CodeableConcept, ContactPoint, HumanName, Reference, Wrong
+from shared.fhir import Address, At, CodeableConcept, ContactPoint, HumanName, LeftOut, Reference, Wrong
 from shared.known import References, ResourceType
 from shared.values import language_tag
 from subgraphs.directory.commands import LocationEntry, OrganizationEntry, PractitionerEntry, RoleEntry
@@ -132,6 +132,8 @@ def _contact(points: Sequence[ContactPoint], *systems: str, tell: fhir.Tell) -> 
 
 def read_role(resource: PractitionerRole, references: References) -> RoleEntry:
     """What a practitioner does: a role for each specialty at each place."""
+    if not resource.specialty and not resource.code:
+        raise LeftOut("left out, since it has no specialty and no code")
     element = "specialty" if resource.specialty else "code"
     specialties = [
         At(f"{element}[{place}].coding[{nth}]", {"system": item.system, "code": item.code, "display": item.display})

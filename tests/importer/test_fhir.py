@@ -256,7 +256,7 @@ async def test_all_that_is_wrong_with_a_resource_is_told_at_once(imports: Import
                 name=[{"use": "old", "family": "A"}, {"use": "official", "family": secret, "given": [secret]}],
             )
         ],
-        "PractitionerRole.ndjson": [resource("PractitionerRole", "r")],
+        "PractitionerRole.ndjson": [resource("PractitionerRole", "r", specialty=[{"text": "x"}])],
         "Patient.ndjson": [
             resource(
                 "Patient",

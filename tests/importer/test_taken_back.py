@@ -81,3 +81,25 @@ async def test_a_patient_out_of_use_is_so_here(clinic: Clinic, imports: Import) 
     for value, outcome in ((False, "created"), (False, "unchanged"), (True, "updated")):
         done = await imports({"Patient.ndjson": [PATIENT | {"active": value}]}, HOSPITAL)
         assert (done.counts("Patient"), await active()) == ({outcome: 1}, value)
+
+
+async def test_of_several_versions_the_newest_counts(clinic: Clinic, imports: Import) -> None:
+    versions = [
+        PATIENT | {"active": active, "meta": {"lastUpdated": updated}}
+        for active, updated in (
+            (True, "2026-01-01T00:00:00Z"),
+            (False, "2026-02-01T01:00:00+02:00"),
+            (True, "2026-01-31T22:59:00Z"),
+        )
+    ]
+    done = await imports({"Patient.ndjson": versions}, HOSPITAL)
+    assert (done.counts("Patient"), done.failures) == ({"created": 1, "left out": 2}, [])
+    assert done.told("Patient")["meta.lastUpdated: left out, since a newer version is there"] == 2
+    nodes = (await clinic.caller("NURSE").data("{ patients { nodes { active } } }"))["patients"]["nodes"]
+    assert nodes == [{"active": False}]
+
+
+async def test_a_role_without_a_specialty_is_no_error(imports: Import) -> None:
+    role = {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "Practitioner/doctor"}}
+    done = await imports({"Practitioner.ndjson": [PRACTITIONER], "PractitionerRole.ndjson": [role]}, HOSPITAL)
+    assert (done.failures, done.counts("PractitionerRole")) == ([], {"left out": 1})

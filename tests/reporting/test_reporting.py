@@ -159,6 +159,16 @@ async def test_appointments_by_group(clinic: Clinic) -> None:
     assert (nothing["count"], nothing["noShowRate"], nothing["leadTime"]) == (0, None, None)
 
 
+async def test_a_visit_that_says_little_is_counted(clinic: Clinic) -> None:
+    known: dict[str, Any] = {"appointment_id": new_id(), "patient_id": new_id(), "status": "COMPLETED"}
+    unknown: dict[str, Any] = dict.fromkeys(("practitioner_id", "location_id", "ends_at", "type_system", "type_code"))
+    begin = datetime(2026, 5, 4, 9, tzinfo=UTC)
+    await clinic.publish(appointments.VisitRecorded(**known, **unknown, starts_at=begin, occurred_at=begin))
+    await clinic.until(total(clinic, 1))
+    (node,) = (await report(clinic, "PRACTITIONER", "LOCATION"))["nodes"]
+    assert (node["count"], node["practitioner"], node["location"]) == (1, None, None)
+
+
 async def test_a_no_show_that_was_taken_back_is_none(clinic: Clinic) -> None:
     missed, kept = new_id(), new_id()
     await clinic.publish(

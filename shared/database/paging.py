@@ -83,10 +83,9 @@ class Slice:
     before: str | None = None
     is_end: bool = False
 
-    @property
-    def is_bounded(self) -> bool:
-        """Whether it is of a part of the list, which a cursor begins or ends."""
-        return self.after is not None or self.before is not None
+    def places(self, order: "Order") -> dict[str, Any]:
+        """The parameters of what its cursors say of a list in this order; raises InvalidCursor."""
+        return {**_place("after", order, self.after), **_place("before", order, self.before)}
 
 
 @dataclass(frozen=True)
@@ -156,25 +155,24 @@ class Page(Generic[T]):
 
 async def fetch_page(fetch: Fetch, statement: Select[T], order: Order, wanted: Slice) -> Page[T]:
     """A page of `statement` in one query; raises InvalidCursor."""
-    derive = _Page(order, wanted.is_end, wanted.after is not None, wanted.before is not None)
-    places = {**_place("after", order, wanted.after), **_place("before", order, wanted.before)}
-    return Page.of(await fetch(statement, derive, most=wanted.size + 1, **places), order, wanted)
+    places = wanted.places(order)
+    return Page.of(await fetch(statement, _Page.of(order, wanted), most=wanted.size + 1, **places), order, wanted)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ListOfEach(Generic[T]):
+    """A list of each of many parents: `write(principal, …)` gives the rows of all; `parent` is the column that names them."""
+
+    write: Callable[..., Select[T]]
+    parent: Any
 
 
 async def fetch_pages(
-    fetch: Fetch,
-    statement: Select[T],
-    order: Order,
-    wanted: Slice,
-    parent: Mapped[Any],
-    keys: Iterable[Any],
+    fetch: Fetch, statement: Select[T], order: Order, wanted: Slice, parent: Any, keys: Iterable[Any]
 ) -> Mapping[Any, Page[T]]:
-    """The first page of each parent's list, or the last, in one query for all; `parent` is the column that names the parent.
-
-    `wanted` has no cursors.
-    """
-    keys = list(keys)
-    found = await fetch(statement, _PageOfEach(order, wanted.is_end, parent), most=wanted.size + 1, parents=keys)
+    """The page of each parent's list in one query; raises InvalidCursor. `parent` is the column that names the parent."""
+    keys, derive = list(keys), _PageOfEach(_Page.of(order, wanted), parent)
+    found = await fetch(statement, derive, most=wanted.size + 1, parents=keys, **wanted.places(order))
     rows = grouped(found, attrgetter(_attribute(parent).key), keys)
     return {key: Page.of(each, order, wanted) for key, each in zip(keys, rows, strict=True)}
 
@@ -198,13 +196,26 @@ class _Page:
     after: bool
     before: bool
 
+    @classmethod
+    def of(cls, order: Order, wanted: Slice) -> "_Page":
+        """That of a slice."""
+        return cls(order, wanted.is_end, wanted.after is not None, wanted.before is not None)
+
     def __call__(self, statement: Select[T]) -> Select[T]:
+        return self.narrowed(statement).order_by(*self.outward.clauses()).limit(bindparam("most", type_=Integer))
+
+    @property
+    def outward(self) -> Order:
+        """From the end of the list where the page begins to be read."""
+        return self.order.reverse if self.is_end else self.order
+
+    def narrowed(self, statement: Select[T]) -> Select[T]:
+        """To the rows between the cursors."""
         if self.after:
             statement = statement.where(self.order.after(self._values("after")))
         if self.before:
             statement = statement.where(self.order.reverse.after(self._values("before")))
-        order = self.order.reverse if self.is_end else self.order
-        return statement.order_by(*order.clauses()).limit(bindparam("most", type_=Integer))
+        return statement
 
     def _values(self, name: str) -> list[ColumnElement[Any]]:
         return [bindparam(f"{name}_{place}", type_=column.type) for place, column in enumerate(self.order.columns)]
@@ -212,17 +223,15 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _PageOfEach:
-    """Makes the statement of a list that of the first `most` rows of each of `parents`, or the last."""
+    """Makes the statement of a list that of a page of each of `parents`."""
 
-    order: Order
-    is_end: bool
-    parent: Mapped[Any]
+    page: _Page
+    parent: Any
 
     def __call__(self, statement: Select[T]) -> Select[T]:
-        parent, order = _attribute(self.parent), self.order.reverse if self.is_end else self.order
+        parent, order = _attribute(self.parent), self.page.outward
         rank = func.row_number().over(partition_by=self.parent, order_by=order.clauses()).label("place_in_parent")
-        wanted = parent == any_(bindparam("parents", type_=ARRAY(parent.type)))
-        ranked = statement.where(wanted).add_columns(rank).subquery()
+        ranked = self.page.narrowed(_of_parents(statement, parent)).add_columns(rank).subquery()
         row = aliased(statement.column_descriptions[0]["entity"], ranked)
         first: Select[Any] = select(row).where(ranked.c.place_in_parent <= bindparam("most", type_=Integer))
         return first.order_by(getattr(row, parent.key), *order.clauses(row))
@@ -242,6 +251,28 @@ async def count(fetch: Fetch, statement: Select[Any]) -> int:
     """How many rows a list has."""
     (found,) = await fetch(statement, _counted)
     return int(found)
+
+
+async def count_each(fetch: Fetch, statement: Select[Any], parent: Any, keys: Iterable[Any]) -> list[int]:
+    """How many rows each parent's list has, in one query."""
+    keys = list(keys)
+    found = dict(await fetch(statement, _CountOfEach(parent), parents=keys))
+    return [found.get(key, 0) for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class _CountOfEach:
+    """Makes the statement of a list that of how many rows each of `parents` has."""
+
+    parent: Any
+
+    def __call__(self, statement: Select[Any]) -> Select[Any]:
+        parent = _attribute(self.parent)
+        return _of_parents(statement, parent).with_only_columns(parent, func.count()).group_by(parent)
+
+
+def _of_parents(statement: Select[T], parent: InstrumentedAttribute[Any]) -> Select[T]:
+    return statement.where(parent == any_(bindparam("parents", type_=ARRAY(parent.type))))
 
 
 def _counted(statement: Select[Any]) -> Select[Any]:

@@ -1,8 +1,10 @@
 """Lists that can grow, as Relay connections (GraphQL Cursor Connections Specification), paged from either end."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import cache, partial
-from typing import Annotated, Any, Generic, Optional, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, Optional, TypeAlias, TypeVar
+from uuid import UUID
 
 import strawberry
 from sqlalchemy import Select
@@ -16,17 +18,21 @@ from shared.database.paging import (
     DEFAULT_SIZE,
     MAXIMUM_SIZE,
     InvalidCursor,
+    ListOfEach,
     Order,
     Page,
     Slice,
     count,
+    count_each,
     fetch_page,
+    fetch_pages,
 )
 from shared.graph.context import Context
 from shared.graph.errors import bad_input
 
 Node = TypeVar("Node")
 Row = TypeVar("Row")
+Found = TypeVar("Found")
 
 _BOUND = f"1 to {MAXIMUM_SIZE}"
 _PAGE = {
@@ -173,6 +179,68 @@ def _slice(first: int | None, after: str | None, last: int | None, before: str |
             raise bad_input(f"`{name}` is {_BOUND}; use a cursor for more")
     size = first if last is None else last
     return Slice(DEFAULT_SIZE if size is None else size, after, before, is_end=last is not None)
+
+
+class _Asked(NamedTuple):
+    """A page of the list of one parent."""
+
+    lists: ListOfEach[Any]
+    key: UUID
+    order: Order
+    page: Slice
+    wanted: tuple[Hashable, ...]
+
+
+async def connect_each(
+    context: Context,
+    lists: ListOfEach[Row],
+    key: UUID,
+    order: Order,
+    convert: Callable[[Row], Node],
+    page: Slice,
+    *wanted: Hashable,
+) -> Connection[Node]:
+    """The page of one parent's list; `wanted` goes to what writes the statement.
+
+    What is asked of many parents at once is read in one query, and counted in one.
+    """
+    try:
+        page.places(order)
+    except InvalidCursor as error:
+        raise bad_input(str(error)) from None
+    asked = _Asked(lists, key, order, page, wanted)
+    return Connection(
+        page=await context.load(_pages, asked), convert=convert, count=partial(context.load, _counts, asked)
+    )
+
+
+async def _pages(context: Context, asked: Sequence[_Asked]) -> list[Page[Any]]:
+    async def load(lists: ListOfEach[Any], order: Order, page: Slice, wanted: Any, keys: list[UUID]) -> list[Page[Any]]:
+        statement = context.written(lists.write, *wanted)
+        found = await fetch_pages(context.fetch, statement, order, page, lists.parent, keys)
+        return [found[key] for key in keys]
+
+    return await _alike(asked, lambda one: (one.lists, one.order, one.page, one.wanted), load)
+
+
+async def _counts(context: Context, asked: Sequence[_Asked]) -> list[int]:
+    async def load(lists: ListOfEach[Any], wanted: Any, keys: list[UUID]) -> list[int]:
+        return await count_each(context.fetch, context.written(lists.write, *wanted), lists.parent, keys)
+
+    return await _alike(asked, lambda one: (one.lists, one.wanted), load)
+
+
+async def _alike(
+    asked: Sequence[_Asked], alike: Callable[[_Asked], tuple[Any, ...]], load: Callable[..., Awaitable[list[Found]]]
+) -> list[Found]:
+    """What is loaded for all that are alike at once, each in its place."""
+    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for place, one in enumerate(asked):
+        groups[alike(one)].append(place)
+    found: dict[int, Found] = {}
+    for group, places in groups.items():
+        found |= zip(places, await load(*group, [asked[place].key for place in places]), strict=True)
+    return [found[place] for place in range(len(asked))]
 
 
 async def connect(

@@ -12,8 +12,8 @@ from strawberry.federation.types import FieldSet
 from strawberry.types.field import StrawberryField
 
 from shared.auth.principal import Principal
-from shared.database.paging import Order, Slice
-from shared.graph.connections import Connection, Orders, Paged, connect
+from shared.database.paging import ListOfEach, Order, Slice
+from shared.graph.connections import Connection, Orders, Paged, connect, connect_each
 from shared.graph.context import Context, Info
 from shared.graph.fields import access, query
 from shared.ids import global_id, parse_id
@@ -37,6 +37,12 @@ class Entity(Node, Generic[Row]):
 
     _rows: ClassVar[Callable[[Principal], Select[Any]]]
     _key: ClassVar[Any]
+
+    @property
+    def key(self) -> UUID:
+        """Its key."""
+        key: UUID = self.row.id  # type: ignore[attr-defined]  # each table has one
+        return key
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -93,7 +99,7 @@ def entity(
         (model,) = get_args(made.__orig_bases__[0])
         made._rows, made._key = staticmethod(rows), col(model.id)
         made.__annotations__ = {"row": private[model], **made.__annotations__}
-        made.id = _id_of(kind, lambda self: self.row.id)
+        made.id = _id_of(kind)
         typed: type[E] = strawberry.federation.type(
             made, keys=["id"], description=description, **access(scopes, authenticated)
         )
@@ -109,7 +115,7 @@ def stub(*, description: str) -> Callable[[type[S]], type[S]]:
         made: Any = kind
         resolvable = any(isinstance(each, StrawberryField) for each in vars(kind).values())
         made.__annotations__ = {"key": strawberry.Private[UUID], **vars(kind).get("__annotations__", {})}
-        made.id = _id_of(kind, lambda self: self.key)
+        made.id = _id_of(kind)
         typed: type[S] = strawberry.federation.type(
             made, keys=[Key(fields=FieldSet("id"), resolvable=resolvable)], description=description
         )
@@ -128,11 +134,11 @@ def reference(kind: type[Stub], column: str, *, description: str) -> Any:
     return strawberry.field(resolver=read, description=description)
 
 
-def _id_of(kind: type, key: Callable[[Any], UUID]) -> Any:
+def _id_of(kind: type) -> Any:
     name = kind.__name__
 
     def read(self: Any) -> strawberry.ID:
-        return strawberry.ID(global_id(name, key(self)))
+        return strawberry.ID(global_id(name, self.key))
 
     return strawberry.field(resolver=read, description=f"The global id of the {name}: `{name}:` and its key.")
 
@@ -178,6 +184,29 @@ def listing(
         )
 
     return decorate
+
+
+def listing_of_each(
+    kind: type[E],
+    lists: ListOfEach[Any],
+    order: Order,
+    *,
+    description: str,
+    scopes: list[list[str]] | None = None,
+    authenticated: bool = False,
+) -> Any:
+    """A field of an `Entity` or `Stub` that is a list of its own; of many at once it is read in one query."""
+
+    async def resolve(self: Any, info: Info, page: Slice) -> Any:
+        return await connect_each(info.context, lists, self.key, order, kind.of, page)
+
+    return strawberry.federation.field(
+        resolver=resolve,
+        graphql_type=Connection[kind] | None,  # type: ignore[valid-type]  # made at run time
+        description=description,
+        extensions=[Paged()],
+        **access(scopes, authenticated),
+    )
 
 
 class _Listed(Paged):

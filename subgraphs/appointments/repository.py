@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from operator import attrgetter
-from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from sqlmodel import col
 from shared.auth.principal import Principal
 from shared.database.driver import Fetch
 from shared.database.model import utc_now
-from shared.database.paging import Order, Page, Slice, count, fetch_pages
+from shared.database.paging import ListOfEach, Order
 from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.appointments import policy
@@ -94,41 +93,8 @@ def may_ask_about(context: Context, patient_id: UUID) -> bool:
     return allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A page of the appointments of a patient or a practitioner, as a field of theirs asks for it."""
-
-    by: Literal["patient", "practitioner"]
-    key: UUID
-    wanted: Filter
-    page: Slice
-    order: Order
-
-    @property
-    def whole(self) -> Filter:
-        """The filter together with the one whose list it is."""
-        if self.by == "patient":
-            return replace(self.wanted, patient_id=self.key)
-        return replace(self.wanted, practitioner_id=self.key)
-
-
-async def listings(context: Context, keys: Sequence[Listing]) -> list[Page[Appointment]]:
-    """Many people's pages, none of which has cursors, in one query for all that ask for the same."""
-    groups: dict[tuple[str, Filter, Slice, Order], list[Listing]] = defaultdict(list)
-    for listing in keys:
-        groups[listing.by, listing.wanted, listing.page, listing.order].append(listing)
-    pages: dict[Listing, Page[Appointment]] = {}
-    for (by, wanted, page, order), group in groups.items():
-        parent = col(Appointment.patient_id) if by == "patient" else col(Appointment.practitioner_id)
-        people = [listing.key for listing in group]
-        found = await fetch_pages(context.fetch, context.written(search, wanted), order, page, parent, people)
-        pages |= {listing: found[listing.key] for listing in group}
-    return [pages[listing] for listing in keys]
-
-
-async def count_listed(context: Context, listing: Listing) -> int:
-    """How many appointments a whole list has."""
-    return await count(context.fetch, search(context.principal, listing.whole))
+OF_PATIENT = ListOfEach(search, col(Appointment.patient_id))
+OF_PRACTITIONER = ListOfEach(search, col(Appointment.practitioner_id))
 
 
 async def active_types(context: Context) -> Sequence[AppointmentType]:

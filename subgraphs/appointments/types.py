@@ -1,14 +1,13 @@
 """GraphQL types of appointments, and what they add to patients and practitioners."""
 
 from datetime import date, datetime, time
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from shared.database.paging import Order, Slice
-from shared.graph.connections import Connection, Paged, connect
+from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
 from shared.graph.datatypes import Coding
 from shared.graph.entities import Entity, Stub, entity, reference, stub
@@ -16,7 +15,7 @@ from shared.graph.errors import bad_input
 from shared.graph.fields import from_row, guarded, key_of
 from subgraphs.appointments import models, policy, repository
 from subgraphs.appointments.models import CancellationReason, ExceptionKind, Party, Status, WaitlistStatus
-from subgraphs.appointments.repository import Filter, Listing, SlotSearch
+from subgraphs.appointments.repository import Filter, SlotSearch
 from subgraphs.appointments.slots import Slot
 
 MAXIMUM_DAYS = 62
@@ -94,7 +93,8 @@ class Practitioner(Stub):
         until: Until = None,
     ) -> Connection["Appointment"] | None:
         wanted = Filter(status=states(status), since=since, until=until)
-        return await _list(info, Listing("practitioner", self.key, wanted, page, order))
+        lists = repository.OF_PRACTITIONER
+        return await connect_each(info.context, lists, self.key, order, Appointment.of, page, wanted)
 
     @guarded(
         description="The free slots of the practitioner that have not begun, the earliest first.",
@@ -142,7 +142,7 @@ class Patient(Stub):
     async def _list(self, info: Info, wanted: Filter, page: Slice, order: Order) -> Connection["Appointment"] | None:
         if not repository.may_ask_about(info.context, self.key):
             return None
-        return await _list(info, Listing("patient", self.key, wanted, page, order))
+        return await connect_each(info.context, repository.OF_PATIENT, self.key, order, Appointment.of, page, wanted)
 
 
 @strawberry.type(description="Who cancelled an appointment, and why.")
@@ -406,12 +406,3 @@ async def find_free_slots(
     search = SlotSearch(practitioner_id, location, type_, since, before, first)
     slots = await info.context.load(repository.free_slots, search)
     return [FreeSlot(slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at) for slot in slots]
-
-
-async def _list(info: Info, listing: Listing) -> Connection[Appointment]:
-    """The first or last page for many people at once; one of a part of a list by itself."""
-    if listing.page.is_bounded:
-        statement = repository.search(info.context.principal, listing.whole)
-        return await connect(info.context, statement, listing.order, Appointment.of, listing.page)
-    page = await info.context.load(repository.listings, listing)
-    return Connection(page=page, convert=Appointment.of, count=partial(repository.count_listed, info.context, listing))

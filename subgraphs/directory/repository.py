@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from shared.auth.principal import Principal
-from shared.database.paging import Order
+from shared.database.paging import ListOfEach, Order
 from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.directory import policy
@@ -28,6 +28,7 @@ Kind = TypeVar("Kind", bound=Entry)
 
 ORGANIZATIONS = Order((col(Organization.search_text), col(Organization.id)))
 LOCATIONS = Order((col(Location.search_text), col(Location.id)))
+LOCATIONS_OF_ORGANIZATION = ListOfEach(policy.locations, col(Location.organization_id))
 PRACTITIONERS = {
     PractitionerOrderField.NAME: Order((col(Practitioner.search_text), col(Practitioner.id))),
     PractitionerOrderField.ENTERED_AT: Order((col(Practitioner.id),)),
@@ -71,12 +72,9 @@ def search_organizations(principal: Principal, search: str | None) -> Select[Org
     return _matching(policy.organizations(principal), col(Organization.search_text), search)
 
 
-def search_locations(principal: Principal, search: str | None, organization_id: UUID | None) -> Select[Location]:
-    """Locations whose name matches, of an organization."""
-    statement = _matching(policy.locations(principal), col(Location.search_text), search)
-    if organization_id is not None:
-        statement = statement.where(col(Location.organization_id) == organization_id)
-    return statement
+def search_locations(principal: Principal, search: str | None) -> Select[Location]:
+    """Locations whose name matches."""
+    return _matching(policy.locations(principal), col(Location.search_text), search)
 
 
 def search_practitioners(

@@ -49,7 +49,7 @@ class Query:
 
     @listing(Location, repository.LOCATIONS, description="The locations of the directory, by name.", scopes=[[READ]])
     async def locations(self, info: Info, search: Search = None) -> Select[models.Location]:
-        return repository.search_locations(info.context.principal, search, None)
+        return repository.search_locations(info.context.principal, search)
 
     @listing(
         Practitioner,

@@ -1,11 +1,10 @@
 """GraphQL types of the directory."""
 
 import strawberry
-from sqlalchemy import Select
 
 from shared.graph.context import Info
 from shared.graph.datatypes import Address, Coding, HumanName
-from shared.graph.entities import Entity, entity, listing
+from shared.graph.entities import Entity, entity, listing_of_each
 from shared.graph.fields import from_row
 from subgraphs.directory import models, policy, repository
 
@@ -70,9 +69,12 @@ class Organization(Entity[models.Organization]):
         description="The version of the organization, which counts its changes; an update names the one that it has read.",
     )
 
-    @listing(Location, repository.LOCATIONS, description="The locations of the organization, by name.")
-    async def locations(self, info: Info) -> Select[models.Location]:
-        return repository.search_locations(info.context.principal, None, self.row.id)
+    locations = listing_of_each(
+        Location,
+        repository.LOCATIONS_OF_ORGANIZATION,
+        repository.LOCATIONS,
+        description="The locations of the organization, by name.",
+    )
 
 
 @strawberry.type(description="A specialty that a practitioner practises, for whom and where (FHIR PractitionerRole).")

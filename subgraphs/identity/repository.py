@@ -8,8 +8,7 @@ from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
 from shared.database.driver import Fetch
-from shared.database.model import utc_now
-from shared.database.paging import Order
+from shared.database.paging import ListOfEach, Order
 from shared.graph.context import Context
 from subgraphs.identity import policy
 from subgraphs.identity.models import Account, AccountOrderField, Activity, RecoveryCode, Role, Session
@@ -36,15 +35,13 @@ def search_accounts(principal: Principal, search: str | None, role: str | None) 
     return statement
 
 
-def live_sessions(principal: Principal, account_id: UUID) -> Select[Session]:
-    """An account's sessions that have neither ended nor lapsed."""
-    live = (col(Session.ended_at).is_(None), col(Session.expires_at) > utc_now())
-    return policy.sessions(principal).where(col(Session.account_id) == account_id, *live)
+def _live_sessions(principal: Principal) -> Select[Session]:
+    """Sessions that have neither ended nor lapsed."""
+    return policy.sessions(principal).where(col(Session.ended_at).is_(None), col(Session.expires_at) > func.now())
 
 
-def activities(principal: Principal, account_id: UUID) -> Select[Activity]:
-    """An account's activity log."""
-    return policy.activities(principal).where(col(Activity.account_id) == account_id)
+LIVE_SESSIONS = ListOfEach(_live_sessions, col(Session.account_id))
+ACTIVITY = ListOfEach(policy.activities, col(Activity.account_id))
 
 
 async def recovery_codes(context: Context, account_ids: Sequence[UUID]) -> list[int]:

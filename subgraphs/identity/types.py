@@ -5,10 +5,9 @@ from typing import Self
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import Select
 
 from shared.graph.context import Info
-from shared.graph.entities import Entity, Stub, entity, listing, reference, stub
+from shared.graph.entities import Entity, Stub, entity, listing_of_each, reference, stub
 from shared.graph.fields import from_row
 from shared.ids import global_id
 from subgraphs.identity import models, policy, repository
@@ -108,15 +107,18 @@ class Account(Entity[models.Account]):
     async def recovery_codes_left(self, info: Info) -> int | None:
         return await info.context.load(repository.recovery_codes, self.row.id)
 
-    @listing(
-        Session, repository.SESSIONS, description="The sessions of the account that are still good, the newest first."
+    sessions = listing_of_each(
+        Session,
+        repository.LIVE_SESSIONS,
+        repository.SESSIONS,
+        description="The sessions of the account that are still good, the newest first.",
     )
-    async def sessions(self, info: Info) -> Select[models.Session]:
-        return repository.live_sessions(info.context.principal, self.row.id)
-
-    @listing(Activity, repository.ACTIVITIES, description="The activity log of the account, the newest entry first.")
-    async def activity(self, info: Info) -> Select[models.Activity]:
-        return repository.activities(info.context.principal, self.row.id)
+    activity = listing_of_each(
+        Activity,
+        repository.ACTIVITY,
+        repository.ACTIVITIES,
+        description="The activity log of the account, the newest entry first.",
+    )
 
 
 @strawberry.type(description="A role that accounts can have: a set of scopes.")

@@ -122,6 +122,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "npi": "1234567893",
     "locationId": None,
     "organizationId": None,
+    "partialBirthDate": None,
     "patientId": None,
     "practitionerId": None,
     "phone": "+493012345678",

@@ -348,7 +348,8 @@ class CodeGenerator:
         if len(asked.targets) > 1:
             found = f"map({_found(asked, target.struct.kind)}.__getitem__, dict.fromkeys({target.keys}))"
         for name, one in target.struct.kept.items():
-            if one.child is not None and name not in target.struct.inner:
+            # an attribute that another fetch assigns as well may hold objects that are not among these
+            if one.child is not None and name not in target.struct.inner and not one.reassigned:
                 self._makers[*path, one.key] = (found, name)
 
     # Objects
@@ -416,6 +417,8 @@ class CodeGenerator:
     def _finish(self, position: ObjectLayout) -> None:
         """Look at what may be missing, and take away what the client does not see."""
         names, told = self.structs.names(position), position.attributes.get(TYPENAME)
+        if position.single is None and told is not None and told.assigned and not (told.fields or told.used):
+            raise Unsupported("objects of several types whose type nothing uses")
         lines: list[str] = []
         for type_name in sorted(position.types) if told is not None and told.assigned else (min(position.types),):
             lines += self._finish_type(position, type_name, names)

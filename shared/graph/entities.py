@@ -23,11 +23,15 @@ E = TypeVar("E", bound="Entity[Any]")
 S = TypeVar("S", bound="Stub")
 
 
+def _id(self: Any) -> strawberry.ID:
+    return strawberry.ID(global_id(type(self).__name__, self.key))
+
+
 @strawberry.interface(description="An object that `node` gives by its id (GraphQL Global Object Identification).")
 class Node:
-    @strawberry.field(description="The global id: no other object of the graph has it.")
-    def id(self) -> strawberry.ID:
-        raise NotImplementedError
+    id: strawberry.ID = strawberry.field(
+        resolver=_id, description="The global id: no other object of the graph has it."
+    )
 
 
 class Entity(Node, Generic[Row]):
@@ -136,11 +140,7 @@ def reference(kind: type[Stub], column: str, *, description: str) -> Any:
 
 def _id_of(kind: type) -> Any:
     name = kind.__name__
-
-    def read(self: Any) -> strawberry.ID:
-        return strawberry.ID(global_id(name, self.key))
-
-    return strawberry.field(resolver=read, description=f"The global id of the {name}: `{name}:` and its key.")
+    return strawberry.field(resolver=_id, description=f"The global id of the {name}: `{name}:` and its key.")
 
 
 def by_key(

@@ -99,7 +99,7 @@ def test_what_is_written_for_want_of_a_number() -> None:
         "Unknown",
         "N/A",
         "none",
-        "XXXXX",
+        "X" * 5,  # a number that is crossed out
         "123456789",
         "not known",
     ):

@@ -1,6 +1,6 @@
 """Countries by ISO 3166-1: the codes of three letters, which FHIR allows in addresses, and those of two, which are kept."""
 
-# Each as its three letters and then its two.
+# Each as its three letters and then its two. (CLDR's list, which babel has, mixes them with codes that are no country's.)
 _CODES = """
 ABWAW AFGAF AGOAO AIAAI ALAAX ALBAL ANDAD AREAE ARGAR ARMAM ASMAS ATAAQ ATFTF ATGAG AUSAU AUTAT AZEAZ BDIBI BELBE
 BENBJ BESBQ BFABF BGDBD BGRBG BHRBH BHSBS BIHBA BLMBL BLRBY BLZBZ BMUBM BOLBO BRABR BRBBB BRNBN BTNBT BVTBV BWABW

@@ -117,6 +117,16 @@ class Practice:
             "startsAt": starts_at.isoformat(),
         } | fields
 
+    def waiting(self, patient: UUID) -> dict[str, Any]:
+        """The input of `joinWaitlist`, for the three days from the day after tomorrow."""
+        return {
+            "patientId": str(patient),
+            "practitionerId": str(self.practitioner),
+            "typeId": self.type,
+            "fromDay": f"{at(2, 0):%F}",
+            "untilDay": f"{at(4, 0):%F}",
+        }
+
     async def book(self, caller: Caller, patient: UUID, starts_at: datetime, **fields: Any) -> dict[str, Any]:
         """The answer of `bookAppointment`."""
         return await answer(caller, BOOK, **self.wish(patient, starts_at, **fields))

@@ -35,13 +35,7 @@ async def test_slots_are_waited_for_accepted_and_declined_once(practice: Practic
     booker, booked_by = await practice.patient()
     appointments = [await practice.booked(booked_by, booker, at(3, hour)) for hour in (10, 12)]
     patient, account = await practice.patient()
-    wish = {
-        "patientId": str(patient),
-        "practitionerId": str(practice.practitioner),
-        "typeId": practice.type,
-        "fromDay": f"{at(2, 0):%F}",
-        "untilDay": f"{at(4, 0):%F}",
-    }
+    wish = practice.waiting(patient)
     await check_repeating(account, "joinWaitlist", ENTRY, wish, {"untilDay": f"{at(3, 0):%F}"}, told)
     other, other_account = await practice.patient()
     await join(practice, other_account, other)

@@ -25,14 +25,7 @@ MINE = "{ waitlist { nodes { id status patient { id } type { minutes } appointme
 
 async def join(practice: Practice, caller: Caller, patient: UUID, **fields: Any) -> str:
     """A new entry's id."""
-    wish = {
-        "patientId": str(patient),
-        "practitionerId": str(practice.practitioner),
-        "typeId": practice.type,
-        "fromDay": f"{at(2, 0):%F}",
-        "untilDay": f"{at(4, 0):%F}",
-    }
-    result = await answer(caller, JOIN, **wish | fields)
+    result = await answer(caller, JOIN, **practice.waiting(patient) | fields)
     assert result["__typename"] == "JoinWaitlistSuccess", result
     return str(result["waitlistEntry"]["id"])
 

@@ -51,14 +51,13 @@ async def _fill(practice: Practice) -> Caller:
     async with stored(clinic.service("notifications").runtime.database) as rows:
         rows.add(Notification(recipient=row.id, kind=next(iter(Kind))))
     patient, jane = await practice.patient()
-    wish = {name: practice.wish(patient, at(1, 9))[name] for name in ("patientId", "practitionerId", "typeId")}
     days = dict.fromkeys(("fromDay", "untilDay"), str(at(9, 0).date()))
     for caller, name, fields in (
-        (reception, "JoinWaitlist", wish | days),
+        (reception, "JoinWaitlist", practice.waiting(patient)),
         (
             reception,
             "AddScheduleException",
-            {"practitionerId": wish["practitionerId"], "kind": "CLOSED", **days},
+            {"practitionerId": str(practice.practitioner), "kind": "CLOSED", **days},
         ),
     ):
         made = await answer(caller, change(name, "__typename"), **fields)

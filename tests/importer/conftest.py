@@ -1,5 +1,6 @@
 """A small export of another system, with what is odd in real ones, and its import into a clinic."""
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any, Protocol
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
 from shared.known import UNNAMED, Source
+from stack.cli import app
 from stack.importer.fhir import DOMAINS, Listener, Summary, import_fhir
 from stack.importer.files import Failure, survey
 from tests.harness.clinic import Clinic
@@ -147,6 +150,14 @@ class Imported:
         return {outcome for row in self.summary.rows for outcome in row.counts}
 
 
+class Command(Protocol):
+    """`caregraph import fhir` of the folder that `imports` writes to, with these options."""
+
+    async def __call__(self, *options: str) -> Any:
+        """Its exit code and output."""
+        ...
+
+
 class Import(Protocol):
     """Imports these files over those of before."""
 
@@ -163,6 +174,22 @@ def services() -> tuple[str, ...]:
 def databases(clinic: Clinic) -> dict[str, str]:
     """The addresses of its databases."""
     return {name: clinic.service(name).settings.database_url.get_secret_value() for name in DOMAINS}
+
+
+@pytest.fixture
+def command(clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The command, on the clinic's databases."""
+
+    async def addresses(_: object) -> dict[str, str]:
+        return databases(clinic)
+
+    monkeypatch.setattr("stack.databases.find", addresses)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    async def run(*options: str) -> Any:
+        return await asyncio.to_thread(CliRunner().invoke, app, ["import", "fhir", str(tmp_path), *options])
+
+    return run
 
 
 @pytest.fixture

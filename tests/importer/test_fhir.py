@@ -1,14 +1,11 @@
 """`caregraph import fhir`: what becomes of another system's export, and what of its errors."""
 
-import asyncio
 import codecs
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from stack.cli import app
 from stack.errors import StackError
 from stack.importer.fhir import Listener, import_fhir
 from stack.importer.files import survey
@@ -19,6 +16,7 @@ from tests.importer.conftest import (
     ORGANIZATION,
     PATIENT,
     PLACE,
+    Command,
     Import,
     databases,
     encounter,
@@ -343,18 +341,9 @@ async def test_a_roles_resource_is_what_it_says_now(clinic: Clinic, imports: Imp
 
 
 async def test_the_command_sums_up_and_says_by_its_status_whether_lines_failed(
-    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Command, tmp_path: Path
 ) -> None:
-    async def addresses(_: object) -> dict[str, str]:
-        return databases(clinic)
-
-    monkeypatch.setattr("stack.databases.find", addresses)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    async def command() -> Any:
-        return await asyncio.to_thread(CliRunner().invoke, app, ["import", "fhir", str(write(tmp_path, files))])
-
-    files: dict[str, list[Any]] = dict(EXPORT)
+    write(tmp_path, EXPORT)
     first = await command()
     assert first.exit_code == 0
     assert ["Encounter", "appointments", "2", "0", "0", "2", "0"] in [
@@ -363,7 +352,7 @@ async def test_the_command_sums_up_and_says_by_its_status_whether_lines_failed(
     assert "Left for later domains, 2 in all: Observation 2." in first.output
     second = await command()
     assert (second.exit_code, "Nothing was new" in second.output) == (0, True)
-    files["Patient.ndjson"] = [b"{"]
+    write(tmp_path, {"Patient.ndjson": [b"{"]})
     third = await command()
     assert third.exit_code == 1
     assert "Patient.ndjson, line 1: Input data was truncated" in third.output

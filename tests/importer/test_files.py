@@ -1,6 +1,5 @@
 """Files as other systems write them: what is taken of them, and how it is told what is not."""
 
-import asyncio
 import codecs
 import gzip
 from pathlib import Path
@@ -8,12 +7,10 @@ from typing import Any
 
 import orjson
 import pytest
-from typer.testing import CliRunner
 
-from stack.cli import app
 from stack.importer import files
 from tests.harness.clinic import Clinic
-from tests.importer.conftest import EXPORT, Import, databases, encounter, resource
+from tests.importer.conftest import EXPORT, Command, Import, encounter, resource
 
 
 def person(key: str, **content: Any) -> dict[str, Any]:
@@ -132,19 +129,11 @@ async def test_another_release_of_fhir_is_refused_by_its_name(imports: Import) -
     ]
 
 
-async def test_files_that_are_no_fhirs_are_named(
-    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def addresses(_: object) -> dict[str, str]:
-        return databases(clinic)
-
-    monkeypatch.setattr("stack.databases.find", addresses)
-    monkeypatch.setenv("COLUMNS", "200")
+async def test_files_that_are_no_fhirs_are_named(command: Command, tmp_path: Path) -> None:
     for name in ("Patient.ndjson", "manifest.json", "log.ndjson"):
         (tmp_path / name).write_bytes(line("A") if name == "Patient.ndjson" else b"{}")
-    command = ["import", "fhir", str(tmp_path)]
-    assert (await asyncio.to_thread(CliRunner().invoke, app, command)).exit_code == 0
+    assert (await command()).exit_code == 0
     (tmp_path / "Patient[1].csv").write_bytes(b"family\nA\n")
-    result = await asyncio.to_thread(CliRunner().invoke, app, command)
+    result = await command()
     assert result.exit_code == 1
     assert "Files not taken: Patient[1].csv." in result.output

@@ -1,17 +1,14 @@
 """Who is who: what an import makes one row of, and what it keeps apart."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from typer.testing import CliRunner
 
 from shared.known import Source
-from stack.cli import app
 from tests.harness.clinic import Clinic
-from tests.importer.conftest import EXPORT, NPI, SYSTEM, Import, databases, encounter, identifier, write
+from tests.importer.conftest import EXPORT, NPI, SYSTEM, Command, Import, databases, encounter, identifier, write
 
 SSN = "http://hl7.org/fhir/sid/us-ssn"
 
@@ -186,19 +183,8 @@ async def test_rows_known_by_the_key_of_earlier_versions_are_found(clinic: Clini
         assert (await imports({"Patient.ndjson": people}, Source("clinic"))).counts("Patient") == {"unchanged": 2}
 
 
-async def test_the_command_names_the_system_and_counts_doubts(
-    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def addresses(_: object) -> dict[str, str]:
-        return databases(clinic)
-
-    monkeypatch.setattr("stack.databases.find", addresses)
-    monkeypatch.setenv("COLUMNS", "200")
-    folder = write(tmp_path, {"Patient.ndjson": [patient(key, key, number("4711")) for key in ("Albers", "Brandt")]})
-
-    async def command(*options: str) -> Any:
-        return await asyncio.to_thread(CliRunner().invoke, app, ["import", "fhir", str(folder), *options])
-
+async def test_the_command_names_the_system_and_counts_doubts(command: Command, tmp_path: Path) -> None:
+    write(tmp_path, {"Patient.ndjson": [patient(key, key, number("4711")) for key in ("Albers", "Brandt")]})
     first = await command("--source", "clinic", "--identifies", "urn:health-card")
     assert first.exit_code == 0
     assert "In doubt, so each of them new: Patient 2." in first.output

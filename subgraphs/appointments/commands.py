@@ -292,3 +292,27 @@ def _last_day(value: date, info: ValidationInfo, maximum: int) -> date:
     if first is not None and not 0 <= (value - first).days <= maximum:
         raise wrong(DAYS_ORDER, maximum=maximum)
     return value
+
+
+class EndFeedsOfAccount(Command):
+    """An account whose calendar feeds are to end."""
+
+    account_id: UUID = Field(description="The account's key.")
+    before: datetime = Field(description="Only feeds that were made before this time.")
+
+
+class FollowAccess(EndFeedsOfAccount):
+    """What an account may do from now on, which its calendar feeds may not outlive."""
+
+    reads: bool = Field(description="Whether the account may read appointments.")
+    people: list[UUID | None] = Field(
+        description="The keys of the patient and of the practitioner whose account it is; null where it is of none."
+    )
+    roles: list[str] = Field(description="The names of the account's roles.")
+
+
+class FollowRoles(Command):
+    """What roles may do from now on, which the calendar feeds of their accounts may not outlive."""
+
+    reading: list[str] = Field(description="The names of all roles that may read appointments.")
+    before: datetime = Field(description="Only feeds that were made before this time.")

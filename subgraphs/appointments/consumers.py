@@ -4,14 +4,13 @@ end the calendar feeds of those who may not read appointments any more.
 
 from uuid import UUID
 
-from sqlmodel import col
-
 from shared.events.consumer import Consumer
 from shared.events.event import CloudEvent, Event
 from shared.events.projection import Projection
 from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import policy
-from subgraphs.appointments.models import CalendarFeed, Location, Patient, Practitioner
+from subgraphs.appointments.commands import EndFeedsOfAccount, FollowAccess, FollowRoles
+from subgraphs.appointments.models import Location, Patient, Practitioner
 from subgraphs.appointments.service import feeds
 from subgraphs.appointments.service.merging import MERGERS
 
@@ -79,23 +78,23 @@ async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
 
 
 async def _change_access(work: UnitOfWork, event: AccessChanged, envelope: CloudEvent) -> None:
-    await feeds.follow_access(
-        work,
-        event.account_id,
+    command = FollowAccess(
+        account_id=event.account_id,
         before=envelope.time,
         reads=event.enabled and policy.READ in event.scopes,
-        of={event.patient_id, event.practitioner_id},
+        people=[event.patient_id, event.practitioner_id],
         roles=event.roles,
     )
+    await feeds.follow_access(work, command)
 
 
 async def _change_roles(work: UnitOfWork, event: RolesChanged, envelope: CloudEvent) -> None:
     reading = [role for role, scopes in event.scopes.items() if policy.READ in scopes]
-    await feeds.follow_roles(work, reading, before=envelope.time)
+    await feeds.follow_roles(work, FollowRoles(reading=reading, before=envelope.time))
 
 
 async def _change_password(work: UnitOfWork, event: PasswordChanged, envelope: CloudEvent) -> None:
-    await feeds.end(work, col(CalendarFeed.account_id) == event.account_id, before=envelope.time)
+    await feeds.end_of_account(work, EndFeedsOfAccount(account_id=event.account_id, before=envelope.time))
 
 
 CONSUMERS = (

@@ -156,3 +156,10 @@ class RemoveRole(Command):
     """A role to remove, or to put back to what it is as CareGraph brings it."""
 
     name: Text = Field(description="The name of the role.")
+
+
+class KnowPatient(Command):
+    """A patient whose accounts are known by their email addresses."""
+
+    patient_id: UUID = Field(description="The patient's key.")
+    email_digests: list[str] = Field(description="The keyed digest of each of the patient's email addresses.")

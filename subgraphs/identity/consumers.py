@@ -5,6 +5,7 @@ from uuid import UUID
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.unit_of_work import UnitOfWork
+from subgraphs.identity.commands import KnowPatient
 from subgraphs.identity.service import accounts
 
 
@@ -23,7 +24,7 @@ class EmailAddressesChanged(Event, type="caregraph.patients.email-addresses-chan
 
 
 async def _know_patient(work: UnitOfWork, event: EmailAddressesChanged) -> None:
-    await accounts.know_patient(work, event.patient_id, event.digests)
+    await accounts.know_patient(work, KnowPatient(patient_id=event.patient_id, email_digests=event.digests))
 
 
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:

@@ -40,3 +40,12 @@ class SetNotificationPreference(Command):
         if not value and info.data.get("kind") in MANDATORY:
             raise wrong(MANDATORY_KIND)
         return value
+
+
+class Notify(Command):
+    """What has happened, for each of those whom it concerns to be told of it once."""
+
+    kind: Kind = Field(description="What has happened.")
+    recipients: list[UUID] = Field(description="The keys of the patients, practitioners and accounts that it concerns.")
+    patient_id: UUID | None = Field(None, description="The patient that it is about.")
+    appointment_id: UUID | None = Field(None, description="The appointment that it is about.")

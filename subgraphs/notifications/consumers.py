@@ -11,6 +11,7 @@ from shared.events.event import Event
 from shared.events.projection import Projection
 from shared.unit_of_work import UnitOfWork
 from subgraphs.notifications import service
+from subgraphs.notifications.commands import Notify
 from subgraphs.notifications.models import Kind, Patient
 
 
@@ -114,25 +115,30 @@ async def _tell(work: UnitOfWork, kind: Kind, appointment: Appointment, *practit
     if appointment.starts_at > utc_now():
         patient_id, appointment_id = appointment.patient_id, appointment.appointment_id
         recipients = [patient_id, *practitioners]
-        await service.notify(work, kind, recipients, patient_id=patient_id, appointment_id=appointment_id)
+        command = Notify(kind=kind, recipients=recipients, patient_id=patient_id, appointment_id=appointment_id)
+        await service.notify(work, command)
 
 
 async def _expired(work: UnitOfWork, event: Expired) -> None:
-    await service.notify(work, Kind.WAITLIST_EXPIRED, [event.patient_id], patient_id=event.patient_id)
+    await service.notify(
+        work, Notify(kind=Kind.WAITLIST_EXPIRED, recipients=[event.patient_id], patient_id=event.patient_id)
+    )
 
 
 async def _password_changed(work: UnitOfWork, event: PasswordChanged) -> None:
-    await service.notify(work, Kind.PASSWORD_CHANGED, [event.account_id])
+    await service.notify(work, Notify(kind=Kind.PASSWORD_CHANGED, recipients=[event.account_id]))
 
 
 async def _second_factor_changed(work: UnitOfWork, event: SecondFactorChanged) -> None:
     kind = Kind.SECOND_FACTOR_ENABLED if event.enabled else Kind.SECOND_FACTOR_REMOVED
-    await service.notify(work, kind, [event.account_id])
+    await service.notify(work, Notify(kind=kind, recipients=[event.account_id]))
 
 
 async def _another_account(work: UnitOfWork, event: AnotherAccountInvited) -> None:
     # To the accounts that there are, not to the patient, whom the other account will be as well.
-    await service.notify(work, Kind.ANOTHER_ACCOUNT, [event.account_id], patient_id=event.patient_id)
+    await service.notify(
+        work, Notify(kind=Kind.ANOTHER_ACCOUNT, recipients=[event.account_id], patient_id=event.patient_id)
+    )
 
 
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:

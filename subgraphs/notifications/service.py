@@ -1,6 +1,5 @@
 """The use cases of notifications."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -13,21 +12,20 @@ from shared.graph.context import Context
 from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
 from subgraphs.notifications import policy
-from subgraphs.notifications.commands import MarkAllNotificationsRead, MarkNotificationRead, SetNotificationPreference
+from subgraphs.notifications.commands import (
+    MarkAllNotificationsRead,
+    MarkNotificationRead,
+    Notify,
+    SetNotificationPreference,
+)
 from subgraphs.notifications.models import MANDATORY, Channel, Kind, Notification, OptOut, Patient
 
 
-async def notify(
-    work: UnitOfWork,
-    kind: Kind,
-    recipients: Iterable[UUID],
-    *,
-    patient_id: UUID | None = None,
-    appointment_id: UUID | None = None,
-) -> None:
+async def notify(work: UnitOfWork, command: Notify) -> None:
     """Tell each recipient once, unless they do not want to be told."""
+    kind, patient_id = command.kind, command.patient_id
     survivor = await work.survivor(patient_id) if patient_id else None
-    addressed = dict.fromkeys(survivor if survivor and key == patient_id else key for key in recipients)
+    addressed = dict.fromkeys(survivor if survivor and key == patient_id else key for key in command.recipients)
     patient = await work.session.get(Patient, survivor) if survivor else None
     if kind is Kind.APPOINTMENT_REMINDER and patient and not patient.reminders:
         return
@@ -36,7 +34,7 @@ async def notify(
     )
     unwilling = set(await work.session.scalars(refused)) if kind not in MANDATORY else set()
     work.session.add_all(
-        Notification(recipient=recipient, kind=kind, patient_id=survivor, appointment_id=appointment_id)
+        Notification(recipient=recipient, kind=kind, patient_id=survivor, appointment_id=command.appointment_id)
         for recipient in addressed
         if recipient not in unwilling
     )

@@ -3,10 +3,9 @@
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
@@ -17,7 +16,13 @@ from shared.errors import InvalidState
 from shared.graph.context import Context
 from shared.unit_of_work import Repeated, UnitOfWork
 from subgraphs.appointments import policy
-from subgraphs.appointments.commands import CreateCalendarFeed, RevokeCalendarFeed
+from subgraphs.appointments.commands import (
+    CreateCalendarFeed,
+    EndFeedsOfAccount,
+    FollowAccess,
+    FollowRoles,
+    RevokeCalendarFeed,
+)
 from subgraphs.appointments.errors import FEEDS_FULL, NO_CALENDAR
 from subgraphs.appointments.models import CalendarFeed
 from subgraphs.appointments.settings import AppointmentsSettings
@@ -83,20 +88,23 @@ async def end(work: UnitOfWork, *which: ColumnElement[bool], before: datetime) -
         row.revoked_at = utc_now()
 
 
-async def follow_access(
-    work: UnitOfWork, account_id: UUID, *, before: datetime, reads: bool, of: Collection[UUID | None], roles: list[str]
-) -> None:
+async def end_of_account(work: UnitOfWork, command: EndFeedsOfAccount) -> None:
+    """End an account's feeds."""
+    await end(work, col(CalendarFeed.account_id) == command.account_id, before=command.before)
+
+
+async def follow_access(work: UnitOfWork, command: FollowAccess) -> None:
     """End an account's feeds unless it still reads appointments, and is still of the feed's person."""
-    for row in await _live(work, col(CalendarFeed.account_id) == account_id, before=before):
-        row.roles = roles
-        if not reads or (row.patient_id or row.practitioner_id) not in of:
+    for row in await _live(work, col(CalendarFeed.account_id) == command.account_id, before=command.before):
+        row.roles = command.roles
+        if not command.reads or (row.patient_id or row.practitioner_id) not in command.people:
             row.revoked_at = utc_now()
 
 
-async def follow_roles(work: UnitOfWork, reading: list[str], *, before: datetime) -> None:
+async def follow_roles(work: UnitOfWork, command: FollowRoles) -> None:
     """End the feeds of accounts none of whose roles reads appointments any more."""
     roles: Any = col(CalendarFeed.roles)  # an ARRAY of PostgreSQL's, which SQLModel types as a list
-    await end(work, ~roles.overlap(reading), before=before)
+    await end(work, ~roles.overlap(command.reading), before=command.before)
 
 
 async def _live(work: UnitOfWork, *which: ColumnElement[bool], before: datetime) -> Sequence[CalendarFeed]:

@@ -22,7 +22,7 @@ from shared.graph.context import Client, Context
 from shared.ids import new_id
 from shared.unit_of_work import Repeated, UnitOfWork
 from subgraphs.identity import locks, policy, repository
-from subgraphs.identity.commands import InviteAccount, RemoveRole, SaveAccount, SaveRole
+from subgraphs.identity.commands import InviteAccount, KnowPatient, RemoveRole, SaveAccount, SaveRole
 from subgraphs.identity.errors import (
     ADDRESS_TAKEN,
     ADMIN_ROLE,
@@ -138,12 +138,10 @@ async def _tell_patient(work: UnitOfWork, account: Account) -> None:
         work.publish(AnotherAccountInvited(account_id=other.id, patient_id=account.patient_id))
 
 
-async def know_patient(work: UnitOfWork, patient_id: UUID, email_digests: list[str]) -> None:
+async def know_patient(work: UnitOfWork, command: KnowPatient) -> None:
     """Know a patient by the keyed digests of their email addresses."""
     now = utc_now()
-    known = insert(KnownPatient).values(
-        id=new_id(), created_at=now, updated_at=now, patient_id=patient_id, email_digests=email_digests
-    )
+    known = insert(KnownPatient).values(id=new_id(), created_at=now, updated_at=now, **command.model_dump())
     newest = {"email_digests": known.excluded.email_digests, "updated_at": now}
     await work.session.execute(known.on_conflict_do_update(index_elements=[col(KnownPatient.patient_id)], set_=newest))
 

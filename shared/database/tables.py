@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, Identity, Index, LargeBinary, String, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Uuid
 from sqlmodel import Field, SQLModel
@@ -92,6 +92,32 @@ class Merger(Shared, table=True):
 
     merged_id: UUID = Field(primary_key=True)
     survivor_id: UUID = Field(index=True)
+
+
+class PatientAccess(Shared, table=True):
+    """That somebody may open a patient's data, on what basis and until when (`shared.patient_access`).
+
+    They are a practitioner, an account, or a patient who is a proxy. `sections` are those of the medical record that may be
+    opened, null for all. What has ended stays, with the version that ended it, so that nothing older makes it hold again.
+    """
+
+    __tablename__ = "patient_access"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(practitioner_id, account_id, proxy_id) = 1", name="patient_access_holder_check"),
+        Index("patient_access_patient_id_idx", "patient_id"),
+        Index("patient_access_practitioner_id_idx", "practitioner_id", "patient_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    practitioner_id: UUID | None = None
+    account_id: UUID | None = None
+    proxy_id: UUID | None = None
+    basis: str
+    sections: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    valid_from: datetime = timestamp()
+    valid_until: datetime | None = timestamp(default=None, nullable=True)
+    version: int = Field(sa_type=BigInteger)
 
 
 class AuditEntry(Shared, table=True):

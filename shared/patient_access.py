@@ -1,0 +1,110 @@
+"""Who may open a patient's data: one decision, which a domain makes and publishes, and every service keeps and asks.
+
+A row says that a practitioner, an account or a proxy may, on what basis, and from when until when. Whoever has no row that
+holds at this moment by the database's clock may not. A version decides which of two events about a row is the later one, in
+whatever order they come; of two of one version, the one that ends earlier.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, any_, false, func, literal, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from shared.auth.principal import Kind, Principal
+from shared.codes import Code
+from shared.database.tables import PatientAccess
+from shared.events.consumer import Consumer
+from shared.events.event import Event
+from shared.unit_of_work import UnitOfWork
+
+_NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
+
+
+class Basis(Code, name="AccessBasis"):
+    """What lets somebody open a patient's data."""
+
+    APPOINTMENT = "APPOINTMENT", "An appointment of the patient with the practitioner."
+    ENCOUNTER = "ENCOUNTER", "An encounter of the patient with the practitioner."
+    ORDER = "ORDER", "An order or a prescription for the patient that is to be carried out."
+    CARE_TEAM = "CARE_TEAM", "A care team of the patient's that the practitioner is a member of."
+    GRANT = "GRANT", "The patient's own grant."
+    EMERGENCY = "EMERGENCY", "Access in an emergency, which is reviewed afterwards."
+    PROXY = "PROXY", "The care of a parent or guardian for a minor."
+
+
+class AccessChanged(Event, type="caregraph.records.access-changed.v1", key="access_id"):
+    """Somebody may open a patient's data, or no longer."""
+
+    access_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID | None
+    account_id: UUID | None
+    proxy_id: UUID | None
+    basis: str
+    sections: list[str] | None
+    valid_from: datetime
+    valid_until: datetime | None
+    version: int
+
+
+def has_access(
+    principal: Principal, patient: Any, *, bases: Collection[Basis] | None = None, section: str | None = None
+) -> ColumnElement[bool]:
+    """Whether the caller may open the data of the patient that a column names, on one of some bases, or on any.
+
+    With a `section`, on a basis that is of this section of the medical record. It works in `Context.written` as well. A
+    patient's right to their own data is not said here.
+    """
+    holders = list(_holders(principal))
+    if not holders:
+        return false()
+    conditions = [
+        col(PatientAccess.patient_id) == patient,
+        or_(*holders),
+        holds(),
+    ]
+    if bases is not None:  # no `IN`, which the driver would have to expand each time
+        conditions.append(or_(false(), *(col(PatientAccess.basis) == basis for basis in bases)))
+    if section is not None:
+        sections: Any = col(PatientAccess.sections)
+        conditions.append(or_(sections.is_(None), literal(section) == any_(sections)))
+    return select(col(PatientAccess.id)).where(*conditions).correlate_except(PatientAccess).exists()
+
+
+def holds() -> ColumnElement[bool]:
+    """Whether a row of `patient_access` holds now."""
+    until = col(PatientAccess.valid_until)
+    return and_(col(PatientAccess.valid_from) <= func.now(), or_(until.is_(None), until > func.now()))
+
+
+def _holders(principal: Principal) -> Iterator[ColumnElement[bool]]:
+    """As whom the caller may be named."""
+    if principal.kind is Kind.STAFF:
+        yield col(PatientAccess.account_id) == principal.subject
+        if principal.practitioner is not None:
+            yield col(PatientAccess.practitioner_id) == principal.practitioner
+    elif principal.kind is Kind.PATIENT and principal.patient is not None:
+        yield col(PatientAccess.proxy_id) == principal.patient
+
+
+async def keep(work: UnitOfWork, row: PatientAccess) -> None:
+    """Keep what a row says, unless what is there is later."""
+    there, values = PatientAccess, row.model_dump()
+    new = insert(there).values(**values)
+    same = new.excluded.version == col(there.version)
+    ends_earlier = new.excluded.valid_until < func.coalesce(col(there.valid_until), _NEVER)
+    later = or_(new.excluded.version > col(there.version), and_(same, ends_earlier))
+    changed = {name: new.excluded[name] for name in values if name != "id"}
+    await work.session.execute(new.on_conflict_do_update(index_elements=["id"], set_=changed, where=later))
+
+
+async def _changed(work: UnitOfWork, event: AccessChanged) -> None:
+    await keep(work, PatientAccess(id=event.access_id, **event.model_dump(exclude={"access_id"})))
+
+
+CONSUMER = Consumer("patient-access", [_changed])
+"""For the `consumers` of each service that asks `has_access`; the domain that decides writes the table itself."""

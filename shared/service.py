@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from shared.audit.anchor import Anchoring
 from shared.auth.revocation import Revocations
 from shared.auth.tokens import KeySet, TokenVerifier
 from shared.database.engine import Database
@@ -36,6 +38,7 @@ from shared.settings import Settings
 from shared.translations import Translations
 
 _READY_TIMEOUT_SECONDS = 3
+_ANCHOR_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,17 @@ class Service:
         if self.open_resources is not None:
             resources = await stack.enter_async_context(self.open_resources(runtime))
             runtime = replace(runtime, resources=resources)
-        tasks = [
-            asyncio.create_task(each, name=f"background:{self.name}") for each in self._background(runtime, revocations)
-        ]
+        anchoring = Anchoring(
+            database,
+            settings.kafka_bootstrap_servers,
+            settings.kafka_topic_prefix,
+            self.name,
+            settings.audit_anchor_key,
+        )
+        stack.push_async_callback(anchoring.finish)
+        jobs = (*JOBS, Job("anchor", _ANCHOR_EVERY, lambda _: anchoring.run()), *self.jobs)
+        background = [*self._background(runtime, revocations), *(run_job(job, runtime) for job in jobs)]
+        tasks = [asyncio.create_task(each, name=f"background:{self.name}") for each in background]
         stack.push_async_callback(_cancel, tasks)
         return runtime
 
@@ -113,7 +124,7 @@ class Service:
         coroutines += [
             ConsumerRunner(consumer, database, servers, prefix, self.name).run() for consumer in self.consumers
         ]
-        return coroutines + [run_job(job, runtime) for job in (*JOBS, *self.jobs)]
+        return coroutines
 
 
 class _Application(Starlette):

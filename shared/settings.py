@@ -33,6 +33,10 @@ class Settings(DatabaseSettings):
     router_signature_key: SecretStr = Field(
         min_length=MINIMUM_KEY_BYTES, description="the secret shared with the router, at least 32 characters"
     )
+    audit_anchor_key: SecretStr = Field(
+        min_length=MINIMUM_KEY_BYTES,
+        description="the secret that proves anchors of audit trails, at least 32 characters",
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
     otel_exporter_otlp_endpoint: str | None = Field(None, description="where traces go; none are made if absent")
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from shared.settings import Settings
 from stack.errors import StackError
-from stack.secrets import password_variable
+from stack.secrets import AUDIT_ANCHOR_KEY, password_variable
 from stack.services import ROOT, ROUTER_CONFIG, Subgraph
 
 _CONTAINERS = "docker-compose.yml"
@@ -64,6 +64,7 @@ def _container(subgraph: Subgraph) -> str:
         "    environment:\n"
         "      <<: *environment\n"
         f"      DATABASE_URL: postgresql://{user}@postgres:5432/{subgraph.database}\n"
+        f"      {AUDIT_ANCHOR_KEY}: ${{{AUDIT_ANCHOR_KEY}{_REQUIRED}}}\n"
         f"{_own_settings(subgraph)}{ports}"
     )
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stack.secrets import CONTACT_DIGEST_KEY
+from stack.secrets import AUDIT_ANCHOR_KEY, CONTACT_DIGEST_KEY
 from stack.services import SUBGRAPHS, Subgraph
 
 
@@ -45,6 +45,7 @@ def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, 
         **_common(addresses, secrets),
         **{name: value for name, value in secrets.items() if name.startswith(f"{subgraph.name.upper()}_")},
         **({CONTACT_DIGEST_KEY: secrets[CONTACT_DIGEST_KEY]} if subgraph.name in {"identity", "patients"} else {}),
+        AUDIT_ANCHOR_KEY: secrets[AUDIT_ANCHOR_KEY],
         "HOST": "127.0.0.1",
         "PORT": str(addresses.ports[subgraph.name]),
         "DATABASE_URL": addresses.databases[subgraph.name],

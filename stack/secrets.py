@@ -19,6 +19,7 @@ from stack.services import SUBGRAPHS
 POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - its name
 DEMO_PASSWORD = "DEMO_PASSWORD"  # noqa: S105 - its name
 CONTACT_DIGEST_KEY = "CONTACT_DIGEST_KEY"
+AUDIT_ANCHOR_KEY = "AUDIT_ANCHOR_KEY"
 
 
 def password_variable(subgraph: str) -> str:
@@ -35,6 +36,7 @@ def generate() -> dict[str, str]:
         **passwords,
         DEMO_PASSWORD: secrets.token_urlsafe(12),
         "ROUTER_SIGNATURE_KEY": secrets.token_hex(32),
+        AUDIT_ANCHOR_KEY: secrets.token_hex(32),
         CONTACT_DIGEST_KEY: secrets.token_hex(32),
         "APPOINTMENTS_FEED_KEY": secrets.token_hex(32),
         "IDENTITY_SIGNING_KEY": signing_key.decode(),

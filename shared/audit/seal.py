@@ -1,12 +1,14 @@
 """The audit trail's hash chain: each sealed entry carries the SHA-256 of itself and of the one before.
 
 An entry is sealed within a second or two of its making; from then on, changing or removing it breaks the chain, which
-`verify` finds. Sealing apart from writing keeps requests from waiting for each other.
+`verify` finds. That the newest were removed, or the whole chain made anew, only anchors show (`shared.audit.anchor`).
+Sealing apart from writing keeps requests from waiting for each other.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import orjson
 from sqlalchemy import func, select
@@ -36,7 +38,7 @@ _CHAINED = (
 )
 
 _UNSEALED = select(AuditEntry).where(col(AuditEntry.seal).is_(None)).order_by(col(AuditEntry.position)).limit(_BATCH)
-_NEWEST = select(AuditEntry).order_by(col(AuditEntry.seal).desc().nulls_last()).limit(1)
+_NEWEST = select(AuditEntry).where(col(AuditEntry.seal).is_not(None)).order_by(col(AuditEntry.seal).desc()).limit(1)
 _SEAL = """
 UPDATE audit_entry SET seal = sealed.seal, hash = sealed.hash
 FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS sealed (position, seal, hash)
@@ -65,39 +67,67 @@ async def _seal_batch(driver: Driver) -> int:
     entries = await driver.fetch(_UNSEALED)
     if not entries:
         return 0
-    (last,) = await driver.fetch(_NEWEST)
-    first, previous = (last.seal or 0) + 1, last.hash or b""
+    last, previous = await _newest(driver)
     hashes = []
-    for number, entry in enumerate(entries, first):
+    for number, entry in enumerate(entries, last + 1):
         previous = entry_hash(previous, entry, number)
         hashes.append(previous)
-    numbers = range(first, first + len(entries))
+    numbers = range(last + 1, last + 1 + len(entries))
     await driver.execute(_SEAL, [entry.position for entry in entries], numbers, hashes)
     return len(entries)
 
 
+async def _newest(driver: Driver) -> tuple[int, bytes]:
+    found = await driver.fetch(_NEWEST)
+    return (found[0].seal or 0, found[0].hash or b"") if found else (0, b"")
+
+
+async def head(database: Database) -> tuple[int, bytes]:
+    """The chain's newest seal and its hash; 0 before the first."""
+    return await _newest(database.driver)
+
+
+class Fault(StrEnum):
+    """What is wrong with a chain."""
+
+    ENTRY = "an entry was changed, moved or removed"
+    REMADE = "the chain was made anew"
+    CUT = "the newest entries were removed"
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The state of a chain. `broken_at` is the seal of the first entry that is not what was sealed, or is missing."""
+    """The state of a chain. `broken_at` is the seal of the first entry that is not what was sealed, or is missing; of a
+    chain that was made anew it is the first that was anchored, so that those before may be wrong as well.
+    """
 
     sealed: int
     unsealed: int
-    broken_at: int | None
+    broken_at: int | None = None
+    fault: Fault | None = None
 
 
-async def verify(database: Database) -> Verification:
-    """Recompute the chain from its beginning."""
+async def verify(database: Database, anchored: Mapping[int, bytes]) -> Verification:
+    """Recompute the chain from its beginning, and compare it with the hashes that were anchored, by seal.
+
+    The anchors must have been read before: the chain grows meanwhile.
+    """
     async with database.read() as session:
         unsealed = await session.scalar(
             select(func.count()).select_from(AuditEntry).where(col(AuditEntry.seal).is_(None))
         )
         previous, number = b"", 0
+
+        def found(broken_at: int | None = None, fault: Fault | None = None) -> Verification:
+            return Verification(number, unsealed or 0, broken_at, fault)
+
         async for entry in _chain(session):
-            number += 1
-            if entry.seal != number or entry.hash != entry_hash(previous, entry, number):
-                return Verification(number - 1, unsealed or 0, number)
-            previous = entry.hash
-    return Verification(number, unsealed or 0, None)
+            if entry.seal != number + 1 or entry.hash != entry_hash(previous, entry, number + 1):
+                return found(number + 1, Fault.ENTRY)
+            if anchored.get(entry.seal, entry.hash) != entry.hash:
+                return found(entry.seal, Fault.REMADE)
+            previous, number = entry.hash, entry.seal
+    return found(number + 1, Fault.CUT) if number < max(anchored, default=0) else found()
 
 
 async def _chain(session: AsyncSession) -> AsyncIterator[AuditEntry]:

@@ -4,9 +4,8 @@ All of it is one transaction: readers see the old rows until it commits, a failu
 processes wait meanwhile and go on where they stood.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import Table, delete, text
@@ -16,12 +15,9 @@ from sqlmodel import col
 from shared.database.engine import Database
 from shared.database.tables import ConsumedEvent, ConsumerOffset
 from shared.events.effects import Effects, KafkaRecord
+from shared.events.history import history
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS
 from shared.unit_of_work import UnitOfWork
-
-_BATCH = 500
-_POLL_MILLISECONDS = 1000
-_SILENT_POLLS = 20
 
 Stored = dict[TopicPartition, int]
 
@@ -64,7 +60,7 @@ async def replay(
             before = await checksums(work.session, tables)
             await _clear(work.session, effects, tables)
             records, failed, total = 0, 0, sum(stored.values())
-            async for batch in _read(kafka, stored):
+            async for batch in history(kafka, stored):
                 failed += await _apply(effects, work, batch)
                 records += len(batch)
                 progress(records, total)
@@ -99,28 +95,6 @@ async def _clear(session: AsyncSession, effects: Effects, tables: Sequence[Table
         await session.execute(delete(table))
     await session.execute(delete(ConsumedEvent).where(col(ConsumedEvent.consumer) == effects.name))
     await session.execute(delete(ConsumerOffset).where(col(ConsumerOffset.consumer) == effects.name))
-
-
-async def _read(kafka: AIOKafkaConsumer, stored: Stored) -> AsyncIterator[Sequence[KafkaRecord]]:
-    """Batches of one partition each, up to the stored offsets."""
-    waiting = {partition for partition, end in stored.items() if end > 0}
-    if waiting:
-        kafka.assign(list(waiting))
-        await kafka.seek_to_beginning()
-    silent = 0
-    while waiting:
-        fetched: dict[Any, list[KafkaRecord]] = await kafka.getmany(
-            *waiting, timeout_ms=_POLL_MILLISECONDS, max_records=_BATCH
-        )
-        silent = 0 if fetched else silent + 1
-        if silent == _SILENT_POLLS:
-            raise ReplayError("Kafka has stopped answering: try again when it is back; nothing was changed")
-        for partition, records in fetched.items():
-            batch = [record for record in records if record.offset < stored[partition]]
-            if batch:
-                yield batch
-            if await kafka.position(partition) >= stored[partition]:
-                waiting.discard(partition)
 
 
 async def _apply(effects: Effects, work: UnitOfWork, records: Sequence[KafkaRecord]) -> int:

@@ -34,6 +34,20 @@ async def cloned(server: str, services: list[Service]) -> AsyncIterator[dict[str
 
 
 @asynccontextmanager
+async def copied(address: str) -> AsyncIterator[str]:
+    """The address of a copy of a database that nobody is connected to."""
+    server, _, name = address.rpartition("/")
+    copy = f"test_copy_{new_id().hex[-12:]}"
+    admin = await asyncpg.connect(_address(server, "postgres"))
+    try:
+        await admin.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+        yield _address(server, copy)
+    finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+        await admin.close()
+
+
+@asynccontextmanager
 async def stored(database: Database) -> AsyncIterator[AsyncSession]:
     """A transaction beside the service: what a test puts there, or looks at, is in no audit trail."""
     async with AsyncSession(database.engine, expire_on_commit=False) as session, session.begin():

@@ -35,10 +35,12 @@ async def test_a_changed_entry_is_found(clinic: Clinic, monkeypatch: pytest.Monk
         return [entry.seal for entry in await clinic.audit("notifications")] == [1, 2, 3]
 
     monkeypatch.setattr("stack.databases.find", find)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", running.settings.kafka_bootstrap_servers)
+    monkeypatch.setenv("AUDIT_ANCHOR_KEY", running.settings.audit_anchor_key.get_secret_value())
     for _ in range(3):
         await clinic.caller("PATIENT").data(READ, id=str(new_id()))  # a denial, which is entered
     await clinic.until(all_sealed)
-    assert "whole" in await verify(status=0)
+    assert "not proven" in await verify(status=3), "without Kafka"
     async with stored(running.runtime.database) as session:
         await session.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER USER"))
         await session.execute(text("UPDATE audit_entry SET outcome = 'success' WHERE seal = 2"))

@@ -167,7 +167,7 @@ async def test_a_list_and_its_entry_are_one_statement(clinic: Clinic) -> None:
 
 async def _all_sealed(database: Database) -> bool:
     """Whether the trail is whole, and nothing waits to be sealed."""
-    state = await verify(database)
+    state = await verify(database, {})
     assert state.broken_at is None
     return state.unsealed == 0
 

@@ -47,6 +47,7 @@ SUBGRAPHS = (
     Subgraph("appointments", "subgraphs.appointments.app", 4104, public="CALENDAR_BASE_URL"),
     Subgraph("notifications", "subgraphs.notifications.app", 4105),
     Subgraph("reporting", "reporting.app", 4106),
+    Subgraph("records", "subgraphs.records.app", 4107),
 )
 
 ROUTER = "router"

@@ -23,6 +23,7 @@ class BuiltInRole(StrEnum):
 
 _EVERYONE = frozenset({"directory:read", "notification:read", "notification:write"})
 _CARE = frozenset({"patient:read", "patient:write", "appointment:read", "appointment:write"})
+_TREATMENT = frozenset({"record:read", "record:write", "record:sign", "record:access", "record:emergency"})
 
 SCOPES: dict[BuiltInRole, frozenset[str]] = {
     BuiltInRole.ADMIN: _EVERYONE
@@ -34,17 +35,20 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
         "availability:write",
         "directory:write",
         "patient:merge",
+        "proxy:write",
         "report:read",
     },
-    BuiltInRole.DOCTOR: _EVERYONE | _CARE | {"availability:write"},
-    BuiltInRole.NURSE: _EVERYONE | _CARE,
-    BuiltInRole.PATIENT: _EVERYONE | _CARE,
+    BuiltInRole.DOCTOR: _EVERYONE | _CARE | _TREATMENT | {"availability:write"},
+    BuiltInRole.NURSE: _EVERYONE | _CARE | _TREATMENT,
+    BuiltInRole.PATIENT: _EVERYONE | _CARE | {"disclosure:read", "record:access", "record:read"},
     BuiltInRole.PHARMACIST: _EVERYONE | {"patient:read"},
     BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"patient:read"},
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,
-    BuiltInRole.RECEPTIONIST: _EVERYONE | _CARE | {"account:invite", "availability:write", "patient:merge"},
+    BuiltInRole.RECEPTIONIST: _EVERYONE
+    | _CARE
+    | {"account:invite", "availability:write", "patient:merge", "proxy:write"},
     BuiltInRole.ANALYST: _EVERYONE | {"report:read"},
-    BuiltInRole.AUDITOR: _EVERYONE | {"audit:read"},
+    BuiltInRole.AUDITOR: _EVERYONE | {"audit:read", "disclosure:read", "emergency:review"},
 }
 
 KINDS: dict[BuiltInRole, Kind] = {

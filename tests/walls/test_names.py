@@ -16,16 +16,16 @@ from stack.services import SUBGRAPHS
 
 ROOT = Path(__file__).parents[2]
 LAYERS = {
-    "models.py",
-    "datatypes.py",
-    "errors.py",
-    "commands.py",
-    "types.py",
-    "schema.py",
-    "fhir.py",
-    "consumers.py",
+    "models",
+    "datatypes",
+    "errors",
+    "commands",
+    "types",
+    "schema",
+    "fhir",
+    "consumers",
     "graph",
-}
+}  # modules, or packages
 PACKAGES = ["router", "shared", "stack", "reporting", *(f"subgraphs/{name}" for name in SUBGRAPHS)]
 
 
@@ -44,7 +44,8 @@ def names_of(file: Path) -> Iterator[str]:
 def test_no_name_is_used_for_two_things_in_one_package(package: str) -> None:
     found: dict[str, list[tuple[str, Path]]] = defaultdict(list)
     for file in sorted((ROOT / package).rglob("*.py")):
-        layer = next((part for part in file.relative_to(ROOT).parts if part in LAYERS), "")
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        layer = next((part for part in parts if part in LAYERS), "")
         for name in names_of(file):
             found[name].append((layer, file.relative_to(ROOT)))
     twice = {}

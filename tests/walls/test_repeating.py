@@ -26,6 +26,7 @@ BY_NATURE = {
     "markAppointmentNoShow": VERSIONED,
     "markNotificationRead": SETS,
     "refresh": "gives the same client the same tokens again",
+    "releaseSection": SETS,
     "removeRole": STATE,
     "removeScheduleException": STATE,
     "removeSecondFactor": STATE,
@@ -37,6 +38,7 @@ BY_NATURE = {
     "setNotificationPreference": SETS,
     "updatePatient": VERSIONED,
     "verifySecondFactor": SPENT,
+    "withholdSection": SETS,
 }
 MUTATION = schema.build((ROOT / schema.API).read_text()).mutation_type
 FIELDS = MUTATION.fields if MUTATION else {}

@@ -1,0 +1,1 @@
+"""The medical record, and who may open it."""

@@ -1,0 +1,1 @@
+"""What the use cases of the medical record are asked to do."""

@@ -1,0 +1,128 @@
+"""What the medical record does about others' events: know whom there is, follow appointments and merged patients."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.events.consumer import Consumer
+from shared.events.event import Event
+from shared.events.projection import Projection
+from shared.patient_access import Basis
+from shared.unit_of_work import UnitOfWork
+from subgraphs.records.commands.access import Relate
+from subgraphs.records.models import Account, Patient
+from subgraphs.records.service.merging import MERGERS
+from subgraphs.records.service.relations import relate
+from subgraphs.records.settings import relation_lasts
+
+_CANCELLED = "CANCELLED"
+
+
+class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", key="patient_id"):
+    """A patient was entered."""
+
+    patient_id: UUID
+
+
+class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
+    """Two entries were one patient: `merged_patient_id` is now `patient_id`."""
+
+    patient_id: UUID
+    merged_patient_id: UUID
+
+
+class AccountAccessChanged(Event, type="caregraph.identity.access-changed.v1", key="account_id"):
+    """What an account may do, and for whom, may have changed."""
+
+    account_id: UUID
+    patient_id: UUID | None
+    practitioner_id: UUID | None
+    enabled: bool
+    scopes: list[str]
+
+
+class Appointment(BaseModel):
+    """What is needed of an appointment."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    booked_at: datetime
+
+
+class Booked(Appointment, Event, type="caregraph.appointments.appointment-booked.v1", key="appointment_id"):
+    """An appointment was booked."""
+
+
+class Rescheduled(Appointment, Event, type="caregraph.appointments.appointment-rescheduled.v1", key="appointment_id"):
+    """An appointment was moved, perhaps to another practitioner."""
+
+
+class Cancelled(Appointment, Event, type="caregraph.appointments.appointment-cancelled.v1", key="appointment_id"):
+    """An appointment was called off."""
+
+
+class StatusReverted(
+    Appointment, Event, type="caregraph.appointments.appointment-status-reverted.v1", key="appointment_id"
+):
+    """What was noted of an appointment was taken back."""
+
+
+class Recorded(Appointment, Event, type="caregraph.appointments.appointment-recorded.v1", key="appointment_id"):
+    """A past visit was entered from another system, as it was told before version 2."""
+
+
+class VisitRecorded(Event, type="caregraph.appointments.appointment-recorded.v2", key="appointment_id"):
+    """A past visit was entered from another system, or was corrected there."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime | None
+    status: str
+
+
+async def _appointment(work: UnitOfWork, event: Booked | Rescheduled | Cancelled | StatusReverted | Recorded) -> None:
+    await _relate(work, event, event.practitioner_id, event.booked_at)
+
+
+async def _visit(work: UnitOfWork, event: VisitRecorded) -> None:
+    await _relate(work, event, event.practitioner_id, event.starts_at)
+
+
+async def _relate(
+    work: UnitOfWork, event: Appointment | VisitRecorded, practitioner_id: UUID | None, since: datetime
+) -> None:
+    treats = practitioner_id is not None and event.status != _CANCELLED
+    command = Relate(
+        basis=Basis.APPOINTMENT,
+        source_id=event.appointment_id,
+        patient_id=event.patient_id,
+        practitioner_ids=[practitioner_id] if treats else [],
+        since=since,
+        until=(event.ends_at or event.starts_at) + relation_lasts(),
+    )
+    await relate(work, command)
+
+
+async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
+    await MERGERS.follow(work, event.merged_patient_id, event.patient_id)
+
+
+CONSUMERS = (
+    Consumer(
+        "relations",
+        [
+            _appointment,
+            _visit,
+            _merged,
+            Projection(Patient, PatientRegistered),
+            Projection(Account, AccountAccessChanged),
+        ],
+    ),
+)

@@ -1,0 +1,6 @@
+"""Tables of the medical record, by concept."""
+
+from subgraphs.records.models.access import Account, CareRelation, Patient, WithheldSection
+from subgraphs.records.models.base import Model
+
+__all__ = ["Account", "CareRelation", "Model", "Patient", "WithheldSection"]

@@ -1,0 +1,93 @@
+"""Who may open which part of a patient's medical record.
+
+Patients their own, proxies a minor's, and staff with the scope while something lets them: a care relation, the patient's
+grant, or an emergency. What a patient withholds, only an emergency opens. No role by itself lets anybody see a record.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
+from sqlmodel import col
+
+from shared.auth.principal import Kind, Principal
+from shared.database.tables import PatientAccess
+from shared.patient_access import Basis, has_access, holds
+from subgraphs.records.codes import Section
+from subgraphs.records.models import Patient, WithheldSection
+
+READ = "record:read"
+WRITE = "record:write"
+SIGN = "record:sign"
+ACCESS = "record:access"
+EMERGENCY = "record:emergency"
+
+_IN_EMERGENCY = (Basis.EMERGENCY,)
+_ELSE = tuple(basis for basis in Basis if basis is not Basis.EMERGENCY)
+
+
+def record(principal: Principal, patient: Any, section: Section, *, in_emergency: bool = True) -> ColumnElement[bool]:
+    """Whether the caller may read a section of the record of the patient that a column names.
+
+    Without `in_emergency`, not even an emergency opens what the patient withholds.
+    """
+    if not principal.can(READ):
+        return false()
+    ordinary = and_(has_access(principal, patient, bases=_ELSE, section=section), not_(withheld(patient, section)))
+    urgent = has_access(principal, patient, bases=_IN_EMERGENCY) if in_emergency else false()
+    return or_(is_owner(principal, patient), ordinary, urgent)
+
+
+def changes(principal: Principal, patient: Any, scope: str = WRITE) -> ColumnElement[bool]:
+    """Whether the caller may write into the record of the patient that a column names, or with another scope do that."""
+    return has_access(principal, patient) if principal.is_staff(scope) else false()
+
+
+def is_owner(principal: Principal, patient: Any) -> ColumnElement[bool]:
+    """Whether the caller is the patient that a column names."""
+    if principal.kind is not Kind.PATIENT or principal.patient is None:
+        return false()
+    return patient == principal.patient  # type: ignore[no-any-return]  # a column's comparison
+
+
+def withheld(patient: Any, section: Section) -> ColumnElement[bool]:
+    """Whether the patient that a column names withholds a section."""
+    rows = select(WithheldSection).where(
+        col(WithheldSection.patient_id) == patient, col(WithheldSection.section) == section
+    )
+    return rows.correlate_except(WithheldSection).exists()
+
+
+def patients(principal: Principal, scope: str = READ) -> Select[Patient]:
+    """The patients whose record the caller may read some of, or with another scope do that to."""
+    allowed = is_owner(principal, col(Patient.id)) if principal.can(scope) else false()
+    if scope == READ and principal.can(READ):
+        allowed = or_(allowed, has_access(principal, col(Patient.id)))
+    elif scope in (WRITE, SIGN):
+        allowed = changes(principal, col(Patient.id), scope)
+    return select(Patient).where(allowed)
+
+
+def own_patients(principal: Principal) -> Select[Patient]:
+    """The patients who decide by the caller's word: themselves, or a minor whose whole record the caller sees as a proxy."""
+    if principal.kind is not Kind.PATIENT or not principal.can(ACCESS):
+        return select(Patient).where(false())
+    return select(Patient).where(or_(is_owner(principal, col(Patient.id)), _is_whole_proxy(principal, col(Patient.id))))
+
+
+def _is_whole_proxy(principal: Principal, patient: Any) -> ColumnElement[bool]:
+    """Whether the caller is the patient's proxy, and for every section of the record."""
+    if principal.patient is None:
+        return false()
+    rows = select(PatientAccess).where(
+        col(PatientAccess.patient_id) == patient,
+        col(PatientAccess.proxy_id) == principal.patient,
+        col(PatientAccess.sections).is_(None),
+        holds(),
+    )
+    return rows.correlate_except(PatientAccess).exists()
+
+
+def withheld_sections(principal: Principal) -> Select[WithheldSection]:
+    """What is withheld by those who decide by the caller's word."""
+    deciding = own_patients(principal).with_only_columns(col(Patient.id))
+    return select(WithheldSection).where(col(WithheldSection.patient_id).in_(deciding))

@@ -1,0 +1,19 @@
+"""The part of the graph that is the medical record."""
+
+import strawberry
+
+from shared.graph.schema import Schema
+from subgraphs.records.schema import access
+
+
+@strawberry.type
+class Query(access.AccessQuery):
+    """All that can be asked."""
+
+
+@strawberry.type
+class Mutation(access.AccessMutation):
+    """All that can be done."""
+
+
+schema = Schema(query=Query, mutation=Mutation)

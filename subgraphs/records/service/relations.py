@@ -1,0 +1,52 @@
+"""Care relations: practitioners may open a patient's record as long as they treat them."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from shared.database.tables import PatientAccess
+from shared.ids import named_id
+from shared.unit_of_work import UnitOfWork
+from subgraphs.records import effects
+from subgraphs.records.commands.access import Relate
+from subgraphs.records.models import CareRelation
+
+
+async def relate(work: UnitOfWork, command: Relate) -> None:
+    """Let the practitioners whom a source names open the patient's record, and by this source nobody else."""
+    patient_id, moment = await work.survivor(command.patient_id), await effects.now(work)
+    present = await _present(work, command)
+    for practitioner_id, row in present.items():
+        if practitioner_id not in command.practitioner_ids:
+            await effects.access_ended(work, row)
+    for practitioner_id in command.practitioner_ids:
+        known = present.get(practitioner_id)
+        if known is not None:
+            effects.access_changed(work, known, patient_id=patient_id, valid_until=command.until)
+        elif command.until is None or command.until > moment:  # what is long over lets nobody do anything
+            _begin(work, command, patient_id, practitioner_id)
+
+
+async def _present(work: UnitOfWork, command: Relate) -> dict[UUID | None, PatientAccess]:
+    """The rows of a source by their practitioners."""
+    relations = select(col(CareRelation.id)).where(
+        col(CareRelation.source_id) == command.source_id, col(CareRelation.basis) == command.basis
+    )
+    rows = select(PatientAccess).where(col(PatientAccess.id).in_(relations)).with_for_update()
+    return {row.practitioner_id: row for row in await work.session.scalars(rows)}
+
+
+def _begin(work: UnitOfWork, command: Relate, patient_id: UUID, practitioner_id: UUID) -> None:
+    key = named_id(f"{command.basis} {command.source_id} {practitioner_id}")
+    work.session.add(CareRelation(id=key, source_id=command.source_id, basis=command.basis))
+    row = PatientAccess(
+        id=key,
+        patient_id=patient_id,
+        practitioner_id=practitioner_id,
+        basis=command.basis,
+        valid_from=command.since,
+        valid_until=command.until,
+        version=1,
+    )
+    effects.access_given(work, row)

@@ -1,0 +1,32 @@
+"""Settings of the medical record."""
+
+from datetime import timedelta
+from functools import cache
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from shared.settings import DatabaseSettings, Settings
+
+
+class RelationSettings(BaseSettings):
+    """How long a care relation lasts, which consumers of events need to know."""
+
+    model_config = DatabaseSettings.model_config
+
+    records_relation_days: int = Field(
+        30,
+        ge=0,
+        le=3650,
+        description="how many days after an appointment its practitioner may open the patient's record",
+    )
+
+
+class RecordsSettings(Settings, RelationSettings):
+    """What the medical record needs to know beyond what every service does."""
+
+
+@cache
+def relation_lasts() -> timedelta:
+    """How long after an appointment its practitioner may open the patient's record; the service has checked it at its start."""
+    return timedelta(days=RelationSettings().records_relation_days)

@@ -1,0 +1,103 @@
+"""What the tests of the medical record share: patients, staff, and what lets these open a record."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from shared.auth.principal import Kind, Principal
+from shared.database.model import utc_now
+from shared.database.tables import PatientAccess
+from shared.events.event import CloudEvent, Event
+from shared.ids import new_id
+from shared.patient_access import Basis
+from shared.unit_of_work import system_work
+from subgraphs.identity.roles import SCOPES, BuiltInRole
+from subgraphs.records import policy
+from subgraphs.records.codes import Section
+from subgraphs.records.consumers import CONSUMERS
+from subgraphs.records.models import Patient
+from tests.harness.caller import Caller
+from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
+
+
+@dataclass(frozen=True)
+class Ward:
+    """A clinic with what records need."""
+
+    clinic: Clinic
+
+    @property
+    def database(self) -> Any:
+        """That of records."""
+        return self.clinic.service("records").runtime.database
+
+    async def know(self, *rows: SQLModel) -> None:
+        """What is there already, of one's own or by other domains' events."""
+        async with stored(self.database) as session:
+            session.add_all(rows)
+
+    async def patient(self) -> tuple[UUID, Caller]:
+        """A registered patient and their account."""
+        identifier = new_id()
+        await self.know(Patient(id=identifier))
+        return identifier, self.clinic.caller("PATIENT", patient=identifier)
+
+    async def let(self, patient: UUID, basis: Basis = Basis.APPOINTMENT, **fields: Any) -> PatientAccess:
+        """Somebody may open a patient's record from an hour ago on: `practitioner_id`, `account_id` or `proxy_id`."""
+        given: dict[str, Any] = {"id": new_id(), "version": 1, "valid_from": utc_now() - timedelta(hours=1)}
+        row = PatientAccess(patient_id=patient, basis=basis, **given | fields)
+        await self.know(row)
+        return row
+
+    async def access(self, patient: UUID) -> Sequence[PatientAccess]:
+        """All rows of a patient, by their age."""
+        async with stored(self.database) as session:
+            rows = select(PatientAccess).where(col(PatientAccess.patient_id) == patient)
+            return (await session.scalars(rows.order_by(col(PatientAccess.valid_from)))).all()
+
+    async def hear(self, *events: Event) -> None:
+        """Other domains' events."""
+        for event in events:
+            async with system_work(self.database, "test") as work:
+                await CONSUMERS[0].handlers[type(event)](work, event, CloudEvent.of(event))
+
+    async def opens(self, principal: Principal, patient: UUID, **options: Any) -> set[Section]:
+        """The sections of a patient's record that somebody may read."""
+        async with stored(self.database) as session:
+            found = set()
+            for section in Section:
+                readable = policy.record(principal, col(Patient.id), section, **options)
+                if await session.scalar(select(Patient).where(col(Patient.id) == patient, readable)):
+                    found.add(section)
+        return found
+
+
+def principal(role: str, **own: Any) -> Principal:
+    """Somebody with a role; `subject`, `patient`, `practitioner`."""
+    kind = Kind.PATIENT if role == "PATIENT" else Kind.STAFF
+    given: dict[str, Any] = {"subject": new_id(), "session": new_id(), "kind": kind} | own
+    return Principal(roles=frozenset({role}), scopes=SCOPES[BuiltInRole(role)], **given)
+
+
+async def answer(caller: Caller, mutation: str, /, **fields: Any) -> dict[str, Any]:
+    """The payload of a mutation that takes one input."""
+    (result,) = (await caller.data(mutation, input=fields)).values()
+    payload: dict[str, Any] = result
+    return payload
+
+
+@pytest.fixture
+def services() -> tuple[str, ...]:
+    return ("records",)
+
+
+@pytest.fixture
+async def ward(clinic: Clinic) -> AsyncIterator[Ward]:
+    yield Ward(clinic)

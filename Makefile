@@ -58,7 +58,7 @@ env: $(INSTALLED)  ## write the secrets that .env lacks, for docker compose
 lock: $(INSTALLED)  ## resolve pyproject.toml into requirements/, to the newest versions
 	$(BIN)/$(COMPILE) --upgrade requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(BIN)/$(COMPILE) --upgrade --all-extras pyproject.toml -o requirements/all.txt
-	$(BIN)/$(COMPILE) --upgrade -c requirements/all.txt pyproject.toml -o requirements/service.txt
+	$(BIN)/$(COMPILE) --upgrade --extra aws -c requirements/all.txt pyproject.toml -o requirements/service.txt
 
 lock-kafka:  ## resolve stack/servers/kafka.pom.xml into kafka.lock; needs Maven
 	deploy/lock-kafka

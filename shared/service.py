@@ -26,6 +26,7 @@ from shared.audit.anchor import Anchoring
 from shared.auth.revocation import Revocations
 from shared.auth.tokens import KeySet, TokenVerifier
 from shared.database.engine import Database
+from shared.encryption.providers import open_provider
 from shared.events.consumer import Consumer, ConsumerRunner
 from shared.events.event import Event
 from shared.events.relay import Relay
@@ -82,6 +83,8 @@ class Service:
             settings.database_url.get_secret_value(),
             pool_size=settings.database_pool_size,
             read_timeout=settings.database_read_timeout,
+            domain=self.name,
+            key_provider=open_provider(settings.key_provider),
         )
         stack.push_async_callback(database.close)
         redis = Redis.from_url(

@@ -30,6 +30,10 @@ class Settings(DatabaseSettings):
     jwks_url: str = Field(pattern=r"^https?://", description="http(s) address of the token issuer's keys")
     jwt_issuer: str = Field("https://caregraph.example", description="the `iss` that tokens must have")
     jwt_audience: str = Field("caregraph", description="the `aud` that tokens must have")
+    key_provider: str = Field(
+        pattern="^(file:///|env:|aws-kms:).",
+        description="what wraps data keys: file:///path of keys, env:VARIABLE that holds them, or aws-kms:KEY",
+    )
     router_signature_key: SecretStr = Field(
         min_length=MINIMUM_KEY_BYTES, description="the secret shared with the router, at least 32 characters"
     )

@@ -21,6 +21,8 @@ from shared.commands import Repeatable
 from shared.database.engine import Database
 from shared.database.model import Record, Versioned, utc_now
 from shared.database.tables import AuditEntry, IdempotencyKey, Merger, Outbox
+from shared.encryption.keyring import Keyring
+from shared.encryption.session import KEYRING, open_rows
 from shared.errors import IDEMPOTENCY_KEY_REUSED, IdempotencyKeyReused, not_found, version_conflict
 from shared.events.event import CloudEvent, Event
 
@@ -79,9 +81,20 @@ class UnitOfWork:
         if row is None:
             self.recorder.denied(entity.__name__, [key] if key else [])
             raise not_found(entity.__name__)
+        await open_rows(self.keyring, [row])
         if version is not ... and version != (current := cast("Versioned", row).version):
             raise version_conflict(entity.__name__, current)
         return row
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of what is stored encrypted."""
+        keyring: Keyring = self.session.info[KEYRING]
+        return keyring
+
+    async def blind_index(self, *parts: object) -> bytes:
+        """What is stored of values that are encrypted to find equal ones: 32 bytes (`Keyring.blind_index`)."""
+        return await self.session.run_sync(lambda session: self.keyring.blind_index(session.connection(), *parts))
 
     async def once(self, command: Repeatable, *, owner: UUID | None = None) -> None:
         """Take the command's idempotency key, if it has one, for the operation that its class names.
@@ -113,7 +126,9 @@ class UnitOfWork:
         """The rows of a table that have these keys, by them."""
         statement = select(kind).where(col(kind.id).in_(keys)).order_by(col(kind.id))
         rows = await self.session.scalars(statement.with_for_update() if lock else statement)
-        return {row.id: row for row in rows}
+        found = {row.id: row for row in rows}
+        await open_rows(self.keyring, found.values())
+        return found
 
     async def survivor(self, key: UUID) -> UUID:
         """Who stands for someone who may have been merged; nobody merges them until this work is done."""
@@ -189,13 +204,14 @@ async def unit_of_work(database: Database, recorder: AuditRecorder) -> AsyncIter
             database.engine,
             expire_on_commit=False,
             sync_session_class=AuditedSession,
-            info={"audit": recorder, "written": []},
+            info={"audit": recorder, "written": [], KEYRING: database.keyring},
         ) as session,
         session.begin(),
     ):
         yield UnitOfWork(session, recorder.principal, recorder)
         await session.flush()
         session.add_all(session.info["written"])
+        await open_rows(database.keyring, session.identity_map.values())
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ _SERVICES = {
     "UNAUTHENTICATED": "Nobody is logged in, or the token has expired or was revoked: get new tokens by `refresh`, else by "
     "`logIn`, and send it again.",
     "FORBIDDEN": "The caller may not do this; `scope` is what it takes. Do not send it again.",
+    "ERASED": "The patient's data were erased for good. Do not ask for them again.",
     "TIMEOUT": "It took longer than a request may: narrow what is asked for, such as a search by more letters.",
     "OVERLOADED": "Too many passwords are being checked. Send it again after some seconds.",
     "BAD_REQUEST": "The request cannot be read, as GraphQL over HTTP has it. Correct the client.",

@@ -13,7 +13,7 @@ from stack.databases import migrate_all, prepare
 from stack.environment import Addresses, of_router, of_subgraph
 from stack.errors import StackError
 from stack.ports import free_port, is_free
-from stack.secrets import DEMO_PASSWORD, POSTGRES_PASSWORD, load_or_create
+from stack.secrets import DEMO_PASSWORD, KEY_ENCRYPTION_KEYS, POSTGRES_PASSWORD, load_or_create, write_keys
 from stack.servers.kafka import Kafka
 from stack.servers.postgres import Postgres
 from stack.servers.valkey import Valkey
@@ -38,6 +38,7 @@ async def run(*, free_ports: bool, report: Report, when_up: WhenUp) -> None:
 
 async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> None:
     secrets = load_or_create(local.secrets_file())
+    write_keys(local.keys_file(), secrets[KEY_ENCRYPTION_KEYS])
     async with asyncio.TaskGroup() as servers:
         addresses = await _start_servers(servers, ports, secrets, stages)
         async with asyncio.TaskGroup() as services:

@@ -28,6 +28,16 @@ def secrets_file() -> Path:
     return home() / "secrets.env"
 
 
+def keys_file() -> Path:
+    """The stack's own key-encryption keys, of which the last one wraps."""
+    return home() / "key-encryption-keys"
+
+
+def key_provider() -> str:
+    """What wraps data keys: as KEY_PROVIDER says, or else those keys."""
+    return os.environ.get("KEY_PROVIDER") or keys_file().as_uri()
+
+
 def demo_is_loaded() -> bool:
     """Whether the demo data was once loaded to its end."""
     return _demo_mark().exists()

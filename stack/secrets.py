@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from dotenv import dotenv_values
 
+from shared.encryption.providers import new_key
 from stack.services import SUBGRAPHS
 
 POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - its name
 DEMO_PASSWORD = "DEMO_PASSWORD"  # noqa: S105 - its name
 CONTACT_DIGEST_KEY = "CONTACT_DIGEST_KEY"
 AUDIT_ANCHOR_KEY = "AUDIT_ANCHOR_KEY"
+KEY_ENCRYPTION_KEYS = "KEY_ENCRYPTION_KEYS"
 
 
 def password_variable(subgraph: str) -> str:
@@ -38,6 +40,7 @@ def generate() -> dict[str, str]:
         "ROUTER_SIGNATURE_KEY": secrets.token_hex(32),
         AUDIT_ANCHOR_KEY: secrets.token_hex(32),
         CONTACT_DIGEST_KEY: secrets.token_hex(32),
+        KEY_ENCRYPTION_KEYS: new_key("1"),
         "APPOINTMENTS_FEED_KEY": secrets.token_hex(32),
         "IDENTITY_SIGNING_KEY": signing_key.decode(),
         "IDENTITY_ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -64,6 +67,13 @@ def complete(path: Path) -> list[str]:
             file.write(dotenv(added))
         unfinished.replace(path)
     return list(added)
+
+
+def write_keys(path: Path, keys: str) -> None:
+    """Write key-encryption keys into a file that only its owner may read, unless there is one."""
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(f"{keys}\n")
 
 
 def _filled(text: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from stack.servers.valkey import Valkey
 from stack.services import PORTS, subgraph
 from stack.supervisor import Service
 from tests.harness import tokens
+from tests.harness.databases import key_provider
 
 _KEYS = 100
 _CONNECTIONS = 8
@@ -114,7 +115,7 @@ async def running(chosen: Sequence[Workload]) -> AsyncIterator[Running]:
         for workload, each in zip(chosen, subgraphs, strict=True):
             await _fill(databases[each.name], workload)
             command = [sys.executable, "-m", "shared.service", each.module]
-            environment = of_subgraph(each, addresses, secrets)
+            environment = of_subgraph(each, addresses, secrets) | {"KEY_PROVIDER": key_provider()}
             service = Service(each.name, command, environment, addresses.url(each.name), folder / f"{each.name}.log")
             stack.push_async_callback(service.stop)
             await service.start()

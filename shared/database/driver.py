@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 
 from shared.database.rows import columns_of, row_class, value_at
 from shared.database.values import DIALECT, writer
+from shared.encryption.value import EncryptedType, Place, key_id_of
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -31,7 +32,7 @@ _MOST_QUERIES = 500
 class Query(NamedTuple):
     """A compiled statement: its parameters in order, each with what gives it the driver's form; the class of its records.
 
-    `make` is what makes a row of a record, None where that is one.
+    `make` is what makes a row of a record, None where that is one; `encrypted` are the columns to open before.
     """
 
     text: str
@@ -39,6 +40,7 @@ class Query(NamedTuple):
     parameters: Sequence[tuple[str, Callable[[Any], Any] | None]]
     records: type[asyncpg.Record] = asyncpg.Record
     make: Callable[[Any], Any] | None = None
+    encrypted: "Sequence[_EncryptedColumn]" = ()
 
     @classmethod
     def of(cls, statement: Any, **options: Any) -> "Query":
@@ -103,6 +105,7 @@ class Driver:
             "reset": _keep,
             **options,
         }
+        self.keyring: Any = None
         self._pool: asyncpg.Pool | None = None
         self._queries: dict[Any, Query] = {}
         self._kept: WeakKeyDictionary[Select[Any], dict[Any, tuple[Query, Mapping[str, Any]]]] = WeakKeyDictionary()
@@ -121,7 +124,9 @@ class Driver:
         """
         query, arguments = self._translate(statement, derive, values)
         async with await self._acquire() as connection:
-            rows = await connection.fetch(query.text, *arguments, record_class=query.records)
+            rows: Sequence[Any] = await connection.fetch(query.text, *arguments, record_class=query.records)
+        if query.encrypted:
+            rows = await self._opened(rows, query.encrypted)
         return rows if query.make is None else list(map(query.make, rows))
 
     async def insert(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -143,6 +148,17 @@ class Driver:
         """Close all connections."""
         if self._pool is not None:
             await self._pool.close()
+
+    async def _opened(self, records: Sequence[Any], columns: "Sequence[_EncryptedColumn]") -> list[list[Any]]:
+        """Records as lists, in which encrypted values have their keys."""
+        keyring = self.keyring
+        opened = [list(record) for record in records]
+        stored = [(row, each, row[each.place]) for row in opened for each in columns if row[each.place] is not None]
+        keys = await keyring.keys({key_id_of(ciphertext) for _, _, ciphertext in stored})
+        for row, each, ciphertext in stored:
+            place = Place(keyring.domain, each.table, each.name, row[each.key])
+            row[each.place] = each.type.stored(ciphertext).open_with(keys[key_id_of(ciphertext)], place)
+        return opened
 
     async def _acquire(self) -> PoolAcquireContext:
         if self._pool is None:
@@ -179,20 +195,50 @@ class Driver:
         return query, query.arguments(all_values)
 
 
-def _rows(statement: Select[Any], width: int) -> tuple[type[asyncpg.Record], Callable[[Any], Any] | None]:
+class _EncryptedColumn(NamedTuple):
+    """Where records have an encrypted value, and the key of its row."""
+
+    place: int
+    key: int
+    table: str
+    name: str
+    type: EncryptedType
+
+
+def _rows(
+    statement: Select[Any], width: int
+) -> tuple[type[asyncpg.Record], Callable[[Any], Any] | None, "Sequence[_EncryptedColumn]"]:
     """Rows of a model by themselves, one column's values by themselves, all else as named tuples."""
     if statement._with_options or len(list(statement.selected_columns)) != width:
         raise TypeError("a statement with options of the ORM, or with a column twice, which the driver cannot read")
     entities = [(each["name"], _model(each)) for each in statement.column_descriptions]
-    if len(entities) == 1 and entities[0][1]:
-        return row_class(entities[0][1], asyncpg.Record), None
+    encrypted = list(_encrypted([model for _, model in entities]))
+    if len(entities) == 1 and entities[0][1] and not encrypted:
+        return row_class(entities[0][1], asyncpg.Record), None, ()
     columns = enumerate(statement.selected_columns)
     makers = [_part(model, columns) for _, model in entities]
     if len(makers) == 1:
-        return asyncpg.Record, makers[0]
+        return asyncpg.Record, makers[0], encrypted
     names: Any = [name or "" for name, _ in entities]
     row = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # names of the statement's
-    return asyncpg.Record, lambda record: row._make([make(record) for make in makers])
+    return asyncpg.Record, lambda record: row._make([make(record) for make in makers]), encrypted
+
+
+def _encrypted(entities: Sequence[type | None]) -> Iterator[_EncryptedColumn]:
+    """The encrypted columns of a statement's models, by their places in its records."""
+    start = 0
+    for model in entities:
+        columns = {"": None} if model is None else columns_of(model)
+        for place, (name, kind) in enumerate(columns.items(), start):
+            if isinstance(kind, EncryptedType):
+                key = start + list(columns).index(_key(model))
+                yield _EncryptedColumn(place, key, inspect(model).local_table.name, name, kind)
+        start += len(columns)
+
+
+def _key(model: Any) -> str:
+    """The attribute that is a model's primary key."""
+    return inspect(model).primary_key[0].key or ""
 
 
 def _model(described: Mapping[str, Any]) -> type | None:
@@ -207,9 +253,11 @@ def _part(model: type | None, columns: Iterator[tuple[int, Any]]) -> Callable[[A
     if model is None:
         if isinstance(column.type, NullType):
             raise TypeError(f"{column} has no type, without which its value cannot be read: `type_coerce` gives it one")
+        if isinstance(column.type, EncryptedType):
+            raise TypeError(f"{column} is encrypted, and opened by the key of its row: select the whole row")
         return value_at(start, column.type)
     names = list(columns_of(model))
-    end, key = start + len(names), start + names.index(inspect(model).primary_key[0].key)
+    end, key = start + len(names), start + names.index(_key(model))
     for _ in range(start + 1, end):
         next(columns)
     make = row_class(model, tuple)

@@ -12,6 +12,8 @@ from sqlalchemy.pool import NullPool
 
 from shared.audit.recorder import AuditedSession
 from shared.database.driver import Driver
+from shared.encryption.keyring import Keyring
+from shared.encryption.providers import KeyProvider
 
 STATEMENT_TIMEOUT_MILLISECONDS = 10_000
 CONNECT_TIMEOUT_SECONDS = 5
@@ -48,11 +50,18 @@ def _connection(statement_timeout_milliseconds: int) -> dict[str, Any]:
 class Database:
     """A service's own database: bounded pools of connections, each statement with a time limit.
 
-    `read_timeout` is the driver's, in seconds: that of the reads for answers, on whose cost clients decide.
+    `read_timeout` is the driver's, in seconds: that of the reads for answers, on whose cost clients decide. Without
+    `key_provider`, nothing encrypted is read or written.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, read_timeout: float = STATEMENT_TIMEOUT_MILLISECONDS / 1000
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        read_timeout: float = STATEMENT_TIMEOUT_MILLISECONDS / 1000,
+        domain: str = "",
+        key_provider: KeyProvider | None = None,
     ) -> None:
         options: dict[str, Any] = {"connect_args": _connection(STATEMENT_TIMEOUT_MILLISECONDS)}
         self.engine = create_async_engine(
@@ -67,6 +76,7 @@ class Database:
         # The server ends a statement first, and says so.
         seconds = STATEMENT_TIMEOUT_MILLISECONDS / 1000
         self.driver = Driver(url, pool_size, command_timeout=seconds, **_connection(int(read_timeout * 1000)))
+        self.keyring = self.driver.keyring = Keyring(domain, key_provider, self.driver)
         # A leader's lock lives as long as its connection, outside the pool that requests share.
         self._unpooled = create_async_engine(
             asyncpg_url(url), poolclass=NullPool, isolation_level="AUTOCOMMIT", **options

@@ -120,6 +120,26 @@ class PatientAccess(Shared, table=True):
     version: int = Field(sa_type=BigInteger)
 
 
+class StoredDataKey(Shared, table=True):
+    """A data key, wrapped, that encrypts what is stored of a patient (`shared.encryption`), or only opens it if it is retired.
+
+    It is destroyed by making `wrapped` NULL. `wrapped_by` is the key-encryption key.
+    """
+
+    __tablename__ = "data_key"
+    __table_args__ = (
+        Index("data_key_active_key", "patient_id", unique=True, postgresql_where=text("NOT retired")),
+        Index("data_key_patient_idx", "patient_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    retired: bool = False
+    wrapped_by: str
+    wrapped: bytes | None = Field(default=None, sa_type=LargeBinary)
+    created_at: datetime = timestamp(default_factory=utc_now)
+
+
 class AuditEntry(Shared, table=True):
     """Who did what to which rows, about which patients, and with what outcome. Rows are only ever added, then sealed."""
 

@@ -11,6 +11,7 @@ from strawberry.types.execution import StreamExecutionResult
 
 from shared.auth.principal import Forbidden
 from shared.database.engine import sqlstate
+from shared.encryption.value import Erased
 from shared.errors import Refusal
 from shared.graph.context import Context
 from shared.telemetry.metrics import OPERATIONS
@@ -71,6 +72,8 @@ def masked(error: GraphQLError, context: Context) -> GraphQLError:
         extensions = {"code": "BAD_USER_INPUT", "problems": context.translator.problems(original)}
     elif isinstance(original, Forbidden):
         message, extensions = "The caller may not do this.", {"code": "FORBIDDEN", "scope": original.scope}
+    elif isinstance(original, Erased):
+        message, extensions = "This was erased for good.", {"code": "ERASED"}
     elif sqlstate(original).startswith(_DATA_EXCEPTION):
         message, extensions = "A value cannot be stored or compared with.", {"code": "BAD_USER_INPUT"}
         log.warning("operation.value_refused", path=path, code=sqlstate(original))

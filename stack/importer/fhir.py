@@ -13,10 +13,12 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from shared.database.engine import Database
+from shared.encryption.providers import open_provider
 from shared.fhir import InvalidResource, LeftOut, Resource, Retracted, not_taken, release, shape
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load
 from shared.unit_of_work import Outcome, system_work
+from stack import local
 from stack.errors import StackError
 from stack.importer.files import Export, Failure, Found, Place
 
@@ -125,7 +127,8 @@ async def import_fhir(
 @asynccontextmanager
 async def _open(domain: str, address: str) -> AsyncIterator[Database]:
     """A domain's database; what goes wrong with it as a whole ends the import, which the next run takes up again."""
-    database = Database(address, pool_size=_CONNECTIONS)
+    keys = open_provider(local.key_provider())
+    database = Database(address, pool_size=_CONNECTIONS, domain=domain, key_provider=keys)
     try:
         yield database
     except OSError as error:

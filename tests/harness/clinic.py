@@ -37,7 +37,7 @@ from stack.secrets import generate
 from stack.services import ROUTER_CONFIG, subgraph
 from tests.harness import tokens
 from tests.harness.caller import Caller
-from tests.harness.databases import cloned
+from tests.harness.databases import cloned, key_provider
 from tests.harness.serving import free_socket, serving_all
 
 _TRUST = ssl.create_default_context()  # reading the machine's authorities anew for each client takes 50 ms
@@ -192,6 +192,7 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
             "kafka_topic_prefix": prefix,
             "jwks_url": f"{urls['issuer']}/.well-known/jwks.json",
             "router_signature_key": SIGNATURE_KEY,
+            "key_provider": key_provider(),
             "database_pool_size": 8,
             "identity_signing_key": tokens.signing_key_pem(),
             **{each.public.lower(): urls[each.name] for each in subgraphs if each.public},

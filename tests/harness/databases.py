@@ -1,5 +1,6 @@
 """Databases: one migrated template a service and run, one clone a service and test."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,8 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database.engine import Database
 from shared.database.migrations import migrate
+from shared.encryption.providers import new_key
+from shared.encryption.session import KEYRING
 from shared.ids import new_id
 from shared.service import Service
+from stack.secrets import KEY_ENCRYPTION_KEYS
 
 
 def _address(server: str, database: str) -> str:
@@ -33,6 +37,12 @@ async def cloned(server: str, services: list[Service]) -> AsyncIterator[dict[str
         await admin.close()
 
 
+def key_provider() -> str:
+    """What wraps the tests' data keys."""
+    os.environ.setdefault(KEY_ENCRYPTION_KEYS, new_key("1"))
+    return f"env:{KEY_ENCRYPTION_KEYS}"
+
+
 @asynccontextmanager
 async def copied(address: str) -> AsyncIterator[str]:
     """The address of a copy of a database that nobody is connected to."""
@@ -50,7 +60,8 @@ async def copied(address: str) -> AsyncIterator[str]:
 @asynccontextmanager
 async def stored(database: Database) -> AsyncIterator[AsyncSession]:
     """A transaction beside the service: what a test puts there, or looks at, is in no audit trail."""
-    async with AsyncSession(database.engine, expire_on_commit=False) as session, session.begin():
+    info = {KEYRING: database.keyring}
+    async with AsyncSession(database.engine, expire_on_commit=False, info=info) as session, session.begin():
         yield session
 
 

@@ -1,0 +1,198 @@
+"""The type of columns whose values are stored encrypted, and what their values are in Python."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import CoreSchema, core_schema
+from sqlalchemy import Dialect, LargeBinary, TypeDecorator
+from sqlmodel import Field
+
+T = TypeVar("T")
+
+_VERSION = b"\x01"
+_KEY_ID = slice(1, 17)
+_NONCE = slice(17, 29)
+_BYTES_OF_NONCE = 12
+
+
+class Unreadable(Exception):
+    """Stored bytes are not what was stored there: they were changed, or moved from another row."""
+
+
+class Erased(Exception):
+    """A value cannot be read any more: the patient's data key was destroyed."""
+
+    def __init__(self) -> None:
+        super().__init__("this was erased for good")
+
+
+class DataKey:
+    """A data key that is open: 32 bytes; none if it was destroyed."""
+
+    __slots__ = ("_secret", "cipher", "id")
+
+    def __init__(self, id_: UUID, secret: bytes | None) -> None:
+        self.id, self._secret = id_, secret
+        self.cipher = None if secret is None else AESGCM(secret)
+
+    @property
+    def secret(self) -> bytes:
+        """Its bytes; raises Erased."""
+        if self._secret is None:
+            raise Erased
+        return self._secret
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value is stored."""
+
+    domain: str
+    table: str
+    column: str
+    row: UUID
+
+    def associated_data(self, key: UUID) -> bytes:
+        """What AES-GCM authenticates besides: the place, and the data key's id; not the key that wraps it, nor the patient."""
+        return f"v1|{self.domain}|{self.table}|{self.column}|{self.row}|{key}".encode()
+
+
+class Encrypted(Generic[T]):
+    """A value that is stored encrypted. `value` is it; nothing else shows it, `repr` least of all.
+
+    One that was read is opened with its data key where rows are given out; before that, `value` raises.
+    """
+
+    __slots__ = ("_decode", "_key", "_place", "_value", "ciphertext")
+
+    _value: T
+    _decode: Callable[[bytes], T]
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+        self.ciphertext: bytes | None = None
+        self._key: DataKey | None = None
+        self._place: Place | None = None
+
+    @classmethod
+    def stored(cls, ciphertext: bytes, decode: Callable[[bytes], T]) -> Self:
+        """From what the database has; closed."""
+        made = cls.__new__(cls)
+        made.ciphertext, made._decode, made._key, made._place = ciphertext, decode, None, None
+        return made
+
+    @property
+    def value(self) -> T:
+        """The value; raises Erased if it was erased, Unreadable if it was tampered with."""
+        if not hasattr(self, "_value"):
+            self._value = self._open()
+        return self._value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether `value` can be asked for."""
+        return hasattr(self, "_value") or self._key is not None
+
+    @property
+    def key_id(self) -> UUID:
+        """The id of the data key that it is stored under."""
+        return key_id_of(self.ciphertext or b"")
+
+    def open_with(self, key: DataKey, place: Place) -> Self:
+        """Give it its key, and the place where it was read."""
+        self._key, self._place = key, place
+        return self
+
+    def is_for(self, place: Place) -> bool:
+        """Whether it is encrypted to be stored there."""
+        return self.ciphertext is not None and self._place == place
+
+    def under(self, key: DataKey, place: Place) -> "Encrypted[T]":
+        """The same, encrypted to be stored there under a data key; raises Erased if that was destroyed."""
+        if key.cipher is None:
+            raise Erased
+        value = self.value
+        made, nonce = Encrypted(value), os.urandom(_BYTES_OF_NONCE)
+        data = key.cipher.encrypt(nonce, msgspec.json.encode(value), place.associated_data(key.id))
+        made.ciphertext, made._place = b"".join((_VERSION, key.id.bytes, nonce, data)), place
+        return made
+
+    def _open(self) -> T:
+        if self._key is None or self._place is None or self.ciphertext is None:
+            raise RuntimeError("an encrypted value that nobody has opened: `await open_rows(keyring, rows)`")
+        if self._key.cipher is None:
+            raise Erased
+        data, place = self.ciphertext, self._place.associated_data(self._key.id)
+        try:
+            return self._decode(self._key.cipher.decrypt(data[_NONCE], data[_NONCE.stop :], place))
+        except InvalidTag:
+            raise Unreadable(f"{self._place.table}.{self._place.column} of row {self._place.row}") from None
+
+    def __eq__(self, other: object) -> bool:
+        """Equal if the values are; one that is closed is only equal to what has the same bytes."""
+        if not isinstance(other, Encrypted):
+            return NotImplemented
+        if self.ciphertext is not None and self.ciphertext == other.ciphertext:
+            return True
+        same: bool = self.is_open and other.is_open and self.value == other.value
+        return same
+
+    __hash__ = None  # type: ignore[assignment]  # as the values that it may have
+
+    def __repr__(self) -> str:
+        """That there is one."""
+        return "Encrypted(…)"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: Any) -> CoreSchema:
+        """As SQLModel asks; tables are not validated."""
+        return core_schema.is_instance_schema(cls)
+
+
+class EncryptedType(TypeDecorator[Encrypted[Any]]):
+    """A column of bytes that are a value of `kind`, encrypted."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def process_bind_param(self, value: Encrypted[Any] | None, _: Dialect) -> bytes | None:
+        """The bytes; raises TypeError for what is not encrypted."""
+        if value is None:
+            return None
+        if not isinstance(value, Encrypted) or value.ciphertext is None:
+            raise TypeError("a value that is to be encrypted is written by a unit of work, as an attribute of a row")
+        return value.ciphertext
+
+    def process_result_value(self, value: bytes | None, _: Dialect) -> Encrypted[Any] | None:
+        """The value, closed."""
+        return None if value is None else self.stored(value)
+
+    def stored(self, ciphertext: bytes) -> Encrypted[Any]:
+        """The value of stored bytes, closed."""
+        return Encrypted.stored(ciphertext, self._decoder.decode)
+
+
+def encrypted(kind: Any, *, nullable: bool = False) -> Any:
+    """A column of values of `kind`, a type that msgspec decodes from JSON: text, or a frozen `msgspec.Struct`.
+
+    The table must be `Audited`, since the row's patient is the one whose data key encrypts.
+    """
+    return Field(**({"default": None} if nullable else {}), sa_type=EncryptedType(kind), nullable=nullable)  # type: ignore[call-overload]  # an instance, which SQLAlchemy takes
+
+
+def key_id_of(ciphertext: bytes) -> UUID:
+    """The id of the data key of stored bytes; raises Unreadable."""
+    if ciphertext[:1] != _VERSION or len(ciphertext) < _NONCE.stop:
+        raise Unreadable("bytes that are not of version 1")
+    return UUID(bytes=ciphertext[_KEY_ID])

@@ -85,6 +85,8 @@ def exceptions(principal: Principal, scope: str = READ) -> Select[ScheduleExcept
 
 def feeds(principal: Principal) -> Select[CalendarFeed]:
     """The calendar feeds that the caller has made; of all accounts, for who administers these."""
+    if not principal.can(READ):
+        return select(CalendarFeed).where(false())
     every = principal.is_staff(_ADMINISTER)
     return select(CalendarFeed).where(true() if every else col(CalendarFeed.account_id) == principal.subject)
 

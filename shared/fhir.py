@@ -325,6 +325,17 @@ def date_of(path: str, text: str | None, tell: Tell, whole: str, partial: str) -
     return {whole: At(path, found)}
 
 
+def time_of(path: str, text: str | None, tell: Tell, whole: str, partial: str) -> dict[str, At]:
+    """A FHIR dateTime as one of two fields: a point in time, or the day, month or year that is all that is known."""
+    at = instant(text)
+    if at or not text:
+        return {whole: At(path, at)}
+    day, time, _ = text.partition("T")
+    if time:
+        tell(path, "taken as a day, since its time has no time zone, or is none")
+    return {partial: At(path, day)}
+
+
 def instant(text: str | None) -> datetime | None:
     """A FHIR dateTime as a point in time, UTC; None if it has no time or time zone, or is none."""
     try:

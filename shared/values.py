@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import time
+from datetime import date, time
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -24,6 +24,7 @@ LANGUAGE = Problem("LANGUAGE", "It is a language tag of BCP 47, such as en-US.")
 COUNTRY = Problem("COUNTRY", "It is a country code of ISO 3166-1, such as US.")
 TIME_ZONE = Problem("TIME_ZONE", "It is a name of the IANA time zone database, such as Europe/Berlin.")
 PARTIAL_DATE = Problem("PARTIAL_DATE", "It is a year or a month, such as 1980 or 1980-05.")
+KNOWN_DATE = Problem("KNOWN_DATE", "It is a day, a month or a year, such as 1980-05-04, 1980-05 or 1980.")
 LOCAL_TIME = Problem("LOCAL_TIME", "It is a time by the clock on the wall, without a time zone.")
 
 MAXIMUM_TEXT = 200
@@ -136,6 +137,22 @@ def _local_time(value: time) -> time:
     return value
 
 
+def is_known_date(value: str) -> bool:
+    """Whether a text is a date as precise as it is known: https://hl7.org/fhir/R4/datatypes.html#date."""
+    if len(value) < len("1980-05-04"):
+        return _PARTIAL_DATE.fullmatch(value) is not None
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _known_date(value: str) -> str:
+    if not is_known_date(value):
+        raise wrong(KNOWN_DATE)
+    return value
+
+
 def language_tag(value: str) -> bool:
     """Whether a text is a language tag (BCP 47)."""
     return bool(_LANGUAGE.fullmatch(value))
@@ -155,6 +172,7 @@ Email = Annotated[str, AfterValidator(_email)]
 Phone = Annotated[str, AfterValidator(_phone)]
 Language = Annotated[str, AfterValidator(_matching(_LANGUAGE, LANGUAGE))]
 PartialDate = Annotated[str, AfterValidator(_matching(_PARTIAL_DATE, PARTIAL_DATE))]
+KnownDate = Annotated[str, AfterValidator(_known_date)]
 Country = Annotated[str, AfterValidator(_matching(_COUNTRY, COUNTRY))]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 LocalTime = Annotated[time, AfterValidator(_local_time)]

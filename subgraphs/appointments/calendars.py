@@ -71,7 +71,7 @@ def render(rows: Sequence[Appointment]) -> bytes:
         event.add("uid", f"{row.id}@caregraph")
         event.add("sequence", row.version)
         event.add("dtstamp", row.updated_at)
-        event.add("dtstart", row.starts_at)
+        event.add("dtstart", row.starts_at.date() if row.partial_start else row.starts_at)
         if row.ends_at:
             event.add("dtend", row.ends_at)
         event.add("status", _STATUS.get(Status(row.status), "CONFIRMED"))

@@ -1,15 +1,15 @@
 """What the appointments' use cases are asked to do."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from shared.commands import Command, Repeatable
 from shared.database.model import utc_now
 from shared.datatypes import Coding
-from shared.values import LocalTime, LongText, id_of, wrong
+from shared.values import KnownDate, LocalTime, LongText, id_of, wrong
 from subgraphs.appointments.errors import (
     DAYS_ORDER,
     DAYS_OVER,
@@ -32,6 +32,8 @@ WaitlistEntryId = Annotated[UUID, id_of("WaitlistEntry")]
 
 _LONGEST_WAIT_DAYS = 365
 _LONGEST_EXCEPTION_DAYS = 366
+
+_ZONES = timedelta(hours=14)  # no time zone is further from UTC
 
 
 class BookAppointment(Repeatable):
@@ -100,16 +102,34 @@ class RecordVisit(Command):
     practitioner_id: PractitionerId | None = Field(None, description="The practitioner, where that is known.")
     location_id: LocationId | None = Field(None, description="The location, where that is known.")
     type: Coding | None = Field(None, description="What kind of visit it was, where that is known.")
-    starts_at: datetime = Field(description="When it began.")
+    starts_at: datetime | None = Field(None, description="When it began; absent where only `partial_start` is known.")
+    partial_start: KnownDate | None = Field(None, description="The day, month or year in which it began.")
     ends_at: datetime | None = Field(None, description="When it ended, where that is known.")
+    partial_end: KnownDate | None = Field(None, description="The day, month or year in which it ended.")
     status: Literal[Status.COMPLETED, Status.CANCELLED] = Field(description="What became of it.")
 
-    @field_validator("ends_at")
+    @field_validator("ends_at", "partial_end")
     @classmethod
-    def _after_start(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
-        if value is not None and "starts_at" in info.data and value < info.data["starts_at"]:
+    def _after_start(cls, value: datetime | str | None, info: ValidationInfo) -> datetime | str | None:
+        start = info.data.get("starts_at") or info.data.get("partial_start")
+        if value is not None and start is not None and not _is_in_order(start, value):
             raise wrong(PERIOD)
         return value
+
+    @model_validator(mode="after")
+    def _begun(self) -> Self:
+        if self.starts_at is None and self.partial_start is None:
+            raise wrong(PERIOD)
+        return self
+
+
+def _is_in_order(start: datetime | str, end: datetime | str) -> bool:
+    """Whether a visit may have been from one to the other; a day, month or year is a local one, whatever the zone."""
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return start <= end
+    first = (start - _ZONES).date().isoformat() if isinstance(start, datetime) else start
+    last = (end + _ZONES).date().isoformat() if isinstance(end, datetime) else end
+    return first[: len(last)] <= last[: len(first)]
 
 
 class JoinWaitlist(Repeatable):

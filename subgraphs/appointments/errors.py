@@ -9,7 +9,7 @@ DAYS_ORDER = Problem("DAYS_ORDER", "It is not before the first day, and at most 
 DAYS_OVER = Problem("DAYS_OVER", "It is over: choose a day to come.")
 EXTRA_WITHOUT_LOCATION = Problem("EXTRA_WITHOUT_LOCATION", "Extra hours are at one location.")
 EXTRA_WITHOUT_HOURS = Problem("EXTRA_WITHOUT_HOURS", "Extra hours have a start and an end.")
-PERIOD = Problem("PERIOD", "It has a start with its time and time zone, and ends no earlier.")
+PERIOD = Problem("PERIOD", "It has a start, as precise as it is known, and ends no earlier.")
 TYPE_EXISTS = Problem("APPOINTMENT_TYPE_EXISTS", "Another type of appointment has this code: change that one.")
 
 SLOT_TAKEN = Problem("SLOT_TAKEN", "The slot has just been taken: choose another one.")

@@ -6,10 +6,10 @@ import msgspec
 
 from shared import fhir
 from shared.database.model import utc_now
-from shared.fhir import At, CodeableConcept, Coding, LeftOut, Period, Reference, Retracted, Wrong
+from shared.fhir import At, CodeableConcept, Coding, LeftOut, Period, Reference, Retracted
 from shared.known import References, ResourceType
+from shared.values import is_known_date
 from subgraphs.appointments.commands import RecordVisit
-from subgraphs.appointments.errors import PERIOD
 from subgraphs.appointments.models import Status
 from subgraphs.appointments.service import recording
 
@@ -56,12 +56,11 @@ def read_encounter(resource: Encounter, references: References) -> RecordVisit:
     """What is told of a visit. Who performed it primarily comes first."""
     if resource.status == "entered-in-error":
         raise Retracted
-    starts_at, ends_at = fhir.instant(resource.period.start), fhir.instant(resource.period.end)
     status = STATUS.get(resource.status)
-    if status is None or (ends_at or starts_at or utc_now()) > utc_now():
+    if status is None or _is_to_come(resource.period):
         raise LeftOut("status: left out, since it is not over")
-    if resource.period.end and ends_at is None:
-        references.tell("period.end", "left out, since it has no time with its time zone")
+    if not resource.period.start:
+        raise LeftOut("period: left out, since it does not say when it was")
     performers = sorted(resource.participant, key=lambda item: not item.is_primary)
     values = {
         "patient_id": references.known("Patient", At("subject", [resource.subject])),
@@ -72,11 +71,18 @@ def read_encounter(resource: Encounter, references: References) -> RecordVisit:
             "Location", At("location", [item.location for item in resource.location])
         ),
         "type": _type(resource, references),
-        "starts_at": At("period", starts_at) if starts_at else Wrong("period", PERIOD),
-        "ends_at": At("period", ends_at),
+        **fhir.time_of("period.start", resource.period.start, references.tell, "starts_at", "partial_start"),
+        **fhir.time_of("period.end", resource.period.end, references.tell, "ends_at", "partial_end"),
         "status": status,
     }
     return fhir.command(RecordVisit, values)
+
+
+def _is_to_come(period: Period) -> bool:
+    """Whether a visit is not over by its time; of a day, month or year, it is once that has begun."""
+    text = period.end or period.start or ""
+    at, now = fhir.instant(text), utc_now()
+    return at > now if at else is_known_date(text) and text > now.date().isoformat()
 
 
 def _type(resource: Encounter, references: References) -> At | None:

@@ -178,7 +178,9 @@ class Appointment(Model, Versioned, Audited, table=True):
 
     The practitioner is occupied from `occupied_from` to `occupied_until`, the patient from `starts_at` to `ends_at`; while
     appointments are open, the database lets neither overlap. `scheduled_at` is when its present time was agreed on. What
-    another system does not say of a visit is null.
+    another system does not say of a visit is null. Of one whose start or end is known by the day, month or year alone, that is
+    in `partial_start` and `partial_end`, as FHIR writes it; `starts_at` is then noon (UTC) of its first day, to have its place
+    in lists and reports: the same day almost everywhere.
     `reason` is the patient's own words.
     """
 
@@ -193,6 +195,10 @@ class Appointment(Model, Versioned, Audited, table=True):
             "status NOT IN ('HELD', 'BOOKED', 'CHECKED_IN')"
             " OR num_nulls(practitioner_id, location_id, type_system, type_code, ends_at, occupied_until) = 0",
             name="whole",
+        ),
+        CheckConstraint(
+            "num_nonnulls(partial_start, partial_end) = 0 OR status NOT IN ('HELD', 'BOOKED', 'CHECKED_IN')",
+            name="partial",
         ),
         one_of("status", Status),
         CheckConstraint("(status = 'HELD') = (held_until IS NOT NULL)", name="hold"),
@@ -214,6 +220,8 @@ class Appointment(Model, Versioned, Audited, table=True):
     type_display: str | None = None
     starts_at: datetime = timestamp()
     ends_at: datetime | None = timestamp(default=None, nullable=True)
+    partial_start: str | None = None
+    partial_end: str | None = None
     occupied_from: datetime = timestamp()
     occupied_until: datetime | None = timestamp(default=None, nullable=True)
     status: str

@@ -166,6 +166,10 @@ def _cancellation(row: models.Appointment) -> Cancellation | None:
     return Cancellation(by=Party(row.cancelled_by), reason=CancellationReason(reason) if reason else None)
 
 
+def _starts_at(row: models.Appointment) -> datetime | None:
+    return None if row.partial_start else row.starts_at
+
+
 @entity(
     policy.appointments,
     scopes=[[policy.READ]],
@@ -177,9 +181,19 @@ class Appointment(Entity[models.Appointment]):
         _type,
         description="The type of the appointment as it was booked, as a code; null where that is not known.",
     )
-    starts_at: datetime | None = from_row("starts_at", description="When the appointment begins.")
+    starts_at: datetime | None = from_row(
+        _starts_at, description="When the appointment begins; null where only its `partialStart` is known."
+    )
     ends_at: datetime | None = from_row(
         "ends_at", description="When the appointment ends; null where that is not known."
+    )
+    partial_start: str | None = from_row(
+        "partial_start",
+        description="The day, month or year of a past visit's start, such as 2025-03-04, where its time is not known.",
+    )
+    partial_end: str | None = from_row(
+        "partial_end",
+        description="The day, month or year of a past visit's end, such as 2025-03-04, where its time is not known.",
     )
     reason: str | None = from_row(
         "reason", description="Why the patient comes, in their own words; null where that was not said."

@@ -9,7 +9,7 @@ from tests.importer.conftest import EXPORT, PRACTITIONER, ROLE, Import, encounte
 HOSPITAL = Source("hospital")
 OTHERS = {name: lines for name, lines in EXPORT.items() if not name.startswith(("Encounter", "log"))}
 VISITS = """{ appointments { nodes {
-    status startsAt endsAt type { system code display } patient { name { family } }
+    status startsAt endsAt partialStart partialEnd type { system code display } patient { name { family } }
     practitioner { id name { family } } location { id name } version
 } } }"""
 
@@ -39,6 +39,8 @@ async def test_a_visit_without_all_the_rest_is_taken(clinic: Clinic, imports: Im
         "status": "COMPLETED",
         "startsAt": "2025-03-03T08:00:00Z",
         "endsAt": None,
+        "partialStart": None,
+        "partialEnd": None,
         "type": None,
         "patient": {"name": {"family": "Swaniawski813"}},
         "practitioner": None,
@@ -54,24 +56,54 @@ async def test_a_visit_without_all_the_rest_is_taken(clinic: Clinic, imports: Im
 
 async def test_what_is_left_out_of_a_visit_is_told_and_counted(clinic: Clinic, imports: Import) -> None:
     instant = "2025-03-02T09:00:00Z"
-    period = {"start": instant, "end": "2025-03-02"}
+    period = {"start": instant, "end": "2025-03-02T09:30:00"}
     lines = [
         encounter("text", type=[{"text": "Follow-up"}], period={"start": instant, "end": instant}),
         encounter("planned", status="planned"),
+        encounter("whenever", status="cancelled", period={}),
         encounter("arrived", status="arrived"),
         encounter("day", period=period, location=[{"location": {"reference": "#contained"}}]),
         encounter("relative", participant=[{"individual": {"reference": "RelatedPerson/x"}}], period=period),
     ]
     done = await imports(OTHERS | {"Encounter.ndjson": lines}, HOSPITAL)
-    assert (done.failures, done.counts("Encounter")) == ([], {"created": 3, "left out": 2})
+    assert (done.failures, done.counts("Encounter")) == ([], {"created": 3, "left out": 3})
     assert done.told("Encounter") == {
         "type: left out, since it has no code with its system": 1,
         "status: left out, since it is not over": 2,
-        "period.end: left out, since it has no time with its time zone": 2,
+        "period: left out, since it does not say when it was": 1,
+        "period.end: taken as a day, since its time has no time zone, or is none": 2,
         "location: left out, since it leads to no Location that is known here": 1,
         "participant.individual: left out, since it leads to no Practitioner that is known here": 1,
     }
     assert {visit["status"] for visit in await visits(clinic)} == {"COMPLETED"}
+
+
+async def test_a_visit_is_known_as_precisely_as_its_source_knows_it(clinic: Clinic, imports: Import) -> None:
+    times = [
+        {"start": "2019"},
+        {"start": "2021-02", "end": "2021-03"},
+        {"start": "2025-03-03T23:30:00-05:00", "end": "2025-03-03"},
+        {"start": "2025-03-04", "end": "2025-03-04"},
+        {"start": "2025-03-05", "end": "2025-03-05T09:00:00+01:00"},
+    ]
+    wrong = [{"start": "2025-03-04", "end": "2025-03-03"}, {"start": "2025-02-30"}, {"start": "soon"}]
+    lines = [encounter(str(number), period=period) for number, period in enumerate([*times, *wrong, {"start": "2199"}])]
+    done = await imports(OTHERS | {"Encounter.ndjson": lines}, HOSPITAL)
+    assert done.counts("Encounter") == {"created": 5, "failed": 3, "left out": 1}
+    assert [failure.cause.split(":")[0] for failure in done.failures] == ["period.end", "period.start", "period.start"]
+    assert [
+        (visit["startsAt"], visit["partialStart"], visit["endsAt"], visit["partialEnd"])
+        for visit in await visits(clinic)
+    ] == [
+        (None, "2019", None, None),
+        (None, "2021-02", None, "2021-03"),
+        ("2025-03-04T04:30:00Z", None, None, "2025-03-03"),
+        (None, "2025-03-04", None, "2025-03-04"),
+        (None, "2025-03-05", "2025-03-05T08:00:00Z", None),
+    ]
+    events = await clinic.published("appointments")
+    assert [event.data["startsAt"] for event in events][:2] == ["2019-01-01T12:00:00Z", "2021-02-01T12:00:00Z"]
+    assert (await imports(OTHERS | {"Encounter.ndjson": lines}, HOSPITAL)).counts("Encounter")["unchanged"] == 5
 
 
 async def test_a_role_leads_to_its_practitioner(clinic: Clinic, imports: Import) -> None:

@@ -1,6 +1,7 @@
 """Visits that other systems have recorded. They are past, so they take no slot: the rules of booking are not theirs."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from subgraphs.appointments import effects
 from subgraphs.appointments.commands import RecordVisit
 from subgraphs.appointments.models import Appointment, CancellationReason, Party, Status
 from subgraphs.appointments.service.scheduling import type_columns
+
+# What a day, month or year lacks to be a time that is in it nearly everywhere, by where it would stand.
+_NOON = "0000-01-01T12:00:00+00:00"
 
 
 async def take_over(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]]) -> list[Outcome]:
@@ -53,14 +57,22 @@ async def may_be(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordVisit]]) 
     return [key in rows and rows[key].patient_id == command.patient_id for key, command in entries]
 
 
+def _within(day: str, before: datetime | None) -> datetime:
+    noon = datetime.fromisoformat(day + _NOON[len(day) :])
+    return min(noon, before) if before else noon
+
+
 def _columns(command: RecordVisit, patient_id: UUID) -> dict[str, Any]:
     cancelled = command.status is Status.CANCELLED
+    starts_at = command.starts_at or _within(command.partial_start or "", command.ends_at)
     return {
         "patient_id": patient_id,
         "practitioner_id": command.practitioner_id,
         "location_id": command.location_id,
-        **dict.fromkeys(("starts_at", "occupied_from", "booked_at", "scheduled_at"), command.starts_at),
+        **dict.fromkeys(("starts_at", "occupied_from", "booked_at", "scheduled_at"), starts_at),
         **dict.fromkeys(("ends_at", "occupied_until"), command.ends_at),
+        "partial_start": command.partial_start,
+        "partial_end": command.partial_end,
         **type_columns(command.type),
         "status": command.status,
         "cancelled_by": Party.SYSTEM if cancelled else None,

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.commands import Command
@@ -105,6 +106,7 @@ class Known:
         self._shared: set[bytes] = set()
         self._exported: set[bytes] = set()
         self._newest: dict[bytes, datetime] = {}
+        self._versions: dict[bytes, datetime] = {}
         self._rows: dict[bytes, set[UUID]] = defaultdict(set)
         self._by_id: dict[bytes, UUID] = {}
         self._ids: dict[UUID, set[bytes]] = defaultdict(set)
@@ -113,10 +115,12 @@ class Known:
         self._claimed: set[bytes] = set()
         self._doubtful: set[UUID] = set()
 
-    def load(self, keys: Sequence[tuple[str, bytes, UUID]], survivors: Mapping[UUID, UUID]) -> None:
-        """Take what is known from earlier imports: kind, digest and row of each key."""
-        for kind, digest, row in keys:
+    def load(self, keys: Iterable[tuple[str, bytes, UUID, datetime | None]], survivors: Mapping[UUID, UUID]) -> None:
+        """Take what is known from earlier imports: kind, digest, row and version of each key."""
+        for kind, digest, row, updated in keys:
             self._rows[digest].add(row)
+            if updated:
+                self._versions[digest] = updated
             if kind == Key.ID:
                 self._by_id[digest] = row
                 self._ids[row].add(digest)
@@ -139,7 +143,14 @@ class Known:
 
     def is_outdated(self, resource: Resource) -> bool:
         """Whether the export has a newer version of a resource."""
-        updated, newest = instant(resource.meta.last_updated), self._newest.get(self._id(resource.id) or b"")
+        return self._is_before(resource, self._newest)
+
+    def is_past(self, resource: Resource) -> bool:
+        """Whether a newer version of a resource was taken over before."""
+        return self._is_before(resource, self._versions)
+
+    def _is_before(self, resource: Resource, versions: Mapping[bytes, datetime]) -> bool:
+        updated, newest = instant(resource.meta.last_updated), versions.get(self._id(resource.id) or b"")
         return updated is not None and newest is not None and updated < newest
 
     def candidates(self, resource: Resource) -> set[UUID]:
@@ -171,19 +182,32 @@ class Known:
         """Whether a new row has a number that should identify, but does not."""
         return row in self._doubtful
 
-    def unsaved(self, rows: Sequence[tuple[Resource, UUID]]) -> list[ResourceKey]:
-        """The keys by which resources and their rows are not known yet."""
-        kinds = {(digest, row): kind for resource, row in rows for digest, kind in self._keys(resource).items()}
+    def unsaved(self, rows: Sequence[tuple[Resource, UUID]]) -> list[dict[str, Any]]:
+        """The keys by which resources and their rows are not known yet, and those of another version, as rows."""
+        kinds = {
+            (digest, row): (kind, instant(resource.meta.last_updated) if kind == Key.ID else None)
+            for resource, row in rows
+            for digest, kind in self._keys(resource).items()
+        }
         return [
-            ResourceKey(resource_type=self._type, digest=digest, row_id=row, kind=kind)
-            for (digest, row), kind in kinds.items()
-            if row not in self._rows.get(digest, ())
+            {
+                "resource_type": self._type,
+                "digest": digest,
+                "row_id": row,
+                "kind": kind,
+                "source_updated_at": updated or self._versions.get(digest),
+            }
+            for (digest, row), (kind, updated) in kinds.items()
+            if row not in self._rows.get(digest, ()) or updated not in (None, self._versions.get(digest))
         ]
 
     def learn(self, resource: Resource, row: UUID) -> None:
         """Remember that a resource was saved as this row."""
-        for digest in self._keys(resource):
+        updated = instant(resource.meta.last_updated)
+        for digest, kind in self._keys(resource).items():
             self._rows[digest].add(row)
+            if updated and kind == Key.ID:
+                self._versions[digest] = updated
 
     def owns(self, identifier: Identifier) -> bool:
         """Whether no other resource of the export has this identifier, and it is a number at all."""
@@ -353,9 +377,21 @@ def _logical_id(literal: str, resource_type: str) -> str | None:
 
 async def load(work: UnitOfWork, kind: ResourceType[Any, Any], known: Known) -> None:
     """Read what earlier imports have made of a type."""
-    columns = select(col(ResourceKey.kind), col(ResourceKey.digest), col(ResourceKey.row_id))
+    columns = select(
+        col(ResourceKey.kind), col(ResourceKey.digest), col(ResourceKey.row_id), col(ResourceKey.source_updated_at)
+    )
     rows = await work.session.execute(columns.where(col(ResourceKey.resource_type) == kind.name))
-    known.load([(key, digest, row) for key, digest, row in rows], await kind.survivors(work) if kind.survivors else {})
+    known.load(((*row,) for row in rows), await kind.survivors(work) if kind.survivors else {})
+
+
+async def remember(work: UnitOfWork, known: Known, rows: Sequence[tuple[Resource, UUID]]) -> None:
+    """Save by what resources and their rows are known from now on."""
+    keys = known.unsaved(rows)
+    if keys:
+        statement = insert(ResourceKey)
+        version = {"source_updated_at": statement.excluded.source_updated_at}
+        primary = ("resource_type", "digest", "row_id")
+        await work.session.execute(statement.on_conflict_do_update(index_elements=primary, set_=version), keys)
 
 
 def is_number(value: str) -> bool:

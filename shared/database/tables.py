@@ -58,7 +58,8 @@ class ConsumedEvent(Shared, table=True):
 class ResourceKey(Shared, table=True):
     """By what a row is known to other systems: a resource's logical id in its source or an identifier, as SHA-256.
 
-    `shared.known` says what the kinds are. An identifier may be several rows', an id is one's.
+    `shared.known` says what the kinds are. An identifier may be several rows', an id is one's, and has the version that was
+    taken over last: its `meta.lastUpdated`.
     """
 
     __tablename__ = "resource_key"
@@ -70,6 +71,7 @@ class ResourceKey(Shared, table=True):
     digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
     row_id: UUID = Field(primary_key=True)
     kind: str
+    source_updated_at: datetime | None = timestamp(default=None, nullable=True)
 
 
 class IdempotencyKey(Shared, table=True):

@@ -16,7 +16,7 @@ from shared.database.engine import Database
 from shared.encryption.providers import open_provider
 from shared.fhir import InvalidResource, LeftOut, Resource, Retracted, not_taken, release, shape
 from shared.ids import new_id
-from shared.known import UNNAMED, References, ResourceType, Source, load
+from shared.known import UNNAMED, References, ResourceType, Source, load, remember
 from shared.unit_of_work import Outcome, system_work
 from stack import local
 from stack.errors import StackError
@@ -30,6 +30,8 @@ FAILED = "failed"
 
 # Classes of SQLSTATE that blame the row: data exceptions, broken constraints, values too big for an index.
 _ROWS_FAULT = ("22", "23", "54")
+
+_OUTDATED = "meta.lastUpdated: left out, since a newer version is there"
 
 _BATCH = 500
 _CONNECTIONS = 1
@@ -152,7 +154,7 @@ class _Importer:
         self._decode = msgspec.json.Decoder(kind.resource).decode
         self.counts: Counter[str] = Counter()
         self.told: Counter[str] = Counter()
-        self._retracted: list[UUID] = []
+        self._retracted: list[tuple[Resource, UUID]] = []
         self.doubtful = 0
 
     async def run(self, export: Export) -> None:
@@ -185,15 +187,14 @@ class _Importer:
                 raise other
             resource = self._decode(found.content)
             if self._known.is_outdated(resource):
-                raise LeftOut("meta.lastUpdated: left out, since a newer version is there")
+                raise LeftOut(_OUTDATED)
             self._references.told.clear()
             command = self._kind.read(resource, self._references)
             self.told.update(self._references.told)
             self.told.update(f"{name}: left out" for name in not_taken(found.content, self._kind.resource))
             return _Read(found.place, resource, command)
         except LeftOut as reason:
-            self.counts[LEFT_OUT] += 1
-            self.told[str(reason)] += 1
+            self._leave_out(str(reason))
         except Retracted:
             self._take_back(found)
         except msgspec.ValidationError as error:
@@ -207,17 +208,22 @@ class _Importer:
         if self._kind.retract is None:
             self._fail(found.place, "it is deleted or entered in error, which is not obeyed for its type")
             return
-        row = self._known.retracted(_decode_keys(found.content).id)
+        resource = _decode_keys(found.content)
+        row = self._known.retracted(resource.id)
         if row is None:
-            self.counts[LEFT_OUT] += 1
-            self.told["left out, since it is deleted or entered in error, and not known by an id of this source"] += 1
+            self._leave_out("left out, since it is deleted or entered in error, and not known by an id of this source")
+        elif self._known.is_past(resource):
+            self._leave_out(_OUTDATED)
         else:
-            self._retracted.append(row)
+            self._retracted.append((resource, row))
 
     async def _retract(self) -> None:
         if self._retracted and self._kind.retract:
             async with system_work(self._database, "import fhir") as work:
-                self.counts.update(await self._kind.retract(work, self._retracted))
+                self.counts.update(await self._kind.retract(work, [row for _, row in self._retracted]))
+                await remember(work, self._known, self._retracted)
+            for resource, row in self._retracted:
+                self._known.learn(resource, row)
             self._retracted.clear()
 
     async def _identify(self, batch: list[_Read]) -> list[_Read]:
@@ -226,9 +232,14 @@ class _Importer:
         identified = []
         for place, item in enumerate(batch):
             try:
-                identified.append(replace(item, row=self._known.find(item.resource, likely[place])))
+                row = self._known.find(item.resource, likely[place])
             except InvalidResource as error:
                 self._fail(item.place, str(error))
+                continue
+            if self._known.is_past(item.resource):
+                self._leave_out(_OUTDATED)
+            else:
+                identified.append(replace(item, row=row))
         return identified
 
     async def _likely(self, candidates: Sequence[tuple[_Read, set[UUID]]]) -> list[set[UUID]]:
@@ -260,11 +271,15 @@ class _Importer:
     async def _commit(self, batch: list[_Read]) -> None:
         async with system_work(self._database, "import fhir") as work:
             results: list[Outcome] = await self._kind.save(work, [(item.row, item.command) for item in batch])
-            work.session.add_all(self._known.unsaved([(item.resource, item.row) for item in batch]))
+            await remember(work, self._known, [(item.resource, item.row) for item in batch])
         for item, outcome in zip(batch, results, strict=True):
             self._known.learn(item.resource, item.row)
             self.counts[outcome] += 1
             self.doubtful += outcome is Outcome.CREATED and self._known.is_doubtful(item.row)
+
+    def _leave_out(self, reason: str) -> None:
+        self.counts[LEFT_OUT] += 1
+        self.told[reason] += 1
 
     def _fail(self, place: Place, cause: str) -> None:
         self.counts[FAILED] += 1

@@ -99,6 +99,29 @@ async def test_of_several_versions_the_newest_counts(clinic: Clinic, imports: Im
     assert nodes == [{"active": False}]
 
 
+async def test_an_older_version_in_a_later_export_changes_nothing(clinic: Clinic, imports: Import) -> None:
+    def version(resource: dict[str, Any], month: int, **content: Any) -> dict[str, Any]:
+        return resource | content | {"meta": {"lastUpdated": f"2026-{month:02}-01T00:00:00Z"}}
+
+    async def done(patient: Any, encounter: Any, source: Source = HOSPITAL) -> tuple[Any, Any]:
+        files = EXPORT | {"Patient.ndjson": [patient], "Encounter.000.ndjson": [encounter], "Encounter.001.ndjson": []}
+        found = await imports(files, source)
+        assert found.failures == []
+        return found.counts("Patient"), found.counts("Encounter")
+
+    own, wrong = encounter("visit"), {"resourceType": "Encounter", "id": "visit", "status": "entered-in-error"}
+    left = {"left out": 1}
+    assert await done(version(PATIENT, 2, active=False), version(own, 2)) == ({"created": 1}, {"created": 1})
+    assert await done(version(PATIENT, 1), version(wrong, 1)) == (left, left)
+    assert (await visit(clinic))["status"] == "COMPLETED"
+    assert await done(version(PATIENT, 2, active=False), version(wrong, 3)) == ({"unchanged": 1}, {"updated": 1})
+    assert await done(version(PATIENT, 4), version(own, 2)) == ({"updated": 1}, left)
+    assert (await visit(clinic))["status"] == "CANCELLED"
+    assert await done(version(PATIENT, 3, active=False), version(own, 4)) == (left, {"updated": 1})
+    nodes = (await clinic.caller("NURSE").data("{ patients { nodes { active } } }"))["patients"]["nodes"]
+    assert nodes == [{"active": True}], "the older version of the third export has changed nothing"
+
+
 async def test_a_role_without_a_specialty_is_no_error(imports: Import) -> None:
     role = {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "Practitioner/doctor"}}
     done = await imports({"Practitioner.ndjson": [PRACTITIONER], "PractitionerRole.ndjson": [role]}, HOSPITAL)

@@ -1,5 +1,7 @@
 """Migrations bring a database to exactly what the models say."""
 
+import re
+from collections import Counter
 from importlib import import_module
 
 import asyncpg
@@ -7,7 +9,7 @@ import pytest
 
 from shared.database.migrations import drift
 from shared.service import Service
-from stack.services import SUBGRAPHS
+from stack.services import ROOT, SUBGRAPHS
 from tests.harness.databases import cloned
 
 DOMAINS: list[Service] = [import_module(each.module).service for each in SUBGRAPHS]
@@ -38,3 +40,12 @@ async def test_the_audit_trail_can_only_grow(postgres_server: str) -> None:
                     await connection.execute(statement)
         finally:
             await connection.close()
+
+
+def test_no_two_migrations_have_the_same_name() -> None:
+    """As happens where two are written side by side: Alembic would run only one of them."""
+    paths = [path for folder in ("shared", "subgraphs", "reporting") for path in (ROOT / folder).rglob("*.py")]
+    names = Counter(
+        name for path in paths for name in re.findall(r'^revision = "(.*)"$', path.read_text(), re.MULTILINE)
+    )
+    assert [name for name, count in names.items() if count > 1] == []

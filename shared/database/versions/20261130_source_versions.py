@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "shared_0006"
-down_revision = "shared_0005"
+revision = "shared_0007"
+down_revision = "shared_0006"
 branch_labels = None
 depends_on = None
 

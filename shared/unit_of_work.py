@@ -1,6 +1,7 @@
 """A unit of work: rows, audit entries and events of one use case, all or nothing."""
 
 import hashlib
+import hmac
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -104,9 +105,10 @@ class UnitOfWork:
         """
         if command.idempotency_key is None:
             return
-        fingerprint = hashlib.sha256(command.model_dump_json(exclude={"idempotency_key"}).encode()).digest()
-        operation = type(command).__name__
-        mine = {"account_id": owner or self.principal.subject, "operation": operation, "key": command.idempotency_key}
+        # The key itself is not stored: it keeps what the command says, perhaps of a patient, from being guessed.
+        key, said = command.idempotency_key.encode(), command.model_dump_json(exclude={"idempotency_key"}).encode()
+        fingerprint, digest = hmac.digest(key, said, "sha256"), hashlib.sha256(key).hexdigest()
+        mine = {"account_id": owner or self.principal.subject, "operation": type(command).__name__, "key": digest}
         taken = insert(IdempotencyKey).values(**mine, fingerprint=fingerprint, created_at=utc_now())
         is_first = await self.session.scalar(taken.on_conflict_do_nothing().returning(col(IdempotencyKey.key)))
         row = await self.session.get_one(IdempotencyKey, tuple(mine.values()))

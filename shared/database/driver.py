@@ -18,6 +18,7 @@ from sqlmodel import SQLModel
 
 from shared.database.rows import columns_of, row_class, value_at
 from shared.database.values import DIALECT, writer
+from shared.encryption.session import KEYRING, open_rows
 from shared.encryption.value import EncryptedType, Place, key_id_of
 
 T = TypeVar("T")
@@ -87,6 +88,8 @@ def fetch_in(session: AsyncSession) -> Fetch:
     async def fetch(statement: Any, derive: Derive | None = None, /, **values: Any) -> Sequence[Any]:
         statement = statement if derive is None else derive(statement)
         rows = (await session.execute(statement, values)).all()
+        parts = (part for row in rows for part in row)
+        await open_rows(session.info[KEYRING], (part for part in parts if isinstance(part, SQLModel)))
         return [row[0] for row in rows] if len(statement.column_descriptions) == 1 else rows
 
     return fetch

@@ -75,7 +75,10 @@ class ResourceKey(Shared, table=True):
 
 
 class IdempotencyKey(Shared, table=True):
-    """A client's key of one request: which command it came with, as SHA-256, and the row that came of it."""
+    """A client's key of one request, as SHA-256, and the row that came of it.
+
+    `fingerprint` is HMAC-SHA-256 under that key of the command that it came with.
+    """
 
     __tablename__ = "idempotency_key"
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 from cachetools import TTLCache
-from sqlalchemy import ARRAY, Connection, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Connection, Uuid, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.util import await_only
 from sqlmodel import col
@@ -121,7 +121,8 @@ class Keyring:
 
 
 def _active(connection: Connection, patients: Collection[UUID]) -> dict[UUID, Any]:
-    """The stored keys that encrypt, or were destroyed, by patient; nobody retires or destroys them meanwhile."""
-    theirs = col(StoredDataKey.patient_id).in_(patients), ~col(StoredDataKey.retired)
-    rows = connection.execute(select(*_COLUMNS).where(*theirs).with_for_update(read=True))
-    return {row.patient_id: row for row in rows}
+    """The stored keys that encrypt, or else were destroyed, by patient; nobody retires or destroys them meanwhile."""
+    destroyed = col(StoredDataKey.wrapped).is_(None)
+    theirs = col(StoredDataKey.patient_id).in_(patients), or_(~col(StoredDataKey.retired), destroyed)
+    rows = connection.execute(select(*_COLUMNS).where(*theirs).with_for_update(read=True)).all()
+    return {row.patient_id: row for row in sorted(rows, key=lambda row: row.wrapped is None)}

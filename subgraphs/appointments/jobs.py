@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from shared.encryption import Encrypted
 from shared.jobs import Job
 from shared.runtime import Runtime
 from shared.unit_of_work import UnitOfWork, system_work
@@ -107,9 +108,22 @@ async def expire_waits(runtime: Runtime) -> None:
             waitlist.end_overdue(work, row)
 
 
+async def encrypt_reasons(runtime: Runtime) -> None:
+    """Encrypt the reasons that older versions have stored as they are."""
+    unencrypted = select(Appointment).where(col(Appointment.unencrypted_reason).is_not(None)).limit(_BATCH)
+    found = True
+    while found:
+        async with _work(runtime, "encryptReasons") as work:
+            rows = (await work.session.scalars(unencrypted.with_for_update(key_share=True))).all()
+            for row in rows:
+                row.reason, row.unencrypted_reason = Encrypted(row.unencrypted_reason or ""), None
+            found = bool(rows)
+
+
 JOBS = (
     Job("remind", timedelta(seconds=30), remind),
     Job("expire-offers", timedelta(seconds=10), expire_offers),
     Job("expire-waits", timedelta(hours=1), expire_waits),
+    Job("encrypt-reasons", timedelta(days=1), encrypt_reasons),
     Job("settle-mergers", timedelta(days=1), MERGERS.settle),
 )

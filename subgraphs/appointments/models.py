@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from shared.codes import Code, one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp, utc_now
+from shared.encryption import Encrypted, encrypted
 
 
 class Model(Record, registry=new_registry()):
@@ -230,7 +231,8 @@ class Appointment(Model, Versioned, Audited, table=True):
     held_until: datetime | None = timestamp(default=None, nullable=True)
     cancelled_by: str | None = None
     cancellation_reason: str | None = None
-    reason: str | None = Field(default=None, max_length=2000)
+    reason: Encrypted[str] | None = encrypted(str, nullable=True)
+    unencrypted_reason: str | None = None  # as older versions have stored it, until a job has encrypted it
 
 
 class WaitlistStatus(Code):

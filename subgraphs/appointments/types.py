@@ -170,6 +170,10 @@ def _starts_at(row: models.Appointment) -> datetime | None:
     return None if row.partial_start else row.starts_at
 
 
+def _reason(row: models.Appointment) -> str | None:
+    return None if row.reason is None else row.reason.value
+
+
 @entity(
     policy.appointments,
     scopes=[[policy.READ]],
@@ -196,7 +200,7 @@ class Appointment(Entity[models.Appointment]):
         description="The day, month or year of a past visit's end, such as 2025-03-04, where its time is not known.",
     )
     reason: str | None = from_row(
-        "reason", description="Why the patient comes, in their own words; null where that was not said."
+        _reason, description="Why the patient comes, in their own words; null where that was not said."
     )
     booked_at: datetime | None = from_row(
         "booked_at", description="When the appointment was first agreed on; null while a slot is only held for it."

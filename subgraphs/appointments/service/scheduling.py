@@ -15,6 +15,7 @@ from shared.database.driver import fetch_in
 from shared.database.engine import sqlstate
 from shared.database.model import assign, utc_now
 from shared.datatypes import Coding
+from shared.encryption import Encrypted
 from shared.errors import InvalidState
 from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import repository
@@ -86,7 +87,7 @@ def appointment_in(
         **type_columns(Coding(system=kind.system, code=kind.code, display=kind.display)),
         status=status,
         held_until=held_until,
-        reason=reason,
+        reason=None if reason is None else Encrypted(reason),
     )
 
 

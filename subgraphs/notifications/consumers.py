@@ -75,6 +75,31 @@ class AnotherAccountInvited(Event, type="caregraph.identity.another-account-invi
     patient_id: UUID
 
 
+class AccessRequested(Event, type="caregraph.records.access-requested.v1", key="access_request_id"):
+    """A member of staff asks for access to a patient's record."""
+
+    access_request_id: UUID
+    patient_id: UUID
+    told: list[UUID]
+
+
+class AccessDecided(Event, type="caregraph.records.access-decided.v1", key="access_request_id"):
+    """A request for access was answered, or has expired."""
+
+    access_request_id: UUID
+    patient_id: UUID
+    account_id: UUID
+
+
+class AccessWithdrawn(Event, type="caregraph.records.access-withdrawn.v1", key="access_request_id"):
+    """A request for access, or what it had led to, was withdrawn."""
+
+    access_request_id: UUID
+    patient_id: UUID
+    account_id: UUID
+    by: str
+
+
 class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
     """A patient stands for another one as well."""
 
@@ -141,6 +166,22 @@ async def _another_account(work: UnitOfWork, event: AnotherAccountInvited) -> No
     )
 
 
+async def _access_requested(work: UnitOfWork, event: AccessRequested) -> None:
+    command = Notify(kind=Kind.RECORD_ACCESS_REQUESTED, recipients=event.told, patient_id=event.patient_id)
+    await service.notify(work, command)
+
+
+async def _access_decided(work: UnitOfWork, event: AccessDecided) -> None:
+    command = Notify(kind=Kind.RECORD_ACCESS_DECIDED, recipients=[event.account_id], patient_id=event.patient_id)
+    await service.notify(work, command)
+
+
+async def _access_withdrawn(work: UnitOfWork, event: AccessWithdrawn) -> None:
+    if event.by == "PATIENT":
+        kind = Kind.RECORD_ACCESS_WITHDRAWN
+        await service.notify(work, Notify(kind=kind, recipients=[event.account_id], patient_id=event.patient_id))
+
+
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await service.MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
@@ -158,6 +199,9 @@ CONSUMERS = (
             _password_changed,
             _second_factor_changed,
             _another_account,
+            _access_requested,
+            _access_decided,
+            _access_withdrawn,
             _merged,
             Projection(Patient, PreferencesChanged),
         ],

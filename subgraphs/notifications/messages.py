@@ -15,6 +15,9 @@ SENTENCES: dict[Kind, str] = {
     Kind.SECOND_FACTOR_REMOVED: "The second factor of your account was removed. If it was not you, change your password now.",
     Kind.ANOTHER_ACCOUNT: "Another address was invited to an account for your patient record. "
     "If you did not ask for it, tell the clinic.",
+    Kind.RECORD_ACCESS_REQUESTED: "Someone asks for access to your medical record. Please grant or refuse it.",
+    Kind.RECORD_ACCESS_DECIDED: "Your request for access to a medical record was answered, or has expired.",
+    Kind.RECORD_ACCESS_WITHDRAWN: "A patient has withdrawn your access to their medical record.",
 }
 
 

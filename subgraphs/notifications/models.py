@@ -40,6 +40,15 @@ class Kind(Code, name="NotificationKind"):
         "ANOTHER_ACCOUNT",
         "Another address was invited to an account for the patient's record; this cannot be turned off.",
     )
+    RECORD_ACCESS_REQUESTED = (
+        "RECORD_ACCESS_REQUESTED",
+        "A member of staff asks for access to the patient's record; this cannot be turned off.",
+    )
+    RECORD_ACCESS_DECIDED = (
+        "RECORD_ACCESS_DECIDED",
+        "A request for access to a record was granted, refused or has expired.",
+    )
+    RECORD_ACCESS_WITHDRAWN = "RECORD_ACCESS_WITHDRAWN", "A grant of access to a record was withdrawn by the patient."
 
 
 class Channel(Code, name="NotificationChannel"):
@@ -48,9 +57,15 @@ class Channel(Code, name="NotificationChannel"):
     IN_APP = "IN_APP", "The notification is in the inbox, and sent to the subscriptions that are open."
 
 
-# The security of an account is not for its intruder to keep quiet about.
+# The security of an account is not for its intruder to keep quiet about, nor who wants to open a record.
 MANDATORY = frozenset(
-    {Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ENABLED, Kind.SECOND_FACTOR_REMOVED, Kind.ANOTHER_ACCOUNT}
+    {
+        Kind.PASSWORD_CHANGED,
+        Kind.SECOND_FACTOR_ENABLED,
+        Kind.SECOND_FACTOR_REMOVED,
+        Kind.ANOTHER_ACCOUNT,
+        Kind.RECORD_ACCESS_REQUESTED,
+    }
 )
 
 # Drawn from under a lock, so that positions become visible in their order.

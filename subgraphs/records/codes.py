@@ -16,3 +16,36 @@ class Section(Code, name="RecordSection"):
     DOCUMENTS = "DOCUMENTS", "Documents of all kinds, such as letters and findings."
     HISTORY = "HISTORY", "Family and social history."
     CARE_PLANS = "CARE_PLANS", "Care plans and care teams."
+
+
+class PurposeOfUse(Code):
+    """For what a record is used (HL7 v3 PurposeOfUse, http://terminology.hl7.org/CodeSystem/v3-ActReason)."""
+
+    TREAT = "TREAT", "To treat the patient."
+    ETREAT = "ETREAT", "To treat the patient in an emergency."
+    CAREMGT = "CAREMGT", "To manage the patient's care."
+    COC = "COC", "To coordinate care among those who treat the patient."
+    PATRQT = "PATRQT", "At the patient's own request."
+    FAMRQT = "FAMRQT", "At the request of the patient's family."
+    PUBHLTH = "PUBHLTH", "For public health, such as a report that the law asks for."
+    HRESCH = "HRESCH", "For research in health care."
+    HQUALIMP = "HQUALIMP", "To improve the quality of care."
+    HLEGAL = "HLEGAL", "For a legal matter."
+
+
+class RequestStatus(Code, name="RecordAccessStatus"):
+    """What became of a request for access to a record, and of the grant that it may have led to."""
+
+    PENDING = "PENDING", "The request waits for the patient's decision."
+    GRANTED = "GRANTED", "The patient has granted access, which holds."
+    REFUSED = "REFUSED", "The patient has refused access."
+    EXPIRED = "EXPIRED", "Nobody answered the request in time, or the time of the grant is over."
+    WITHDRAWN = "WITHDRAWN", "The request was withdrawn by who made it, or the grant by either."
+
+
+class Party(Code, name="RecordAccessParty"):
+    """Who can change a request for access to a record."""
+
+    PATIENT = "PATIENT", "The patient, or a minor's proxy."
+    REQUESTER = "REQUESTER", "The member of staff who made the request."
+    SYSTEM = "SYSTEM", "CareGraph itself, by the clock."

@@ -1,14 +1,20 @@
 """What follows from a change of who may open a record, whichever use case makes it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlmodel import col
 
 from shared.database.model import assign
 from shared.database.tables import PatientAccess
+from shared.patient_access import Basis, holds
 from shared.unit_of_work import UnitOfWork
-from subgraphs.records.events import AccessChanged
+from subgraphs.records.codes import Party, RequestStatus
+from subgraphs.records.events import AccessChanged, AccessDecided, AccessRequested, AccessWithdrawn
+from subgraphs.records.models import RecordAccessRequest
 
 
 def access_given(work: UnitOfWork, row: PatientAccess) -> None:
@@ -35,6 +41,37 @@ async def now(work: UnitOfWork) -> datetime:
     """The database's time, by which access is judged."""
     moment: datetime = (await work.session.execute(select(func.now()))).scalar_one()
     return moment
+
+
+async def requested(work: UnitOfWork, row: RecordAccessRequest) -> None:
+    """Tell of a request for access."""
+    facts = {"practitioner_id": row.practitioner_id, "purpose": row.purpose, "sections": row.sections, "days": row.days}
+    told = await people_of(work, row.patient_id)
+    work.publish(AccessRequested(**_request(row), **facts, told=told, requested_at=row.created_at))
+
+
+def decided(work: UnitOfWork, row: RecordAccessRequest, moment: datetime) -> None:
+    """Tell what came of a request for access."""
+    times = {"requested_at": row.created_at, "decided_at": moment}
+    work.publish(AccessDecided(**_request(row), outcome=row.status, **times))
+
+
+def withdrawn(work: UnitOfWork, row: RecordAccessRequest, previous: RequestStatus, by: Party, moment: datetime) -> None:
+    """Tell that a request was withdrawn, or the grant that it had led to."""
+    work.publish(AccessWithdrawn(**_request(row), by=by, previous_status=previous, withdrawn_at=moment))
+
+
+async def people_of(work: UnitOfWork, patient_id: UUID) -> Sequence[UUID]:
+    """The keys of those who are told what concerns a patient: the patient and, of a minor, the proxies."""
+    proxies = select(col(PatientAccess.proxy_id)).where(
+        col(PatientAccess.patient_id) == patient_id, col(PatientAccess.basis) == Basis.PROXY, holds()
+    )
+    found = await work.session.scalars(proxies)
+    return list(dict.fromkeys([patient_id, *(key for key in found if key)]))
+
+
+def _request(row: RecordAccessRequest) -> dict[str, Any]:
+    return {"access_request_id": row.id, "patient_id": row.patient_id, "account_id": row.account_id}
 
 
 def _tell(work: UnitOfWork, row: PatientAccess) -> None:

@@ -3,6 +3,21 @@
 from datetime import timedelta
 
 from shared.jobs import Job
+from shared.runtime import Runtime
+from shared.unit_of_work import system_work
+from subgraphs.records.service import requests
 from subgraphs.records.service.merging import MERGERS
 
-JOBS = (Job("settle-mergers", timedelta(days=1), MERGERS.settle),)
+
+async def expire_requests(runtime: Runtime) -> None:
+    """Note of requests and grants that they are over."""
+    found = 1
+    while found:
+        async with system_work(runtime.database, "expireRequests") as work:
+            found = await requests.expire(work)
+
+
+JOBS = (
+    Job("expire-requests", timedelta(minutes=1), expire_requests),
+    Job("settle-mergers", timedelta(days=1), MERGERS.settle),
+)

@@ -6,14 +6,14 @@ grant, or an emergency. What a patient withholds, only an emergency opens. No ro
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
 from shared.database.tables import PatientAccess
 from shared.patient_access import Basis, has_access, holds
 from subgraphs.records.codes import Section
-from subgraphs.records.models import Patient, WithheldSection
+from subgraphs.records.models import Patient, RecordAccessRequest, WithheldSection
 
 READ = "record:read"
 WRITE = "record:write"
@@ -58,7 +58,12 @@ def withheld(patient: Any, section: Section) -> ColumnElement[bool]:
 
 
 def patients(principal: Principal, scope: str = READ) -> Select[Patient]:
-    """The patients whose record the caller may read some of, or with another scope do that to."""
+    """The patients whose record the caller may read some of, or with another scope do that to.
+
+    Staff may ask any patient for access, and have it to any in an emergency.
+    """
+    if scope in (ACCESS, EMERGENCY):
+        return select(Patient).where(true() if principal.is_staff(scope) else false())
     allowed = is_owner(principal, col(Patient.id)) if principal.can(scope) else false()
     if scope == READ and principal.can(READ):
         allowed = or_(allowed, has_access(principal, col(Patient.id)))
@@ -91,3 +96,20 @@ def withheld_sections(principal: Principal) -> Select[WithheldSection]:
     """What is withheld by those who decide by the caller's word."""
     deciding = own_patients(principal).with_only_columns(col(Patient.id))
     return select(WithheldSection).where(col(WithheldSection.patient_id).in_(deciding))
+
+
+def access_requests(principal: Principal) -> Select[RecordAccessRequest]:
+    """The requests that the caller has made, or those for the caller's own record or a minor's whose proxy they are."""
+    if not principal.can(ACCESS):
+        return select(RecordAccessRequest).where(false())
+    if principal.kind is Kind.STAFF:
+        return select(RecordAccessRequest).where(col(RecordAccessRequest.account_id) == principal.subject)
+    return decidable_requests(principal)
+
+
+def decidable_requests(principal: Principal) -> Select[RecordAccessRequest]:
+    """The requests that the caller may grant and refuse."""
+    patient = col(RecordAccessRequest.patient_id)
+    owned = or_(is_owner(principal, patient), has_access(principal, patient, bases=[Basis.PROXY]))
+    decides = principal.kind is Kind.PATIENT and principal.can(ACCESS)
+    return select(RecordAccessRequest).where(owned if decides else false())

@@ -25,6 +25,10 @@ class RelationSettings(BaseSettings):
 class RecordsSettings(Settings, RelationSettings):
     """What the medical record needs to know beyond what every service does."""
 
+    records_answer_days: int = Field(
+        14, ge=1, le=365, description="how many days a patient has to answer a request for access"
+    )
+
 
 @cache
 def relation_lasts() -> timedelta:

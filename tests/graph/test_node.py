@@ -1,7 +1,9 @@
 """Any object of the graph by its id: what Relay, and caches that keep objects by their ids, rely on."""
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
@@ -11,6 +13,7 @@ from shared.ids import global_id, new_id
 from stack import schema
 from stack.services import ROOT, SUBGRAPHS
 from subgraphs.notifications.models import Kind, Notification
+from subgraphs.records.models import Patient as RecordsPatient
 from tests.appointments.conftest import Practice, answer, at, change, practice
 from tests.graph.hostile import FITTING, plausible
 from tests.harness.caller import Caller
@@ -18,6 +21,8 @@ from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
 from tests.identity.conftest import PASSWORD, account, mailbox, quick
 from tests.patients.conftest import register
+from tests.records.conftest import Ward
+from tests.records.test_requests import asked
 
 __all__ = ["mailbox", "practice", "quick"]
 
@@ -42,8 +47,25 @@ def node_types(api: GraphQLSchema) -> list[GraphQLObjectType]:
     return list(api.get_possible_types(node))
 
 
-async def _fill(practice: Practice) -> Caller:
-    """Objects of the types that are not saved by themselves; an administrator, who may see them."""
+@dataclass(frozen=True)
+class Viewers:
+    """Who may see objects: an administrator, and of the medical record somebody who treats the patient."""
+
+    admin: Caller
+    nurse: Caller
+
+    def of(self, kind: str) -> Caller:
+        """Who may see an object of a type."""
+        types = import_module("subgraphs.records.app").service.schema.schema_converter.type_map
+        return self.nurse if kind in types and _key(types[kind]) is not None else self.admin
+
+
+def _key(known: Any) -> Any:
+    return getattr(getattr(known.definition, "origin", None), "_key", None)
+
+
+async def _fill(practice: Practice) -> Viewers:
+    """Objects of the types that are not saved by themselves, and who may see them."""
     clinic, reception = practice.clinic, practice.reception
     row = await account(clinic, "admin@example.com", "ADMIN")
     session = await answer(clinic.anonymous, LOG_IN, email=row.email, password=PASSWORD)
@@ -65,7 +87,17 @@ async def _fill(practice: Practice) -> Caller:
     await practice.booked(jane, patient, at(3, 10))
     await jane.data("mutation { createCalendarFeed { __typename } }")
     await register(reception)
-    return admin
+    return Viewers(admin, await _treat(clinic, patient))
+
+
+async def _treat(clinic: Clinic, patient: UUID) -> Caller:
+    """Objects of a patient's medical record; somebody who treats the patient."""
+    ward, practitioner = Ward(clinic), new_id()
+    nurse = clinic.caller("NURSE", practitioner=practitioner)
+    await ward.know(RecordsPatient(id=patient))
+    await ward.let(patient, practitioner_id=practitioner)
+    await asked(nurse, patient)
+    return nurse
 
 
 async def _save_others(clinic: Clinic, admin: Caller, api: GraphQLSchema) -> None:
@@ -84,7 +116,7 @@ async def _ids(clinic: Clinic) -> dict[str, str]:
     for each in SUBGRAPHS:
         types = import_module(each.module).service.schema.schema_converter.type_map
         for name, known in types.items():
-            key: Any = getattr(getattr(known.definition, "origin", None), "_key", None)
+            key = _key(known)
             if key is not None:
                 async with stored(clinic.service(each.name).runtime.database) as session:
                     first = await session.scalar(select(key).order_by(key))
@@ -94,19 +126,21 @@ async def _ids(clinic: Clinic) -> dict[str, str]:
 
 
 async def test_any_object_comes_by_its_id_to_whoever_may_see_it(practice: Practice, api: GraphQLSchema) -> None:
-    admin = await _fill(practice)
-    await _save_others(practice.clinic, admin, api)
+    viewers = await _fill(practice)
+    await _save_others(practice.clinic, viewers.admin, api)
     ids = await _ids(practice.clinic)
     assert set(ids) == {kind.name for kind in node_types(api)}
 
     expected = [{"__typename": kind, "id": id} for kind, id in ids.items()]
-    assert await admin.data(NODES, ids=list(ids.values())) == {"nodes": expected}
+    for caller in (viewers.admin, viewers.nurse):
+        theirs = [each for each in expected if viewers.of(each["__typename"]) is caller]
+        assert await caller.data(NODES, ids=[each["id"] for each in theirs]) == {"nodes": theirs}
     for kind in node_types(api):
         leaves = [
             name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type)) and not field.args
         ]
         query = f"query($id: ID!) {{ node(id: $id) {{ id ... on {kind.name} {{ {' '.join(leaves)} }} }} }}"
-        assert (await admin.data(query, id=ids[kind.name]))["node"]["id"] == ids[kind.name], kind
+        assert (await viewers.of(kind.name).data(query, id=ids[kind.name]))["node"]["id"] == ids[kind.name], kind
 
     stranger = practice.clinic.caller("PATIENT", patient=new_id())
     seen = (await stranger.data(NODES, ids=list(ids.values())))["nodes"]

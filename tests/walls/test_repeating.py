@@ -19,6 +19,7 @@ BY_NATURE = {
     "confirmSecondFactor": STATE,
     "endSession": SETS,
     "enrolSecondFactor": "makes a secret in place of the first one's, which no code has confirmed",
+    "grantRecordAccess": VERSIONED,
     "leaveWaitlist": STATE,
     "logIn": "proves the password again, and a session that nobody uses ends by itself",
     "logOut": SETS,
@@ -26,6 +27,7 @@ BY_NATURE = {
     "markAppointmentNoShow": VERSIONED,
     "markNotificationRead": SETS,
     "refresh": "gives the same client the same tokens again",
+    "refuseRecordAccess": VERSIONED,
     "releaseSection": SETS,
     "removeRole": STATE,
     "removeScheduleException": STATE,
@@ -38,6 +40,7 @@ BY_NATURE = {
     "setNotificationPreference": SETS,
     "updatePatient": VERSIONED,
     "verifySecondFactor": SPENT,
+    "withdrawRecordAccess": VERSIONED,
     "withholdSection": SETS,
 }
 MUTATION = schema.build((ROOT / schema.API).read_text()).mutation_type

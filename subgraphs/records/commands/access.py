@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.commands import Command
+from shared.commands import Command, Repeatable
 from shared.patient_access import Basis
-from shared.values import id_of
-from subgraphs.records.codes import Section
+from shared.values import LongText, id_of
+from subgraphs.records.codes import PurposeOfUse, Section
 
 PatientId = Annotated[UUID, id_of("Patient")]
 
@@ -37,3 +37,38 @@ class WithholdSection(_OneSection):
 
 class ReleaseSection(_OneSection):
     """A section of a patient's record that is no longer to be withheld."""
+
+
+class RequestRecordAccess(Repeatable):
+    """A request to a patient for access to their record."""
+
+    patient_id: PatientId = Field(description="The id of the patient whose record it is.")
+    purpose: PurposeOfUse = Field(description="What the record is to be used for.")
+    reason: LongText = Field(
+        description="Why access is asked for, up to 2000 characters, which the patient reads in order to decide."
+    )
+    days: int = Field(ge=1, le=365, description="For how many days access is asked for, from the grant on, 1 to 365.")
+    sections: Annotated[list[Section], Field(min_length=1, max_length=len(Section))] | None = Field(
+        None, description="The sections of the record that are asked for; absent: all of them."
+    )
+
+
+class _Request(Command):
+    id: Annotated[UUID, id_of("RecordAccessRequest")] = Field(description="The id of the request.")
+    version: int = Field(description="The version of the request that the client has read.")
+
+
+class GrantRecordAccess(_Request):
+    """A request that the patient grants: access begins at once, and ends by itself."""
+
+
+class RefuseRecordAccess(_Request):
+    """A request that the patient refuses."""
+
+    reason: LongText | None = Field(
+        None, description="Why, up to 2000 characters, for the patient's own memory: who asked never sees it."
+    )
+
+
+class WithdrawRecordAccess(_Request):
+    """A request that who made it withdraws, or a grant that the patient withdraws, or gives back who has it."""

@@ -1,6 +1,6 @@
 """Tables of the medical record, by concept."""
 
-from subgraphs.records.models.access import Account, CareRelation, Patient, WithheldSection
+from subgraphs.records.models.access import Account, CareRelation, Patient, RecordAccessRequest, WithheldSection
 from subgraphs.records.models.base import Model
 
-__all__ = ["Account", "CareRelation", "Model", "Patient", "WithheldSection"]
+__all__ = ["Account", "CareRelation", "Model", "Patient", "RecordAccessRequest", "WithheldSection"]

@@ -1,14 +1,16 @@
 """Tables of who may open a patient's record. What is decided is in `patient_access`, as every service has it."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, String, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
 from shared.codes import one_of
-from shared.database.model import Audited
-from subgraphs.records.codes import Section
+from shared.database.model import Audited, Versioned, timestamp, utc_now
+from shared.encryption import Encrypted, encrypted
+from subgraphs.records.codes import PurposeOfUse, RequestStatus, Section
 from subgraphs.records.models.base import Model
 
 
@@ -49,3 +51,50 @@ class WithheldSection(Audited, Model, table=True):
 
     patient_id: UUID
     section: str
+
+
+class RecordAccessRequest(Audited, Model, Versioned, table=True):
+    """A request of a member of staff for access to a record, and the grant that it may have led to.
+
+    A grant is in `patient_access` as well, under the same key. A request is answered before `answer_by`, and a grant holds
+    until `granted_until`: from then on each is over, whether the job that says so has run or not.
+    """
+
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    __tablename__ = "record_access_request"
+    __table_args__ = (
+        one_of("purpose", PurposeOfUse),
+        one_of("status", RequestStatus),
+        CheckConstraint("days BETWEEN 1 AND 365", name="days"),
+        CheckConstraint("status <> 'GRANTED' OR granted_until IS NOT NULL", name="granted_until"),
+        Index("record_access_request_patient_idx", "patient_id", "id"),
+        Index("record_access_request_account_idx", "account_id", "id"),
+        Index("record_access_request_answer_by_idx", "answer_by", postgresql_where=text("status = 'PENDING'")),
+        Index("record_access_request_granted_until_idx", "granted_until", postgresql_where=text("status = 'GRANTED'")),
+    )
+
+    patient_id: UUID
+    account_id: UUID
+    practitioner_id: UUID | None = None
+    purpose: str
+    reason: Encrypted[str] = encrypted(str)
+    sections: list[str] | None = Field(default=None, sa_type=ARRAY(String))
+    days: int
+    status: str = RequestStatus.PENDING
+    answer_by: datetime = timestamp()
+    decided_at: datetime | None = timestamp(default=None, nullable=True)
+    refusal: Encrypted[str] | None = encrypted(str, nullable=True)
+    granted_until: datetime | None = timestamp(default=None, nullable=True)
+    withdrawn_by: str | None = None
+
+    @property
+    def status_now(self) -> RequestStatus:
+        """Its status at this moment."""
+        return self.status_at(utc_now())
+
+    def status_at(self, moment: datetime) -> RequestStatus:
+        """Its status at a moment that is not before its last change."""
+        ends = {RequestStatus.PENDING: self.answer_by, RequestStatus.GRANTED: self.granted_until}
+        end = ends.get(RequestStatus(self.status))
+        return RequestStatus.EXPIRED if end is not None and end <= moment else RequestStatus(self.status)

@@ -4,18 +4,40 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import Select
 
-from shared.errors import NotFound
+from shared.errors import InvalidState, NotFound, VersionConflict
 from shared.graph.context import Info
+from shared.graph.entities import by_key, listing
 from shared.graph.fields import key_of, query
 from shared.graph.mutations import mutation
-from subgraphs.records.commands.access import ReleaseSection, WithholdSection
+from subgraphs.records import models
+from subgraphs.records.commands.access import (
+    GrantRecordAccess,
+    RefuseRecordAccess,
+    ReleaseSection,
+    RequestRecordAccess,
+    WithdrawRecordAccess,
+    WithholdSection,
+)
 from subgraphs.records.policy import ACCESS
 from subgraphs.records.repository import access
-from subgraphs.records.service import sections
-from subgraphs.records.types.access import WithheldSections
+from subgraphs.records.service import requests, sections
+from subgraphs.records.types.access import RecordAccessRequest, WithheldSections
 
 OfPatient = Annotated[strawberry.ID, strawberry.argument(description="The id of the patient whose record it is.")]
+
+OfSomePatient = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(
+        description="Only requests for the record of the patient with this id; absent: for every record that the caller may."
+    ),
+]
+Pending = Annotated[
+    bool, strawberry.argument(description="Whether to give only requests that wait for the patient's decision.")
+]
+
+_CHANGE = (InvalidState, VersionConflict, NotFound)
 
 
 async def _withheld(info: Info, patient_id: UUID) -> WithheldSections:
@@ -30,6 +52,23 @@ class AccessQuery:
     )
     async def withheld_sections(self, info: Info, patient_id: OfPatient) -> WithheldSections | None:
         return await _withheld(info, key_of(patient_id, "Patient"))
+
+    record_access_request = by_key(
+        RecordAccessRequest,
+        description="The request for access to a record with an id; null if there is none that the caller may see.",
+        scopes=[[ACCESS]],
+    )
+
+    @listing(
+        RecordAccessRequest,
+        access.REQUESTS,
+        description="The requests for the caller's own record, or a minor's whose proxy they are; for staff, their own.",
+        scopes=[[ACCESS]],
+    )
+    async def record_access_requests(
+        self, info: Info, patient_id: OfSomePatient = None, pending: Pending = False
+    ) -> Select[models.RecordAccessRequest]:
+        return access.search_requests(info.context.principal, key_of(patient_id, "Patient"), pending=pending)
 
 
 @strawberry.type
@@ -54,3 +93,35 @@ class AccessMutation:
     async def release_section(self, info: Info, input: ReleaseSection) -> WithheldSections:
         await sections.release(info.context, input)
         return await _withheld(info, input.patient_id)
+
+    @mutation(
+        description="Ask a patient for access to their record, who is told at once; for staff who treat patients.",
+        scopes=[[ACCESS]],
+        errors=[InvalidState, NotFound],
+    )
+    async def request_record_access(self, info: Info, input: RequestRecordAccess) -> RecordAccessRequest:
+        return RecordAccessRequest.of(await requests.request(info.context, input))
+
+    @mutation(
+        description="Grant what a member of staff asks for: access begins at once, and ends by itself.",
+        scopes=[[ACCESS]],
+        errors=_CHANGE,
+    )
+    async def grant_record_access(self, info: Info, input: GrantRecordAccess) -> RecordAccessRequest:
+        return RecordAccessRequest.of(await requests.grant(info.context, input))
+
+    @mutation(
+        description="Refuse what a member of staff asks for, who sees that, but never why.",
+        scopes=[[ACCESS]],
+        errors=_CHANGE,
+    )
+    async def refuse_record_access(self, info: Info, input: RefuseRecordAccess) -> RecordAccessRequest:
+        return RecordAccessRequest.of(await requests.refuse(info.context, input))
+
+    @mutation(
+        description="Withdraw a request, or end a grant at once: the patient, or who has asked.",
+        scopes=[[ACCESS]],
+        errors=_CHANGE,
+    )
+    async def withdraw_record_access(self, info: Info, input: WithdrawRecordAccess) -> RecordAccessRequest:
+        return RecordAccessRequest.of(await requests.withdraw(info.context, input))

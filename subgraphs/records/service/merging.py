@@ -9,7 +9,7 @@ from shared.database.tables import PatientAccess
 from shared.events.mergers import Mergers
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects
-from subgraphs.records.models import WithheldSection
+from subgraphs.records.models import RecordAccessRequest, WithheldSection
 
 
 async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None:
@@ -23,4 +23,4 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
     await work.session.execute(delete(WithheldSection).where(col(WithheldSection.patient_id) == merged_id, doubled))
 
 
-MERGERS = Mergers((col(WithheldSection.patient_id),), resolve=_resolve)
+MERGERS = Mergers((col(RecordAccessRequest.patient_id), col(WithheldSection.patient_id)), resolve=_resolve)

@@ -1,0 +1,32 @@
+"""Who may open a patient's record, and who wants to, is told."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.ids import new_id
+from subgraphs.records import events as records
+from tests.harness.clinic import Clinic
+from tests.notifications.test_notifications import until_inbox_has
+
+NOW = datetime.now(UTC)
+
+
+async def test_the_patient_and_who_asked_are_told_of_a_request_and_its_outcome(clinic: Clinic) -> None:
+    patient, parent, account = new_id(), new_id(), new_id()
+    request: dict[str, Any] = {"access_request_id": new_id(), "patient_id": patient, "account_id": account}
+    asked = {"practitioner_id": None, "purpose": "TREAT", "sections": None, "days": 3, "told": [patient, parent]}
+    withdrawn = {"previous_status": "GRANTED", "withdrawn_at": NOW}
+    await clinic.publish(
+        records.AccessRequested(**request, **asked, requested_at=NOW),
+        records.AccessDecided(**request, outcome="GRANTED", requested_at=NOW, decided_at=NOW),
+        records.AccessWithdrawn(**request, **withdrawn, by="REQUESTER"),
+        records.AccessWithdrawn(**request, **withdrawn, by="PATIENT"),
+    )
+    for person in (patient, parent):
+        (told,) = await until_inbox_has(clinic, clinic.caller("PATIENT", patient=person), 1)
+        assert (told["kind"], told["german"]) == (
+            "RECORD_ACCESS_REQUESTED",
+            "Jemand bittet um Zugriff auf Ihre Krankenakte. Bitte gewähren Sie ihn oder lehnen Sie ihn ab.",
+        )
+    told_who_asked = await until_inbox_has(clinic, clinic.caller("NURSE", subject=account), 2)
+    assert [each["kind"] for each in told_who_asked] == ["RECORD_ACCESS_WITHDRAWN", "RECORD_ACCESS_DECIDED"]

@@ -192,20 +192,19 @@ class HumanName(Element, frozen=True):
     period: Period = Period()
 
     def parts(self, path: str, tell: Tell) -> dict[str, Any]:
-        """Family, given, prefix; a name that was not taken apart, or has no family name, is a family name as a whole."""
-        given, prefix = _said(self.given), " ".join(_said(self.prefix))
-        if _said(self.suffix):
-            tell(f"{path}.suffix", LEFT_OUT)
+        """Its parts; a name that was not taken apart, or has no family name, is a family name as a whole."""
+        given = _said(self.given)
+        around = {"prefix": " ".join(_said(self.prefix)), "suffix": ", ".join(_said(self.suffix))}
         family = (self.family or "").strip()
         if family:
             whole = [*given[: _GIVEN - 1], " ".join(given[_GIVEN - 1 :])] if len(given) > _GIVEN else given
-            return {"family": family, "given": whole, "prefix": prefix}
+            return {"family": family, "given": whole, **around}
         whole_name = (self.text or "").strip() or " ".join(given)
         if whole_name:
             tell(path, "taken as a family name as a whole, since it has none")
         else:
             tell(path, f"is {UNKNOWN_NAME}, since none is given")
-        return {"family": whole_name or UNKNOWN_NAME, "given": [], "prefix": prefix}
+        return {"family": whole_name or UNKNOWN_NAME, "given": [], **around}
 
 
 class ContactPoint(Element, frozen=True):

@@ -1,6 +1,11 @@
 """Data types that several domains share, in FHIR R4's terms (https://hl7.org/fhir/R4/datatypes.html)."""
 
+import re
+
 import strawberry
+
+# Chinese, Japanese and Korean names: the family name first, without a space.
+_FAMILY_FIRST = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+")
 
 
 @strawberry.federation.type(shareable=True, description="A postal address (FHIR Address).")
@@ -40,7 +45,13 @@ class HumanName:
     prefix: str | None = strawberry.field(
         default=None, description="What comes before the person's name, such as `Dr.`; null where there is nothing."
     )
+    suffix: str | None = strawberry.field(
+        default=None, description="What comes after the person's name, such as `Jr.`; null where there is nothing."
+    )
 
     @strawberry.field(description="The whole name of the person, as it is written.")
     def text(self) -> str:
-        return " ".join(filter(None, [self.prefix, *self.given, self.family]))
+        names = [*self.given, self.family]
+        if all(map(_FAMILY_FIRST.fullmatch, names)):
+            names = ["".join([self.family, *self.given])]
+        return " ".join(filter(None, [self.prefix, *names, self.suffix]))

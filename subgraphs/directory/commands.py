@@ -100,6 +100,7 @@ class PractitionerEntry(Command):
         description="The given names of the practitioner, the first one first."
     )
     prefix: OptionalText = Field(None, description="What comes before the practitioner's name, such as `Dr.`.")
+    suffix: OptionalText = Field(None, description="What comes after the practitioner's name, such as `MD`.")
     npi: OptionalText = Field(
         None,
         description="The practitioner's National Provider Identifier of the United States, 10 digits with a check digit.",

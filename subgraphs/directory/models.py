@@ -84,6 +84,7 @@ class Practitioner(Entry, table=True):
     family: str
     given: list[str] = Field(sa_type=ARRAY(String))
     prefix: str | None = None
+    suffix: str | None = None
     npi: str | None = Field(default=None, unique=True)
     licence_number: str | None = None
     email: str | None = None

@@ -96,7 +96,7 @@ class PractitionerRole:
 
 
 def _name(row: models.Practitioner) -> HumanName:
-    return HumanName(given=row.given, family=row.family, prefix=row.prefix)
+    return HumanName(given=row.given, family=row.family, prefix=row.prefix, suffix=row.suffix)
 
 
 @entity(policy.practitioners, scopes=[[policy.READ]], description="A person who gives care (FHIR Practitioner).")

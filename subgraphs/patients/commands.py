@@ -14,6 +14,7 @@ from shared.values import (
     EMAIL,
     TELEPHONE,
     Email,
+    KnownDate,
     Language,
     OptionalText,
     PartialDate,
@@ -55,6 +56,7 @@ class OtherName(Command):
     family: Name = Field(description="The family name.")
     given: Names = Field([], description="The given names, the first one first.")
     prefix: OptionalText = Field(None, description="What comes before the name, such as `Dr.`.")
+    suffix: OptionalText = Field(None, description="What comes after the name, such as `Jr.`.")
 
 
 class Demographics(Command):
@@ -63,6 +65,7 @@ class Demographics(Command):
     family: Name = Field(description="The patient's family name.")
     given: Names = Field(description="The patient's given names, the first one first.")
     prefix: OptionalText = Field(None, description="What comes before the patient's name, such as `Dr.`.")
+    suffix: OptionalText = Field(None, description="What comes after the patient's name, such as `Jr.`.")
     other_names: Annotated[list[OtherName], Field(max_length=OTHER_NAMES)] = Field(
         [], description="Other names that the patient has or had, such as the one before marriage."
     )
@@ -187,11 +190,15 @@ class Deceased(Command):
 
     deceased: bool = Field(description="Whether the patient has died; false takes back what was a mistake.")
     at: datetime | None = Field(None, description="When the patient died; absent where that is not known.")
+    on: KnownDate | None = Field(
+        None, description="The day, month or year of death, such as 2015, where its time is not known."
+    )
 
-    @field_validator("at")
+    @field_validator("at", "on")
     @classmethod
-    def _past(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
-        if value is not None and (not info.data.get("deceased") or value > utc_now()):
+    def _past(cls, value: datetime | str | None, info: ValidationInfo) -> datetime | str | None:
+        latest = utc_now() if isinstance(value, datetime) else utc_now().date().isoformat()
+        if value is not None and (not info.data.get("deceased") or value > latest):  # type: ignore[operator]
             raise wrong(DEATH)
         return value
 
@@ -295,8 +302,12 @@ def columns(command: RegisterMyself | UpdatePatient | RecordPatient) -> dict[str
     found: dict[str, Any] = {}
     if command.demographics is not None:
         found |= command.demographics.model_dump()
-    if not isinstance(command, RegisterMyself) and command.deceased is not None:
-        found |= {"deceased": command.deceased.deceased, "deceased_at": command.deceased.at}
+        for name in found["other_names"]:  # as they are stored since before there were suffixes
+            if name["suffix"] is None:
+                del name["suffix"]
+    died = None if isinstance(command, RegisterMyself) else command.deceased
+    if died is not None:
+        found |= {"deceased": died.deceased, "deceased_at": died.at, "deceased_on": died.on}
     if command.addresses is not None:
         found["addresses"] = [{"use": item.use, **item.address.model_dump()} for item in command.addresses]
     for name in ("contact_points", "emergency_contacts"):

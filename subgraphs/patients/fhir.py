@@ -55,9 +55,7 @@ def read_patient(resource: Patient, references: References) -> RecordPatient:
     tell = references.tell
     spoken = sorted(resource.communication, key=lambda item: not item.preferred)
     country = resource.address[0].country_code if resource.address else None
-    at, died = "deceasedDateTime", resource.deceased_date_time
-    if died and fhir.instant(died) is None:
-        tell(at, "left out, since it has no time with its time zone; that they have died is kept")
+    died = resource.deceased_date_time
     language = fhir.code_of(spoken[0].language, language_tag) if spoken else None
     if len(spoken) > (language is not None):
         tell("communication", "left out, but for the preferred language with a code")
@@ -70,7 +68,7 @@ def read_patient(resource: Patient, references: References) -> RecordPatient:
         "demographics": _demographics(resource, tell),
         "deceased": {
             "deceased": resource.deceased_boolean or died is not None,
-            "at": At(at, fhir.instant(died)),
+            **fhir.time_of("deceasedDateTime", died, tell, "at", "on"),
         },
         "addresses": [
             At(

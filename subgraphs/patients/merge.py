@@ -16,7 +16,17 @@ from subgraphs.patients.service import open_patient, require_staff
 MEDICAL_RECORD_NUMBER_SYSTEM = "https://caregraph.example/medical-record-number"
 
 # What a survivor without a value takes from the duplicate, and what is put together.
-_FILLED = ("prefix", "birth_date", "marital_status", "deceased", "deceased_at", "language", "preferred_channels")
+_FILLED = (
+    "prefix",
+    "suffix",
+    "birth_date",
+    "marital_status",
+    "deceased",
+    "deceased_at",
+    "deceased_on",
+    "language",
+    "preferred_channels",
+)
 _JOINED = ("other_names", "contact_points", "addresses", "emergency_contacts")
 
 

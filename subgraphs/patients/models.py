@@ -53,7 +53,7 @@ class Patient(Audited, Model, Versioned, table=True):
 
     One who was found to be somebody else's duplicate stays, inactive, and names the other: `merged_into_id` (FHIR
     Patient.link, replaced-by). It names a row that is itself not merged. `partial_birth_date` is a year or month, as FHIR
-    writes it, where the day of birth is not known.
+    writes it, where the day of birth is not known; `deceased_on` a day, month or year, where the time of death is not.
     """
 
     audit_patient: ClassVar[str | None] = "id"
@@ -72,6 +72,7 @@ class Patient(Audited, Model, Versioned, table=True):
         one_of("gender", AdministrativeGender),
         CheckConstraint("num_nonnulls(birth_date, partial_birth_date) <= 1", name="birth"),
         CheckConstraint("deceased OR deceased_at IS NULL", name="deceased_at"),
+        CheckConstraint("deceased OR deceased_on IS NULL", name="deceased_on"),
         CheckConstraint("merged_into_id IS NULL OR merged_into_id <> id AND NOT active", name="merged"),
         CheckConstraint("preferred_channels <@ ARRAY['email', 'sms', 'phone', 'mail']::varchar[]", name="channels"),
     )
@@ -83,6 +84,7 @@ class Patient(Audited, Model, Versioned, table=True):
     family: str
     given: list[str] = Field(sa_type=ARRAY(String))
     prefix: str | None = None
+    suffix: str | None = None
     other_names: list[dict[str, Any]] = _values()
     birth_date: date | None = Field(default=None, index=True)
     partial_birth_date: str | None = None
@@ -90,6 +92,7 @@ class Patient(Audited, Model, Versioned, table=True):
     marital_status: str | None = None
     deceased: bool = False
     deceased_at: datetime | None = timestamp(default=None, nullable=True)
+    deceased_on: str | None = None
     contact_points: list[dict[str, Any]] = _values()
     addresses: list[dict[str, Any]] = _values()
     emergency_contacts: list[dict[str, Any]] = _values()

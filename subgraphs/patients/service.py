@@ -142,6 +142,10 @@ def _may_be(row: Patient, command: RecordPatient) -> bool:
     )
 
 
+# Columns that the first imports did not know.
+_LATER = frozenset({"partial_birth_date", "suffix", "deceased_on"})
+
+
 async def _settled(work: UnitOfWork, said: Mapping[UUID, bytes]) -> set[UUID]:
     """Those of whom nothing new is said, or who were merged."""
     statement = select(col(Patient.id), col(Patient.merged_into_id), col(Patient.source_digest)).where(
@@ -154,7 +158,7 @@ async def _settled(work: UnitOfWork, said: Mapping[UUID, bytes]) -> set[UUID]:
 def _digest(told: Mapping[str, Any], command: RecordPatient) -> bytes:
     numbers = {(item.system, item.value): item.type for item in command.identifiers}
     # A source that says no more than before says the same, whatever columns have come since.
-    told = {name: value for name, value in told.items() if name != "partial_birth_date" or value}
+    told = {name: value for name, value in told.items() if name not in _LATER or value}
     said = [told, sorted(numbers.items()), *([] if command.active else [False])]
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
 

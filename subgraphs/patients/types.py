@@ -88,7 +88,7 @@ class CommunicationPreferences:
 
 
 def _name(row: models.Patient) -> HumanName:
-    return HumanName(given=row.given, family=row.family, prefix=row.prefix)
+    return HumanName(given=row.given, family=row.family, prefix=row.prefix, suffix=row.suffix)
 
 
 def _other_names(row: models.Patient) -> list[OtherName]:
@@ -144,6 +144,10 @@ class Patient(Entity[models.Patient]):
     deceased: bool | None = from_row("deceased", description="Whether the patient has died.")
     deceased_at: datetime | None = from_row(
         "deceased_at", description="When the patient died; null where that is not known, and while they live."
+    )
+    deceased_on: str | None = from_row(
+        "deceased_on",
+        description="The day, month or year of death, such as 2015-03, where its time is not known; else null.",
     )
     contact_points: list[ContactPoint] | None = from_row(
         _contact_points, description="The telephone numbers, email addresses and the like of the patient."

@@ -72,7 +72,8 @@ def parties() -> list[Party]:
 
 def patients_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     """Somebody of whom all is known, a duplicate that was merged into them, and one more who may be the same."""
-    known: dict[str, Any] = {"family": party.name, "given": ["Jane", "Ruth"], "prefix": "Dr.", "gender": "female"}
+    around = {"prefix": "Dr.", "suffix": "Jr."}
+    known: dict[str, Any] = {"family": party.name, "given": ["Jane", "Ruth"], "gender": "female", **around}
     address: dict[str, Any] = {
         "line": ["Mill Lane"],
         "city": "Boston",
@@ -87,7 +88,8 @@ def patients_rows(party: Party, _: Any) -> Iterator[SQLModel]:
         marital_status="M",
         deceased=True,
         deceased_at=_MORNING,
-        other_names=[{"use": "maiden", "family": f"{party.name[::-1]}", "given": ["Jane"], "prefix": "Ms."}],
+        deceased_on="2024-02",
+        other_names=[{"use": "maiden", "family": f"{party.name[::-1]}", "given": ["Jane"], **around}],
         contact_points=[{"system": "email", "use": "home", "value": f"{party.name}@example.org"}],
         addresses=[{"use": "home", **address}],
         emergency_contacts=[{"name": "Kin", "relationship": "SIB", "phone": "+1", "email": "kin@example.org"}],
@@ -127,6 +129,7 @@ def directory_rows(party: Party, _: Any) -> Iterator[SQLModel]:
         family=f"Doc{party.name}",
         given=["Ola"],
         prefix="Dr.",
+        suffix="MD",
         npi=f"123456789{party.number}",
         licence_number="L1",
         email="ola@example.org",
@@ -196,9 +199,10 @@ def appointments_rows(party: Party, _: Any) -> Iterator[SQLModel]:
         ends=time(10),
     )
     tomorrow = utc_now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    partial = {"partial_start": "2025-03-04", "partial_end": "2025-03-04"}
     states: list[dict[str, Any]] = [
         {"status": "BOOKED", "reason": "My knee hurts."},
-        {"status": "CANCELLED", "cancelled_by": "patient", "cancellation_reason": "OTHER"},
+        {"status": "CANCELLED", "cancelled_by": "patient", "cancellation_reason": "OTHER", **partial},
         {"status": "HELD", "held_until": tomorrow},
     ]
     for hours, state in enumerate(states):

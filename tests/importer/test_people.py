@@ -9,7 +9,7 @@ from tests.importer.conftest import Import, resource
 
 ABSENT = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
 PEOPLE = """{ patients { nodes {
-    name { text family given } otherNames { use name { text } } birthDate deceased deceasedAt
+    name { text family given } otherNames { use name { text } } birthDate deceased deceasedAt deceasedOn
     contactPoints { value } addresses { address { line city postalCode country } } emergencyContacts { name }
 } } }"""
 
@@ -44,7 +44,10 @@ NAMES: list[tuple[list[dict[str, Any]], str, list[str]]] = [
         [],
     ),
     ([{"family": "Berg", "given": list("abcdefg")}], "a b c d e f g Berg", []),
-    ([{"family": "King", "suffix": ["Jr."]}], "King", ["name.suffix: left out"]),
+    ([{"family": "King", "suffix": ["Jr.", "MD"]}], "King Jr., MD", []),
+    ([{"family": "陳", "given": ["小明"]}], "陳小明", []),
+    ([{"family": "山田", "given": ["タロウ"], "suffix": ["様"]}], "山田タロウ 様", []),
+    ([{"family": "Nguyễn", "given": ["Thị"]}], "Thị Nguyễn", []),
     ([ABSENT], "Unknown", ["name: is Unknown, since none is given"]),
     ([], "Unknown", ["name: is Unknown, since none is given"]),
 ]
@@ -109,11 +112,11 @@ async def test_nothing_is_left_out_in_silence(clinic: Clinic, imports: Import, b
     }
     patient, told = await imported(clinic, imports, content)
     assert (patient["birthDate"], patient["deceased"], patient["deceasedAt"]) == (None, True, None)
+    assert patient["deceasedOn"] == "2015"
     assert patient["emergencyContacts"] == [{"name": "Ida Berg"}]
     assert told == dict.fromkeys(
         [
             "birthDate: left out, since it is no date",
-            "deceasedDateTime: left out, since it has no time with its time zone; that they have died is kept",
             "contact: left out where it has no name",
             "identifier: left out where it has no system",
             "maritalStatus: left out, since it has no code of HL7's",
@@ -137,6 +140,26 @@ async def test_a_practitioner_is_called_by_a_name_of_now(clinic: Clinic, imports
     }
     nodes = (await clinic.caller("NURSE").data("{ practitioners { nodes { name { text } } } }"))["practitioners"]
     assert sorted(node["name"]["text"] for node in nodes["nodes"]) == ["Eva Now", "Xu Li"]
+
+
+async def test_what_cannot_be_is_refused_by_name(clinic: Clinic, imports: Import) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"name": [{"family": "L" * 3000}]},
+        {"name": [NOW], "birthDate": "2099-01-01"},
+        {"name": [NOW], "gender": "Female"},
+        {"name": [NOW], "deceasedDateTime": "2099"},
+        {"name": [NOW], "deceasedDateTime": "2015-02-30"},
+    ]
+    lines = [resource("Patient", str(place), **content) for place, content in enumerate(wrong)]
+    done = await imports({"Patient.ndjson": lines})
+    assert done.counts("Patient") == {"failed": len(wrong)}
+    assert [failure.cause for failure in done.failures] == [
+        "name[0].family: It has 1 to 80 characters.",
+        "birthDate: It is a day from 1850-01-01 to today.",
+        "gender: This is no value of this field.",
+        "deceasedDateTime: It is given only for one who has died, and is past.",
+        "deceasedDateTime: It is a day, a month or a year, such as 1980-05-04, 1980-05 or 1980.",
+    ]
 
 
 async def test_a_birth_is_known_as_far_as_the_source_knows_it(clinic: Clinic, imports: Import) -> None:

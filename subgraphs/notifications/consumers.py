@@ -100,6 +100,31 @@ class AccessWithdrawn(Event, type="caregraph.records.access-withdrawn.v1", key="
     by: str
 
 
+class EmergencyOpened(Event, type="caregraph.records.emergency-opened.v1", key="emergency_access_id"):
+    """A patient's record was opened in an emergency."""
+
+    emergency_access_id: UUID
+    patient_id: UUID
+    told: list[UUID]
+    reviewers: list[UUID]
+
+
+class ProxyAppointed(Event, type="caregraph.records.proxy-appointed.v1", key="proxy_appointment_id"):
+    """A patient acts for a minor."""
+
+    proxy_appointment_id: UUID
+    patient_id: UUID
+    proxy_id: UUID
+
+
+class ProxyEnded(Event, type="caregraph.records.proxy-ended.v1", key="proxy_appointment_id"):
+    """A patient no longer acts for a minor."""
+
+    proxy_appointment_id: UUID
+    patient_id: UUID
+    proxy_id: UUID
+
+
 class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
     """A patient stands for another one as well."""
 
@@ -182,6 +207,27 @@ async def _access_withdrawn(work: UnitOfWork, event: AccessWithdrawn) -> None:
         await service.notify(work, Notify(kind=kind, recipients=[event.account_id], patient_id=event.patient_id))
 
 
+async def _emergency_opened(work: UnitOfWork, event: EmergencyOpened) -> None:
+    for kind, recipients in (
+        (Kind.EMERGENCY_ACCESS_OPENED, event.told),
+        (Kind.EMERGENCY_ACCESS_TO_REVIEW, event.reviewers),
+    ):
+        await service.notify(work, Notify(kind=kind, recipients=recipients, patient_id=event.patient_id))
+
+
+async def _proxy_appointed(work: UnitOfWork, event: ProxyAppointed) -> None:
+    await _tell_of_proxy(work, Kind.PROXY_APPOINTED, event)
+
+
+async def _proxy_ended(work: UnitOfWork, event: ProxyEnded) -> None:
+    await _tell_of_proxy(work, Kind.PROXY_ENDED, event)
+
+
+async def _tell_of_proxy(work: UnitOfWork, kind: Kind, event: ProxyAppointed | ProxyEnded) -> None:
+    people = [event.patient_id, event.proxy_id]
+    await service.notify(work, Notify(kind=kind, recipients=people, patient_id=event.patient_id))
+
+
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await service.MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
@@ -202,6 +248,9 @@ CONSUMERS = (
             _access_requested,
             _access_decided,
             _access_withdrawn,
+            _emergency_opened,
+            _proxy_appointed,
+            _proxy_ended,
             _merged,
             Projection(Patient, PreferencesChanged),
         ],

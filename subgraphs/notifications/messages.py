@@ -17,6 +17,10 @@ SENTENCES: dict[Kind, str] = {
     "If you did not ask for it, tell the clinic.",
     Kind.RECORD_ACCESS_REQUESTED: "Someone asks for access to your medical record. Please grant or refuse it.",
     Kind.RECORD_ACCESS_DECIDED: "Your request for access to a medical record was answered, or has expired.",
+    Kind.EMERGENCY_ACCESS_OPENED: "Your medical record was opened in an emergency. You see who did so, and why.",
+    Kind.EMERGENCY_ACCESS_TO_REVIEW: "A medical record was opened in an emergency. Please review it when it is over.",
+    Kind.PROXY_APPOINTED: "A parent or guardian now acts for a minor, and sees the minor's medical record.",
+    Kind.PROXY_ENDED: "A parent or guardian no longer acts for a minor.",
     Kind.RECORD_ACCESS_WITHDRAWN: "A patient has withdrawn your access to their medical record.",
 }
 

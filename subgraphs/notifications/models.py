@@ -48,6 +48,16 @@ class Kind(Code, name="NotificationKind"):
         "RECORD_ACCESS_DECIDED",
         "A request for access to a record was granted, refused or has expired.",
     )
+    EMERGENCY_ACCESS_OPENED = (
+        "EMERGENCY_ACCESS_OPENED",
+        "The patient's record was opened in an emergency; this cannot be turned off.",
+    )
+    EMERGENCY_ACCESS_TO_REVIEW = (
+        "EMERGENCY_ACCESS_TO_REVIEW",
+        "A record was opened in an emergency, which is to be reviewed.",
+    )
+    PROXY_APPOINTED = "PROXY_APPOINTED", "A patient acts for a minor from now on; this cannot be turned off."
+    PROXY_ENDED = "PROXY_ENDED", "A patient no longer acts for a minor."
     RECORD_ACCESS_WITHDRAWN = "RECORD_ACCESS_WITHDRAWN", "A grant of access to a record was withdrawn by the patient."
 
 
@@ -65,6 +75,8 @@ MANDATORY = frozenset(
         Kind.SECOND_FACTOR_REMOVED,
         Kind.ANOTHER_ACCOUNT,
         Kind.RECORD_ACCESS_REQUESTED,
+        Kind.EMERGENCY_ACCESS_OPENED,
+        Kind.PROXY_APPOINTED,
     }
 )
 

@@ -49,3 +49,25 @@ class Party(Code, name="RecordAccessParty"):
     PATIENT = "PATIENT", "The patient, or a minor's proxy."
     REQUESTER = "REQUESTER", "The member of staff who made the request."
     SYSTEM = "SYSTEM", "CareGraph itself, by the clock."
+
+
+class EmergencyStatus(Code, name="EmergencyAccessStatus"):
+    """How far an access in an emergency is."""
+
+    OPEN = "OPEN", "The access holds."
+    CLOSED = "CLOSED", "The access is over, and waits to be reviewed."
+    REVIEWED = "REVIEWED", "The access was reviewed."
+
+
+class Verdict(Code, name="EmergencyAccessVerdict"):
+    """What an auditor found of an access in an emergency."""
+
+    JUSTIFIED = "JUSTIFIED", "There was an emergency in which the record was needed."
+    NOT_JUSTIFIED = "NOT_JUSTIFIED", "There was no emergency, or the record was not needed for it."
+
+
+class Relationship(Code, name="ProxyRelationship"):
+    """How a proxy is related to the minor (HL7 v3 RoleCode PRN, GUARD)."""
+
+    PARENT = "PARENT", "A parent of the minor."
+    GUARDIAN = "GUARDIAN", "A guardian of the minor."

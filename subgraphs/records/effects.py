@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, literal, select
 from sqlmodel import col
 
 from shared.database.model import assign
@@ -13,8 +13,18 @@ from shared.database.tables import PatientAccess
 from shared.patient_access import Basis, holds
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records.codes import Party, RequestStatus
-from subgraphs.records.events import AccessChanged, AccessDecided, AccessRequested, AccessWithdrawn
-from subgraphs.records.models import RecordAccessRequest
+from subgraphs.records.events import (
+    AccessChanged,
+    AccessDecided,
+    AccessRequested,
+    AccessWithdrawn,
+    EmergencyOpened,
+    EmergencyReviewed,
+    ProxyAppointed,
+    ProxyEnded,
+)
+from subgraphs.records.models import Account, EmergencyAccess, Proxy, RecordAccessRequest
+from subgraphs.records.policy import REVIEW
 
 
 def access_given(work: UnitOfWork, row: PatientAccess) -> None:
@@ -61,6 +71,29 @@ def withdrawn(work: UnitOfWork, row: RecordAccessRequest, previous: RequestStatu
     work.publish(AccessWithdrawn(**_request(row), by=by, previous_status=previous, withdrawn_at=moment))
 
 
+async def emergency_opened(work: UnitOfWork, row: EmergencyAccess) -> None:
+    """Tell that a record was opened in an emergency."""
+    reviewers = select(col(Account.id)).where(col(Account.enabled), literal(REVIEW) == any_(col(Account.scopes)))
+    people = {"told": await people_of(work, row.patient_id), "reviewers": list(await work.session.scalars(reviewers))}
+    times = {"opened_at": row.opened_at, "expires_at": row.expires_at}
+    work.publish(EmergencyOpened(**_emergency(row), practitioner_id=row.practitioner_id, **people, **times))
+
+
+def emergency_reviewed(work: UnitOfWork, row: EmergencyAccess, moment: datetime) -> None:
+    """Tell what was found of an access in an emergency."""
+    work.publish(EmergencyReviewed(**_emergency(row), verdict=row.verdict, opened_at=row.opened_at, reviewed_at=moment))
+
+
+def proxy_appointed(work: UnitOfWork, row: Proxy) -> None:
+    """Tell of who acts for a minor."""
+    work.publish(ProxyAppointed(**_proxy(row), relationship=row.relationship, appointed_at=row.created_at))
+
+
+def proxy_ended(work: UnitOfWork, row: Proxy, moment: datetime) -> None:
+    """Tell of who does so no longer."""
+    work.publish(ProxyEnded(**_proxy(row), ended_at=moment))
+
+
 async def people_of(work: UnitOfWork, patient_id: UUID) -> Sequence[UUID]:
     """The keys of those who are told what concerns a patient: the patient and, of a minor, the proxies."""
     proxies = select(col(PatientAccess.proxy_id)).where(
@@ -72,6 +105,14 @@ async def people_of(work: UnitOfWork, patient_id: UUID) -> Sequence[UUID]:
 
 def _request(row: RecordAccessRequest) -> dict[str, Any]:
     return {"access_request_id": row.id, "patient_id": row.patient_id, "account_id": row.account_id}
+
+
+def _emergency(row: EmergencyAccess) -> dict[str, Any]:
+    return {"emergency_access_id": row.id, "patient_id": row.patient_id, "account_id": row.account_id}
+
+
+def _proxy(row: Proxy) -> dict[str, Any]:
+    return {"proxy_appointment_id": row.id, "patient_id": row.patient_id, "proxy_id": row.proxy_id}
 
 
 def _tell(work: UnitOfWork, row: PatientAccess) -> None:

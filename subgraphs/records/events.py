@@ -67,4 +67,59 @@ class AccessWithdrawn(Event, type="caregraph.records.access-withdrawn.v1", key="
     withdrawn_at: datetime
 
 
-EVENTS = (AccessChanged, AccessRequested, AccessDecided, AccessWithdrawn)
+class EmergencyOpened(Event, type="caregraph.records.emergency-opened.v1", key="emergency_access_id"):
+    """A member of staff has opened a record in an emergency.
+
+    `told` are the patient and, of a minor, the proxies; `reviewers` are the accounts that review such accesses.
+    """
+
+    emergency_access_id: UUID
+    patient_id: UUID
+    account_id: UUID
+    practitioner_id: UUID | None
+    told: list[UUID]
+    reviewers: list[UUID]
+    opened_at: datetime
+    expires_at: datetime
+
+
+class EmergencyReviewed(Event, type="caregraph.records.emergency-reviewed.v1", key="emergency_access_id"):
+    """An access in an emergency was reviewed: `verdict` is JUSTIFIED or NOT_JUSTIFIED."""
+
+    emergency_access_id: UUID
+    patient_id: UUID
+    account_id: UUID
+    verdict: str
+    opened_at: datetime
+    reviewed_at: datetime
+
+
+class ProxyAppointed(Event, type="caregraph.records.proxy-appointed.v1", key="proxy_appointment_id"):
+    """A patient, `proxyId`, acts for a minor, `patientId`; `relationship` is PARENT or GUARDIAN."""
+
+    proxy_appointment_id: UUID
+    patient_id: UUID
+    proxy_id: UUID
+    relationship: str
+    appointed_at: datetime
+
+
+class ProxyEnded(Event, type="caregraph.records.proxy-ended.v1", key="proxy_appointment_id"):
+    """A patient, `proxyId`, no longer acts for a minor, `patientId`, before the minor's birthday would have ended it."""
+
+    proxy_appointment_id: UUID
+    patient_id: UUID
+    proxy_id: UUID
+    ended_at: datetime
+
+
+EVENTS = (
+    AccessChanged,
+    AccessRequested,
+    AccessDecided,
+    AccessWithdrawn,
+    EmergencyOpened,
+    EmergencyReviewed,
+    ProxyAppointed,
+    ProxyEnded,
+)

@@ -13,13 +13,15 @@ from shared.auth.principal import Kind, Principal
 from shared.database.tables import PatientAccess
 from shared.patient_access import Basis, has_access, holds
 from subgraphs.records.codes import Section
-from subgraphs.records.models import Patient, RecordAccessRequest, WithheldSection
+from subgraphs.records.models import EmergencyAccess, Patient, Proxy, RecordAccessRequest, WithheldSection
 
 READ = "record:read"
 WRITE = "record:write"
 SIGN = "record:sign"
 ACCESS = "record:access"
 EMERGENCY = "record:emergency"
+REVIEW = "emergency:review"
+APPOINT = "proxy:write"
 
 _IN_EMERGENCY = (Basis.EMERGENCY,)
 _ELSE = tuple(basis for basis in Basis if basis is not Basis.EMERGENCY)
@@ -60,9 +62,9 @@ def withheld(patient: Any, section: Section) -> ColumnElement[bool]:
 def patients(principal: Principal, scope: str = READ) -> Select[Patient]:
     """The patients whose record the caller may read some of, or with another scope do that to.
 
-    Staff may ask any patient for access, and have it to any in an emergency.
+    Staff may ask any patient for access, have it to any in an emergency, and appoint a proxy for any.
     """
-    if scope in (ACCESS, EMERGENCY):
+    if scope in (ACCESS, EMERGENCY, APPOINT):
         return select(Patient).where(true() if principal.is_staff(scope) else false())
     allowed = is_owner(principal, col(Patient.id)) if principal.can(scope) else false()
     if scope == READ and principal.can(READ):
@@ -113,3 +115,32 @@ def decidable_requests(principal: Principal) -> Select[RecordAccessRequest]:
     owned = or_(is_owner(principal, patient), has_access(principal, patient, bases=[Basis.PROXY]))
     decides = principal.kind is Kind.PATIENT and principal.can(ACCESS)
     return select(RecordAccessRequest).where(owned if decides else false())
+
+
+def emergency_accesses(principal: Principal, scope: str = ACCESS) -> Select[EmergencyAccess]:
+    """The accesses in an emergency that the caller may see, or with the scope to review, do that to.
+
+    Auditors see all, staff their own, patients those to their own record, and proxies to a minor's.
+    """
+    rows, patient = select(EmergencyAccess), col(EmergencyAccess.patient_id)
+    mine = col(EmergencyAccess.account_id) == principal.subject
+    if principal.is_staff(REVIEW):
+        return rows.where(not_(mine)) if scope == REVIEW else rows
+    if scope == REVIEW or not principal.can(ACCESS):
+        return rows.where(false())
+    if principal.kind is Kind.STAFF:
+        return rows.where(mine)
+    return rows.where(or_(is_owner(principal, patient), has_access(principal, patient, bases=[Basis.PROXY])))
+
+
+def proxies(principal: Principal, scope: str = ACCESS) -> Select[Proxy]:
+    """The proxies that the caller may see, or with the scope to appoint them, end.
+
+    Who appoints sees all, patients those who act for them and those for whom they act. Proxies may end that themselves.
+    """
+    if principal.is_staff(APPOINT):
+        return select(Proxy)
+    if principal.kind is not Kind.PATIENT or principal.patient is None or not principal.can(ACCESS):
+        return select(Proxy).where(false())
+    acting = col(Proxy.proxy_id) == principal.patient
+    return select(Proxy).where(acting if scope == APPOINT else or_(acting, is_owner(principal, col(Proxy.patient_id))))

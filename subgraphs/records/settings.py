@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from shared.settings import DatabaseSettings, Settings
+from subgraphs.records.codes import Section
 
 
 class RelationSettings(BaseSettings):
@@ -27,6 +28,16 @@ class RecordsSettings(Settings, RelationSettings):
 
     records_answer_days: int = Field(
         14, ge=1, le=365, description="how many days a patient has to answer a request for access"
+    )
+    records_age_of_majority: int = Field(
+        18, ge=1, le=30, description="from which birthday on nobody acts for a patient as a proxy"
+    )
+    records_age_of_confidence: int = Field(
+        12, ge=1, le=30, description="from which birthday on confidential sections are not a proxy's"
+    )
+    records_confidential_sections: frozenset[Section] = Field(
+        frozenset({Section.NOTES, Section.DOCUMENTS, Section.HISTORY}),
+        description="the sections of the record that are confidential, as a JSON array",
     )
 
 

@@ -22,6 +22,8 @@ from tests.harness.databases import stored
 from tests.identity.conftest import PASSWORD, account, mailbox, quick
 from tests.patients.conftest import register
 from tests.records.conftest import Ward
+from tests.records.test_emergencies import opened
+from tests.records.test_proxies import appointed, born
 from tests.records.test_requests import asked
 
 __all__ = ["mailbox", "practice", "quick"]
@@ -57,7 +59,8 @@ class Viewers:
     def of(self, kind: str) -> Caller:
         """Who may see an object of a type."""
         types = import_module("subgraphs.records.app").service.schema.schema_converter.type_map
-        return self.nurse if kind in types and _key(types[kind]) is not None else self.admin
+        is_record = kind in types and _key(types[kind]) is not None and kind != "Proxy"
+        return self.nurse if is_record else self.admin
 
 
 def _key(known: Any) -> Any:
@@ -97,6 +100,9 @@ async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     await ward.know(RecordsPatient(id=patient))
     await ward.let(patient, practitioner_id=practitioner)
     await asked(nurse, patient)
+    await opened(nurse, patient)
+    parent, _ = await ward.patient()
+    await appointed(clinic.caller("ADMIN"), patient, parent, born(5))
     return nurse
 
 

@@ -30,3 +30,21 @@ async def test_the_patient_and_who_asked_are_told_of_a_request_and_its_outcome(c
         )
     told_who_asked = await until_inbox_has(clinic, clinic.caller("NURSE", subject=account), 2)
     assert [each["kind"] for each in told_who_asked] == ["RECORD_ACCESS_WITHDRAWN", "RECORD_ACCESS_DECIDED"]
+
+
+async def test_an_emergency_is_told_to_the_patient_and_to_auditors_and_a_proxy_to_both(clinic: Clinic) -> None:
+    patient, parent, auditor = new_id(), new_id(), new_id()
+    opened: dict[str, Any] = {"emergency_access_id": new_id(), "account_id": new_id(), "practitioner_id": None}
+    people = {"patient_id": patient, "told": [patient], "reviewers": [auditor]}
+    proxy: dict[str, Any] = {"proxy_appointment_id": new_id(), "patient_id": patient, "proxy_id": parent}
+    await clinic.publish(
+        records.EmergencyOpened(**opened, **people, opened_at=NOW, expires_at=NOW),
+        records.ProxyAppointed(**proxy, relationship="PARENT", appointed_at=NOW),
+        records.ProxyEnded(**proxy, ended_at=NOW),
+    )
+    told = await until_inbox_has(clinic, clinic.caller("PATIENT", patient=patient), 3)
+    kinds = {each["kind"] for each in told}
+    assert kinds == {"EMERGENCY_ACCESS_OPENED", "PROXY_APPOINTED", "PROXY_ENDED"}
+    assert len(await until_inbox_has(clinic, clinic.caller("PATIENT", patient=parent), 2)) == 2
+    (to_review,) = await until_inbox_has(clinic, clinic.caller("AUDITOR", subject=auditor), 1)
+    assert to_review["kind"] == "EMERGENCY_ACCESS_TO_REVIEW"

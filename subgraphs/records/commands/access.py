@@ -1,16 +1,18 @@
 """What the use cases of who may open a record are asked to do."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from shared.commands import Command, Repeatable
+from shared.database.model import utc_now
 from shared.patient_access import Basis
-from shared.values import LongText, id_of
-from subgraphs.records.codes import PurposeOfUse, Section
+from shared.values import LongText, id_of, wrong
+from subgraphs.records.codes import PurposeOfUse, Relationship, Section, Verdict
+from subgraphs.records.errors import BIRTH_DATE_TO_COME, OWN_PROXY
 
 PatientId = Annotated[UUID, id_of("Patient")]
 
@@ -72,3 +74,50 @@ class RefuseRecordAccess(_Request):
 
 class WithdrawRecordAccess(_Request):
     """A request that who made it withdraws, or a grant that the patient withdraws, or gives back who has it."""
+
+
+class OpenEmergencyAccess(Repeatable):
+    """A record to open at once, for an hour, because of an emergency."""
+
+    patient_id: PatientId = Field(description="The id of the patient whose record it is.")
+    reason: LongText = Field(
+        description="What the emergency is, up to 2000 characters: the patient and an auditor read it."
+    )
+
+
+class ReviewEmergencyAccess(Command):
+    """What an auditor finds of an access in an emergency that is over."""
+
+    id: Annotated[UUID, id_of("EmergencyAccess")] = Field(description="The id of the access.")
+    version: int = Field(description="The version of the access that the client has read.")
+    verdict: Verdict = Field(description="Whether the access was justified.")
+    comment: LongText = Field(description="Why, up to 2000 characters, which only auditors read.")
+
+
+class AppointProxy(Repeatable):
+    """A patient who is to act for a minor, such as a parent."""
+
+    patient_id: PatientId = Field(description="The id of the minor.")
+    proxy_id: PatientId = Field(description="The id of the patient who is to act for the minor.")
+    relationship: Relationship = Field(description="How the proxy is related to the minor.")
+    birth_date: date = Field(description="The minor's day of birth, as it stands in the papers that were shown.")
+
+    @field_validator("proxy_id")
+    @classmethod
+    def _another(cls, value: UUID, info: ValidationInfo) -> UUID:
+        if value == info.data.get("patient_id"):
+            raise wrong(OWN_PROXY)
+        return value
+
+    @field_validator("birth_date")
+    @classmethod
+    def _born(cls, value: date) -> date:
+        if value > utc_now().date() + timedelta(days=1):  # which is to come everywhere
+            raise wrong(BIRTH_DATE_TO_COME)
+        return value
+
+
+class EndProxy(Command):
+    """A proxy who is no longer to act for a minor."""
+
+    id: Annotated[UUID, id_of("Proxy")] = Field(description="The id of the proxy.")

@@ -1,16 +1,17 @@
 """Tables of who may open a patient's record. What is decided is in `patient_access`, as every service has it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
 from shared.codes import one_of
 from shared.database.model import Audited, Versioned, timestamp, utc_now
 from shared.encryption import Encrypted, encrypted
-from subgraphs.records.codes import PurposeOfUse, RequestStatus, Section
+from subgraphs.records.codes import EmergencyStatus, PurposeOfUse, Relationship, RequestStatus, Section, Verdict
 from subgraphs.records.models.base import Model
 
 
@@ -98,3 +99,85 @@ class RecordAccessRequest(Audited, Model, Versioned, table=True):
         ends = {RequestStatus.PENDING: self.answer_by, RequestStatus.GRANTED: self.granted_until}
         end = ends.get(RequestStatus(self.status))
         return RequestStatus.EXPIRED if end is not None and end <= moment else RequestStatus(self.status)
+
+
+EMERGENCY_OVERLAP = "emergency_access_overlap"
+
+
+class EmergencyAccess(Audited, Model, Versioned, table=True):
+    """That a member of staff opened a record in an emergency, which is in `patient_access` under the same key.
+
+    `moved` says that the patient was merged since: who had opened both records has two accesses to one at a time.
+    """
+
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    __tablename__ = "emergency_access"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("account_id", "="),
+            ("patient_id", "="),
+            (text("tstzrange(opened_at, expires_at)"), "&&"),
+            name=EMERGENCY_OVERLAP,
+            using="gist",
+            where=text("NOT moved"),
+        ),
+        CheckConstraint("opened_at < expires_at", name="period"),
+        CheckConstraint(
+            "num_nulls(verdict, reviewed_at, reviewer_id, comment) IN (0, 4) AND reviewed_at >= expires_at",
+            name="review",
+        ),
+        one_of("verdict", Verdict),
+        Index("emergency_access_patient_idx", "patient_id", "opened_at"),
+        Index("emergency_access_opened_at_idx", "opened_at", "id"),
+    )
+
+    patient_id: UUID
+    account_id: UUID
+    practitioner_id: UUID | None = None
+    reason: Encrypted[str] = encrypted(str)
+    opened_at: datetime = timestamp()
+    expires_at: datetime = timestamp()
+    moved: bool = False
+    verdict: str | None = None
+    reviewed_at: datetime | None = timestamp(default=None, nullable=True)
+    reviewer_id: UUID | None = None
+    comment: Encrypted[str] | None = encrypted(str, nullable=True)
+
+    @property
+    def status_now(self) -> EmergencyStatus:
+        """Its status at this moment."""
+        if self.verdict is not None:
+            return EmergencyStatus.REVIEWED
+        return EmergencyStatus.OPEN if self.expires_at > utc_now() else EmergencyStatus.CLOSED
+
+
+class Proxy(Audited, Model, Versioned, table=True):
+    """That a patient acts for a minor until the minor's birthday; what lets them see is in `patient_access`.
+
+    `whole_until` is the birthday from which on confidential sections are not the proxy's.
+    """
+
+    audit_patient: ClassVar[str | None] = "patient_id"
+
+    __tablename__ = "proxy"
+    __table_args__ = (
+        Index(
+            "proxy_patient_key",
+            "patient_id",
+            "proxy_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL AND NOT moved"),
+        ),
+        Index("proxy_proxy_idx", "proxy_id"),
+        CheckConstraint("patient_id <> proxy_id OR ended_at IS NOT NULL", name="another"),
+        one_of("relationship", Relationship),
+    )
+
+    patient_id: UUID
+    proxy_id: UUID
+    relationship: str
+    whole_until: date
+    ends_on: date
+    ended_at: datetime | None = timestamp(default=None, nullable=True)
+    moved: bool = False

@@ -11,8 +11,10 @@ from shared.database.paging import Order
 from shared.graph.context import Context
 from subgraphs.records import policy
 from subgraphs.records.codes import RequestStatus, Section
-from subgraphs.records.models import RecordAccessRequest, WithheldSection
+from subgraphs.records.models import EmergencyAccess, Proxy, RecordAccessRequest, WithheldSection
 
+EMERGENCIES = Order((col(EmergencyAccess.opened_at), col(EmergencyAccess.id)), descending=True)
+PROXIES = Order((col(Proxy.id),), descending=True)
 REQUESTS = Order((col(RecordAccessRequest.id),), descending=True)
 
 
@@ -35,3 +37,17 @@ def search_requests(principal: Principal, patient_id: UUID | None, *, pending: b
         )
         statement = statement.where(*waiting)
     return statement
+
+
+def search_emergencies(principal: Principal, *, reviewed: bool | None) -> Select[EmergencyAccess]:
+    """The accesses in an emergency; those that were reviewed, those that were not, or all."""
+    statement, verdict = policy.emergency_accesses(principal), col(EmergencyAccess.verdict)
+    if reviewed is None:
+        return statement
+    return statement.where(verdict.is_not(None) if reviewed else verdict.is_(None))
+
+
+def search_proxies(principal: Principal, patient_id: UUID | None) -> Select[Proxy]:
+    """The proxies who act for a patient, or all whom the caller sees."""
+    statement = policy.proxies(principal)
+    return statement if patient_id is None else statement.where(col(Proxy.patient_id) == patient_id)

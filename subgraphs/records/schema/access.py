@@ -13,17 +13,21 @@ from shared.graph.fields import key_of, query
 from shared.graph.mutations import mutation
 from subgraphs.records import models
 from subgraphs.records.commands.access import (
+    AppointProxy,
+    EndProxy,
     GrantRecordAccess,
+    OpenEmergencyAccess,
     RefuseRecordAccess,
     ReleaseSection,
     RequestRecordAccess,
+    ReviewEmergencyAccess,
     WithdrawRecordAccess,
     WithholdSection,
 )
-from subgraphs.records.policy import ACCESS
+from subgraphs.records.policy import ACCESS, APPOINT, EMERGENCY, REVIEW
 from subgraphs.records.repository import access
-from subgraphs.records.service import requests, sections
-from subgraphs.records.types.access import RecordAccessRequest, WithheldSections
+from subgraphs.records.service import emergencies, proxies, requests, sections
+from subgraphs.records.types.access import EmergencyAccess, Proxy, RecordAccessRequest, WithheldSections
 
 OfPatient = Annotated[strawberry.ID, strawberry.argument(description="The id of the patient whose record it is.")]
 
@@ -35,6 +39,16 @@ OfSomePatient = Annotated[
 ]
 Pending = Annotated[
     bool, strawberry.argument(description="Whether to give only requests that wait for the patient's decision.")
+]
+Reviewed = Annotated[
+    bool | None,
+    strawberry.argument(
+        description="Only accesses that were reviewed, or only those that wait for it; absent: all of them."
+    ),
+]
+OfMinor = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only proxies of the patient with this id; absent: all that the caller may see."),
 ]
 
 _CHANGE = (InvalidState, VersionConflict, NotFound)
@@ -69,6 +83,39 @@ class AccessQuery:
         self, info: Info, patient_id: OfSomePatient = None, pending: Pending = False
     ) -> Select[models.RecordAccessRequest]:
         return access.search_requests(info.context.principal, key_of(patient_id, "Patient"), pending=pending)
+
+    emergency_access = by_key(
+        EmergencyAccess,
+        description="The access in an emergency with an id; null if there is none that the caller may see.",
+        scopes=[[ACCESS], [REVIEW]],
+    )
+
+    @listing(
+        EmergencyAccess,
+        access.EMERGENCIES,
+        description=(
+            "The accesses in an emergency, the newest first: all for auditors, their own for staff, those to the caller's own "
+            "record, or a minor's whose proxy they are, for patients."
+        ),
+        scopes=[[ACCESS], [REVIEW]],
+    )
+    async def emergency_accesses(self, info: Info, reviewed: Reviewed = None) -> Select[models.EmergencyAccess]:
+        return access.search_emergencies(info.context.principal, reviewed=reviewed)
+
+    proxy = by_key(
+        Proxy,
+        description="The appointment of a proxy with an id; null if there is none that the caller may see.",
+        scopes=[[ACCESS], [APPOINT]],
+    )
+
+    @listing(
+        Proxy,
+        access.PROXIES,
+        description="The proxies who act for the caller, or for whom the caller acts; all for who appoints them.",
+        scopes=[[ACCESS], [APPOINT]],
+    )
+    async def proxies(self, info: Info, patient_id: OfMinor = None) -> Select[models.Proxy]:
+        return access.search_proxies(info.context.principal, key_of(patient_id, "Patient"))
 
 
 @strawberry.type
@@ -125,3 +172,40 @@ class AccessMutation:
     )
     async def withdraw_record_access(self, info: Info, input: WithdrawRecordAccess) -> RecordAccessRequest:
         return RecordAccessRequest.of(await requests.withdraw(info.context, input))
+
+    @mutation(
+        description=(
+            "Open all of a patient's record at once, for an hour, because of an emergency. The patient and the auditors are "
+            "told, and it is reviewed."
+        ),
+        scopes=[[EMERGENCY]],
+        errors=[InvalidState, NotFound],
+    )
+    async def open_emergency_access(self, info: Info, input: OpenEmergencyAccess) -> EmergencyAccess:
+        return EmergencyAccess.of(await emergencies.open_record(info.context, input))
+
+    @mutation(
+        description="Note whether an access in an emergency was justified, once it is over; for auditors.",
+        scopes=[[REVIEW]],
+        errors=_CHANGE,
+    )
+    async def review_emergency_access(self, info: Info, input: ReviewEmergencyAccess) -> EmergencyAccess:
+        return EmergencyAccess.of(await emergencies.review(info.context, input))
+
+    @mutation(
+        description=(
+            "Appoint a patient to act for a minor until the minor is of age; for the reception, who sees the papers."
+        ),
+        scopes=[[APPOINT]],
+        errors=[InvalidState, NotFound],
+    )
+    async def appoint_proxy(self, info: Info, input: AppointProxy) -> Proxy:
+        return Proxy.of(await proxies.appoint(info.context, input))
+
+    @mutation(
+        description="End the appointment of a proxy: who appoints them, or the proxy themself.",
+        scopes=[[ACCESS], [APPOINT]],
+        errors=[InvalidState, NotFound],
+    )
+    async def end_proxy(self, info: Info, input: EndProxy) -> Proxy:
+        return Proxy.of(await proxies.end(info.context, input))

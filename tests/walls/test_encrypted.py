@@ -1,0 +1,55 @@
+"""What is stored of people as it is, column by column; all else of audited tables is encrypted."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Integer, Uuid
+
+from shared.audit.statements import audited_tables
+from shared.encryption.value import EncryptedType
+from stack.services import SUBGRAPHS, Subgraph
+
+# Keys, times, counts and yes or no tell nothing by themselves.
+_TELLS_NOTHING = (Uuid, DateTime, Integer, Boolean, EncryptedType)
+
+# States, codes of what is done by whom, what people are found and reached by; nothing medical, no free text.
+AS_IT_IS = {
+    "identity.Account": "email password_hash roles totp_secret",  # the last is encrypted under identity's own key
+    "patients.Patient": """
+        source_digest medical_record_number family given prefix suffix other_names birth_date partial_birth_date gender
+        marital_status deceased_on contact_points addresses emergency_contacts language preferred_channels search_text
+        birth_order
+    """,
+    "patients.PatientIdentifier": "system value type",
+    "appointments.CalendarFeed": "roles secret_hash",
+    "appointments.WaitlistEntry": "from_day until_day status",
+    "appointments.Appointment": """
+        type_system type_code type_display partial_start partial_end status cancelled_by cancellation_reason
+        unencrypted_reason
+    """,  # the last until a job has encrypted it
+    "notifications.Patient": "language",
+    "notifications.Notification": "kind",
+    "records.WithheldSection": "section",
+    "records.RecordAccessRequest": "purpose sections status withdrawn_by",
+    "records.EmergencyAccess": "verdict",
+    "records.Proxy": "relationship whole_until ends_on",
+}
+
+
+def tells(column: Column[Any]) -> bool:
+    kind: Any = column.type
+    return not isinstance(kind.item_type if isinstance(kind, ARRAY) else kind, _TELLS_NOTHING)
+
+
+@pytest.mark.parametrize("subgraph", SUBGRAPHS, ids=lambda each: each.name)
+def test_what_is_not_encrypted_is_named_here(subgraph: Subgraph) -> None:
+    metadata = import_module(subgraph.module).service.metadata
+    kinds: dict[Any, Any] = audited_tables()
+    found = {
+        f"{subgraph.name}.{kind.__name__}": names
+        for table, kind in kinds.items()
+        if table.metadata is metadata and (names := {column.name for column in table.columns if tells(column)})
+    }
+    named = {name: set(columns.split()) for name, columns in AS_IT_IS.items() if name.startswith(f"{subgraph.name}.")}
+    assert found == named

@@ -36,6 +36,7 @@ _NO_NUMBER = re.compile(
 _FILLING = re.compile(r"[\W_]")
 
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")  # https://hl7.org/fhir/R4/datatypes.html#id
+_URN = re.compile(r"^urn:(uuid|oid):")
 _PLACE = re.compile(r"\[\d+\]")
 
 
@@ -370,7 +371,7 @@ class References:
 
 def _logical_id(literal: str, resource_type: str) -> str | None:
     """The id in a literal reference to a resource of this type, `Type/id`, with a base and a version or without."""
-    *base, logical_id = literal.removeprefix("urn:uuid:").split("/_history/")[0].split("/")
+    *base, logical_id = _URN.sub("", literal).split("/_history/")[0].split("/")
     of_type = base[-1:] in ([], [resource_type])
     return logical_id if of_type and _ID.fullmatch(logical_id) else None
 

@@ -11,7 +11,7 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,10 @@ from shared.fhir import Wrong
 _OF_CLIENTS = {"log.ndjson", "manifest.json"}
 _NAME = re.compile(r".*\.(?P<format>ndjson|jsonl|json)(\.gz)?", re.IGNORECASE)
 
-_DELETED = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})")
+_ADDRESS = re.compile(r"(?:.*/)?(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.\-]{1,64})")
+
+_URN = re.compile(r"urn:(?:uuid|oid):(?P<id>[A-Za-z0-9.\-]{1,64})")
+_URNS = re.compile(rb'"urn:(?:uuid|oid):[A-Za-z0-9.\-]{1,64}"')
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -109,7 +112,8 @@ class _Request(msgspec.Struct, frozen=True):
     url: str | None = None
 
 
-class _Entry(msgspec.Struct):
+class _Entry(msgspec.Struct, rename="camel"):
+    full_url: str = ""
     resource: msgspec.Raw = msgspec.Raw()
     request: _Request = _Request()
 
@@ -119,7 +123,13 @@ class _Head(msgspec.Struct, rename="camel"):
     entry: msgspec.Raw = msgspec.Raw()
 
 
+class _Identity(msgspec.Struct, rename="camel"):
+    resource_type: str
+    id: str | None = None
+
+
 _head = msgspec.json.Decoder(_Head).decode
+_identity = msgspec.json.Decoder(_Identity).decode
 _entries = msgspec.json.Decoder(list[_Entry]).decode
 
 
@@ -213,13 +223,48 @@ def _resources(place: Place, content: bytes) -> Iterator[Found | Failure]:
             yield Failure(place, str(Wrong("resourceType", REQUIRED)))
         elif head.resource_type != "Bundle":
             yield Found(place, head.resource_type, content)
-        for number, entry in enumerate(entries):
+        identities = [_identity_of(entry) for entry in entries]
+        named = _named(entries, identities)
+        for number, (entry, identity) in enumerate(zip(entries, identities, strict=True)):
             at = Place(place.file, place.line, number)
-            deleted = _DELETED.fullmatch(entry.request.url or "") if entry.request.method == "DELETE" else None
+            deleted = _ADDRESS.fullmatch(entry.request.url or "") if entry.request.method == "DELETE" else None
             if deleted:
-                content = msgspec.json.encode({"resourceType": deleted[1], "id": deleted[2]})
-                yield Found(at, deleted[1], content, deleted=True)
+                content = msgspec.json.encode({"resourceType": deleted["type"], "id": deleted["id"]})
+                yield Found(at, deleted["type"], content, deleted=True)
             elif not bytes(entry.resource):
                 yield Failure(at, str(Wrong("resource", REQUIRED)))
             else:
-                yield from _resources(at, bytes(entry.resource))
+                yield from _resources(at, _with_id(entry, identity, _led(bytes(entry.resource), named)))
+
+
+def _identity_of(entry: _Entry) -> _Identity | None:
+    """Type and id of an entry's resource; None if it is none, which is told where it is read."""
+    try:
+        return _identity(entry.resource)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _named(entries: Sequence[_Entry], identities: Sequence[_Identity | None]) -> dict[bytes, bytes]:
+    """Where references lead to a Bundle's entries that have an id besides their `fullUrl`, which is no address.
+
+    https://hl7.org/fhir/R4/bundle.html#references
+    """
+    return {
+        msgspec.json.encode(entry.full_url): msgspec.json.encode(f"{identity.resource_type}/{identity.id}")
+        for entry, identity in zip(entries, identities, strict=True)
+        if identity and identity.id and _URN.fullmatch(entry.full_url)
+    }
+
+
+def _led(content: bytes, named: Mapping[bytes, bytes]) -> bytes:
+    """A resource whose references within its Bundle lead by type and id."""
+    return _URNS.sub(lambda found: named.get(found[0], found[0]), content) if named else content
+
+
+def _with_id(entry: _Entry, identity: _Identity | None, content: bytes) -> bytes:
+    """A resource without an id has that of its `fullUrl`."""
+    found = _URN.fullmatch(entry.full_url) or _ADDRESS.fullmatch(entry.full_url)
+    if identity is None or identity.id is not None or not found:
+        return content
+    return b'{"id":%b,%b' % (msgspec.json.encode(found["id"]), content.lstrip()[1:])

@@ -63,6 +63,7 @@ class Practitioner(fhir.Resource, frozen=True):
 class PractitionerRole(fhir.Resource, frozen=True):
     """https://hl7.org/fhir/R4/practitionerrole.html."""
 
+    active: bool = True
     practitioner: Reference | None = None
     organization: Reference | None = None
     location: list[Reference] = []
@@ -131,8 +132,8 @@ def _contact(points: Sequence[ContactPoint], *systems: str, tell: fhir.Tell) -> 
 
 
 def read_role(resource: PractitionerRole, references: References) -> RoleEntry:
-    """What a practitioner does: a role for each specialty at each place."""
-    if not resource.specialty and not resource.code:
+    """What a practitioner does: a role for each specialty at each place, and none if it is not in use."""
+    if resource.active and not resource.specialty and not resource.code:
         raise LeftOut("left out, since it has no specialty and no code")
     element = "specialty" if resource.specialty else "code"
     specialties = [
@@ -150,7 +151,7 @@ def read_role(resource: PractitionerRole, references: References) -> RoleEntry:
     ]
     values = {
         "practitioner_id": references.known("Practitioner", At("practitioner", [resource.practitioner])),
-        "roles": each or Wrong("specialty", REQUIRED),
+        "roles": (each or Wrong("specialty", REQUIRED)) if resource.active else [],
     }
     return fhir.command(RoleEntry, values)
 
@@ -179,6 +180,7 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         read_role,
         roles.take_over_roles,
         alike=roles.may_be_roles,
+        retract=roles.retract_roles,
         releases=_R5_ROLE,
         holders=("Practitioner", roles.practitioners),
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from shared.known import Source
 from stack.importer import files
 from tests.harness.clinic import Clinic
 from tests.importer.conftest import EXPORT, Command, Import, encounter, resource
@@ -137,3 +138,32 @@ async def test_files_that_are_no_fhirs_are_named(command: Command, tmp_path: Pat
     result = await command()
     assert result.exit_code == 1
     assert "Files not taken: Patient[1].csv." in result.output
+
+
+UUID, OTHER_UUID = "b3f5c2a0-1111-4111-8111-000000000001", "b3f5c2a0-1111-4111-8111-000000000002"
+
+
+@pytest.mark.parametrize(
+    ("full_url", "key", "reference"),
+    [
+        (f"urn:uuid:{UUID}", None, f"urn:uuid:{UUID}"),
+        (f"urn:uuid:{UUID}", "p", f"urn:uuid:{UUID}"),
+        (f"urn:uuid:{UUID}", UUID, f"urn:uuid:{UUID}"),
+        ("urn:oid:1.2.3", None, "urn:oid:1.2.3"),
+        ("https://ehr.example.org/fhir/Patient/p", None, "Patient/p"),
+    ],
+)
+async def test_entries_of_a_bundle_refer_to_each_other(
+    clinic: Clinic, imports: Import, full_url: str, key: str | None, reference: str
+) -> None:
+    patient = {"resourceType": "Patient", **({"id": key} if key else {}), "name": [{"family": "A"}]}
+    visit = encounter("visit", subject={"reference": reference})
+    entries = [{"fullUrl": full_url, "resource": patient}, {"fullUrl": f"urn:uuid:{OTHER_UUID}", "resource": visit}]
+    export = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    for outcome in ("created", "unchanged"):
+        done = await imports({"export.json": [export]}, Source("hospital"))
+        assert done.failures == []
+        assert (done.counts("Patient"), done.counts("Encounter")) == ({outcome: 1}, {outcome: 1})
+        assert not any("subject" in what for what in done.told("Encounter"))
+    nodes = await clinic.caller("NURSE").data("{ appointments { nodes { patient { name { family } } } } }")
+    assert nodes["appointments"]["nodes"] == [{"patient": {"name": {"family": "A"}}}]

@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.known import Source
 from tests.harness.clinic import Clinic
-from tests.importer.conftest import EXPORT, ORGANIZATION, PATIENT, PLACE, PRACTITIONER, Import, encounter
+from tests.importer.conftest import EXPORT, ORGANIZATION, PATIENT, PLACE, PRACTITIONER, ROLE, Import, encounter
 
 HOSPITAL = Source("hospital")
 EMPTY: dict[str, list[Any]] = {name: [] for name in EXPORT}
@@ -49,14 +49,31 @@ async def test_nobody_takes_back_what_may_be_anothers(clinic: Clinic, imports: I
     assert (await visit(clinic))["status"] == "COMPLETED"
 
 
+async def roles(clinic: Clinic) -> int:
+    nodes = await clinic.caller("ADMIN").data("{ practitioners { nodes { roles { specialty { code } } } } }")
+    return sum(len(node["roles"]) for node in nodes["practitioners"]["nodes"])
+
+
+async def test_a_role_is_there_while_it_is_in_use(clinic: Clinic, imports: Import) -> None:
+    for value, outcome, number in (
+        (True, "created", 1),
+        (False, "updated", 0),
+        (False, "unchanged", 0),
+        (True, "created", 1),
+    ):
+        files = EXPORT | {"PractitionerRole.ndjson": [ROLE | {"active": value}]}
+        done = await imports(files, HOSPITAL)
+        assert (done.failures, done.counts("PractitionerRole")) == ([], {outcome: 1})
+        assert await roles(clinic) == number
+
+
 async def test_what_is_deleted_is_out_of_use(clinic: Clinic, imports: Import) -> None:
     files: dict[str, list[Any]] = EXPORT | {"Encounter.000.ndjson": [encounter("visit")], "Encounter.001.ndjson": []}
     await imports(files, HOSPITAL)
     urls = ["Organization/org", "Location/place", "Practitioner/doctor", "https://ehr.example/r4/Patient/patient"]
     done = await imports(EMPTY | {"x.json": [deletion(*urls, "Encounter/visit", "PractitionerRole/role")]}, HOSPITAL)
-    assert [failure.cause for failure in done.failures] == [
-        "it is deleted or entered in error, which is not obeyed for its type"
-    ]
+    assert (done.failures, done.counts("PractitionerRole")) == ([], {"updated": 1})
+    assert await roles(clinic) == 0
     query = "{ patients { nodes { active } } organizations { nodes { active } } practitioners { nodes { active } } }"
 
     async def active() -> list[bool]:
@@ -65,7 +82,7 @@ async def test_what_is_deleted_is_out_of_use(clinic: Clinic, imports: Import) ->
 
     assert await active() == [False] * 3
     assert (await visit(clinic))["status"] == "CANCELLED"
-    back = {"Organization.ndjson": [ORGANIZATION], "Location.1793491200000.ndjson": [PLACE]}
+    back: dict[str, list[Any]] = {"Organization.ndjson": [ORGANIZATION], "Location.1793491200000.ndjson": [PLACE]}
     again = await imports(
         EMPTY | back | {"Practitioner.ndjson": [PRACTITIONER], "Patient.ndjson": [PATIENT], "x.json": []}, HOSPITAL
     )

@@ -1,6 +1,6 @@
 """What practitioners do. A role is no more than what makes it that role; which resources of other systems say so, it keeps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +35,7 @@ async def replace_roles(work: UnitOfWork, practitioner: Practitioner, roles: Seq
 async def take_over_roles(work: UnitOfWork, entries: Sequence[tuple[UUID, RoleEntry]]) -> list[Outcome]:
     """Let practitioners do what resources of another system say: each by its key, under which it may have said otherwise.
 
-    A role that none of them says any more ends. Roles are a part of their practitioner, who is changed.
+    A role that none of them says any more ends.
     """
     present = await _present(work, entries)
     said = {key: {role for role, row in present.items() if key in row.sources} for key, _ in entries}
@@ -53,10 +53,29 @@ async def take_over_roles(work: UnitOfWork, entries: Sequence[tuple[UUID, RoleEn
     for role in [role for dropped in said.values() for role in dropped if not present[role].sources]:
         await work.session.delete(present[role])
         changed.add(role[0])
+    await _tell(work, changed)
+    return outcomes
+
+
+async def _tell(work: UnitOfWork, changed: Collection[UUID]) -> None:
+    """Roles are a part of their practitioner, who is changed by a change of them."""
     for row in (await work.rows(Practitioner, changed)).values():
         row.touch()
         effects.saved(work, row, created=False)
-    return outcomes
+
+
+async def retract_roles(work: UnitOfWork, keys: Sequence[UUID]) -> list[Outcome]:
+    """Let roles end that no resource says any more but those which their system takes back."""
+    sources: Any = col(PractitionerRole.sources)
+    rows = (await work.session.scalars(select(PractitionerRole).where(sources.overlap(list(keys))))).all()
+    said = {key for row in rows for key in row.sources}
+    ended = [row for row in rows if not set(row.sources) - set(keys)]
+    for key in keys:
+        _say(key, rows, says=False)
+    for row in ended:
+        await work.session.delete(row)
+    await _tell(work, {row.practitioner_id for row in ended})
+    return [Outcome.UPDATED if key in said else Outcome.UNCHANGED for key in keys]
 
 
 async def may_be_roles(work: UnitOfWork, entries: Sequence[tuple[UUID, RoleEntry]]) -> list[bool]:

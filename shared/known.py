@@ -22,7 +22,7 @@ from sqlmodel import col
 from shared.commands import Command
 from shared.database.tables import ResourceKey
 from shared.errors import FOREIGN_RESOURCE_ID, UNIDENTIFIED_RESOURCE, UNKNOWN_REFERENCE
-from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Wrong, instant
+from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Tell, Wrong, instant
 from shared.ids import named_id, new_id
 from shared.unit_of_work import Outcome, UnitOfWork
 
@@ -63,6 +63,9 @@ class Source:
 
 UNNAMED = Source()
 
+# References to others of the same type, and whether each of them replaces the resource, and not the resource it.
+Links = Sequence[tuple[Reference, bool]]
+
 R = TypeVar("R", bound=Resource)
 C = TypeVar("C", bound=Command)
 
@@ -76,7 +79,8 @@ class ResourceType(Generic[R, C]):
     `identifies` are the kinds of identifiers that no two of them share, `alike` says for each entry whether it may be the one
     that a command tells of, and `survivors` gives who stands for entries that were merged. `releases` are elements by which
     a resource is of another release of FHIR, such as `R5`. `holders` name the type that a reference to this one leads on to,
-    and give the entries of that by the keys of these.
+    and give the entries of that by the keys of these. `links` read of a resource whom others replace, or whom they do, and
+    make each pair one, (duplicate, survivor); None is a pair that people have to decide on.
     """
 
     resource: type[R]
@@ -88,6 +92,13 @@ class ResourceType(Generic[R, C]):
     releases: Mapping[str, str] = field(default_factory=dict)
     retract: Callable[[UnitOfWork, Sequence[UUID]], Awaitable[list[Outcome]]] | None = None
     holders: tuple[str, Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]]] | None = None
+    links: (
+        tuple[
+            Callable[[R, Tell], Links],
+            Callable[[UnitOfWork, Sequence[tuple[UUID, UUID]]], Awaitable[list[Outcome | None]]],
+        ]
+        | None
+    ) = None
 
     @property
     def name(self) -> str:
@@ -112,7 +123,7 @@ class Known:
         self._by_id: dict[bytes, UUID] = {}
         self._ids: dict[UUID, set[bytes]] = defaultdict(set)
         self._first: dict[bytes, UUID] = {}
-        self._survivors: Mapping[UUID, UUID] = {}
+        self._survivors: dict[UUID, UUID] = {}
         self._claimed: set[bytes] = set()
         self._doubtful: set[UUID] = set()
 
@@ -127,7 +138,7 @@ class Known:
                 self._ids[row].add(digest)
             elif kind == Key.FIRST:
                 self._first[digest] = row
-        self._survivors = survivors
+        self._survivors = dict(survivors)
 
     def count(self, resource: Resource) -> None:
         """See a resource of the export, so that what several of them hold identifies none."""
@@ -178,6 +189,16 @@ class Known:
             self._by_id[key] = row
             self._ids[row].add(key)
         return row
+
+    def is_certain(self, reference: Reference) -> bool:
+        """Whether a reference by id leads to a resource that is surely meant: of this export, or of a source with a name."""
+        key = self._id(_logical_id(unquote(reference.reference or ""), self._type))
+        return bool(self._source.name) or key in self._claimed
+
+    def merge(self, merged: UUID, survivor: UUID) -> None:
+        """Let one row stand for another from now on."""
+        self._survivors = {key: survivor if row == merged else row for key, row in self._survivors.items()}
+        self._survivors[merged] = survivor
 
     def is_doubtful(self, row: UUID) -> bool:
         """Whether a new row has a number that should identify, but does not."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.database.engine import Database
 from shared.encryption.providers import open_provider
-from shared.fhir import InvalidResource, LeftOut, Resource, Retracted, not_taken, release, shape
+from shared.fhir import InvalidResource, LeftOut, Reference, Resource, Retracted, not_taken, release, shape
 from shared.ids import new_id
 from shared.known import UNNAMED, References, ResourceType, Source, load, remember
 from shared.unit_of_work import Outcome, system_work
@@ -155,6 +155,7 @@ class _Importer:
         self.counts: Counter[str] = Counter()
         self.told: Counter[str] = Counter()
         self._retracted: list[tuple[Resource, UUID]] = []
+        self._links: list[tuple[UUID, Reference, bool]] = []
         self.doubtful = 0
 
     async def run(self, export: Export) -> None:
@@ -173,6 +174,7 @@ class _Importer:
                 await self._save(part)
             await self._retract()
             self._listener.advance(self._kind.name, len(batch))
+        await self._link()
         if self._kind.holders:
             to, holders = self._kind.holders
             async with system_work(self._database, "import fhir") as work:
@@ -226,6 +228,31 @@ class _Importer:
                 self._known.learn(resource, row)
             self._retracted.clear()
 
+    async def _link(self) -> None:
+        """Make those one of whom the source says that one replaces the other, once all of them are there."""
+        if self._kind.links is None:
+            return
+        pairs: dict[tuple[UUID, UUID], None] = {}
+        for row, reference, is_replaced in self._links:
+            other = self._references.find(reference, self._kind.name)
+            if other is None:
+                self._tell("link", f"left out, since it leads to no {self._kind.name} that is known here")
+            elif not self._known.is_certain(reference):
+                self._tell("link", "left out, since the source has no name, and whom it leads to may be another's")
+            else:
+                pairs[(row, other) if is_replaced else (other, row)] = None
+        async with system_work(self._database, "import fhir") as work:
+            outcomes = await self._kind.links[1](work, list(pairs))
+        for pair, outcome in zip(pairs, outcomes, strict=True):
+            if outcome is None:
+                self._tell("link", "in doubt, since name or birth speak against it: for people to decide")
+            elif outcome is Outcome.UPDATED:
+                self._tell("link", "merged into who replaces them")
+                self._known.merge(*pair)
+
+    def _tell(self, path: str, what: str) -> None:
+        self.told[f"{path}: {what}"] += 1
+
     async def _identify(self, batch: list[_Read]) -> list[_Read]:
         """Which entries they are."""
         likely = await self._likely([(item, self._known.candidates(item.resource)) for item in batch])
@@ -274,6 +301,8 @@ class _Importer:
             await remember(work, self._known, [(item.resource, item.row) for item in batch])
         for item, outcome in zip(batch, results, strict=True):
             self._known.learn(item.resource, item.row)
+            if self._kind.links:
+                self._links += [(item.row, *link) for link in self._kind.links[0](item.resource, self._tell)]
             self.counts[outcome] += 1
             self.doubtful += outcome is Outcome.CREATED and self._known.is_doubtful(item.row)
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from shared import fhir
-from shared.fhir import Address, At, CodeableConcept, ContactPoint, HumanName
-from shared.known import References, ResourceType
+from shared.fhir import Address, At, CodeableConcept, ContactPoint, HumanName, Reference
+from shared.known import Links, References, ResourceType
 from shared.values import language_tag, normal_email, normal_phone
-from subgraphs.patients import service
+from subgraphs.patients import merge, service
 from subgraphs.patients.codes import (
     AddressUse,
     AdministrativeGender,
@@ -34,6 +34,13 @@ class Communication(fhir.Element, frozen=True):
     preferred: bool = False
 
 
+class Link(fhir.Element, frozen=True):
+    """Patient.link."""
+
+    other: Reference | None = None
+    type: str = ""
+
+
 class Patient(fhir.Resource, frozen=True):
     """https://hl7.org/fhir/R4/patient.html."""
 
@@ -48,6 +55,16 @@ class Patient(fhir.Resource, frozen=True):
     address: list[Address] = []
     contact: list[Contact] = []
     communication: list[Communication] = []
+    link: list[Link] = []
+
+
+def read_links(resource: Patient, tell: fhir.Tell) -> Links:
+    """Who replaces a patient, and whom they replace."""
+    if any(link.type not in _REPLACING for link in resource.link):
+        tell("link", "left out where it does not say who replaces whom")
+    return [
+        (link.other, link.type == "replaced-by") for link in resource.link if link.other and link.type in _REPLACING
+    ]
 
 
 def read_patient(resource: Patient, references: References) -> RecordPatient:
@@ -150,6 +167,8 @@ def _code(codes: Any, code: str | None) -> str | None:
     return code if _is(codes, code) else None
 
 
+_REPLACING = ("replaced-by", "replaces")
+
 # HL7's table 0203: medical record number, and a patient's internal number.
 _NUMBERS = frozenset({"MR", "PI"})
 
@@ -163,5 +182,6 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         service.survivors,
         releases={"animal": "STU3"},
         retract=service.retract,
+        links=(read_links, merge.take_over_links),
     ),
 )

@@ -1,17 +1,20 @@
 """Merging two records of one person (FHIR Patient.link): the survivor stands for both, the duplicate stays and names it."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from shared.audit.recorder import Action
 from shared.database.model import assign
 from shared.graph.context import Context
-from shared.unit_of_work import UnitOfWork
+from shared.unit_of_work import Outcome, UnitOfWork
 from subgraphs.patients import effects, policy
 from subgraphs.patients.commands import MergePatients
 from subgraphs.patients.events import PatientMerged
 from subgraphs.patients.models import Patient, PatientIdentifier
-from subgraphs.patients.service import open_patient, require_staff
+from subgraphs.patients.service import may_be_same, open_patient, require_staff
 
 MEDICAL_RECORD_NUMBER_SYSTEM = "https://caregraph.example/medical-record-number"
 
@@ -36,19 +39,45 @@ async def merge_patients(context: Context, command: MergePatients) -> Patient:
     async with context.write() as work:
         await work.once(command)
         survivor, duplicate = await _open_both(work, command)
-        changed = _move_columns(survivor, duplicate)
-        await _move_identifiers(work, survivor, duplicate)
-        duplicate.active, duplicate.merged_into_id = False, survivor.id
-        # So that one step leads from any duplicate to who stands for it.
-        earlier = update(Patient).where(col(Patient.merged_into_id) == duplicate.id)
-        await work.session.execute(earlier.values(merged_into_id=survivor.id))
-        survivor.touch()
-        keys = [survivor.id, duplicate.id]
-        work.audit(Action.EXECUTE, "mergePatients", keys, keys)
-        work.publish(PatientMerged(patient_id=survivor.id, merged_patient_id=duplicate.id))
-        effects.changed(work, survivor, {*changed, effects.IDENTIFIERS})
+        await _merge(work, survivor, duplicate)
         work.done(survivor.id)
     return survivor
+
+
+async def take_over_links(work: UnitOfWork, links: Sequence[tuple[UUID, UUID]]) -> list[Outcome | None]:
+    """Merge patients of whom another system says that others replace them: (duplicate, survivor) each, none twice.
+
+    None where that is in doubt, so that it is for people to decide: their names or births speak against it, or the duplicate
+    was merged into somebody else.
+    """
+    rows = await work.rows(Patient, {key for link in links for key in link})
+    outcomes: list[Outcome | None] = []
+    for one, other in links:
+        duplicate, survivor = rows[one], rows[other]
+        survivor = rows.get(survivor.merged_into_id or survivor.id, survivor)
+        if duplicate.merged_into_id or duplicate is survivor:
+            same = duplicate is survivor or duplicate.merged_into_id in (survivor.id, survivor.merged_into_id)
+            outcomes.append(Outcome.UNCHANGED if same else None)
+        elif survivor.merged_into_id or not may_be_same(duplicate, survivor):
+            outcomes.append(None)
+        else:
+            await _merge(work, survivor, duplicate)
+            outcomes.append(Outcome.UPDATED)
+    return outcomes
+
+
+async def _merge(work: UnitOfWork, survivor: Patient, duplicate: Patient) -> None:
+    changed = _move_columns(survivor, duplicate)
+    await _move_identifiers(work, survivor, duplicate)
+    duplicate.active, duplicate.merged_into_id = False, survivor.id
+    # So that one step leads from any duplicate to who stands for it.
+    earlier = update(Patient).where(col(Patient.merged_into_id) == duplicate.id)
+    await work.session.execute(earlier.values(merged_into_id=survivor.id))
+    survivor.touch()
+    keys = [survivor.id, duplicate.id]
+    work.audit(Action.EXECUTE, "mergePatients", keys, keys)
+    work.publish(PatientMerged(patient_id=survivor.id, merged_patient_id=duplicate.id))
+    effects.changed(work, survivor, {*changed, effects.IDENTIFIERS})
 
 
 async def _open_both(work: UnitOfWork, command: MergePatients) -> tuple[Patient, Patient]:

@@ -17,7 +17,14 @@ from shared.graph.context import Context
 from shared.unit_of_work import Outcome, UnitOfWork
 from shared.values import share_a_name
 from subgraphs.patients import commands, effects, policy
-from subgraphs.patients.commands import RecordPatient, RegisterMyself, RegisterPatient, UpdatePatient, columns
+from subgraphs.patients.commands import (
+    Demographics,
+    RecordPatient,
+    RegisterMyself,
+    RegisterPatient,
+    UpdatePatient,
+    columns,
+)
 from subgraphs.patients.errors import ALREADY_REGISTERED, MERGED_AWAY, NOT_A_PATIENT
 from subgraphs.patients.events import How
 from subgraphs.patients.models import Patient, PatientIdentifier
@@ -129,16 +136,16 @@ async def survivors(work: UnitOfWork) -> Mapping[UUID, UUID]:
 async def may_be(work: UnitOfWork, entries: Sequence[tuple[UUID, RecordPatient]]) -> list[bool]:
     """Whether each patient may be the one that is told of: nothing that both have speaks against it."""
     rows = await work.rows(Patient, {key for key, _ in entries}, lock=False)
-    return [key in rows and _may_be(rows[key], command) for key, command in entries]
+    return [key in rows and may_be_same(rows[key], command.demographics) for key, command in entries]
 
 
-def _may_be(row: Patient, command: RecordPatient) -> bool:
-    who = command.demographics
+def may_be_same(one: Patient, other: Patient | Demographics) -> bool:
+    """Whether nothing that is known of both, name and birth, speaks against their being one person."""
     here, there = (
-        born.birth_date.isoformat() if born.birth_date else born.partial_birth_date or "" for born in (row, who)
+        born.birth_date.isoformat() if born.birth_date else born.partial_birth_date or "" for born in (one, other)
     )
     return (here.startswith(there) or there.startswith(here)) and share_a_name(
-        (row.family, row.given), (who.family, who.given)
+        (one.family, one.given), (other.family, other.given)
     )
 
 

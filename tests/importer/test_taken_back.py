@@ -4,7 +4,17 @@ from typing import Any
 
 from shared.known import Source
 from tests.harness.clinic import Clinic
-from tests.importer.conftest import EXPORT, ORGANIZATION, PATIENT, PLACE, PRACTITIONER, ROLE, Import, encounter
+from tests.importer.conftest import (
+    EXPORT,
+    ORGANIZATION,
+    PATIENT,
+    PLACE,
+    PRACTITIONER,
+    ROLE,
+    Import,
+    encounter,
+    resource,
+)
 
 HOSPITAL = Source("hospital")
 EMPTY: dict[str, list[Any]] = {name: [] for name in EXPORT}
@@ -143,3 +153,52 @@ async def test_a_role_without_a_specialty_is_no_error(imports: Import) -> None:
     role = {"resourceType": "PractitionerRole", "id": "r", "practitioner": {"reference": "Practitioner/doctor"}}
     done = await imports({"Practitioner.ndjson": [PRACTITIONER], "PractitionerRole.ndjson": [role]}, HOSPITAL)
     assert (done.failures, done.counts("PractitionerRole")) == ([], {"left out": 1})
+
+
+def linked(key: str, **content: Any) -> dict[str, Any]:
+    name = [{"family": "Albers", "given": ["Ada"]}]
+    return resource("Patient", key, **{"name": name, "birthDate": "1980-05-04", **content})
+
+
+def link(key: str, kind: str = "replaced-by") -> dict[str, Any]:
+    return {"link": [{"other": {"reference": f"Patient/{key}"}, "type": kind}]}
+
+
+async def test_who_is_replaced_is_merged(clinic: Clinic, imports: Import) -> None:
+    patients = [
+        linked("old", active=False, **link("new")),
+        linked("new", birthDate="1980-05"),
+        linked("other", **link("older", "replaces")),
+        linked("older"),
+        linked("unlike", birthDate="1999-01-01", **link("new")),
+        linked("lost", **link("nowhere")),
+        linked("see", birthDate="1970", **link("new", "seealso")),
+    ]
+    visits = [encounter("visit", subject={"reference": "Patient/old"}, participant=[], location=[])]
+    files: dict[str, list[Any]] = {"Patient.ndjson": patients, "Encounter.ndjson": visits}
+    done = await imports(files, HOSPITAL)
+    assert (done.failures, done.counts("Patient")) == ([], {"created": 7})
+    assert done.told("Patient") == {
+        "link: merged into who replaces them": 2,
+        "link: in doubt, since name or birth speak against it: for people to decide": 1,
+        "link: left out, since it leads to no Patient that is known here": 1,
+        "link: left out where it does not say who replaces whom": 1,
+    }
+    query = "{ appointments { nodes { patient { birthDate } } } patients { nodes { birthDate } } }"
+    data = await clinic.caller("NURSE").data(query)
+    assert data["appointments"]["nodes"] == [{"patient": {"birthDate": "1980-05-04"}}], "what the survivor lacked"
+    assert len(data["patients"]["nodes"]) == 5
+    assert [event.type.split(".")[2] for event in await clinic.published("patients")].count("patient-merged") == 2
+    again = await imports(files, HOSPITAL)
+    assert (again.counts("Patient"), again.counts("Encounter")) == ({"unchanged": 7}, {"unchanged": 1})
+    assert "link: merged into who replaces them" not in again.told("Patient")
+
+
+async def test_nobody_is_merged_into_who_may_be_anothers(clinic: Clinic, imports: Import) -> None:
+    await imports({"Patient.ndjson": [linked("new")]})
+    done = await imports({"Patient.ndjson": [linked("old", **link("new"))]})
+    assert set(done.told("Patient")) == {
+        "link: left out, since the source has no name, and whom it leads to may be another's"
+    }
+    both = await imports({"Patient.ndjson": [linked("old", **link("new")), linked("new")]})
+    assert set(both.told("Patient")) == {"link: merged into who replaces them"}

@@ -27,6 +27,7 @@ _NEVER: ColumnElement[datetime] = literal_column("'infinity'::timestamptz")
 class Basis(Code, name="AccessBasis"):
     """What lets somebody open a patient's data."""
 
+    OWNER = "OWNER", "The data are the patient's own, which needs no row."
     APPOINTMENT = "APPOINTMENT", "An appointment of the patient with the practitioner."
     ENCOUNTER = "ENCOUNTER", "An encounter of the patient with the practitioner."
     ORDER = "ORDER", "An order or a prescription for the patient that is to be carried out."

@@ -5,12 +5,14 @@ grant, or an emergency. What a patient withholds, only an emergency opens. No ro
 """
 
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, Uuid, and_, false, func, literal, not_, or_, select, true, union_all
 from sqlmodel import col
 
-from shared.auth.principal import Kind, Principal
-from shared.database.tables import PatientAccess
+from shared.audit.recorder import Action, AuditOutcome
+from shared.auth.principal import Kind, Principal, system
+from shared.database.tables import AuditEntry, Merger, PatientAccess
 from shared.patient_access import Basis, has_access, holds
 from subgraphs.records.codes import Section
 from subgraphs.records.models import EmergencyAccess, Patient, Proxy, RecordAccessRequest, WithheldSection
@@ -22,6 +24,8 @@ ACCESS = "record:access"
 EMERGENCY = "record:emergency"
 REVIEW = "emergency:review"
 APPOINT = "proxy:write"
+DISCLOSE = "disclosure:read"
+AUDIT = "audit:read"
 
 _IN_EMERGENCY = (Basis.EMERGENCY,)
 _ELSE = tuple(basis for basis in Basis if basis is not Basis.EMERGENCY)
@@ -144,3 +148,33 @@ def proxies(principal: Principal, scope: str = ACCESS) -> Select[Proxy]:
         return select(Proxy).where(false())
     acting = col(Proxy.proxy_id) == principal.patient
     return select(Proxy).where(acting if scope == APPOINT else or_(acting, is_owner(principal, col(Proxy.patient_id))))
+
+
+def disclosures(principal: Principal, patient_id: UUID | None = None) -> Select[AuditEntry]:
+    """The looks of people at what is kept of a patient, or of all.
+
+    Auditors see all, patients those at their own record and at that of a minor for whom they act.
+    """
+    looks = select(AuditEntry).where(
+        col(AuditEntry.action) == Action.READ,
+        col(AuditEntry.outcome) == AuditOutcome.SUCCESS,
+        col(AuditEntry.actor) != system().subject,
+        func.cardinality(col(AuditEntry.patients)) > 0,
+    )
+    if principal.is_staff(DISCLOSE):
+        return looks if patient_id is None else looks.where(_is_about(select(literal(patient_id, Uuid))))
+    if not principal.can(DISCLOSE):
+        return looks.where(false())
+    own = own_patients(principal).with_only_columns(col(Patient.id))
+    return looks.where(_is_about(own if patient_id is None else own.where(col(Patient.id) == patient_id)))
+
+
+def _is_about(patients: Select[Any]) -> ColumnElement[bool]:
+    """Whether an entry of the audit trail is about one of some patients, or of those who were merged into them."""
+    keys = patients.subquery()
+    merged = select(col(Merger.merged_id)).where(col(Merger.survivor_id).in_(select(*keys.c)))
+    either = union_all(select(*keys.c), merged).subquery()
+    about: ColumnElement[bool] = col(AuditEntry.patients).op("&&", is_comparison=True)(
+        select(func.array_agg(*either.c)).scalar_subquery()
+    )
+    return func.coalesce(about, false())

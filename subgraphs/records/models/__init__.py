@@ -1,5 +1,8 @@
 """Tables of the medical record, by concept."""
 
+from typing import Any
+
+from subgraphs.records.codes import Section
 from subgraphs.records.models.access import (
     Account,
     CareRelation,
@@ -12,6 +15,7 @@ from subgraphs.records.models.access import (
 from subgraphs.records.models.base import Model
 
 __all__ = [
+    "SECTION_OF",
     "Account",
     "CareRelation",
     "EmergencyAccess",
@@ -21,3 +25,13 @@ __all__ = [
     "RecordAccessRequest",
     "WithheldSection",
 ]
+
+
+def _sections() -> dict[str, Section]:
+    mappers: Any = Model._sa_registry.mappers
+    found = {each.class_.__name__: getattr(each.class_, "section", None) for each in mappers}
+    return {name: section for name, section in found.items() if isinstance(section, Section)}
+
+
+SECTION_OF = _sections()
+"""The section of the record that entries are of, by the names of their models, as the audit trail has them."""

@@ -3,11 +3,11 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.records.schema import access
+from subgraphs.records.schema import access, disclosures
 
 
 @strawberry.type
-class Query(access.AccessQuery):
+class Query(access.AccessQuery, disclosures.DisclosuresQuery):
     """All that can be asked."""
 
 

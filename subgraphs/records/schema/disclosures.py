@@ -1,0 +1,81 @@
+"""Who has looked at records."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from shared.database.paging import Slice
+from shared.graph.connections import Connection, Paged, connect
+from shared.graph.context import Info
+from shared.graph.fields import key_of, query
+from subgraphs.records.policy import AUDIT, DISCLOSE
+from subgraphs.records.repository import disclosures
+from subgraphs.records.repository.disclosures import Looks
+from subgraphs.records.types.disclosures import Disclosure
+
+Mine = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="The id of a minor whose proxy the caller is; absent: the caller's own record."),
+]
+OfPatient = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only looks at entries of the patient with this id; absent: of all patients."),
+]
+ByAccount = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only looks by the account with this id; absent: by everyone."),
+]
+Since = Annotated[
+    datetime | None,
+    strawberry.argument(name="from", description="Only looks at this time or after it; absent: from the first one."),
+]
+Until = Annotated[
+    datetime | None,
+    strawberry.argument(name="to", description="Only looks before this time; absent: to the last one."),
+]
+
+
+async def _looks(info: Info, page: Slice, wanted: Looks, of: UUID | None) -> Connection[Disclosure]:
+    statement = disclosures.search(info.context.principal, wanted)
+    convert = partial(Disclosure.of_patient, of)
+    found: Connection[Disclosure] = await connect(info.context, statement, disclosures.NEWEST_FIRST, convert, page)
+    return found
+
+
+@strawberry.type
+class DisclosuresQuery:
+    @query(
+        description="Everyone's looks at the caller's own record, or at a minor's whose proxy they are, the newest first.",
+        scopes=[[DISCLOSE]],
+        graphql_type=Connection[Disclosure] | None,
+        extensions=[Paged()],
+    )
+    async def my_record_disclosures(
+        self, info: Info, page: Slice, patient_id: Mine = None, since: Since = None, until: Until = None
+    ) -> Connection[Disclosure] | None:
+        patient = key_of(patient_id, "Patient") or info.context.principal.patient
+        if patient is None:
+            return None
+        return await _looks(info, page, Looks(patient, None, since, until), patient)
+
+    @query(
+        description="The looks at all records, the newest first, for auditors: an accounting of disclosures.",
+        scopes=[[DISCLOSE, AUDIT]],
+        graphql_type=Connection[Disclosure] | None,
+        extensions=[Paged()],
+    )
+    async def disclosures(
+        self,
+        info: Info,
+        page: Slice,
+        patient_id: OfPatient = None,
+        account_id: ByAccount = None,
+        since: Since = None,
+        until: Until = None,
+    ) -> Connection[Disclosure] | None:
+        patient, account = key_of(patient_id, "Patient"), key_of(account_id, "Account")
+        disclosures.note(info.context, patient, account)
+        return await _looks(info, page, Looks(patient, account, since, until), patient)

@@ -1,0 +1,151 @@
+"""Who has looked at a patient's record: as the patient sees it, and as an auditor accounts for it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.audit.recorder import Action, AuditRecorder
+from shared.auth.principal import system
+from shared.database.model import utc_now
+from shared.database.tables import AuditEntry, Merger
+from shared.ids import new_id
+from shared.patient_access import Basis
+from subgraphs.records.models import Account
+from tests.harness.caller import Caller
+from tests.harness.ids import key_of
+from tests.records.conftest import Ward, principal
+from tests.records.test_emergencies import LIST as EMERGENCIES
+from tests.records.test_emergencies import opened
+from tests.records.test_requests import asked
+
+HOUR = timedelta(hours=1)
+LOOK = "at roles section resource account { id } practitioner { id } patients { id } bases purposes"
+MINE = f"""query Mine($id: ID, $from: DateTime, $to: DateTime, $first: Int, $after: String) {{
+  myRecordDisclosures(patientId: $id, from: $from, to: $to, first: $first, after: $after) {{
+    totalCount pageInfo {{ endCursor hasNextPage }} nodes {{ {LOOK} }}
+  }}
+}}"""
+ALL = f"""query All($id: ID, $account: ID, $from: DateTime, $to: DateTime) {{
+  disclosures(patientId: $id, accountId: $account, from: $from, to: $to) {{ totalCount nodes {{ {LOOK} }} }}
+}}"""
+
+
+def look(by: UUID, *patients: UUID, **fields: Any) -> AuditEntry:
+    """An entry of the trail: somebody has read something of patients."""
+    entry = AuditRecorder(principal("NURSE", subject=by)).entry(Action.READ, "Note", [new_id()], list(patients))
+    return AuditEntry(**entry | fields)
+
+
+async def looks(caller: Caller, query: str, **variables: Any) -> list[dict[str, Any]]:
+    """The looks that somebody sees."""
+    (found,) = (await caller.data(query, **variables)).values()
+    nodes: list[dict[str, Any]] = found["nodes"]
+    assert found["totalCount"] == len(nodes)
+    return nodes
+
+
+async def test_a_patient_sees_who_looked_on_what_basis_and_for_what(ward: Ward) -> None:
+    (patient, me), practitioner = await ward.patient(), new_id()
+    nurse, doctor, own = new_id(), new_id(), new_id()
+    await ward.know(
+        Account(id=nurse, enabled=True, scopes=[]),
+        Account(id=doctor, practitioner_id=practitioner, enabled=True, scopes=[]),
+        Account(id=own, patient_id=patient, enabled=True, scopes=[]),
+    )
+    request = await asked(ward.clinic.caller("NURSE", subject=nurse), patient, purpose="COC")
+    await ward.let(patient, Basis.GRANT, account_id=nurse, id=key_of(request["id"]), valid_until=utc_now())
+    await ward.let(patient, practitioner_id=practitioner)
+    await ward.let(patient, Basis.EMERGENCY, account_id=doctor)
+    await ward.let(patient, practitioner_id=new_id())
+    minute = timedelta(minutes=1)
+    await ward.know(
+        look(nurse, patient, at=utc_now() - minute),
+        look(nurse, patient, at=utc_now() - 2 * HOUR),  # before anything let them
+        look(doctor, patient, at=utc_now()),
+        look(own, patient, resource="RecordAccessRequest"),
+        look(system().subject, patient),
+        look(nurse, new_id()),
+        look(nurse, patient, outcome="denied"),
+        look(nurse, patient, action="update"),
+    )
+    found = await looks(me, MINE)
+    assert [(each["account"]["id"], each["bases"], each["purposes"]) for each in found] == [
+        (f"Account:{own}", ["OWNER"], ["PATRQT"]),
+        (f"Account:{doctor}", ["APPOINTMENT", "EMERGENCY"], ["TREAT", "ETREAT"]),
+        (f"Account:{nurse}", [], []),
+        (f"Account:{nurse}", ["GRANT"], ["COC"]),
+    ]
+    assert [each["practitioner"] for each in found][1:3] == [{"id": f"Practitioner:{practitioner}"}, None]
+    assert found[1]["roles"] == ["NURSE"]
+    assert all(each["patients"] == [{"id": f"Patient:{patient}"}] for each in found)
+
+
+async def test_a_look_at_several_patients_tells_each_of_themselves_alone(ward: Ward) -> None:
+    (patient, me), (other, _), (child, _), account = (
+        await ward.patient(),
+        await ward.patient(),
+        await ward.patient(),
+        new_id(),
+    )
+    await ward.let(other, Basis.EMERGENCY, account_id=account)
+    await ward.let(child, Basis.PROXY, proxy_id=patient)
+    await ward.let(child, Basis.GRANT, account_id=account)
+    await ward.know(look(account, patient, other, child))
+    (mine,) = await looks(me, MINE)
+    assert (mine["patients"], mine["bases"]) == ([{"id": f"Patient:{patient}"}], [])
+    (childs,) = await looks(me, MINE, id=str(child))
+    assert (childs["patients"], childs["bases"]) == ([{"id": f"Patient:{child}"}], ["GRANT"])
+    assert await looks(me, MINE, id=str(other)) == []
+    (all_,) = await looks(ward.clinic.caller("AUDITOR"), ALL)
+    assert (len(all_["patients"]), set(all_["bases"])) == (3, {"EMERGENCY", "GRANT"})
+
+
+async def test_what_is_really_read_is_told_and_an_accounting_is_entered(ward: Ward) -> None:
+    (patient, me), account = await ward.patient(), new_id()
+    doctor = ward.clinic.caller("DOCTOR", subject=account)
+    await opened(doctor, patient)
+    await doctor.data(EMERGENCIES)
+    auditor = ward.clinic.caller("AUDITOR")
+    (seen,) = await looks(me, MINE)
+    assert (seen["resource"], seen["section"]) == ("EmergencyAccess", None)
+    assert (seen["bases"], seen["purposes"]) == (["EMERGENCY"], ["ETREAT"])
+    assert await looks(auditor, ALL, id=str(patient), account=str(account)) == [seen]
+    for nothing in ({"account": str(new_id())}, {"id": str(new_id())}, {"to": seen["at"]}):
+        assert await looks(auditor, ALL, **nothing) == []
+    assert await looks(auditor, ALL, **{"from": seen["at"]}) == [seen]
+    entered = [entry for entry in await ward.clinic.audit("records") if entry.resource == "disclosures"]
+    assert entered[0].patients == [patient]
+    for role in ("ADMIN", "DOCTOR", "NURSE", "RECEPTIONIST", "ANALYST", "PATIENT"):
+        denied = await ward.clinic.caller(role).execute(ALL)
+        assert denied["data"] == {"disclosures": None}, role
+
+
+async def test_looks_are_paged_and_those_at_merged_records_are_the_survivors(ward: Ward) -> None:
+    (patient, me), merged, account = await ward.patient(), new_id(), new_id()
+    await ward.know(Merger(merged_id=merged, survivor_id=patient))
+    await ward.let(patient, Basis.GRANT, account_id=account)
+    await ward.know(*(look(account, merged if number % 2 else patient) for number in range(5)))
+    with ward.clinic.statements("records") as statements:
+        page = (await me.data(MINE, first=2))["myRecordDisclosures"]
+    assert len(statements) == 3  # the page, its count, and all grounds
+    assert (page["totalCount"], len(page["nodes"]), page["pageInfo"]["hasNextPage"]) == (5, 2, True)
+    rest = (await me.data(MINE, first=9, after=page["pageInfo"]["endCursor"]))["myRecordDisclosures"]
+    assert [each["bases"] for each in page["nodes"] + rest["nodes"]] == [["GRANT"]] * 5
+
+
+@pytest.mark.parametrize("role", ["PATIENT", "DOCTOR"])
+async def test_a_stranger_sees_no_looks(ward: Ward, role: str) -> None:
+    patient, _ = await ward.patient()
+    await ward.know(look(new_id(), patient))
+    stranger = ward.clinic.caller(role, patient=new_id())
+    answered = await stranger.execute(MINE, id=str(patient))
+    assert answered["data"]["myRecordDisclosures"] in (
+        None,
+        {
+            "totalCount": 0,
+            "pageInfo": {"endCursor": None, "hasNextPage": False},
+            "nodes": [],
+        },
+    )

@@ -71,3 +71,246 @@ class Relationship(Code, name="ProxyRelationship"):
 
     PARENT = "PARENT", "A parent of the minor."
     GUARDIAN = "GUARDIAN", "A guardian of the minor."
+
+
+class EncounterStatus(Code):
+    """The state of an encounter (FHIR EncounterStatus)."""
+
+    PLANNED = "PLANNED", "The encounter is to come (FHIR `planned`)."
+    IN_PROGRESS = "IN_PROGRESS", "The patient is being seen (FHIR `in-progress`)."
+    ON_HOLD = "ON_HOLD", "The encounter is interrupted (FHIR `onleave`)."
+    FINISHED = "FINISHED", "The encounter is over, and nothing but addenda is added to it (FHIR `finished`)."
+    CANCELLED = "CANCELLED", "The encounter ended before it began (FHIR `cancelled`)."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The encounter was entered by mistake (FHIR `entered-in-error`)."
+
+
+class EncounterClass(Code):
+    """What kind of encounter it is (HL7 v3 ActEncounterCode)."""
+
+    AMBULATORY = "AMB", "The patient comes for the encounter and leaves again."
+    EMERGENCY = "EMER", "The patient comes in an emergency."
+    HOME = "HH", "The patient is visited at home."
+    INPATIENT = "IMP", "The patient stays overnight."
+    VIRTUAL = "VR", "The patient is talked to from afar."
+
+
+class NoteStatus(Code):
+    """The state of a clinical note."""
+
+    DRAFT = "DRAFT", "The note is being written, and only its author sees it."
+    SIGNED = "SIGNED", "The author has signed the note, which never changes again."
+    COSIGNED = "COSIGNED", "The author and a second person have signed the note."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The note was entered by mistake; what was signed stays."
+
+
+class NoteType(Code):
+    """What a clinical note is for."""
+
+    PROGRESS = "PROGRESS", "How the patient is doing."
+    HISTORY_AND_PHYSICAL = "HISTORY_AND_PHYSICAL", "The patient's history and the findings of an examination."
+    CONSULTATION = "CONSULTATION", "What a specialist was asked, and says."
+    NURSING = "NURSING", "What nurses have observed and done."
+    PROCEDURE = "PROCEDURE", "How a procedure went."
+    DISCHARGE_SUMMARY = "DISCHARGE_SUMMARY", "What was done during a stay, and what is to follow."
+    PSYCHOTHERAPY = "PSYCHOTHERAPY", "Notes of psychotherapy, which only their author and the patient see."
+
+
+class ConditionCategory(Code):
+    """What a condition is recorded as (FHIR condition-category)."""
+
+    PROBLEM = "problem-list-item", "The condition is on the patient's list of problems."
+    DIAGNOSIS = "encounter-diagnosis", "The condition is a diagnosis of one encounter."
+
+
+class ConditionSeverity(Code):
+    """How severe a condition is."""
+
+    MILD = "mild", "The condition is mild."
+    MODERATE = "moderate", "The condition is moderate."
+    SEVERE = "severe", "The condition is severe."
+
+
+class ConditionClinicalStatus(Code):
+    """Whether a patient has a condition now (FHIR condition-clinical)."""
+
+    ACTIVE = "ACTIVE", "The patient has the condition."
+    RECURRENCE = "RECURRENCE", "The condition has come back after it was resolved."
+    RELAPSE = "RELAPSE", "The condition has come back after a remission."
+    INACTIVE = "INACTIVE", "The patient has no signs of the condition now."
+    REMISSION = "REMISSION", "The condition has abated, and may come back."
+    RESOLVED = "RESOLVED", "The patient no longer has the condition."
+
+
+class ConditionVerification(Code):
+    """How sure it is that a patient has a condition (FHIR condition-ver-status)."""
+
+    UNCONFIRMED = "UNCONFIRMED", "There is not enough evidence for the condition."
+    PROVISIONAL = "PROVISIONAL", "The condition is assumed while the patient is examined."
+    DIFFERENTIAL = "DIFFERENTIAL", "The condition is one of several that it may be."
+    CONFIRMED = "CONFIRMED", "There is enough evidence for the condition."
+    REFUTED = "REFUTED", "The patient does not have the condition."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The condition was entered by mistake."
+
+
+class AllergyClinicalStatus(Code):
+    """Whether a patient has an allergy now (FHIR allergyintolerance-clinical)."""
+
+    ACTIVE = "ACTIVE", "The patient is at risk of a reaction."
+    INACTIVE = "INACTIVE", "The patient is no longer at risk of a reaction, or that is no longer asserted."
+    RESOLVED = "RESOLVED", "An examination has shown that the patient no longer reacts."
+
+
+class AllergyVerification(Code):
+    """How sure it is that a patient has an allergy (FHIR allergyintolerance-verification)."""
+
+    UNCONFIRMED = "UNCONFIRMED", "The allergy was told, and not examined."
+    CONFIRMED = "CONFIRMED", "There is enough evidence for the allergy."
+    REFUTED = "REFUTED", "An examination has shown that the patient does not have the allergy."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The allergy was entered by mistake."
+
+
+class AllergyType(Code):
+    """By what mechanism a patient reacts (FHIR AllergyIntoleranceType)."""
+
+    ALLERGY = "allergy", "The immune system reacts to the substance."
+    INTOLERANCE = "intolerance", "The reaction to the substance is not one of the immune system."
+
+
+class AllergyCategory(Code):
+    """What kind of substance a patient reacts to (FHIR AllergyIntoleranceCategory)."""
+
+    FOOD = "food", "The substance is eaten or drunk."
+    MEDICATION = "medication", "The substance is given to treat or to diagnose."
+    ENVIRONMENT = "environment", "The substance is in the environment, such as pollen or latex."
+    BIOLOGIC = "biologic", "The substance is made by living things, such as a vaccine."
+
+
+class AllergyCriticality(Code):
+    """What harm a future reaction may do (FHIR AllergyIntoleranceCriticality)."""
+
+    LOW = "low", "A reaction is not expected to be a danger to life."
+    HIGH = "high", "A reaction may be a danger to life."
+    UNABLE_TO_ASSESS = "unable-to-assess", "The harm of a reaction cannot be assessed."
+
+
+class ReactionSeverity(Code):
+    """How severe a reaction was (FHIR AllergyIntoleranceSeverity)."""
+
+    MILD = "mild", "The reaction was mild."
+    MODERATE = "moderate", "The reaction was moderate."
+    SEVERE = "severe", "The reaction was severe."
+
+
+class ConsciousnessLevel(Code):
+    """How conscious a patient is (ACVPU, as NEWS2 has it)."""
+
+    ALERT = "A", "The patient is alert."
+    CONFUSION = "C", "The patient is newly confused."
+    VOICE = "V", "The patient responds to voice."
+    PAIN = "P", "The patient responds to pain."
+    UNRESPONSIVE = "U", "The patient does not respond."
+
+
+class EntryStatus(Code):
+    """Whether an entry of the record holds."""
+
+    RECORDED = "RECORDED", "The entry was recorded, and holds (FHIR `final`)."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The entry was recorded by mistake (FHIR `entered-in-error`)."
+
+
+class ImmunizationStatus(Code):
+    """Whether a vaccination was given (FHIR ImmunizationStatus)."""
+
+    COMPLETED = "COMPLETED", "The vaccination was given."
+    NOT_DONE = "NOT_DONE", "The vaccination was not given."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The vaccination was entered by mistake."
+
+
+class ProcedureStatus(Code):
+    """How far a procedure has come (FHIR EventStatus)."""
+
+    IN_PROGRESS = "IN_PROGRESS", "The procedure goes on."
+    COMPLETED = "COMPLETED", "The procedure is done."
+    STOPPED = "STOPPED", "The procedure was ended before it was done."
+    NOT_DONE = "NOT_DONE", "The procedure was not begun."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The procedure was entered by mistake."
+
+
+class MedicationStatus(Code):
+    """Whether a patient takes medication (FHIR MedicationStatementStatusCodes)."""
+
+    ACTIVE = "ACTIVE", "The patient takes the medication."
+    ON_HOLD = "ON_HOLD", "The patient takes the medication again later."
+    STOPPED = "STOPPED", "The patient took the medication for a shorter time than planned."
+    COMPLETED = "COMPLETED", "The patient has taken the medication as long as planned."
+    NOT_TAKEN = "NOT_TAKEN", "The patient has not taken the medication."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The medication was entered by mistake."
+
+
+class MedicationSource(Code):
+    """Who says that a patient takes medication."""
+
+    PATIENT = "patient", "The patient says so."
+    RELATIVE = "relative", "Somebody close to the patient says so."
+    CLINICIAN = "clinician", "Somebody who treats the patient says so."
+    PRESCRIPTION = "prescription", "A prescription of another system says so."
+
+
+class FamilyRelationship(Code):
+    """What a relative is to a patient (HL7 v3 RoleCode)."""
+
+    MOTHER = "MTH", "The patient's mother."
+    FATHER = "FTH", "The patient's father."
+    SISTER = "SIS", "The patient's sister."
+    BROTHER = "BRO", "The patient's brother."
+    DAUGHTER = "DAUC", "The patient's daughter."
+    SON = "SONC", "The patient's son."
+    GRANDMOTHER = "GRMTH", "The patient's grandmother."
+    GRANDFATHER = "GRFTH", "The patient's grandfather."
+    AUNT = "AUNT", "The patient's aunt."
+    UNCLE = "UNCLE", "The patient's uncle."
+    OTHER = "FAMMEMB", "Another member of the patient's family."
+
+
+class CarePlanStatus(Code):
+    """Whether a care plan is followed (FHIR RequestStatus)."""
+
+    ACTIVE = "ACTIVE", "The care plan is followed."
+    ON_HOLD = "ON_HOLD", "The care plan is followed again later."
+    COMPLETED = "COMPLETED", "What the care plan is for has been reached."
+    REVOKED = "REVOKED", "The care plan is no longer followed."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The care plan was entered by mistake."
+
+
+class CareTeamStatus(Code):
+    """Whether a care team works (FHIR CareTeamStatus)."""
+
+    ACTIVE = "ACTIVE", "The care team looks after the patient, and its members may open the record."
+    INACTIVE = "INACTIVE", "The care team no longer looks after the patient."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The care team was entered by mistake."
+
+
+class EntryKind(Code, name="RecordEntryKind"):
+    """What kind of entry of the medical record it is: the values are the names of the types."""
+
+    ALLERGY = "Allergy", "The entry is an allergy, or that none is known."
+    CARE_PLAN = "CarePlan", "The entry is a care plan."
+    CARE_TEAM = "CareTeam", "The entry is a care team."
+    CONDITION = "Condition", "The entry is a diagnosis or problem."
+    ENCOUNTER = "Encounter", "The entry is an encounter."
+    FAMILY_HISTORY = "FamilyHistory", "The entry is the health of a relative."
+    IMMUNIZATION = "Immunization", "The entry is a vaccination."
+    MEDICATION_STATEMENT = "MedicationStatement", "The entry is medication that was or is taken."
+    NOTE = "Note", "The entry is a clinical note."
+    PROCEDURE = "Procedure", "The entry is a procedure."
+    SOCIAL_HISTORY = "SocialHistory", "The entry is how a patient lives."
+    VITAL_SIGNS = "VitalSigns", "The entry is vital signs."
+
+
+class EarlyWarningRisk(Code):
+    """How urgent a response to an early warning score is (NEWS2)."""
+
+    LOW = "LOW", "A nurse looks at the patient."
+    LOW_MEDIUM = "LOW_MEDIUM", "A single parameter has 3 points: somebody of the ward looks at the patient soon."
+    MEDIUM = "MEDIUM", "Somebody of the ward looks at the patient urgently."
+    HIGH = "HIGH", "A team with competence in critical care looks at the patient at once."

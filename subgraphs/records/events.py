@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from shared.events.event import Event
 
 
@@ -113,6 +115,61 @@ class ProxyEnded(Event, type="caregraph.records.proxy-ended.v1", key="proxy_appo
     ended_at: datetime
 
 
+class _OfEncounter(BaseModel):
+    encounter_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID | None
+    appointment_id: UUID | None
+
+
+class EncounterStarted(_OfEncounter, Event, type="caregraph.records.encounter-started.v1", key="encounter_id"):
+    """A patient is being seen."""
+
+    starts_at: datetime
+
+
+class EncounterFinished(_OfEncounter, Event, type="caregraph.records.encounter-finished.v1", key="encounter_id"):
+    """An encounter is over, and locked."""
+
+    ends_at: datetime
+
+
+class NoteSigned(Event, type="caregraph.records.note-signed.v1", key="note_id"):
+    """A note was signed by its author, whose account this is; `writtenAt` is when its draft was begun."""
+
+    note_id: UUID
+    patient_id: UUID
+    encounter_id: UUID | None
+    account_id: UUID
+    written_at: datetime
+    signed_at: datetime
+
+
+class _OfEntry(BaseModel):
+    entry_id: UUID
+    resource: str
+    patient_id: UUID
+    encounter_id: UUID | None
+    status: str
+
+
+class EntryRecorded(_OfEntry, Event, type="caregraph.records.entry-recorded.v1", key="entry_id"):
+    """Something was recorded of a patient: `resource` is the type in the graph, such as Condition."""
+
+
+class EntryChanged(_OfEntry, Event, type="caregraph.records.entry-changed.v1", key="entry_id"):
+    """What was recorded of a patient has changed; `status` is ENTERED_IN_ERROR of what was a mistake."""
+
+
+class EarlyWarningRaised(Event, type="caregraph.records.early-warning-raised.v1", key="vital_signs_id"):
+    """Vital signs of a patient need somebody's attention now (NEWS2)."""
+
+    vital_signs_id: UUID
+    patient_id: UUID
+    encounter_id: UUID | None
+    practitioner_id: UUID | None
+
+
 EVENTS = (
     AccessChanged,
     AccessRequested,
@@ -122,4 +179,10 @@ EVENTS = (
     EmergencyReviewed,
     ProxyAppointed,
     ProxyEnded,
+    EncounterStarted,
+    EncounterFinished,
+    NoteSigned,
+    EntryRecorded,
+    EntryChanged,
+    EarlyWarningRaised,
 )

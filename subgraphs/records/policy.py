@@ -4,7 +4,8 @@ Patients their own, proxies a minor's, and staff with the scope while something 
 grant, or an emergency. What a patient withholds, only an emergency opens. No role by itself lets anybody see a record.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, false, func, literal, not_, or_, select, true, union_all
@@ -14,8 +15,31 @@ from shared.audit.recorder import Action, AuditOutcome
 from shared.auth.principal import Kind, Principal, system
 from shared.database.tables import AuditEntry, Merger, PatientAccess
 from shared.patient_access import Basis, has_access, holds
-from subgraphs.records.codes import Section
-from subgraphs.records.models import EmergencyAccess, Patient, Proxy, RecordAccessRequest, WithheldSection
+from subgraphs.records.codes import NoteStatus, Section
+from subgraphs.records.models import (
+    Addendum,
+    Allergy,
+    CarePlan,
+    CareTeam,
+    Condition,
+    EmergencyAccess,
+    Encounter,
+    Entry,
+    FamilyHistory,
+    Immunization,
+    MedicationStatement,
+    Note,
+    NoteVersion,
+    Patient,
+    Procedure,
+    Proxy,
+    RecordAccessRequest,
+    SocialHistory,
+    VitalSigns,
+    WithheldSection,
+)
+
+E = TypeVar("E", bound=Entry)
 
 READ = "record:read"
 WRITE = "record:write"
@@ -28,6 +52,7 @@ DISCLOSE = "disclosure:read"
 AUDIT = "audit:read"
 
 _IN_EMERGENCY = (Basis.EMERGENCY,)
+_TREATING = (Basis.APPOINTMENT, Basis.ENCOUNTER, Basis.ORDER, Basis.CARE_TEAM)
 _ELSE = tuple(basis for basis in Basis if basis is not Basis.EMERGENCY)
 
 
@@ -178,3 +203,75 @@ def _is_about(patients: Select[Any]) -> ColumnElement[bool]:
         select(func.array_agg(*either.c)).scalar_subquery()
     )
     return func.coalesce(about, false())
+
+
+def treats(principal: Principal, patient: Any) -> ColumnElement[bool]:
+    """Whether the caller treats a patient, by a relation of care that neither the patient nor an emergency gives."""
+    return has_access(principal, patient, bases=_TREATING)
+
+
+def _entries(model: type[E]) -> Callable[..., Select[E]]:
+    """For a table of entries, what gives those that the caller may see, or with another scope do that to."""
+
+    def rows(principal: Principal, scope: str = READ) -> Select[E]:
+        allowed = record(principal, col(model.patient_id), model.section)
+        if scope != READ:
+            allowed = and_(allowed, changes(principal, col(model.patient_id), scope))
+        return select(model).where(allowed)
+
+    return rows
+
+
+conditions = _entries(Condition)
+allergies = _entries(Allergy)
+vital_signs = _entries(VitalSigns)
+immunizations = _entries(Immunization)
+procedures = _entries(Procedure)
+medication_statements = _entries(MedicationStatement)
+family_history = _entries(FamilyHistory)
+social_history = _entries(SocialHistory)
+care_plans = _entries(CarePlan)
+care_teams = _entries(CareTeam)
+
+
+def encounters(principal: Principal, scope: str = READ) -> Select[Encounter]:
+    """The encounters that the caller may see, or with another scope do that to; practitioners their own ones always."""
+    allowed = record(principal, col(Encounter.patient_id), Encounter.section)
+    if scope != READ:
+        allowed = and_(allowed, changes(principal, col(Encounter.patient_id), scope))
+    if principal.is_staff(scope) and principal.practitioner is not None:
+        allowed = or_(allowed, col(Encounter.practitioner_id) == principal.practitioner)
+    return select(Encounter).where(allowed)
+
+
+def notes(principal: Principal, scope: str = READ) -> Select[Note]:
+    """The notes that the caller may see, or with another scope write or sign: their own, and of others what is signed.
+
+    What is private only its author and the patient see, and nobody else in an emergency.
+    """
+    own = col(Note.account_id) == principal.subject if principal.is_staff(scope) else false()
+    if scope != READ:
+        return select(Note).where(own)
+    patient = col(Note.patient_id)
+    others = and_(not_(col(Note.private)), record(principal, patient, Note.section))
+    owner = is_owner(principal, patient) if principal.can(READ) else false()
+    return select(Note).where(or_(own, and_(col(Note.status) != NoteStatus.DRAFT, or_(owner, others))))
+
+
+def signed_notes(principal: Principal, scope: str = WRITE) -> Select[Note]:
+    """The signed notes that the caller may add to, or with the scope to sign cosign."""
+    own = col(Note.account_id) == principal.subject if principal.is_staff(scope) else false()
+    changed = or_(own, changes(principal, col(Note.patient_id), scope))
+    return notes(principal).where(col(Note.status) != NoteStatus.DRAFT, changed)
+
+
+def note_versions(principal: Principal) -> Select[NoteVersion]:
+    """The versions of the notes that the caller may see."""
+    visible = notes(principal).with_only_columns(col(Note.id))
+    return select(NoteVersion).where(col(NoteVersion.note_id).in_(visible))
+
+
+def addenda(principal: Principal) -> Select[Addendum]:
+    """What was added to the notes that the caller may see."""
+    visible = notes(principal).with_only_columns(col(Note.id))
+    return select(Addendum).where(col(Addendum.note_id).in_(visible))

@@ -34,6 +34,19 @@ AS_IT_IS = {
     "records.RecordAccessRequest": "purpose sections status withdrawn_by",
     "records.EmergencyAccess": "verdict",
     "records.Proxy": "relationship whole_until ends_on",
+    "records.Addendum": "signature",
+    "records.Allergy": "status clinical_status substance",  # the last is a blind index
+    "records.CarePlan": "status",
+    "records.CareTeam": "status",
+    "records.Condition": "status clinical_status",
+    "records.Encounter": "status",
+    "records.FamilyHistory": "status",
+    "records.Immunization": "status",
+    "records.MedicationStatement": "status",
+    "records.Note": "status signature",
+    "records.Procedure": "status",
+    "records.SocialHistory": "status",
+    "records.VitalSigns": "status signs",  # the last are blind indexes
 }
 
 

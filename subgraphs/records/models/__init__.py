@@ -13,16 +13,64 @@ from subgraphs.records.models.access import (
     WithheldSection,
 )
 from subgraphs.records.models.base import Model
+from subgraphs.records.models.clinical import (
+    Allergy,
+    CarePlan,
+    CareTeam,
+    Condition,
+    FamilyHistory,
+    Immunization,
+    MedicationStatement,
+    Procedure,
+    SocialHistory,
+    VitalSigns,
+)
+from subgraphs.records.models.encounters import Addendum, Encounter, Note, NoteVersion
+from subgraphs.records.models.entries import Entry
+
+# All that is of one patient, and follows them when they turn out to be another.
+ENTRIES = (
+    Addendum,
+    Allergy,
+    CarePlan,
+    CareTeam,
+    Condition,
+    Encounter,
+    FamilyHistory,
+    Immunization,
+    MedicationStatement,
+    Note,
+    NoteVersion,
+    Procedure,
+    SocialHistory,
+    VitalSigns,
+)
 
 __all__ = [
+    "ENTRIES",
     "SECTION_OF",
     "Account",
+    "Addendum",
+    "Allergy",
+    "CarePlan",
     "CareRelation",
+    "CareTeam",
+    "Condition",
     "EmergencyAccess",
+    "Encounter",
+    "Entry",
+    "FamilyHistory",
+    "Immunization",
+    "MedicationStatement",
     "Model",
+    "Note",
+    "NoteVersion",
     "Patient",
+    "Procedure",
     "Proxy",
     "RecordAccessRequest",
+    "SocialHistory",
+    "VitalSigns",
     "WithheldSection",
 ]
 

@@ -3,17 +3,18 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.records.schema import access, disclosures
+from subgraphs.records.schema import access, clinical, disclosures, encounters
+from subgraphs.records.types.stubs import Patient
 
 
 @strawberry.type
-class Query(access.AccessQuery, disclosures.DisclosuresQuery):
+class Query(access.AccessQuery, disclosures.DisclosuresQuery, encounters.EncounterQuery):
     """All that can be asked."""
 
 
 @strawberry.type
-class Mutation(access.AccessMutation):
+class Mutation(access.AccessMutation, encounters.EncounterMutation, encounters.NoteMutation, clinical.ClinicalMutation):
     """All that can be done."""
 
 
-schema = Schema(query=Query, mutation=Mutation)
+schema = Schema(query=Query, mutation=Mutation, types=[Patient])

@@ -9,8 +9,9 @@ from shared.database.tables import PatientAccess
 from shared.events.mergers import Mergers
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects
-from subgraphs.records.models import EmergencyAccess, Proxy, RecordAccessRequest, WithheldSection
+from subgraphs.records.models import ENTRIES, EmergencyAccess, Proxy, RecordAccessRequest, WithheldSection
 from subgraphs.records.service import proxies
+from subgraphs.records.service.allergies import resolve_allergies
 
 
 async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None:
@@ -28,6 +29,7 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
     await work.session.execute(opened.values(moved=True))
     acting = or_(col(Proxy.patient_id) == merged_id, col(Proxy.proxy_id) == merged_id)
     await work.session.execute(update(Proxy).where(acting).values(moved=True))
+    await resolve_allergies(work, merged_id, survivor_id)
 
 
 async def _end_proxies_of_themselves(work: UnitOfWork, keys: set[UUID]) -> None:
@@ -46,6 +48,7 @@ MERGERS = Mergers(
         col(Proxy.proxy_id),
         col(RecordAccessRequest.patient_id),
         col(WithheldSection.patient_id),
+        *(col(model.patient_id) for model in ENTRIES),
     ),
     resolve=_resolve,
 )

@@ -1,0 +1,131 @@
+"""What the use cases of all entries of the record have in common: whose they are, in which encounter, what they say."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, inspect
+from sqlmodel import col
+
+from shared.commands import Command
+from shared.database.model import assign
+from shared.encryption import Encrypted
+from shared.errors import InvalidState, not_found
+from shared.graph.context import Context
+from shared.unit_of_work import UnitOfWork
+from subgraphs.records import policy
+from subgraphs.records.codes import EntryStatus
+from subgraphs.records.commands.clinical import RecordEntry, UpdateAllergy, UpdateCondition
+from subgraphs.records.errors import ENCOUNTER_LOCKED, ENTRY_RETRACTED
+from subgraphs.records.events import EntryChanged, EntryRecorded
+from subgraphs.records.models import Encounter, Entry
+from subgraphs.records.models.entries import retracted
+
+E = TypeVar("E", bound=Entry)
+
+
+async def origin(
+    work: UnitOfWork, patient_id: UUID, encounter_id: UUID | None = None, *, lock: bool = False
+) -> dict[str, Any]:
+    """The columns of a new entry that say whose it is and who makes it; with `lock` nobody else makes such meanwhile.
+
+    The encounter is not locked before this work is done.
+    """
+    patient = await work.survivor(patient_id)
+    await work.find(policy.patients, patient, scope=policy.WRITE, lock=lock)
+    if encounter_id is not None:
+        await _hold_encounter(work, encounter_id, patient)
+    recorder = work.principal.practitioner
+    return {
+        "patient_id": patient,
+        "encounter_id": encounter_id,
+        "recorder_id": recorder,
+        "account_id": work.principal.subject,
+    }
+
+
+async def record(context: Context, model: type[E], command: RecordEntry, **columns: Any) -> E:
+    """Record something, once under a key; `columns` are those that are not of every entry."""
+    async with context.write() as work:
+        await work.once(command)
+        whose = await origin(work, command.patient_id, command.encounter_id)
+        said: dict[str, Any] = {
+            "status": getattr(command, "status", EntryStatus.RECORDED),
+            "facts": facts_of(model, command),
+        }
+        return add(work, model(**{**whose, **said, **columns}))
+
+
+def add(work: UnitOfWork, row: E) -> E:
+    """Enter a new row, and tell of it; it is what came of the command."""
+    work.session.add(row)
+    work.publish(EntryRecorded(**told(row)))
+    work.done(row.id)
+    return row
+
+
+async def update(context: Context, rows: Callable[..., Select[E]], command: Any) -> E:
+    """Change of an entry what a command gives, at the version that was read."""
+    async with context.write() as work:
+        row = await find(work, rows, command)
+        change(work, row, command)
+    return row
+
+
+async def find(work: UnitOfWork, rows: Callable[..., Select[E]], command: Any) -> E:
+    """The entry that a command is about, locked, at its version; raises InvalidState if it was a mistake."""
+    row = await work.find(rows, command.id, scope=policy.WRITE, version=command.version)
+    if retracted(row):
+        raise InvalidState(ENTRY_RETRACTED)
+    return row
+
+
+def change(work: UnitOfWork, row: Any, command: Command, **columns: Any) -> None:
+    """Give a row columns, and as its facts what a command has of them; the rest stays as it is."""
+    kind, given = _kind(type(row)), command.model_dump(mode="json", exclude_none=True)
+    said = {name: given[name] for name in kind.__struct_fields__ if name in given}
+    assign(row, {"status": given.get("status", row.status), **columns})
+    if said:
+        row.facts = Encrypted(msgspec.convert({**msgspec.to_builtins(row.facts.value), **said}, kind))
+    work.publish(EntryChanged(**told(row)))
+
+
+def statuses(row: Any, command: UpdateCondition | UpdateAllergy) -> dict[str, Any]:
+    """The statuses of a condition or allergy, as a command changes them."""
+    return {
+        "status": command.verification or row.status,
+        "clinical_status": command.clinical_status or row.clinical_status,
+    }
+
+
+def facts_of(model: type[Entry], command: Command) -> Encrypted[Any]:
+    """What a command says, as the table stores it: the facts have the names of its fields."""
+    return Encrypted(msgspec.convert(command.model_dump(mode="json"), _kind(model)))
+
+
+def told(row: Any) -> dict[str, Any]:
+    """What events tell of an entry."""
+    return {
+        "entry_id": row.id,
+        "resource": type(row).__name__,
+        "patient_id": row.patient_id,
+        "encounter_id": row.encounter_id,
+        "status": row.status,
+    }
+
+
+def _kind(model: type[Entry]) -> Any:
+    return inspect(model).columns["facts"].type.kind
+
+
+async def _hold_encounter(work: UnitOfWork, encounter_id: UUID, patient_id: UUID) -> None:
+    statement = policy.encounters(work.principal, policy.WRITE).where(
+        col(Encounter.id) == encounter_id, col(Encounter.patient_id) == patient_id
+    )
+    row: Encounter | None = await work.session.scalar(statement.with_for_update(read=True, of=Encounter))
+    if row is None:
+        work.recorder.denied(Encounter.__name__, [encounter_id])
+        raise not_found(Encounter.__name__)
+    if row.locked_at is not None:
+        raise InvalidState(ENCOUNTER_LOCKED)

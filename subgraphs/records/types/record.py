@@ -1,0 +1,138 @@
+"""The medical record of a patient, as the graph shows it."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from shared.database.paging import Slice
+from shared.graph.connections import Connection, Paged, connect_each
+from shared.graph.context import Info
+from shared.graph.entities import listing_of_each
+from shared.graph.fields import LONGEST_SEARCH, bounded, guarded
+from subgraphs.records import policy
+from subgraphs.records.repository import entries
+from subgraphs.records.types.clinical import (
+    Allergy,
+    CarePlan,
+    CareTeam,
+    Condition,
+    FamilyHistory,
+    Immunization,
+    MedicationStatement,
+    Procedure,
+    SocialHistory,
+    VitalSigns,
+)
+from subgraphs.records.types.encounters import Encounter, Note
+
+Active = Annotated[bool, strawberry.argument(description="Whether only what holds now is listed.")]
+SignCode = Annotated[
+    str | None, bounded("Only measurements that have this vital sign, by its LOINC code; absent: all.", LONGEST_SEARCH)
+]
+
+
+@strawberry.type(description="The medical record of a patient, as far as the caller may open it.")
+class MedicalRecord:
+    key: strawberry.Private[UUID]
+    encounters = listing_of_each(
+        Encounter,
+        entries.ENCOUNTERS_OF_PATIENT,
+        entries.BY_START,
+        description="The encounters of the patient, the newest first.",
+        scopes=[[policy.READ]],
+    )
+    notes = listing_of_each(
+        Note,
+        entries.NOTES_OF_PATIENT,
+        entries.NOTES,
+        description="The notes about the patient, the newest first.",
+        scopes=[[policy.READ]],
+    )
+
+    @guarded(
+        description="The diagnoses and problems of the patient, the newest entry first.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def conditions(self, info: Info, page: Slice, active: Active = False) -> Connection[Condition] | None:
+        lists, order = entries.CONDITIONS_OF_PATIENT, entries.CONDITIONS
+        return await connect_each(info.context, lists, self.key, order, Condition.of, page, active)
+
+    @guarded(
+        description="The allergies of the patient, or the statement that none is known, the newest entry first.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def allergies(self, info: Info, page: Slice, active: Active = False) -> Connection[Allergy] | None:
+        lists, order = entries.ALLERGIES_OF_PATIENT, entries.ALLERGIES
+        return await connect_each(info.context, lists, self.key, order, Allergy.of, page, active)
+
+    @guarded(
+        description="The medication that the patient took and takes, the newest entry first.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def medications(
+        self, info: Info, page: Slice, active: Active = False
+    ) -> Connection[MedicationStatement] | None:
+        lists, order = entries.MEDICATION_OF_PATIENT, entries.MEDICATION_STATEMENTS
+        return await connect_each(info.context, lists, self.key, order, MedicationStatement.of, page, active)
+
+    immunizations = listing_of_each(
+        Immunization,
+        entries.IMMUNIZATIONS_OF_PATIENT,
+        entries.IMMUNIZATIONS,
+        description="The vaccinations of the patient, the newest entry first.",
+        scopes=[[policy.READ]],
+    )
+
+    procedures = listing_of_each(
+        Procedure,
+        entries.PROCEDURES_OF_PATIENT,
+        entries.PROCEDURES,
+        description="What was done for the patient, the newest entry first.",
+        scopes=[[policy.READ]],
+    )
+
+    family_history = listing_of_each(
+        FamilyHistory,
+        entries.FAMILY_HISTORY_OF_PATIENT,
+        entries.FAMILY_HISTORY,
+        description="The health of the patient's relatives, the newest entry first.",
+        scopes=[[policy.READ]],
+    )
+
+    social_history = listing_of_each(
+        SocialHistory,
+        entries.SOCIAL_HISTORY_OF_PATIENT,
+        entries.SOCIAL_HISTORY,
+        description="How the patient lives, the newest entry first.",
+        scopes=[[policy.READ]],
+    )
+
+    care_plans = listing_of_each(
+        CarePlan,
+        entries.CARE_PLANS_OF_PATIENT,
+        entries.CARE_PLANS,
+        description="What is planned for the patient, the newest entry first.",
+        scopes=[[policy.READ]],
+    )
+
+    care_teams = listing_of_each(
+        CareTeam,
+        entries.CARE_TEAMS_OF_PATIENT,
+        entries.CARE_TEAMS,
+        description="Who looks after the patient together, the newest entry first.",
+        scopes=[[policy.READ]],
+    )
+
+    @guarded(
+        description="The vital signs of the patient, the newest ones first.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def vital_signs(self, info: Info, page: Slice, code: SignCode = None) -> Connection[VitalSigns] | None:
+        sign = None if code is None else await info.context.load(entries.sign_indexes, code)
+        lists, order = entries.VITAL_SIGNS_OF_PATIENT, entries.VITAL_SIGNS
+        return await connect_each(info.context, lists, self.key, order, VitalSigns.of, page, sign)

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
@@ -24,6 +23,7 @@ from shared.database.tables import ResourceKey
 from shared.errors import FOREIGN_RESOURCE_ID, UNIDENTIFIED_RESOURCE, UNKNOWN_REFERENCE
 from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Tell, Wrong, instant
 from shared.ids import named_id, new_id
+from shared.keys import Key, Keys
 from shared.unit_of_work import Outcome, UnitOfWork
 
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -35,18 +35,11 @@ _NO_NUMBER = re.compile(
 )
 _FILLING = re.compile(r"[\W_]")
 
+_LOADED_AT_ONCE = 1000
+
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")  # https://hl7.org/fhir/R4/datatypes.html#id
 _URN = re.compile(r"^urn:(uuid|oid):")
 _PLACE = re.compile(r"\[\d+\]")
-
-
-class Key(StrEnum):
-    """What a row is known by."""
-
-    ID = "id"
-    IDENTIFIER = "identifier"
-    # The only key of rows that were imported before ids counted: the first identifier that was given, or else the id.
-    FIRST = "first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,61 +107,47 @@ class Known:
 
     def __init__(self, resource_type: str, source: Source, identifies: frozenset[str] = frozenset()) -> None:
         self._type, self._source, self._identifies = resource_type, source, identifies | source.identifies
-        self._holders: dict[bytes, object] = {}
-        self._shared: set[bytes] = set()
-        self._exported: set[bytes] = set()
-        self._newest: dict[bytes, datetime] = {}
-        self._versions: dict[bytes, datetime] = {}
-        self._rows: dict[bytes, set[UUID]] = defaultdict(set)
-        self._by_id: dict[bytes, UUID] = {}
-        self._ids: dict[UUID, set[bytes]] = defaultdict(set)
-        self._first: dict[bytes, UUID] = {}
+        self._keys = Keys()
+        self._counted = 0
         self._survivors: dict[UUID, UUID] = {}
-        self._claimed: set[bytes] = set()
         self._doubtful: set[UUID] = set()
+        self.awaited_numbers: dict[bytes, UUID] = {}
+
+    def close(self) -> None:
+        """Forget all."""
+        self._keys.close()
 
     def load(self, keys: Iterable[tuple[str, bytes, UUID, datetime | None]], survivors: Mapping[UUID, UUID]) -> None:
         """Take what is known from earlier imports: kind, digest, row and version of each key."""
-        for kind, digest, row, updated in keys:
-            self._rows[digest].add(row)
-            if updated:
-                self._versions[digest] = updated
-            if kind == Key.ID:
-                self._by_id[digest] = row
-                self._ids[row].add(digest)
-            elif kind == Key.FIRST:
-                self._first[digest] = row
+        self._keys.load(keys)
         self._survivors = dict(survivors)
 
     def count(self, resource: Resource) -> None:
         """See a resource of the export, so that what several of them hold identifies none."""
+        self._counted += 1
         key = self._id(resource.id)
         if key is not None:
-            self._exported.add(key)
-            updated = instant(resource.meta.last_updated)
-            if updated:
-                self._newest[key] = max(updated, self._newest.get(key, updated))
-        holder = key or object()
+            self._keys.count_id(key, instant(resource.meta.last_updated))
         for digest in self._numbers(resource):
-            if self._holders.setdefault(digest, holder) != holder:
-                self._shared.add(digest)
+            self._keys.count_number(digest, key or str(self._counted).encode())
 
     def is_outdated(self, resource: Resource) -> bool:
         """Whether the export has a newer version of a resource."""
-        return self._is_before(resource, self._newest)
+        return self._is_before(resource, self._keys.newest)
 
     def is_past(self, resource: Resource) -> bool:
         """Whether a newer version of a resource was taken over before."""
-        return self._is_before(resource, self._versions)
+        return self._is_before(resource, self._keys.version)
 
-    def _is_before(self, resource: Resource, versions: Mapping[bytes, datetime]) -> bool:
-        updated, newest = instant(resource.meta.last_updated), versions.get(self._id(resource.id) or b"")
+    def _is_before(self, resource: Resource, version: Callable[[bytes], datetime | None]) -> bool:
+        updated = instant(resource.meta.last_updated)
+        newest = version(self._id(resource.id) or b"") if updated else None
         return updated is not None and newest is not None and updated < newest
 
     def candidates(self, resource: Resource) -> set[UUID]:
         """The rows that a resource may be without its id being proof."""
         key = self._id(resource.id)
-        row = self._by_id.get(key) if key else None
+        row = self._keys.of_kind(key, Key.ID) if key else None
         if row is not None:
             return set() if self._is_proof(key, row, resource) else {row}
         return self._identified(resource) | self._firsts(resource)
@@ -179,21 +158,19 @@ class Known:
         Raises InvalidResource if its id is another's, and if it has nothing by which it would be found the next time.
         """
         key = self._id(resource.id)
-        row = self._by_id.get(key) if key else None
+        row = self._keys.of_kind(key, Key.ID) if key else None
         if row is None:
             row = self._new_or_identified(resource, alike)
         elif not self._is_proof(key, row, resource) and row not in alike:
             raise InvalidResource(Wrong("id", FOREIGN_RESOURCE_ID))
         if key is not None:
-            self._claimed.add(key)
-            self._by_id[key] = row
-            self._ids[row].add(key)
+            self._keys.claim(key, row)
         return row
 
     def is_certain(self, reference: Reference) -> bool:
         """Whether a reference by id leads to a resource that is surely meant: of this export, or of a source with a name."""
         key = self._id(_logical_id(unquote(reference.reference or ""), self._type))
-        return bool(self._source.name) or key in self._claimed
+        return bool(self._source.name) or (key is not None and self._keys.is_claimed(key))
 
     def merge(self, merged: UUID, survivor: UUID) -> None:
         """Let one row stand for another from now on."""
@@ -209,31 +186,37 @@ class Known:
         kinds = {
             (digest, row): (kind, instant(resource.meta.last_updated) if kind == Key.ID else None)
             for resource, row in rows
-            for digest, kind in self._keys(resource).items()
+            for digest, kind in self._kinds(resource).items()
         }
         return [
-            {
-                "resource_type": self._type,
-                "digest": digest,
-                "row_id": row,
-                "kind": kind,
-                "source_updated_at": updated or self._versions.get(digest),
-            }
+            self._unsaved(digest, row, kind, updated or version)
             for (digest, row), (kind, updated) in kinds.items()
-            if row not in self._rows.get(digest, ()) or updated not in (None, self._versions.get(digest))
+            for version in [self._keys.version(digest) if kind == Key.ID else None]
+            if row not in self._keys.rows(digest) or updated not in (None, version)
         ]
+
+    def unsaved_awaited(self) -> list[dict[str, Any]]:
+        """The keys, as rows, by which rows are awaited that have not come."""
+        return [self._unsaved(digest, row, Key.AWAITED, None) for digest, row in self.awaited_numbers.items()]
+
+    def _unsaved(self, digest: bytes, row: UUID, kind: Key, updated: datetime | None) -> dict[str, Any]:
+        return {
+            "resource_type": self._type,
+            "digest": digest,
+            "row_id": row,
+            "kind": kind,
+            "source_updated_at": updated,
+        }
 
     def learn(self, resource: Resource, row: UUID) -> None:
         """Remember that a resource was saved as this row."""
         updated = instant(resource.meta.last_updated)
-        for digest, kind in self._keys(resource).items():
-            self._rows[digest].add(row)
-            if updated and kind == Key.ID:
-                self._versions[digest] = updated
+        for digest, kind in self._kinds(resource).items():
+            self._keys.learn(digest, row, kind, updated if kind == Key.ID else None)
 
     def owns(self, identifier: Identifier) -> bool:
         """Whether no other resource of the export has this identifier, and it is a number at all."""
-        return any(digest not in self._shared for digest in _digests([identifier]))
+        return any(self._alone(_digests([identifier])))
 
     def by_id(self, logical_id: str) -> UUID | None:
         """The row of a resource of this source."""
@@ -241,11 +224,11 @@ class Known:
 
     def by_identifier(self, identifier: Identifier) -> UUID | None:
         """The row of the one resource that has an identifier."""
-        return next((self._only(digest) for digest in _digests([identifier]) if digest not in self._shared), None)
+        return next((self._only(digest) for digest in self._alone(_digests([identifier]))), None)
 
     def retracted(self, logical_id: str | None) -> UUID | None:
         """The row that a source with a name may take back; ids of others prove nothing."""
-        return self._by_id.get(self._id(logical_id) or b"") if self._source.name else None
+        return self._keys.of_kind(self._id(logical_id) or b"", Key.ID) if self._source.name else None
 
     def awaited(self, logical_id: str | None) -> UUID | None:
         """The key that a resource of a source with a name has if it is new, so that it is known before it comes."""
@@ -253,19 +236,33 @@ class Known:
             return None
         return named_id(f"{self._source.name}#{self._type}/{logical_id}")
 
+    def awaited_by(self, identifier: Identifier) -> UUID | None:
+        """The key of a resource with an identifier that identifies, which has not come yet."""
+        if not _kinds(identifier) & self._identifies:
+            return None
+        for digest in self._alone(_digests([identifier])):
+            if not self._keys.rows(digest):
+                key = self._keys.of_kind(digest, Key.AWAITED) or new_id()
+                return self.awaited_numbers.setdefault(digest, key)
+        return None
+
+    def _alone(self, digests: Iterable[bytes]) -> set[bytes]:
+        """Those that no two resources of the export have."""
+        return {digest for digest in digests if not self._keys.is_shared(digest)}
+
     def _only(self, digest: bytes | None) -> UUID | None:
         rows = self._standing(digest) if digest else set()
         return rows.pop() if len(rows) == 1 else None
 
     def _standing(self, digest: bytes) -> set[UUID]:
-        return {self._survivors.get(row, row) for row in self._rows.get(digest, ())}
+        return {self._survivors.get(row, row) for row in self._keys.rows(digest)}
 
     def _id(self, logical_id: str | None) -> bytes | None:
         if not logical_id:
             return None
         return _digest(f"{self._source.name}#{self._type}/{logical_id}")
 
-    def _keys(self, resource: Resource) -> dict[bytes, Key]:
+    def _kinds(self, resource: Resource) -> dict[bytes, Key]:
         keys = dict.fromkeys(self._numbers(resource), Key.IDENTIFIER)
         own = self._id(resource.id)
         return keys | {own: Key.ID} if own else keys
@@ -278,25 +275,26 @@ class Known:
 
     def _is_proof(self, key: bytes | None, row: UUID, resource: Resource) -> bool:
         """Whether an id is enough: that of a named system, or of this export, or together with any number."""
-        if self._source.name or key in self._claimed:
+        if self._source.name or (key is not None and self._keys.is_claimed(key)):
             return True
-        return any(row in self._rows.get(digest, ()) for digest in self._numbers(resource) - self._shared)
+        return any(row in self._keys.rows(digest) for digest in self._alone(self._numbers(resource)))
 
     def _identified(self, resource: Resource) -> set[UUID]:
         """Whom it is by identifiers of which each is one row's."""
-        holders = [self._standing(digest) for digest in self._identifying(resource) - self._shared]
+        holders = [self._standing(digest) for digest in self._alone(self._identifying(resource))]
         return {row for rows in holders if len(rows) == 1 for row in rows if not self._is_taken(row, resource)}
 
     def _firsts(self, resource: Resource) -> set[UUID]:
         """Whom it is by what was the key once."""
-        digests = self._numbers(resource) - self._shared
+        digests = self._alone(self._numbers(resource))
         if resource.id:
             digests.add(_digest(f"{self._type}/{resource.id}"))
-        rows = {self._first[digest] for digest in digests if digest in self._first}
-        return {row for row in rows if not self._ids.get(row)}
+        rows = (self._keys.of_kind(digest, Key.FIRST) for digest in digests)
+        return {row for row in rows if row and not self._keys.ids(row)}
 
     def _is_taken(self, row: UUID, resource: Resource) -> bool:
-        return bool(self._ids.get(row, set()) & self._exported - {self._id(resource.id)})
+        own = self._id(resource.id)
+        return any(key != own and self._keys.is_exported(key) for key in self._keys.ids(row))
 
     def _new_or_identified(self, resource: Resource, alike: Collection[UUID]) -> UUID:
         firsts = self._firsts(resource)
@@ -304,10 +302,12 @@ class Known:
             if len(rows) == 1 and rows <= set(alike):
                 return rows.pop()
         numbers = self._identifying(resource)
-        if not resource.id and not numbers - self._shared:
+        alone = self._alone(numbers)
+        if not resource.id and not alone:
             raise InvalidResource(Wrong("id", UNIDENTIFIED_RESOURCE))
-        row = self.awaited(resource.id) or new_id()
-        if firsts or numbers & self._shared or any(self._rows.get(digest) for digest in numbers):
+        waiting = {self._keys.of_kind(digest, Key.AWAITED) for digest in alone} - {None}
+        row = next(iter(waiting), None) or self.awaited(resource.id) or new_id()
+        if firsts or numbers - alone or any(self._keys.rows(digest) for digest in numbers):
             self._doubtful.add(row)
         return row
 
@@ -328,6 +328,15 @@ class References:
         """Begin with a type."""
         known = self._types[kind.name] = Known(kind.name, self._source, kind.identifies)
         return known
+
+    def close(self) -> None:
+        """Forget all."""
+        for known in self._types.values():
+            known.close()
+
+    def awaited(self, resource_type: str) -> list[dict[str, Any]]:
+        """The keys, as rows, by which resources of a type are awaited."""
+        return self._types[resource_type].unsaved_awaited()
 
     def lead_on(self, resource_type: str, to: str, holders: Mapping[UUID, UUID]) -> None:
         """Let references to a type lead on to another, whose entries these keys have."""
@@ -374,12 +383,10 @@ class References:
         known = self._types.get(resource_type)
         if reference is None or known is None:
             return None
-        literal = unquote(reference.reference or "")
-        _, is_search, token = literal.partition(f"{resource_type}?identifier=")
-        if is_search:
-            system, value = token.split("|", 1) if "|" in token else ("", token)
-            return known.by_identifier(Identifier(system=system, value=value))
-        logical_id = _logical_id(literal, resource_type)
+        searched = _searched(reference, resource_type)
+        if searched:
+            return known.by_identifier(searched)
+        logical_id = _logical_id(unquote(reference.reference or ""), resource_type)
         row = known.by_id(logical_id) if logical_id else None
         return row or (known.by_identifier(reference.identifier) if reference.identifier else None)
 
@@ -387,7 +394,16 @@ class References:
         known = self._types.get(resource_type)
         if reference is None or known is None:
             return None
-        return known.awaited(_logical_id(unquote(reference.reference or ""), resource_type))
+        identifier = _searched(reference, resource_type) or reference.identifier
+        by_id = known.awaited(_logical_id(unquote(reference.reference or ""), resource_type))
+        return by_id or (known.awaited_by(identifier) if identifier else None)
+
+
+def _searched(reference: Reference, resource_type: str) -> Identifier | None:
+    """The identifier in a conditional reference: https://hl7.org/fhir/R4/http.html#trules."""
+    _, is_search, token = unquote(reference.reference or "").partition(f"{resource_type}?identifier=")
+    system, _, value = token.rpartition("|")
+    return Identifier(system=system, value=value) if is_search else None
 
 
 def _logical_id(literal: str, resource_type: str) -> str | None:
@@ -402,18 +418,24 @@ async def load(work: UnitOfWork, kind: ResourceType[Any, Any], known: Known) -> 
     columns = select(
         col(ResourceKey.kind), col(ResourceKey.digest), col(ResourceKey.row_id), col(ResourceKey.source_updated_at)
     )
-    rows = await work.session.execute(columns.where(col(ResourceKey.resource_type) == kind.name))
-    known.load(((*row,) for row in rows), await kind.survivors(work) if kind.survivors else {})
+    survivors = await kind.survivors(work) if kind.survivors else {}
+    rows = await work.session.stream(columns.where(col(ResourceKey.resource_type) == kind.name))
+    async for part in rows.partitions(_LOADED_AT_ONCE):
+        known.load(((*row,) for row in part), survivors)
 
 
 async def remember(work: UnitOfWork, known: Known, rows: Sequence[tuple[Resource, UUID]]) -> None:
     """Save by what resources and their rows are known from now on."""
-    keys = known.unsaved(rows)
+    await save_keys(work, known.unsaved(rows))
+
+
+async def save_keys(work: UnitOfWork, keys: Sequence[Mapping[str, Any]]) -> None:
+    """Save keys, as rows, that are new or have another version."""
     if keys:
         statement = insert(ResourceKey)
-        version = {"source_updated_at": statement.excluded.source_updated_at}
+        changed = {name: statement.excluded[name] for name in ("kind", "source_updated_at")}
         primary = ("resource_type", "digest", "row_id")
-        await work.session.execute(statement.on_conflict_do_update(index_elements=primary, set_=version), keys)
+        await work.session.execute(statement.on_conflict_do_update(index_elements=primary, set_=changed), list(keys))
 
 
 def is_number(value: str) -> bool:

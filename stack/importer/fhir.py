@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import islice
@@ -16,7 +16,7 @@ from shared.database.engine import Database
 from shared.encryption.providers import open_provider
 from shared.fhir import InvalidResource, LeftOut, Reference, Resource, Retracted, not_taken, release, shape
 from shared.ids import new_id
-from shared.known import UNNAMED, References, ResourceType, Source, load, remember
+from shared.known import UNNAMED, References, ResourceType, Source, load, remember, save_keys
 from shared.unit_of_work import Outcome, system_work
 from stack import local
 from stack.errors import StackError
@@ -111,19 +111,32 @@ async def import_fhir(
     for failure in export.unread:
         listener.fail(failure)
     summary = Summary(homeless=export.counts.copy(), unread=len(export.unread), others=export.others)
-    references = References(source)
-    for domain in DOMAINS:
-        async with _open(domain, databases[domain]) as database:
-            for kind in import_module(f"subgraphs.{domain}.fhir").RESOURCES:
-                importer = _Importer(kind, database, references, listener)
-                await importer.run(export)
-                summary.rows.append(Row(kind.name, domain, importer.counts))
-                summary.doubtful[kind.name] += importer.doubtful
-                summary.told.update({(kind.name, what): count for what, count in importer.told.items()})
-                del summary.homeless[kind.name]
+    with closing(References(source)) as references:
+        for domain in DOMAINS:
+            async with _open(domain, databases[domain]) as database:
+                for kind in import_module(f"subgraphs.{domain}.fhir").RESOURCES:
+                    importer = _Importer(kind, database, references, listener)
+                    await importer.run(export)
+                    summary.rows.append(Row(kind.name, domain, importer.counts))
+                    summary.doubtful[kind.name] += importer.doubtful
+                    summary.told.update({(kind.name, what): count for what, count in importer.told.items()})
+                    del summary.homeless[kind.name]
+        await _remember_awaited(references, databases, summary)
     for resource_type, count in summary.homeless.items():
         listener.advance(resource_type, count)
     return summary
+
+
+async def _remember_awaited(references: References, databases: Mapping[str, str], summary: Summary) -> None:
+    """Let those find their keys, when they come, to whom others refer by an identifier."""
+    for row in summary.rows:
+        keys = references.awaited(row.resource_type)
+        if keys:
+            async with (
+                _open(row.domain, databases[row.domain]) as database,
+                system_work(database, "import fhir") as work,
+            ):
+                await save_keys(work, keys)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.known import Source
 from tests.harness.clinic import Clinic
-from tests.importer.conftest import EXPORT, PRACTITIONER, ROLE, Import, encounter, identifier, resource
+from tests.importer.conftest import EXPORT, NPI, PRACTITIONER, ROLE, Import, encounter, identifier, resource
 
 HOSPITAL = Source("hospital")
 OTHERS = {name: lines for name, lines in EXPORT.items() if not name.startswith(("Encounter", "log"))}
@@ -157,3 +157,37 @@ async def test_who_was_here_before_is_found_once_they_are_known(clinic: Clinic, 
 async def test_a_source_without_a_name_awaits_nobody(imports: Import) -> None:
     done = await imports({**EXPORT, "Patient.ndjson": [], "Practitioner.ndjson": [PRACTITIONER], "x.ndjson": [ROLE]})
     assert {failure.cause for failure in done.failures} == {"subject: It leads to no Patient that is known here."}
+
+
+async def test_who_is_known_by_a_number_alone_is_awaited_as_well(clinic: Clinic, imports: Import) -> None:
+    number = {**identifier("4711", "urn:mr"), "type": {"coding": [{"code": "MR"}]}}
+    references: dict[str, Any] = {
+        "subject": {"type": "Patient", "identifier": number},
+        "participant": [{"individual": {"reference": f"Practitioner?identifier={NPI}|9999900017"}}],
+        "location": [],
+    }
+    lines = [encounter("visit", **references), encounter("other", **references)]
+    for source in (Source(), Source("laboratory")):
+        first = await imports({"Encounter.ndjson": lines}, source)
+        assert first.failures == []
+        assert set(first.told("Encounter")) == {
+            "subject: kept until the Patient comes to which it leads",
+            "participant.individual: kept until the Practitioner comes to which it leads",
+        }
+    patient = resource("Patient", "1", identifier=[number], name=[{"family": "Albers"}])
+    people: dict[str, list[Any]] = {"Patient.ndjson": [patient], "Practitioner.ndjson": [PRACTITIONER]}
+    for outcome in ("created", "unchanged"):
+        done = await imports(people | {"Encounter.ndjson": []}, HOSPITAL)
+        assert (done.counts("Patient"), done.counts("Practitioner")) == ({outcome: 1}, {outcome: 1})
+    seen = await visits(clinic)
+    assert [visit["patient"] for visit in seen] == [{"name": {"family": "Albers"}}] * len(seen)
+    assert {visit["practitioner"]["name"]["family"] for visit in seen} == {"Reilly981"}
+    again = await imports({"Encounter.ndjson": lines}, Source("laboratory"))
+    assert (again.counts("Encounter"), again.told("Encounter")) == ({"unchanged": 2}, {})
+
+
+async def test_a_number_that_does_not_identify_awaits_nobody(imports: Import) -> None:
+    account = {**identifier("7", "urn:account"), "type": {"coding": [{"code": "AN"}]}}
+    lines = [encounter("visit", subject={"identifier": account}, participant=[], location=[])]
+    done = await imports({"Encounter.ndjson": lines}, HOSPITAL)
+    assert [failure.cause for failure in done.failures] == ["subject: It leads to no Patient that is known here."]

@@ -31,6 +31,22 @@ class RegistrationGrouping(Code):
     WAY = "way", "By who registered the patients."
 
 
+class AccessRequestGrouping(Code):
+    """What requests for access are grouped by; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day on which access was asked for."
+    PURPOSE = "purpose", "By the purpose for which access was asked for."
+    OUTCOME = "outcome", "By what became of the requests."
+
+
+class EmergencyAccessGrouping(Code):
+    """What emergency accesses are grouped by; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day on which records were opened."
+    PRACTITIONER = "practitioner_id", "By the practitioner who opened the records."
+    VERDICT = "verdict", "By what reviews found."
+
+
 class ReportPeriod(Command):
     """The days of a report, at most five years."""
 

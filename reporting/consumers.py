@@ -1,12 +1,13 @@
 """What reporting does about others' events."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from reporting import service
-from reporting.models import Status, Way
+from reporting.models import RequestOutcome, Status, Verdict, Way
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.events.mergers import Mergers
@@ -83,6 +84,46 @@ class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="pat
     merged_patient_id: UUID
 
 
+class AccessRequested(Event, type="caregraph.records.access-requested.v1", key="access_request_id"):
+    """A patient was asked for access to their record."""
+
+    access_request_id: UUID
+    purpose: str
+    requested_at: datetime
+
+
+class AccessDecided(Event, type="caregraph.records.access-decided.v1", key="access_request_id"):
+    """A request for access was decided, or nobody decided on it in time."""
+
+    access_request_id: UUID
+    outcome: RequestOutcome
+    decided_at: datetime
+
+
+class AccessWithdrawn(Event, type="caregraph.records.access-withdrawn.v1", key="access_request_id"):
+    """A request for access, or the grant that it had led to, was withdrawn."""
+
+    access_request_id: UUID
+    previous_status: RequestOutcome
+    withdrawn_at: datetime
+
+
+class EmergencyOpened(Event, type="caregraph.records.emergency-opened.v1", key="emergency_access_id"):
+    """A record was opened in an emergency."""
+
+    emergency_access_id: UUID
+    practitioner_id: UUID | None
+    opened_at: datetime
+
+
+class EmergencyReviewed(Event, type="caregraph.records.emergency-reviewed.v1", key="emergency_access_id"):
+    """An access in an emergency was reviewed."""
+
+    emergency_access_id: UUID
+    verdict: Verdict
+    reviewed_at: datetime
+
+
 async def _appointment(
     work: UnitOfWork,
     event: Booked
@@ -114,4 +155,35 @@ async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await Mergers().follow(work, event.merged_patient_id, event.patient_id)
 
 
-FACTS = Consumer("facts", [_appointment, _registered, _merged])
+async def _requested(work: UnitOfWork, event: AccessRequested) -> None:
+    await service.keep_access_request(
+        work, event.access_request_id, purpose=event.purpose, requested_at=event.requested_at
+    )
+
+
+async def _decided(work: UnitOfWork, event: AccessDecided) -> None:
+    decided_at = None if event.outcome is RequestOutcome.EXPIRED else event.decided_at
+    await service.change_access_request(work, event.access_request_id, outcome=event.outcome, decided_at=decided_at)
+
+
+async def _withdrawn(work: UnitOfWork, event: AccessWithdrawn) -> None:
+    if event.previous_status is RequestOutcome.GRANTED:
+        changed: dict[str, Any] = {"grant_withdrawn_at": event.withdrawn_at}
+    else:
+        changed = {"outcome": RequestOutcome.WITHDRAWN}
+    await service.change_access_request(work, event.access_request_id, **changed)
+
+
+async def _opened(work: UnitOfWork, event: EmergencyOpened) -> None:
+    await service.keep_emergency(
+        work, event.emergency_access_id, practitioner_id=event.practitioner_id, opened_at=event.opened_at
+    )
+
+
+async def _reviewed(work: UnitOfWork, event: EmergencyReviewed) -> None:
+    await service.review_emergency(
+        work, event.emergency_access_id, verdict=event.verdict, reviewed_at=event.reviewed_at
+    )
+
+
+FACTS = Consumer("facts", [_appointment, _registered, _merged, _requested, _decided, _withdrawn, _opened, _reviewed])

@@ -35,6 +35,23 @@ class Way(Code, name="RegistrationWay"):
     IMPORT = "import", "An import from another system registered the patient."
 
 
+class RequestOutcome(Code, name="RecordAccessOutcome"):
+    """What became of a request for access to a medical record; that a grant is over later does not change it."""
+
+    PENDING = "PENDING", "The request waits for the patient's decision."
+    GRANTED = "GRANTED", "The patient granted access."
+    REFUSED = "REFUSED", "The patient refused access."
+    EXPIRED = "EXPIRED", "Nobody decided on the request in time."
+    WITHDRAWN = "WITHDRAWN", "Whoever made the request withdrew it before it was decided."
+
+
+class Verdict(Code, name="ReportedEmergencyVerdict"):
+    """What a review found of an access in an emergency."""
+
+    JUSTIFIED = "JUSTIFIED", "There was an emergency in which the record was needed."
+    NOT_JUSTIFIED = "NOT_JUSTIFIED", "There was no emergency, or the record was not needed for it."
+
+
 class AppointmentFact(Model, table=True):
     """An appointment as its last event left it. `booked_at` is null for a past visit that another system recorded."""
 
@@ -66,3 +83,36 @@ class RegistrationFact(Model, table=True):
     patient_id: UUID = Field(primary_key=True)
     way: str
     registered_at: datetime = timestamp()
+
+
+class AccessRequestFact(Model, table=True):
+    """A request for access to a medical record. `purpose` is a code of HL7 v3 PurposeOfUse."""
+
+    __tablename__ = "access_request_fact"
+    __table_args__ = (
+        one_of("outcome", RequestOutcome),
+        Index("access_request_fact_requested_at_idx", "requested_at"),
+    )
+
+    access_request_id: UUID = Field(primary_key=True)
+    purpose: str
+    outcome: str
+    requested_at: datetime = timestamp()
+    decided_at: datetime | None = timestamp(nullable=True)
+    grant_withdrawn_at: datetime | None = timestamp(nullable=True)
+
+
+class EmergencyFact(Model, table=True):
+    """An access to a medical record in an emergency; without a verdict it was not reviewed yet."""
+
+    __tablename__ = "emergency_fact"
+    __table_args__ = (
+        one_of("verdict", Verdict),
+        Index("emergency_fact_opened_at_idx", "opened_at"),
+    )
+
+    emergency_access_id: UUID = Field(primary_key=True)
+    practitioner_id: UUID | None = None
+    verdict: str | None = None
+    opened_at: datetime = timestamp()
+    reviewed_at: datetime | None = timestamp(nullable=True)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Select, false, select
 from sqlmodel import col
 
-from reporting.models import AppointmentFact, Model, RegistrationFact
+from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, Model, RegistrationFact
 from shared.auth.principal import Principal
 from shared.database.tables import Merger
 
@@ -32,6 +32,16 @@ def registrations(principal: Principal) -> Select[RegistrationFact]:
     """The registrations that the caller's figures are made of; a duplicate that was merged is none."""
     statement = _readable(RegistrationFact, allowed=principal.is_staff(READ))
     return statement.where(col(RegistrationFact.patient_id).not_in(select(col(Merger.merged_id))))
+
+
+def access_requests(principal: Principal) -> Select[AccessRequestFact]:
+    """The requests for access that the caller's figures are made of."""
+    return _readable(AccessRequestFact, allowed=principal.is_staff(READ))
+
+
+def emergencies(principal: Principal) -> Select[EmergencyFact]:
+    """The accesses in emergencies that the caller's figures are made of."""
+    return _readable(EmergencyFact, allowed=principal.is_staff(READ))
 
 
 def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:

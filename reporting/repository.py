@@ -25,7 +25,15 @@ from sqlmodel import col
 
 from reporting import policy
 from reporting.commands import AppointmentReportFilter, ReportPeriod
-from reporting.models import AppointmentFact, RegistrationFact, Status
+from reporting.models import (
+    AccessRequestFact,
+    AppointmentFact,
+    EmergencyFact,
+    RegistrationFact,
+    RequestOutcome,
+    Status,
+    Verdict,
+)
 from shared.auth.principal import Principal
 from shared.database.driver import Fetch
 from shared.database.paging import Order, Page, Slice, fetch_page
@@ -33,6 +41,13 @@ from shared.graph.context import Context
 
 # Appointments of which it is known whether the patient came.
 _KNOWN = (Status.CHECKED_IN, Status.COMPLETED, Status.NO_SHOW)
+
+# What stands for null in what is grouped by: a list cannot be ordered by null.
+_NO_KEY, _NO_CODE = UUID(int=0), ""
+_NONE = (_NO_KEY, _NO_CODE)
+
+REVIEW_HOURS = 72
+"""How long after a record was opened in an emergency the review is late."""
 
 RECENT = timedelta(days=90)
 FEWEST = 10
@@ -83,7 +98,8 @@ class Figures:
     def named(self, group: Any) -> Mapping[str, Any]:
         """A group's keys and figures by name; it is the value where there is but one."""
         names = self.groups.c.keys()
-        return dict(zip(names, group if len(names) > 1 else [group], strict=True))
+        values = (None if value in _NONE else value for value in (group if len(names) > 1 else [group]))
+        return dict(zip(names, values, strict=True))
 
     async def count(self, context: Context) -> int:
         """How many groups there are."""
@@ -98,16 +114,14 @@ def appointments(
     fact, period = AppointmentFact, Period.of(asked)
     keys = {
         "day": period.day(col(fact.starts_at)),
-        "practitioner_id": col(fact.practitioner_id),
-        "location_id": col(fact.location_id),
+        "practitioner_id": func.coalesce(col(fact.practitioner_id), _NO_KEY),
+        "location_id": func.coalesce(col(fact.location_id), _NO_KEY),
         "status": col(fact.status),
     }
-    missed = func.count().filter(col(fact.status) == Status.NO_SHOW)
-    known = func.count().filter(col(fact.status).in_(_KNOWN))
     figures = {
         "count": func.count(),
-        "no_shows": missed,
-        "known": known,
+        "no_shows": _number(col(fact.status) == Status.NO_SHOW),
+        "known": _number(col(fact.status).in_(_KNOWN)),
         **_lead_times(),
     }
     statement = policy.appointments(context.principal).where(period.holds(col(fact.starts_at)), *_conditions(wanted))
@@ -154,11 +168,60 @@ def registrations(context: Context, asked: ReportPeriod, group_by: Sequence[str]
     return _group(statement, keys, group_by, {"count": func.count()})
 
 
+def access_requests(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Requests for access that were made in a period: how many, what became of them, and the median of decision in s."""
+    fact, period = AccessRequestFact, Period.of(asked)
+    keys = {
+        "day": period.day(col(fact.requested_at)),
+        "purpose": col(fact.purpose),
+        "outcome": col(fact.outcome),
+    }
+    figures = {
+        "count": func.count(),
+        **{outcome.name.lower(): _number(col(fact.outcome) == outcome) for outcome in RequestOutcome},
+        "grants_withdrawn": func.count(col(fact.grant_withdrawn_at)),
+        "decision_median": _median(_seconds(col(fact.requested_at), col(fact.decided_at))),
+    }
+    statement = policy.access_requests(context.principal).where(period.holds(col(fact.requested_at)))
+    return _group(statement, keys, group_by, figures)
+
+
+def emergencies(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Records opened in emergencies in a period: how many, what reviews found, the median until they came in s."""
+    fact, period = EmergencyFact, Period.of(asked)
+    keys = {
+        "day": period.day(col(fact.opened_at)),
+        "practitioner_id": func.coalesce(col(fact.practitioner_id), _NO_KEY),
+        "verdict": func.coalesce(col(fact.verdict), _NO_CODE),
+    }
+    overdue = col(fact.verdict).is_(None) & (col(fact.opened_at) < func.now() - timedelta(hours=REVIEW_HOURS))
+    figures = {
+        "count": func.count(),
+        **{verdict.name.lower(): _number(col(fact.verdict) == verdict) for verdict in Verdict},
+        "overdue": _number(overdue),
+        "review_median": _median(_seconds(col(fact.opened_at), col(fact.reviewed_at))),
+    }
+    statement = policy.emergencies(context.principal).where(period.holds(col(fact.opened_at)))
+    return _group(statement, keys, group_by, figures)
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(condition)
+
+
+def _seconds(earlier: Mapped[Any], later: Mapped[Any]) -> ColumnElement[Any]:
+    return func.extract("epoch", later - earlier)
+
+
+def _median(figure: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.percentile_cont(0.5).within_group(figure)
+
+
 def _lead_times() -> Mapping[str, ColumnElement[Any]]:
-    lead = func.extract("epoch", col(AppointmentFact.starts_at) - col(AppointmentFact.booked_at))
+    lead = _seconds(col(AppointmentFact.booked_at), col(AppointmentFact.starts_at))
     return {
         "lead_average": func.avg(lead, type_=Float),
-        "lead_median": func.percentile_cont(0.5).within_group(lead),
+        "lead_median": _median(lead),
         "lead_p90": func.percentile_cont(0.9).within_group(lead),
     }
 

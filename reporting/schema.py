@@ -7,10 +7,17 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 
 from reporting import repository
-from reporting.commands import AppointmentGrouping, AppointmentReportFilter, RegistrationGrouping, ReportPeriod
+from reporting.commands import (
+    AccessRequestGrouping,
+    AppointmentGrouping,
+    AppointmentReportFilter,
+    EmergencyAccessGrouping,
+    RegistrationGrouping,
+    ReportPeriod,
+)
 from reporting.policy import READ
 from reporting.repository import Figures
-from reporting.types import AppointmentFigures, RegistrationFigures
+from reporting.types import AccessRequestFigures, AppointmentFigures, EmergencyAccessFigures, RegistrationFigures
 from shared.database.paging import InvalidCursor, Slice
 from shared.graph.connections import Connection, Paged
 from shared.graph.context import Context, Info
@@ -69,6 +76,42 @@ class Query:
     ) -> Connection[RegistrationFigures] | None:
         figures = repository.registrations(info.context, given(ReportPeriod, period), group_by)
         return await _connect(info.context, figures, RegistrationFigures.of, page)
+
+    @query(
+        description="A report on the requests for access to medical records of a period, figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def record_access_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[AccessRequestGrouping],
+            strawberry.argument(description="What to group the requests by; if empty, all are one group."),
+        ],
+    ) -> Connection[AccessRequestFigures] | None:
+        figures = repository.access_requests(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, AccessRequestFigures.of, page)
+
+    @query(
+        description="A report on the medical records opened in emergencies in a period, figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def emergency_access_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[EmergencyAccessGrouping],
+            strawberry.argument(description="What to group the accesses by; if empty, all are one group."),
+        ],
+    ) -> Connection[EmergencyAccessFigures] | None:
+        figures = repository.emergencies(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, EmergencyAccessFigures.of, page)
 
 
 async def _connect(

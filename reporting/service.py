@@ -1,11 +1,24 @@
 """The use cases of reporting: what events do to its tables."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlmodel import col
 
-from reporting.models import AppointmentFact, Model, RegistrationFact, Status, Way
+from reporting.models import (
+    AccessRequestFact,
+    AppointmentFact,
+    EmergencyFact,
+    Model,
+    RegistrationFact,
+    RequestOutcome,
+    Status,
+    Verdict,
+    Way,
+)
 from shared.unit_of_work import UnitOfWork
 
 
@@ -20,6 +33,8 @@ _KEEP_APPOINTMENT = _upsert(
     AppointmentFact, "appointment_id", "practitioner_id", "location_id", "status", "booked_at", "starts_at"
 )
 _KEEP_REGISTRATION = _upsert(RegistrationFact, "patient_id", "way", "registered_at")
+_KEEP_ACCESS_REQUEST = _upsert(AccessRequestFact, "access_request_id", "purpose", "requested_at")
+_KEEP_EMERGENCY = _upsert(EmergencyFact, "emergency_access_id", "practitioner_id", "opened_at")
 
 
 async def keep_appointment(
@@ -48,3 +63,29 @@ async def keep_registration(work: UnitOfWork, patient_id: UUID, *, way: Way, reg
     """A patient was registered."""
     values = {"patient_id": patient_id, "way": way, "registered_at": registered_at}
     await work.session.execute(_KEEP_REGISTRATION, values)
+
+
+async def keep_access_request(work: UnitOfWork, request_id: UUID, *, purpose: str, requested_at: datetime) -> None:
+    """A patient was asked for access, and has not decided."""
+    values = {"access_request_id": request_id, "purpose": purpose, "requested_at": requested_at}
+    await work.session.execute(_KEEP_ACCESS_REQUEST, {**values, "outcome": RequestOutcome.PENDING})
+
+
+async def change_access_request(work: UnitOfWork, request_id: UUID, **values: Any) -> None:
+    """What became of a request for access, or of the grant."""
+    changed = update(AccessRequestFact).where(col(AccessRequestFact.access_request_id) == request_id)
+    await work.session.execute(changed.values(values))
+
+
+async def keep_emergency(
+    work: UnitOfWork, emergency_id: UUID, *, practitioner_id: UUID | None, opened_at: datetime
+) -> None:
+    """A record was opened in an emergency."""
+    values = {"emergency_access_id": emergency_id, "practitioner_id": practitioner_id, "opened_at": opened_at}
+    await work.session.execute(_KEEP_EMERGENCY, values)
+
+
+async def review_emergency(work: UnitOfWork, emergency_id: UUID, *, verdict: Verdict, reviewed_at: datetime) -> None:
+    """An access in an emergency was reviewed."""
+    reviewed = update(EmergencyFact).where(col(EmergencyFact.emergency_access_id) == emergency_id)
+    await work.session.execute(reviewed.values(verdict=verdict, reviewed_at=reviewed_at))

@@ -7,7 +7,7 @@ from typing import Any, Self
 import strawberry
 
 from reporting import policy, repository
-from reporting.models import Status, Way
+from reporting.models import RequestOutcome, Status, Verdict, Way
 from shared.graph.context import Info
 from shared.graph.entities import Stub, stub
 from shared.graph.fields import guarded
@@ -91,6 +91,99 @@ class RegistrationFigures:
     def of(cls, group: Mapping[str, Any]) -> Self:
         """From a group's keys and figures."""
         return cls(day=group.get("day"), way=group.get("way"), count=group["count"])
+
+
+@strawberry.type(
+    description="Figures on a group of requests for access to medical records; what they are not grouped by is null."
+)
+class AccessRequestFigures:
+    day: date | None = strawberry.field(
+        description="The day on which access was asked for; null unless grouped by DAY."
+    )
+    purpose: str | None = strawberry.field(
+        description="The purpose for which access was asked for, a code of HL7 v3 PurposeOfUse such as `TREAT`; null "
+        "unless grouped by PURPOSE."
+    )
+    outcome: RequestOutcome | None = strawberry.field(
+        description="What became of the requests; null unless grouped by OUTCOME."
+    )
+    count: int = strawberry.field(description="How many requests the group has.")
+    pending_count: int = strawberry.field(description="How many of the requests wait for the patient's decision.")
+    granted_count: int = strawberry.field(description="How many of the requests the patient granted.")
+    refused_count: int = strawberry.field(description="How many of the requests the patient refused.")
+    expired_count: int = strawberry.field(description="How many of the requests nobody decided on in time.")
+    withdrawn_count: int = strawberry.field(
+        description="How many of the requests were withdrawn before they were decided."
+    )
+    withdrawn_grant_count: int = strawberry.field(
+        description="How many of the granted requests lost their grant again, as it was withdrawn before its end."
+    )
+    median_decision_hours: float | None = strawberry.field(
+        description="The median of the time from a request to the patient's decision, in hours: half of the patients "
+        "took longer; null if none has decided."
+    )
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a group's keys and figures."""
+        return cls(
+            day=group.get("day"),
+            purpose=group.get("purpose"),
+            outcome=group.get("outcome"),
+            count=group["count"],
+            pending_count=group["pending"],
+            granted_count=group["granted"],
+            refused_count=group["refused"],
+            expired_count=group["expired"],
+            withdrawn_count=group["withdrawn"],
+            withdrawn_grant_count=group["grants_withdrawn"],
+            median_decision_hours=_hours(group["decision_median"]),
+        )
+
+
+@strawberry.type(
+    description="Figures on a group of accesses to medical records in emergencies; what they are not grouped by is null."
+)
+class EmergencyAccessFigures:
+    day: date | None = strawberry.field(
+        description="The day on which the records were opened; null unless grouped by DAY."
+    )
+    practitioner: Practitioner | None = strawberry.field(
+        description="The practitioner who opened the records; null unless grouped by PRACTITIONER, and where an account "
+        "that is no practitioner's opened them."
+    )
+    verdict: Verdict | None = strawberry.field(
+        description="What reviews found; null unless grouped by VERDICT, and of accesses that were not reviewed yet."
+    )
+    count: int = strawberry.field(description="How many accesses the group has.")
+    justified_count: int = strawberry.field(description="How many of the accesses were found to be justified.")
+    not_justified_count: int = strawberry.field(description="How many of the accesses were found not to be justified.")
+    overdue_count: int = strawberry.field(
+        description=f"How many of the accesses were opened more than {repository.REVIEW_HOURS} hours ago and are not "
+        "reviewed yet."
+    )
+    median_review_hours: float | None = strawberry.field(
+        description="The median of the time from the opening of a record to its review, in hours: half of the reviews took "
+        "longer; null if none was reviewed."
+    )
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a group's keys and figures."""
+        return cls(
+            day=group.get("day"),
+            practitioner=Practitioner.of(group.get("practitioner_id")),
+            verdict=group.get("verdict"),
+            count=group["count"],
+            justified_count=group["justified"],
+            not_justified_count=group["not_justified"],
+            overdue_count=group["overdue"],
+            median_review_hours=_hours(group["review_median"]),
+        )
+
+
+def _hours(seconds: Any) -> float | None:
+    return None if seconds is None else float(seconds) / 3600
 
 
 def _lead_time(group: Mapping[str, Any]) -> LeadTime | None:

@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx
 from sqlmodel import SQLModel
 
-from reporting.models import AppointmentFact, RegistrationFact, Way
+from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, RegistrationFact, Way
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
 from shared.digests import keyed_digest
@@ -261,6 +261,10 @@ def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     for starts_at in (_MORNING, *(now + timedelta(hours=hour) for hour in range(12))):
         yield AppointmentFact(appointment_id=new_id(), status="NO_SHOW", booked_at=now, starts_at=starts_at, **who)
     yield RegistrationFact(patient_id=new_id(), way=Way.STAFF, registered_at=_MORNING)
+    times = {"requested_at": _MORNING, "decided_at": _MORNING}
+    yield AccessRequestFact(access_request_id=new_id(), purpose="TREAT", outcome="GRANTED", **times)
+    reviewed: dict[str, Any] = {"verdict": "JUSTIFIED", "opened_at": _MORNING, "reviewed_at": _MORNING}
+    yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)
 
 
 ROWS: dict[str, Callable[[Party, Any], Iterator[SQLModel]]] = {
@@ -281,6 +285,8 @@ NOT_OWN = {Kind.STAFF: {"Patient"}, Kind.PARTNER: {"Patient"}}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.appointmentReport": {"groupBy": ["DAY", "PRACTITIONER", "LOCATION", "STATUS"], "filter": None},
     "Query.registrationReport": {"groupBy": ["DAY", "WAY"]},
+    "Query.recordAccessReport": {"groupBy": ["DAY", "PURPOSE", "OUTCOME"]},
+    "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},
     "Mutation.saveRole": {"name": "SOME_ROLE"},
     "Mutation.removeRole": {"name": "SOME_ROLE"},

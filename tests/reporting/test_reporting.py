@@ -1,6 +1,5 @@
 """Reporting, as analysts use it: events go in at the topics, figures come out of the graph."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,16 +8,15 @@ from uuid import UUID
 import pytest
 from aiokafka import AIOKafkaConsumer
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 from shared.events.event import CloudEvent
 from shared.ids import global_id, new_id
-from stack.cli import app
 from subgraphs.appointments import events as appointments
 from subgraphs.patients import events as patients
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
 from tests.harness.ids import key_of
+from tests.reporting.tables import consumed, rebuild, tables
 
 APPOINTMENTS = """
 query Report($period: ReportPeriodInput!, $groupBy: [AppointmentGrouping!]!, $filter: AppointmentReportFilterInput,
@@ -93,15 +91,6 @@ def total(clinic: Clinic, count: int) -> Callable[[], Any]:
     return counted
 
 
-async def tables(clinic: Clinic) -> list[list[Any]]:
-    async with stored(clinic.service("reporting").runtime.database) as session:
-        statements = (
-            text("SELECT * FROM appointment_fact ORDER BY 1"),
-            text("SELECT * FROM registration_fact ORDER BY 1"),
-        )
-        return [[tuple(row) for row in await session.execute(statement)] for statement in statements]
-
-
 async def test_appointments_by_group(clinic: Clinic) -> None:
     moved, missed = new_id(), new_id()
     await clinic.publish(
@@ -168,6 +157,13 @@ async def test_a_visit_that_says_little_is_counted(clinic: Clinic) -> None:
     (node,) = (await report(clinic, "PRACTITIONER", "LOCATION"))["nodes"]
     assert (node["count"], node["practitioner"], node["location"]) == (1, None, None)
 
+    await clinic.publish(booked())
+    await clinic.until(total(clinic, 2))
+    pages = [await report(clinic, "LOCATION", "STATUS", first=1)]
+    pages.append(await report(clinic, "LOCATION", "STATUS", first=1, after=pages[0]["pageInfo"]["endCursor"]))
+    locations = [node["location"] and node["location"]["id"] for page in pages for node in page["nodes"]]
+    assert locations == [None, global_id("Location", NORTH)]
+
 
 async def test_a_no_show_that_was_taken_back_is_none(clinic: Clinic) -> None:
     missed, kept = new_id(), new_id()
@@ -229,11 +225,7 @@ async def test_registrations_without_merged_duplicates(clinic: Clinic) -> None:
         ),
     )
 
-    async def all_consumed() -> bool:
-        async with stored(clinic.service("reporting").runtime.database) as session:
-            return bool(await session.scalar(text("SELECT count(*) FROM consumed_event")) == 6)
-
-    await clinic.until(all_consumed)
+    await consumed(clinic, 6)
     data = await clinic.caller("ANALYST").data(REGISTRATIONS, period=MAY, groupBy=["DAY", "WAY"])
     assert data["registrationReport"]["nodes"] == [
         {"day": "2026-05-04", "way": "SELF", "count": 1},
@@ -302,13 +294,9 @@ async def test_the_same_event_counts_once_poison_is_put_aside_and_a_rebuild_give
         b"{": "not a CloudEvent: not JSON",
     }
 
-    async def all_consumed() -> bool:
-        async with stored(runtime.database) as session:
-            return bool(await session.scalar(text("SELECT sum(next_offset) FROM consumer_offset")) == 6)
-
-    await clinic.until(all_consumed)
+    await consumed(clinic, 6)
     before = await tables(clinic)
-    assert [len(table) for table in before] == [2, 1]
+    assert {name: len(rows) for name, rows in before.items() if rows} == {"appointment_fact": 2, "registration_fact": 1}
     assert "6 events read, 2 of them left out" in await rebuild(clinic, monkeypatch, status=0)
     assert await tables(clinic) == before
     async with stored(runtime.database) as session:
@@ -317,20 +305,6 @@ async def test_the_same_event_counts_once_poison_is_put_aside_and_a_rebuild_give
     assert await tables(clinic) == before
     await clinic.publish(booked(starts="2026-05-08T09:00"))
     await clinic.until(total(clinic, 3))
-
-
-async def rebuild(clinic: Clinic, monkeypatch: pytest.MonkeyPatch, *, status: int) -> str:
-    """What `caregraph reporting rebuild --check` says, run beside the service on its database."""
-    settings = clinic.service("reporting").settings
-
-    async def find(_: Any) -> dict[str, str]:
-        return {"reporting": settings.database_url.get_secret_value()}
-
-    monkeypatch.setattr("stack.databases.find", find)
-    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", settings.kafka_bootstrap_servers)
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["reporting", "rebuild", "--check"])
-    assert result.exit_code == status, result.output
-    return result.output
 
 
 async def test_how_far_ahead_one_books_at_a_location_is_told_to_patients_unless_it_would_tell_of_few(

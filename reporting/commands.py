@@ -47,6 +47,13 @@ class EmergencyAccessGrouping(Code):
     VERDICT = "verdict", "By what reviews found."
 
 
+class NoteGrouping(Code):
+    """What clinical notes are grouped by; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day on which notes were begun."
+    PRACTITIONER = "practitioner_id", "By the practitioner who writes the notes."
+
+
 class ReportPeriod(Command):
     """The days of a report, at most five years."""
 

@@ -124,6 +124,29 @@ class EmergencyReviewed(Event, type="caregraph.records.emergency-reviewed.v1", k
     reviewed_at: datetime
 
 
+class NoteWritten(Event, type="caregraph.records.note-written.v1", key="note_id"):
+    """The draft of a clinical note was begun."""
+
+    note_id: UUID
+    practitioner_id: UUID | None
+    written_at: datetime
+
+
+class NoteSigned(Event, type="caregraph.records.note-signed.v1", key="note_id"):
+    """A clinical note was signed."""
+
+    note_id: UUID
+    signed_at: datetime
+
+
+class EntryChanged(Event, type="caregraph.records.entry-changed.v1", key="entry_id"):
+    """An entry of a medical record, such as a note, has changed."""
+
+    entry_id: UUID
+    resource: str
+    status: str
+
+
 async def _appointment(
     work: UnitOfWork,
     event: Booked
@@ -186,4 +209,20 @@ async def _reviewed(work: UnitOfWork, event: EmergencyReviewed) -> None:
     )
 
 
-FACTS = Consumer("facts", [_appointment, _registered, _merged, _requested, _decided, _withdrawn, _opened, _reviewed])
+async def _written(work: UnitOfWork, event: NoteWritten) -> None:
+    await service.keep_note(work, event.note_id, practitioner_id=event.practitioner_id, written_at=event.written_at)
+
+
+async def _signed(work: UnitOfWork, event: NoteSigned) -> None:
+    await service.sign_note(work, event.note_id, signed_at=event.signed_at)
+
+
+async def _changed(work: UnitOfWork, event: EntryChanged) -> None:
+    if event.resource == "Note" and event.status == "ENTERED_IN_ERROR":
+        await service.drop_note(work, event.entry_id)
+
+
+_ACCESS = (_requested, _decided, _withdrawn, _opened, _reviewed)
+_NOTES = (_written, _signed, _changed)
+
+FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES])

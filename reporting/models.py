@@ -102,6 +102,18 @@ class AccessRequestFact(Model, table=True):
     grant_withdrawn_at: datetime | None = timestamp(nullable=True)
 
 
+class NoteFact(Model, table=True):
+    """A clinical note that was begun, and perhaps signed."""
+
+    __tablename__ = "note_fact"
+    __table_args__ = (Index("note_fact_written_at_idx", "written_at"),)
+
+    note_id: UUID = Field(primary_key=True)
+    practitioner_id: UUID | None = None
+    written_at: datetime = timestamp()
+    signed_at: datetime | None = timestamp(nullable=True)
+
+
 class EmergencyFact(Model, table=True):
     """An access to a medical record in an emergency; without a verdict it was not reviewed yet."""
 

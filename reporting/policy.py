@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Select, false, select
 from sqlmodel import col
 
-from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, Model, RegistrationFact
+from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, Model, NoteFact, RegistrationFact
 from shared.auth.principal import Principal
 from shared.database.tables import Merger
 
@@ -42,6 +42,11 @@ def access_requests(principal: Principal) -> Select[AccessRequestFact]:
 def emergencies(principal: Principal) -> Select[EmergencyFact]:
     """The accesses in emergencies that the caller's figures are made of."""
     return _readable(EmergencyFact, allowed=principal.is_staff(READ))
+
+
+def notes(principal: Principal) -> Select[NoteFact]:
+    """The clinical notes that the caller's figures are made of."""
+    return _readable(NoteFact, allowed=principal.is_staff(READ))
 
 
 def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:

@@ -29,6 +29,7 @@ from reporting.models import (
     AccessRequestFact,
     AppointmentFact,
     EmergencyFact,
+    NoteFact,
     RegistrationFact,
     RequestOutcome,
     Status,
@@ -48,6 +49,8 @@ _NONE = (_NO_KEY, _NO_CODE)
 
 REVIEW_HOURS = 72
 """How long after a record was opened in an emergency the review is late."""
+SIGNATURE_HOURS = 24
+"""How long after a clinical note was begun its signature is late."""
 
 RECENT = timedelta(days=90)
 FEWEST = 10
@@ -202,6 +205,24 @@ def emergencies(context: Context, asked: ReportPeriod, group_by: Sequence[str]) 
         "review_median": _median(_seconds(col(fact.opened_at), col(fact.reviewed_at))),
     }
     statement = policy.emergencies(context.principal).where(period.holds(col(fact.opened_at)))
+    return _group(statement, keys, group_by, figures)
+
+
+def notes(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Clinical notes that were begun in a period: how many, how many are signed or late, the median until signature in s."""
+    fact, period = NoteFact, Period.of(asked)
+    keys = {
+        "day": period.day(col(fact.written_at)),
+        "practitioner_id": func.coalesce(col(fact.practitioner_id), _NO_KEY),
+    }
+    overdue = col(fact.signed_at).is_(None) & (col(fact.written_at) < func.now() - timedelta(hours=SIGNATURE_HOURS))
+    figures = {
+        "count": func.count(),
+        "signed": func.count(col(fact.signed_at)),
+        "overdue": _number(overdue),
+        "signature_median": _median(_seconds(col(fact.written_at), col(fact.signed_at))),
+    }
+    statement = policy.notes(context.principal).where(period.holds(col(fact.written_at)))
     return _group(statement, keys, group_by, figures)
 
 

@@ -12,12 +12,19 @@ from reporting.commands import (
     AppointmentGrouping,
     AppointmentReportFilter,
     EmergencyAccessGrouping,
+    NoteGrouping,
     RegistrationGrouping,
     ReportPeriod,
 )
 from reporting.policy import READ
 from reporting.repository import Figures
-from reporting.types import AccessRequestFigures, AppointmentFigures, EmergencyAccessFigures, RegistrationFigures
+from reporting.types import (
+    AccessRequestFigures,
+    AppointmentFigures,
+    EmergencyAccessFigures,
+    NoteFigures,
+    RegistrationFigures,
+)
 from shared.database.paging import InvalidCursor, Slice
 from shared.graph.connections import Connection, Paged
 from shared.graph.context import Context, Info
@@ -112,6 +119,24 @@ class Query:
     ) -> Connection[EmergencyAccessFigures] | None:
         figures = repository.emergencies(info.context, given(ReportPeriod, period), group_by)
         return await _connect(info.context, figures, EmergencyAccessFigures.of, page)
+
+    @query(
+        description="A report on the clinical notes that were begun in a period, figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def note_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[NoteGrouping],
+            strawberry.argument(description="What to group the notes by; if empty, all are one group."),
+        ],
+    ) -> Connection[NoteFigures] | None:
+        figures = repository.notes(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, NoteFigures.of, page)
 
 
 async def _connect(

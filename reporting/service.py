@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlmodel import col
 
@@ -13,6 +13,7 @@ from reporting.models import (
     AppointmentFact,
     EmergencyFact,
     Model,
+    NoteFact,
     RegistrationFact,
     RequestOutcome,
     Status,
@@ -34,6 +35,7 @@ _KEEP_APPOINTMENT = _upsert(
 )
 _KEEP_REGISTRATION = _upsert(RegistrationFact, "patient_id", "way", "registered_at")
 _KEEP_ACCESS_REQUEST = _upsert(AccessRequestFact, "access_request_id", "purpose", "requested_at")
+_KEEP_NOTE = _upsert(NoteFact, "note_id", "practitioner_id", "written_at")
 _KEEP_EMERGENCY = _upsert(EmergencyFact, "emergency_access_id", "practitioner_id", "opened_at")
 
 
@@ -89,3 +91,20 @@ async def review_emergency(work: UnitOfWork, emergency_id: UUID, *, verdict: Ver
     """An access in an emergency was reviewed."""
     reviewed = update(EmergencyFact).where(col(EmergencyFact.emergency_access_id) == emergency_id)
     await work.session.execute(reviewed.values(verdict=verdict, reviewed_at=reviewed_at))
+
+
+async def keep_note(work: UnitOfWork, note_id: UUID, *, practitioner_id: UUID | None, written_at: datetime) -> None:
+    """A note was begun."""
+    values = {"note_id": note_id, "practitioner_id": practitioner_id, "written_at": written_at}
+    await work.session.execute(_KEEP_NOTE, values)
+
+
+async def sign_note(work: UnitOfWork, note_id: UUID, *, signed_at: datetime) -> None:
+    """A note was signed."""
+    signed = update(NoteFact).where(col(NoteFact.note_id) == note_id)
+    await work.session.execute(signed.values(signed_at=signed_at))
+
+
+async def drop_note(work: UnitOfWork, note_id: UUID) -> None:
+    """A note was a mistake, and counts no longer."""
+    await work.session.execute(delete(NoteFact).where(col(NoteFact.note_id) == note_id))

@@ -182,6 +182,39 @@ class EmergencyAccessFigures:
         )
 
 
+@strawberry.type(description="Figures on a group of clinical notes; what they are not grouped by is null.")
+class NoteFigures:
+    day: date | None = strawberry.field(
+        description="The day on which the notes were begun; null unless grouped by DAY."
+    )
+    practitioner: Practitioner | None = strawberry.field(
+        description="The practitioner who writes the notes; null unless grouped by PRACTITIONER, and where an account "
+        "that is no practitioner's writes them."
+    )
+    count: int = strawberry.field(description="How many notes the group has, without those that were mistakes.")
+    signed_count: int = strawberry.field(description="How many of the notes are signed.")
+    overdue_count: int = strawberry.field(
+        description=f"How many of the notes were begun more than {repository.SIGNATURE_HOURS} hours ago and are not "
+        "signed yet."
+    )
+    median_signature_hours: float | None = strawberry.field(
+        description="The median of the time from a note's beginning to its signature, in hours: half of the signed notes "
+        "waited longer; null if none is signed."
+    )
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a group's keys and figures."""
+        return cls(
+            day=group.get("day"),
+            practitioner=Practitioner.of(group.get("practitioner_id")),
+            count=group["count"],
+            signed_count=group["signed"],
+            overdue_count=group["overdue"],
+            median_signature_hours=_hours(group["signature_median"]),
+        )
+
+
 def _hours(seconds: Any) -> float | None:
     return None if seconds is None else float(seconds) / 3600
 

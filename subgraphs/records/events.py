@@ -134,6 +134,15 @@ class EncounterFinished(_OfEncounter, Event, type="caregraph.records.encounter-f
     ends_at: datetime
 
 
+class NoteWritten(Event, type="caregraph.records.note-written.v1", key="note_id"):
+    """The draft of a note was begun. Whom it is about is its author's to know until it is signed."""
+
+    note_id: UUID
+    account_id: UUID
+    practitioner_id: UUID | None
+    written_at: datetime
+
+
 class NoteSigned(Event, type="caregraph.records.note-signed.v1", key="note_id"):
     """A note was signed by its author, whose account this is; `writtenAt` is when its draft was begun."""
 
@@ -181,6 +190,7 @@ EVENTS = (
     ProxyEnded,
     EncounterStarted,
     EncounterFinished,
+    NoteWritten,
     NoteSigned,
     EntryRecorded,
     EntryChanged,

@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx
 from sqlmodel import SQLModel
 
-from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, RegistrationFact, Way
+from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, NoteFact, RegistrationFact, Way
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
 from shared.digests import keyed_digest
@@ -264,6 +264,8 @@ def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     times = {"requested_at": _MORNING, "decided_at": _MORNING}
     yield AccessRequestFact(access_request_id=new_id(), purpose="TREAT", outcome="GRANTED", **times)
     reviewed: dict[str, Any] = {"verdict": "JUSTIFIED", "opened_at": _MORNING, "reviewed_at": _MORNING}
+    signed = {"written_at": _MORNING, "signed_at": _MORNING}
+    yield NoteFact(note_id=new_id(), practitioner_id=party.practitioner, **signed)
     yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)
 
 
@@ -286,6 +288,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.appointmentReport": {"groupBy": ["DAY", "PRACTITIONER", "LOCATION", "STATUS"], "filter": None},
     "Query.registrationReport": {"groupBy": ["DAY", "WAY"]},
     "Query.recordAccessReport": {"groupBy": ["DAY", "PURPOSE", "OUTCOME"]},
+    "Query.noteReport": {"groupBy": ["DAY", "PRACTITIONER"]},
     "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},
     "Mutation.saveRole": {"name": "SOME_ROLE"},

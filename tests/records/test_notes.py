@@ -62,7 +62,7 @@ async def test_a_draft_is_its_authors_and_a_signed_note_everybodys_who_may_open_
     assert seen[0]["versions"]["nodes"][1]["content"] == SAID
     changed = await author.does("reviseNote", ASKED, id=draft["id"], version=done["version"], title="x", content="y")
     assert (changed["__typename"], changed["code"]) == ("InvalidState", "NOTE_STATUS")
-    assert await happened(ward) == ["note-signed"]
+    assert await happened(ward) == ["note-written", "note-signed"]
     assert SAID not in repr([event.data for event in await ward.clinic.published("records")])
 
 
@@ -86,7 +86,7 @@ async def test_one_of_twenty_signs(ward: Ward) -> None:
     draft = await write(author, patient)
     payloads = await asyncio.gather(*(author.does("signNote", id=draft["id"], version=1) for _ in range(20)))
     assert sorted(each["__typename"] for each in payloads) == ["SignNoteSuccess"] + ["VersionConflict"] * 19
-    assert await happened(ward) == ["note-signed"]
+    assert await happened(ward) == ["note-written", "note-signed"]
 
 
 async def test_somebody_else_cosigns_once(ward: Ward) -> None:

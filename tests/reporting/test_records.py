@@ -1,4 +1,4 @@
-"""Reporting on the medical record: who asked for access and what came of it, and who opened records in emergencies."""
+"""Reporting on the medical record: who asked for access, who opened records in emergencies, and which notes wait."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +31,13 @@ query Report($period: ReportPeriodInput!, $groupBy: [EmergencyAccessGrouping!]!,
     nodes {
       day verdict count justifiedCount notJustifiedCount overdueCount medianReviewHours practitioner { id }
     }
+  }
+}
+"""
+NOTES = """
+query Report($period: ReportPeriodInput!, $groupBy: [NoteGrouping!]!) {
+  noteReport(period: $period, groupBy: $groupBy) {
+    nodes { day count signedCount overdueCount medianSignatureHours practitioner { id } }
   }
 }
 """
@@ -182,8 +189,55 @@ async def test_emergencies_wait_for_review_for_three_days_at_most(
     assert await tables(clinic) == before
 
 
+def written(at: datetime, practitioner: UUID | None) -> records.NoteWritten:
+    """That a note was begun."""
+    return records.NoteWritten(note_id=new_id(), account_id=new_id(), practitioner_id=practitioner, written_at=at)
+
+
+def signed(note: records.NoteWritten, hours: float) -> Event:
+    """That it was signed after some hours."""
+    known = note.model_dump(include={"note_id", "account_id", "written_at"})
+    signed_at = note.written_at + timedelta(hours=hours)
+    return records.NoteSigned(**known, patient_id=new_id(), encounter_id=None, signed_at=signed_at)
+
+
+def mistaken(resource: str, key: UUID, status: str = "ENTERED_IN_ERROR") -> Event:
+    """That an entry has changed."""
+    return records.EntryChanged(entry_id=key, resource=resource, patient_id=new_id(), encounter_id=None, status=status)
+
+
+async def test_notes_wait_for_their_signature_for_a_day_at_most(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, anna, bert = datetime.now(UTC), new_id(), new_id()
+    late, wrong = written(now - timedelta(hours=25), anna), written(now - timedelta(hours=30), anna)
+    new, done = written(now - timedelta(hours=23), anna), written(now - timedelta(hours=40), bert)
+    await clinic.publish(
+        *(late, wrong, new, done, signed(done, 30)),
+        *(mistaken("Note", wrong.note_id), mistaken("Note", late.note_id, "DRAFT"), mistaken("Condition", new.note_id)),
+    )
+    await consumed(clinic, 8)
+    week = {"first": f"{now - timedelta(days=7):%Y-%m-%d}", "last": f"{now:%Y-%m-%d}"}
+    data = await clinic.caller("ANALYST").data(NOTES, period=week, groupBy=["PRACTITIONER"])
+    assert data["noteReport"]["nodes"] == [
+        {
+            "day": None,
+            "count": count,
+            "signedCount": signatures,
+            "overdueCount": overdue,
+            "medianSignatureHours": median,
+            "practitioner": {"id": global_id("Practitioner", practitioner)},
+        }
+        for practitioner, count, signatures, overdue, median in ((anna, 2, 0, 1, None), (bert, 1, 1, 0, 30))
+    ]
+    before = await tables(clinic)
+    assert len(before["note_fact"]) == 3
+    await rebuild(clinic, monkeypatch, status=0)
+    assert await tables(clinic) == before
+
+
 async def test_reports_on_the_record_are_for_analysts(clinic: Clinic) -> None:
-    for query in (ACCESS, EMERGENCIES):
+    for query in (ACCESS, EMERGENCIES, NOTES):
         for role in ("DOCTOR", "PATIENT", "AUDITOR"):
             answer = await clinic.caller(role).execute(query, period=MAY, groupBy=[])
             assert answer["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"

@@ -13,7 +13,7 @@ from subgraphs.records import policy
 from subgraphs.records.codes import NoteStatus, NoteType
 from subgraphs.records.commands.notes import AddAddendum, CosignNote, ReviseNote, SignNote, WriteNote
 from subgraphs.records.errors import ENCOUNTER_LOCKED, NOTE_STATUS, OWN_NOTE
-from subgraphs.records.events import NoteSigned
+from subgraphs.records.events import NoteSigned, NoteWritten
 from subgraphs.records.facts import NoteFacts
 from subgraphs.records.models import Addendum, Encounter, Note, NoteVersion
 from subgraphs.records.service.entries import origin
@@ -33,6 +33,14 @@ async def write(context: Context, command: WriteNote) -> Note:
         work.session.add(row)
         await work.session.flush()
         work.session.add(_version(work, row, command.content))
+        work.publish(
+            NoteWritten(
+                note_id=row.id,
+                account_id=work.principal.subject,
+                practitioner_id=row.recorder_id,
+                written_at=row.recorded_at,
+            )
+        )
         work.done(row.id)
     return row
 

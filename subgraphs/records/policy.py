@@ -140,10 +140,18 @@ def access_requests(principal: Principal) -> Select[RecordAccessRequest]:
 
 def decidable_requests(principal: Principal) -> Select[RecordAccessRequest]:
     """The requests that the caller may grant and refuse."""
-    patient = col(RecordAccessRequest.patient_id)
-    owned = or_(is_owner(principal, patient), has_access(principal, patient, bases=[Basis.PROXY]))
-    decides = principal.kind is Kind.PATIENT and principal.can(ACCESS)
-    return select(RecordAccessRequest).where(owned if decides else false())
+    return select(RecordAccessRequest).where(_decides(principal, col(RecordAccessRequest.patient_id)))
+
+
+def deciding(principal: Principal) -> Select[Patient]:
+    """The patients on requests for whose record the caller decides: themselves, and minors whose proxy they are."""
+    return select(Patient).where(_decides(principal, col(Patient.id)))
+
+
+def _decides(principal: Principal, patient: Any) -> ColumnElement[bool]:
+    if principal.kind is not Kind.PATIENT or not principal.can(ACCESS):
+        return false()
+    return or_(is_owner(principal, patient), has_access(principal, patient, bases=[Basis.PROXY]))
 
 
 def emergency_accesses(principal: Principal, scope: str = ACCESS) -> Select[EmergencyAccess]:

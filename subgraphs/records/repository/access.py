@@ -11,7 +11,7 @@ from shared.database.paging import Order
 from shared.graph.context import Context
 from subgraphs.records import policy
 from subgraphs.records.codes import RequestStatus, Section
-from subgraphs.records.models import EmergencyAccess, Proxy, RecordAccessRequest, WithheldSection
+from subgraphs.records.models import EmergencyAccess, Patient, Proxy, RecordAccessRequest, WithheldSection
 
 EMERGENCIES = Order((col(EmergencyAccess.opened_at), col(EmergencyAccess.id)), descending=True)
 PROXIES = Order((col(Proxy.id),), descending=True)
@@ -51,3 +51,15 @@ def search_proxies(principal: Principal, patient_id: UUID | None) -> Select[Prox
     """The proxies who act for a patient, or all whom the caller sees."""
     statement = policy.proxies(principal)
     return statement if patient_id is None else statement.where(col(Proxy.patient_id) == patient_id)
+
+
+async def requests_by_key(context: Context, keys: Sequence[UUID]) -> Sequence[RecordAccessRequest]:
+    """Those of some requests that the caller sees, as they are now."""
+    found = await context.find(policy.access_requests, col(RecordAccessRequest.id), keys)
+    return [row for row in found if row is not None]
+
+
+async def decides(context: Context, patient_id: UUID) -> bool:
+    """Whether the caller decides on requests for access to a patient's record, as far as they see it."""
+    (row,) = await context.find(policy.deciding, col(Patient.id), [patient_id])
+    return row is not None

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Select, and_, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, BigInteger, Select, Uuid, and_, any_, bindparam, func, or_, select
 from sqlmodel import col
 
 from shared.audit.recorder import Action
 from shared.auth.principal import Principal
+from shared.database.engine import STATEMENT_TIMEOUT_MILLISECONDS
 from shared.database.paging import Order
 from shared.database.tables import AuditEntry, Merger, PatientAccess
 from shared.graph.context import Context
 from shared.patient_access import Basis
 from subgraphs.records import policy
 from subgraphs.records.models import Account, RecordAccessRequest
+
+# A look may be under way while what lets it be is ended: no statement takes longer.
+_UNDER_WAY = timedelta(milliseconds=STATEMENT_TIMEOUT_MILLISECONDS)
 
 NEWEST_FIRST = Order((col(AuditEntry.position),), descending=True)
 
@@ -80,44 +84,47 @@ async def grounds(context: Context, positions: Sequence[int]) -> list[Grounds]:
 
 
 def _grounds_of(row: Any) -> Iterator[Ground]:
-    if row.own is not None:
-        yield Ground(row.own, Basis.OWNER)
+    if row.own:
+        yield Ground(row.patient_id, Basis.OWNER)
     if row.basis is not None:
-        yield Ground(row.of_patient, Basis(row.basis), row.purpose)
+        yield Ground(row.patient_id, Basis(row.basis), row.purpose)
 
 
-def _grounds() -> Select[Any]:
+def _grounds() -> Any:
     """Each entry with each basis that its actor had for one of its patients, or with their own record."""
-    stands_for = select(col(Merger.survivor_id)).where(col(Merger.merged_id) == any_(col(AuditEntry.patients)))
-
-    def among(patient: Any) -> Any:
-        return or_(patient == any_(col(AuditEntry.patients)), patient.in_(stands_for.correlate(AuditEntry)))
-
+    entries = (
+        select(
+            col(AuditEntry.position),
+            col(AuditEntry.actor),
+            col(AuditEntry.at),
+            func.unnest(col(AuditEntry.patients), type_=Uuid).label("patient"),
+        )
+        .where(col(AuditEntry.position) == any_(bindparam("positions", type_=ARRAY(BigInteger))))
+        .subquery()
+        .c
+    )
+    patient = func.coalesce(col(Merger.survivor_id), entries.patient)
     holder = or_(
-        col(PatientAccess.account_id) == col(AuditEntry.actor),
+        col(PatientAccess.account_id) == entries.actor,
         col(PatientAccess.practitioner_id) == col(Account.practitioner_id),
         col(PatientAccess.proxy_id) == col(Account.patient_id),
     )
     until = col(PatientAccess.valid_until)
-    held = and_(col(PatientAccess.valid_from) <= col(AuditEntry.at), or_(until.is_(None), until > col(AuditEntry.at)))
-    owner = select(col(Account.patient_id)).where(among(col(Account.patient_id))).correlate(Account, AuditEntry)
-    statement: Any = (
+    held = and_(col(PatientAccess.valid_from) <= entries.at, or_(until.is_(None), until > entries.at - _UNDER_WAY))
+    return (
         select(
-            col(AuditEntry.position),
-            col(Account.practitioner_id).label("practitioner_id"),
-            owner.scalar_subquery().label("own"),
-            col(PatientAccess.patient_id).label("of_patient"),
+            entries.position,
+            col(Account.practitioner_id),
+            patient.label("patient_id"),
+            (patient == col(Account.patient_id)).label("own"),
             col(PatientAccess.basis),
             col(RecordAccessRequest.purpose),
         )
-        .select_from(AuditEntry)
-        .outerjoin(Account, col(Account.id) == col(AuditEntry.actor))
-        .outerjoin(PatientAccess, and_(among(col(PatientAccess.patient_id)), holder, held))
+        .outerjoin(Merger, col(Merger.merged_id) == entries.patient)
+        .outerjoin(Account, col(Account.id) == entries.actor)
+        .outerjoin(PatientAccess, and_(col(PatientAccess.patient_id) == patient, holder, held))
         .outerjoin(RecordAccessRequest, col(RecordAccessRequest.id) == col(PatientAccess.id))
-        .where(col(AuditEntry.position) == any_(bindparam("positions", type_=ARRAY(BigInteger))))
     )
-    grounds: Select[Any] = statement
-    return grounds
 
 
 _GROUNDS = _grounds()

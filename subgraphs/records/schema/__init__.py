@@ -3,7 +3,7 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.records.schema import access, clinical, disclosures, encounters
+from subgraphs.records.schema import access, clinical, disclosures, encounters, streams
 from subgraphs.records.types.stubs import Patient
 
 
@@ -17,4 +17,9 @@ class Mutation(access.AccessMutation, encounters.EncounterMutation, encounters.N
     """All that can be done."""
 
 
-schema = Schema(query=Query, mutation=Mutation, types=[Patient])
+@strawberry.type
+class Subscription(streams.StreamsSubscription):
+    """All that is told as it happens."""
+
+
+schema = Schema(query=Query, mutation=Mutation, subscription=Subscription, types=[Patient])

@@ -115,3 +115,10 @@ class Proxy(Entity[models.Proxy]):
     ended_at: datetime | None = from_row(
         "ended_at", description="When the appointment was ended before that; null where it was not."
     )
+
+
+@strawberry.type(description="The news that something of a patient's medical record was entered, changed or taken out.")
+class RecordChange:
+    patient: Patient | None = strawberry.field(description="The patient whose record was changed.")
+    section: Section = strawberry.field(description="The section of the record that was changed.")
+    changed_at: datetime = strawberry.field(description="When the record was changed.")

@@ -60,7 +60,7 @@ def has_access(
     With a `section`, on a basis that is of this section of the medical record. It works in `Context.written` as well. A
     patient's right to their own data is not said here.
     """
-    holders = list(_holders(principal))
+    holders = list(_holders(principal, bases))
     if not holders:
         return false()
     conditions = [
@@ -82,13 +82,13 @@ def holds() -> ColumnElement[bool]:
     return and_(col(PatientAccess.valid_from) <= func.now(), or_(until.is_(None), until > func.now()))
 
 
-def _holders(principal: Principal) -> Iterator[ColumnElement[bool]]:
-    """As whom the caller may be named."""
+def _holders(principal: Principal, bases: Collection[Basis] | None) -> Iterator[ColumnElement[bool]]:
+    """As whom the caller may be named; nobody but a proxy is one by their own patient record."""
     if principal.kind is Kind.STAFF:
         yield col(PatientAccess.account_id) == principal.subject
         if principal.practitioner is not None:
             yield col(PatientAccess.practitioner_id) == principal.practitioner
-    elif principal.kind is Kind.PATIENT and principal.patient is not None:
+    elif principal.kind is Kind.PATIENT and principal.patient is not None and (bases is None or Basis.PROXY in bases):
         yield col(PatientAccess.proxy_id) == principal.patient
 
 

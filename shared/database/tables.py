@@ -111,6 +111,10 @@ class PatientAccess(Shared, table=True):
         CheckConstraint("num_nonnulls(practitioner_id, account_id, proxy_id) = 1", name="patient_access_holder_check"),
         Index("patient_access_patient_id_idx", "patient_id"),
         Index("patient_access_practitioner_id_idx", "practitioner_id", "patient_id"),
+        Index(
+            "patient_access_account_id_idx", "account_id", "patient_id", postgresql_where=text("account_id IS NOT NULL")
+        ),
+        Index("patient_access_proxy_id_idx", "proxy_id", "patient_id", postgresql_where=text("proxy_id IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)

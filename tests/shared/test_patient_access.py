@@ -106,5 +106,6 @@ async def test_who_has_a_row_that_holds_now_has_access(database: Database) -> No
     assert await seen(Kind.STAFF, nurse, {}) == await seen(Kind.STAFF, nurse, {}, section="NOTES") == [2]
     assert await seen(Kind.STAFF, nurse, {}, section="CONDITIONS") == []
     assert await seen(Kind.PATIENT, new_id(), {"patient": parent}, section="CONDITIONS") == [3]
+    assert await seen(Kind.PATIENT, new_id(), {"patient": parent}, bases=[Basis.EMERGENCY]) == []
     for kind in (Kind.PATIENT, Kind.PARTNER, Kind.SERVICE, Kind.NONE):
         assert await seen(kind, nurse, by | {"patient": doctor}) == []

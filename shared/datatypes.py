@@ -4,8 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.codes import Code
 from shared.commands import Command
 from shared.values import Country, OptionalText, Text
+
+
+class AdministrativeGender(Code):
+    """A person's gender for administration (FHIR AdministrativeGender)."""
+
+    MALE = "male", "The person is male."
+    FEMALE = "female", "The person is female."
+    OTHER = "other", "The person is neither male nor female."
+    UNKNOWN = "unknown", "The person's gender is not known."
 
 
 class Address(Command):

@@ -1,6 +1,7 @@
 """Entities: what each has in common is said here once: its key, its row, how it is found, and lists of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 from uuid import UUID
 
@@ -70,10 +71,12 @@ class Entity(Node, Generic[Row]):
 class Stub:
     """The base of another domain's types, of which nothing is known here but their keys, under `stub`.
 
-    Fields that this domain gives them look for themselves, with `self.key`.
+    Fields that this domain gives them look for themselves, with `self.key`, and with what they require of other domains'
+    fields (Federation's `@requires`): `self.required` has it as those answer it, once the router has entered here.
     """
 
     key: UUID
+    required: Mapping[str, Any]
 
     @classmethod
     def of(cls, key: UUID | None) -> Self | None:
@@ -118,7 +121,13 @@ def stub(*, description: str) -> Callable[[type[S]], type[S]]:
     def decorate(kind: type[S]) -> type[S]:
         made: Any = kind
         resolvable = any(isinstance(each, StrawberryField) for each in vars(kind).values())
-        made.__annotations__ = {"key": strawberry.Private[UUID], **vars(kind).get("__annotations__", {})}
+        required: Any = strawberry.Private[Mapping[str, Any]]
+        made.__annotations__ = {
+            "key": strawberry.Private[UUID],
+            "required": required,
+            **vars(kind).get("__annotations__", {}),
+        }
+        made.required = field(default_factory=dict)
         made.id = _id_of(kind)
         typed: type[S] = strawberry.federation.type(
             made, keys=[Key(fields=FieldSet("id"), resolvable=resolvable)], description=description
@@ -126,6 +135,17 @@ def stub(*, description: str) -> Callable[[type[S]], type[S]]:
         return typed
 
     return decorate
+
+
+def external(name: str, graphql_type: Any, *, description: str) -> Any:
+    """A field of a `Stub` that another domain has, and that fields here require (Federation's `@external`)."""
+
+    def read(self: Any) -> Any:
+        return self.required.get(name)
+
+    return strawberry.federation.field(
+        resolver=read, graphql_type=graphql_type, description=description, external=True, name=name
+    )
 
 
 def reference(kind: type[Stub], column: str, *, description: str) -> Any:

@@ -29,6 +29,7 @@ from strawberry.types.execution import ExecutionContext
 from shared.auth.principal import Forbidden, Kind, Principal
 from shared.database.rows import attributes_of
 from shared.graph.context import Context, Info
+from shared.graph.entities import Stub
 from shared.graph.errors import bad_input
 from shared.graph.execution import Executor, is_full_list
 from shared.graph.fields import access_rules, bounds, definition_of
@@ -135,7 +136,9 @@ class Schema(strawberry.federation.Schema):
         results: list[Any] = [None] * len(ids)
         for each, found in zip(places.values(), await _each(loads), strict=True):
             for place in each:
-                results[place] = found.get(ids[place])
+                results[place] = entity = found.get(ids[place])
+                if isinstance(entity, Stub):
+                    entity.required = representations[place]
         return results
 
     async def _load_type(self, context: Context, name: str, ids: Iterable[str]) -> dict[str, Any]:

@@ -3,15 +3,6 @@
 from shared.codes import Code
 
 
-class AdministrativeGender(Code):
-    """A person's gender for administration (FHIR AdministrativeGender)."""
-
-    MALE = "male", "The person is male."
-    FEMALE = "female", "The person is female."
-    OTHER = "other", "The person is neither male nor female."
-    UNKNOWN = "unknown", "The person's gender is not known."
-
-
 class MaritalStatus(Code):
     """A person's marital status (HL7 v3 MaritalStatus)."""
 

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from shared.commands import Command, Repeatable
 from shared.database.model import utc_now
-from shared.datatypes import Address
+from shared.datatypes import Address, AdministrativeGender
 from shared.values import (
     EMAIL,
     TELEPHONE,
@@ -27,7 +27,6 @@ from shared.values import (
 )
 from subgraphs.patients.codes import (
     AddressUse,
-    AdministrativeGender,
     CommunicationChannel,
     ContactPointSystem,
     ContactPointUse,

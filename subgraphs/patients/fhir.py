@@ -3,13 +3,13 @@
 from typing import Any
 
 from shared import fhir
+from shared.datatypes import AdministrativeGender
 from shared.fhir import Address, At, CodeableConcept, ContactPoint, HumanName, Reference
 from shared.known import Links, References, ResourceType
 from shared.values import language_tag, normal_email, normal_phone
 from subgraphs.patients import merge, service
 from subgraphs.patients.codes import (
     AddressUse,
-    AdministrativeGender,
     ContactPointSystem,
     ContactPointUse,
     MaritalStatus,

@@ -21,7 +21,7 @@ from sqlmodel import Field
 
 from shared.codes import one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
-from subgraphs.patients.codes import AdministrativeGender
+from shared.datatypes import AdministrativeGender
 
 UNTOLD_ADDRESSES = "untold_addresses"  # the channel of NOTIFY that wakes the job
 

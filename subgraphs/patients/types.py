@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from shared.datatypes import AdministrativeGender
 from shared.graph.context import Info
 from shared.graph.datatypes import Address, HumanName
 from shared.graph.entities import Entity, entity
@@ -12,7 +13,6 @@ from shared.graph.fields import from_row, guarded
 from subgraphs.patients import models, policy, repository
 from subgraphs.patients.codes import (
     AddressUse,
-    AdministrativeGender,
     CommunicationChannel,
     ContactPointSystem,
     ContactPointUse,

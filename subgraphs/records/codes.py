@@ -314,3 +314,10 @@ class EarlyWarningRisk(Code):
     LOW_MEDIUM = "LOW_MEDIUM", "A single parameter has 3 points: somebody of the ward looks at the patient soon."
     MEDIUM = "MEDIUM", "Somebody of the ward looks at the patient urgently."
     HIGH = "HIGH", "A team with competence in critical care looks at the patient at once."
+
+
+class RecordExportFormat(Code):
+    """The format of an exported record."""
+
+    FHIR_IPS = "FHIR_IPS", "A Bundle of FHIR R4, as the International Patient Summary has it."
+    PDF = "PDF", "A PDF that is tagged for screen readers (PDF/UA)."

@@ -1,21 +1,45 @@
 """Other domains' types, and what this domain adds to a patient."""
 
+from base64 import b64encode
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from shared.datatypes import AdministrativeGender
 from shared.graph.context import Info
-from shared.graph.entities import Stub, stub
+from shared.graph.datatypes import HumanName
+from shared.graph.entities import Stub, external, stub
 from shared.graph.fields import guarded
 from subgraphs.records import policy
-from subgraphs.records.repository import entries
+from subgraphs.records.codes import RecordExportFormat
+from subgraphs.records.repository import entries, exports
+from subgraphs.records.summary.file import File, Person
 
 if TYPE_CHECKING:
     from subgraphs.records.types.record import MedicalRecord
 
 
+@strawberry.type(description="A medical record to take along, as a file.")
+class RecordExport:
+    media_type: str = strawberry.field(description="The media type of the file, such as `application/pdf`.")
+    file_name: str = strawberry.field(description="The name of the file, without the patient's.")
+    content: str = strawberry.field(description="The bytes of the file, in base64 (RFC 4648, section 4).")
+
+    @classmethod
+    def of(cls, file: File) -> "RecordExport":
+        """From a file."""
+        return cls(media_type=file.media_type, file_name=file.name, content=b64encode(file.content).decode())
+
+
 @stub(description="A person who receives care (FHIR Patient).")
 class Patient(Stub):
+    name = external("name", HumanName | None, description="The official name of the patient.")
+    birth_date = external(
+        "birthDate", date | None, description="The patient's day of birth; null where it is not known."
+    )
+    gender = external("gender", AdministrativeGender | None, description="The patient's gender for administration.")
+
     @guarded(
         description="The medical record of the patient; null for those who may not open it.", scopes=[[policy.READ]]
     )
@@ -25,6 +49,27 @@ class Patient(Stub):
         from subgraphs.records.types.record import MedicalRecord
 
         return MedicalRecord(key=self.key) if await info.context.load(entries.readable, self.key) else None
+
+    @guarded(
+        description="The medical record to take along, as far as the caller may open it; null for those who may not.",
+        scopes=[[policy.READ]],
+        requires=["name { text } birthDate gender"],
+    )
+    async def record_export(
+        self,
+        info: Info,
+        format: Annotated[RecordExportFormat, strawberry.argument(description="The format of the export.")],
+    ) -> RecordExport | None:
+        if not await info.context.load(entries.readable, self.key):
+            return None
+        name, gender = self.required.get("name") or {}, self.required.get("gender")
+        person = Person(
+            key=self.key,
+            name=name.get("text", ""),
+            birth_date=self.required.get("birthDate"),
+            gender=AdministrativeGender[gender] if gender else None,
+        )
+        return RecordExport.of(await exports.export(info.context, person, format))
 
 
 @stub(description="A person who gives care (FHIR Practitioner).")

@@ -13,6 +13,7 @@ from subgraphs.directory.models import Practitioner
 from subgraphs.identity.models import Account
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.roles import BuiltInRole
+from subgraphs.identity.service.accounts import publish_changed
 from subgraphs.patients.models import PatientIdentifier
 
 DOMAIN = "caregraph.example"
@@ -57,7 +58,7 @@ async def create(databases: Mapping[str, str], password: str) -> None:
         digest = await passwords.hash(password)
         async with system_work(database, "demo data") as work:
             present = set(await work.session.scalars(select(col(Account.email))))
-            work.session.add_all(
+            made = [
                 Account(
                     email=account.email,
                     password_hash=digest,
@@ -67,7 +68,10 @@ async def create(databases: Mapping[str, str], password: str) -> None:
                 )
                 for account in ACCOUNTS
                 if account.email not in present
-            )
+            ]
+            work.session.add_all(made)
+            for account in made:
+                await publish_changed(work, account)
     finally:
         passwords.close()
         await database.close()

@@ -156,7 +156,7 @@ async def save(context: Context, command: SaveAccount) -> Account:
         await work.session.flush()
         if not await _somebody_administers(work.session):
             raise InvalidState(LAST_ADMINISTRATOR)
-        await _publish_changed(work, account)
+        await publish_changed(work, account)
         if account.disabled_at is not None:
             await end_sessions(context, work, account)
         await revoke_account(context.runtime.redis, account.id)
@@ -182,7 +182,7 @@ async def _move_accounts(work: UnitOfWork, merged: UUID, survivor: UUID) -> None
     for account in (await work.session.scalars(found)).all():
         account.patient_id, account.tokens_stale = survivor, True
         record(work, account, ActivityKind.PATIENT_MERGED, Client())
-        await _publish_changed(work, account)
+        await publish_changed(work, account)
     await work.session.execute(select(func.pg_notify(STALE_TOKENS, "")))
 
 
@@ -270,7 +270,8 @@ async def _has_accounts(session: AsyncSession, role: str) -> bool:
     return (await session.scalars(holder)).first() is not None
 
 
-async def _publish_changed(work: UnitOfWork, account: Account) -> None:
+async def publish_changed(work: UnitOfWork, account: Account) -> None:
+    """Tell others what an account is now, and what it may do."""
     told: dict[str, Any] = {
         "account_id": account.id,
         "patient_id": account.patient_id,

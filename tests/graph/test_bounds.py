@@ -18,8 +18,10 @@ from tests.graph.hostile import Case, Of, cases, literal, plausible
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.records.asking import Clinician, visited
+from tests.records.conftest import Ward
 
-SUBJECT = new_id()
+SUBJECT, PRACTITIONER = new_id(), new_id()
 ALL_SCOPES = set().union(*SCOPES.values())
 FAULTS = {"INTERNAL_SERVER_ERROR", "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_TIMEOUT", "MAX_TOKENS_LIMIT"}
 AT_ONCE = 40  # aliases in an operation
@@ -45,7 +47,7 @@ def services(service: str, api: GraphQLSchema) -> tuple[str, ...]:
 
 @pytest.fixture
 def caller(clinic: Clinic) -> Caller:
-    return clinic.caller("ADMIN", scopes=ALL_SCOPES, subject=SUBJECT)
+    return clinic.caller("ADMIN", scopes=ALL_SCOPES, subject=SUBJECT, practitioner=PRACTITIONER)
 
 
 def fields(service: str, api: GraphQLSchema) -> Iterator[tuple[str, str, GraphQLField]]:
@@ -100,6 +102,8 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     """A selection at whose `%s` fields of a type are selected, of one object at least."""
     if kind in ("Query", "Mutation"):
         return "{ %s }"
+    if kind in ("Encounter", "MedicalRecord", "Note"):
+        return await part_of_record(kind, clinic, caller)
     if kind == "Notification":
         async with stored(clinic.service("notifications").runtime.database) as session:
             session.add(Notification(recipient=SUBJECT, kind=next(iter(Kind))))
@@ -113,6 +117,20 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     listed = await caller.data(f"{{ {plural} {{ nodes {{ __typename }} }} }}")
     assert listed[plural]["nodes"], kind
     return f"{{ {plural} {{ nodes {{ %s }} }} }}"
+
+
+async def part_of_record(kind: str, clinic: Clinic, caller: Caller) -> str:
+    """The same of a patient's record, which the caller may open."""
+    ward = Ward(clinic)
+    patient, _ = await ward.patient()
+    await ward.let(patient, account_id=SUBJECT)
+    by_caller = await visited(Clinician(caller, PRACTITIONER, SUBJECT), patient)
+    around = {
+        "Encounter": f'{{ encounter(id: "{by_caller["Encounter"]}") {{ %s }} }}',
+        "MedicalRecord": f'{{ note(id: "{by_caller["Note"]}") {{ patient {{ record {{ %s }} }} }} }}',
+        "Note": f'{{ note(id: "{by_caller["Note"]}") {{ %s }} }}',
+    }
+    return around[kind]
 
 
 async def test_no_argument_makes_a_fault(service: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) -> None:

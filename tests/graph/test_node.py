@@ -21,7 +21,9 @@ from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
 from tests.identity.conftest import PASSWORD, account, mailbox, quick
 from tests.patients.conftest import register
+from tests.records.asking import Clinician, visited
 from tests.records.conftest import Ward
+from tests.records.test_clinical import RECORDED, record
 from tests.records.test_emergencies import opened
 from tests.records.test_proxies import appointed, born
 from tests.records.test_requests import asked
@@ -96,11 +98,16 @@ async def _fill(practice: Practice) -> Viewers:
 async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     """Objects of a patient's medical record; somebody who treats the patient."""
     ward, practitioner = Ward(clinic), new_id()
-    nurse = clinic.caller("NURSE", practitioner=practitioner)
+    account = new_id()
+    nurse = clinic.caller("NURSE", practitioner=practitioner, subject=account)
     await ward.know(RecordsPatient(id=patient))
     await ward.let(patient, practitioner_id=practitioner)
     await asked(nurse, patient)
     await opened(nurse, patient)
+    who = Clinician(nurse, practitioner, account)
+    await visited(who, patient)
+    for name in RECORDED.keys() - {"recordNoKnownAllergies"}:
+        await record(who, patient, name)
     parent, _ = await ward.patient()
     await appointed(clinic.caller("ADMIN"), patient, parent, born(5))
     return nurse

@@ -59,3 +59,14 @@ async def happened(ward: Ward) -> list[str]:
     """What records has published, but for who may open what."""
     types = [event.type.split(".")[2] for event in await ward.clinic.published("records")]
     return [name for name in types if name != "access-changed"]
+
+
+async def visited(who: Clinician, patient: UUID) -> dict[str, str]:
+    """The ids of an encounter, and of a signed note about it with an addendum."""
+    given = {"patientId": of("Patient", patient), "kind": "AMBULATORY", "reason": "Cough"}
+    encounter = await who.did("startEncounter", "encounter { id }", **given)
+    given = {"patientId": of("Patient", patient), "encounterId": encounter["id"], "type": "PROGRESS"}
+    note = await who.did("writeNote", "note { id }", **given, title="Visit", content="Chest clear.")
+    await who.did("signNote", id=note["id"], version=1)
+    await who.did("addAddendum", noteId=note["id"], content="Laboratory was normal.")
+    return {"Encounter": encounter["id"], "Note": note["id"]}

@@ -16,7 +16,7 @@ from subgraphs.records.consumers import PatientMerged
 from subgraphs.records.facts import Coded, ConditionFacts
 from subgraphs.records.models import Condition, WithheldSection
 from tests.harness.repeating import check_repeating
-from tests.records.asking import Clinician, clinician, happened, of
+from tests.records.asking import Clinician, clinician, happened, of, visited
 from tests.records.conftest import Ward
 from tests.records.test_encounters import start
 
@@ -398,3 +398,30 @@ async def test_what_holds_now_can_be_asked_for_alone(ward: Ward) -> None:
     assert await refused(doctor, patient, "recordAllergy", verification="REFUTED") == [
         ("verification", "REFUTED_STATUS")
     ]
+
+
+async def test_the_timeline_has_entries_of_all_kinds_by_time_as_far_as_each_may_be_seen(ward: Ward) -> None:
+    patient, jane = await ward.patient()
+    doctor = await clinician(ward, patient)
+    await visited(doctor, patient)
+    names = [name for name in RECORDED if name != "recordNoKnownAllergies"]
+    for name in names:
+        await record(doctor, patient, name)
+    asked = "timeline(first: $first, before: $before) { at entry { __typename id } }"
+    query = f"query($first: Int! = 50, $before: DateTime) {{ myRecord {{ {asked} }} }}"
+    seen = (await jane.data(query))["myRecord"]["timeline"]
+    kinds = [each["entry"]["__typename"] for each in seen]
+    assert kinds == [RECORDED[name][0] for name in reversed(names)] + ["Note", "Encounter"]
+    first = (await jane.data(query, first=5))["myRecord"]["timeline"]
+    rest = (await jane.data(query, before=first[-1]["at"]))["myRecord"]["timeline"]
+    assert first + rest == seen
+    await ward.know(WithheldSection(patient_id=patient, section=Section.NOTES))
+    other = await clinician(ward, patient)
+    part = "record { timeline(first: 50) { entry { __typename } } }"
+    with ward.clinic.statements("records") as statements:
+        answer = await ward.clinic.entities("records", other.caller, "Patient", [of("Patient", patient)], part)
+    assert len(statements) == 1 + 12
+    hidden = answer["data"]["_entities"][0]["record"]["timeline"]
+    assert [each["entry"]["__typename"] for each in hidden] == kinds[:-2]
+    for wrong in (0, 101):
+        assert (await jane.execute(query, first=wrong))["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

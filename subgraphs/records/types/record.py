@@ -1,17 +1,20 @@
 """The medical record of a patient, as the graph shows it."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
-from shared.database.paging import Slice
+from shared.database.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Slice
 from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
-from shared.graph.entities import listing_of_each
+from shared.graph.entities import Entity, Node, listing_of_each
+from shared.graph.errors import bad_input
 from shared.graph.fields import LONGEST_SEARCH, bounded, guarded
 from subgraphs.records import policy
 from subgraphs.records.repository import entries
+from subgraphs.records.repository.timeline import Asked, Moment, timelines
 from subgraphs.records.types.clinical import (
     Allergy,
     CarePlan,
@@ -30,6 +33,40 @@ Active = Annotated[bool, strawberry.argument(description="Whether only what hold
 SignCode = Annotated[
     str | None, bounded("Only measurements that have this vital sign, by its LOINC code; absent: all.", LONGEST_SEARCH)
 ]
+Before = Annotated[
+    datetime | None, strawberry.argument(description="Only entries before this time; absent: up to the newest one.")
+]
+First = Annotated[int, strawberry.argument(description=f"How many entries at most, 1 to {MAXIMUM_SIZE}.")]
+
+_TYPES: dict[str, type[Entity[Any]]] = {
+    kind.__name__: kind
+    for kind in (
+        Allergy,
+        CarePlan,
+        CareTeam,
+        Condition,
+        Encounter,
+        FamilyHistory,
+        Immunization,
+        MedicationStatement,
+        Note,
+        Procedure,
+        SocialHistory,
+        VitalSigns,
+    )
+}
+
+
+@strawberry.type(description="An entry of the medical record, of whichever kind, at its time.")
+class TimelineItem:
+    at: datetime = strawberry.field(
+        description="When the encounter began, the vital signs were measured, or the entry was recorded."
+    )
+    entry: Node = strawberry.field(description="The entry, such as a Condition or a Note.")
+
+    @classmethod
+    def of(cls, moment: Moment) -> "TimelineItem":
+        return cls(at=moment.at, entry=_TYPES[type(moment.row).__name__].of(moment.row))
 
 
 @strawberry.type(description="The medical record of a patient, as far as the caller may open it.")
@@ -136,3 +173,16 @@ class MedicalRecord:
         sign = None if code is None else await info.context.load(entries.sign_indexes, code)
         lists, order = entries.VITAL_SIGNS_OF_PATIENT, entries.VITAL_SIGNS
         return await connect_each(info.context, lists, self.key, order, VitalSigns.of, page, sign)
+
+    @guarded(
+        description="What happened to the patient, of whichever kind, the newest entries first; the next ones are `before`.",
+        scopes=[[policy.READ]],
+    )
+    async def timeline(
+        self, info: Info, first: First = DEFAULT_SIZE, before: Before = None
+    ) -> list[TimelineItem] | None:
+        if not 1 <= first <= MAXIMUM_SIZE:
+            raise bad_input(f"`first` is 1 to {MAXIMUM_SIZE}.")
+        return [
+            TimelineItem.of(moment) for moment in await info.context.load(timelines, Asked(self.key, first, before))
+        ]

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import orjson
@@ -47,9 +48,11 @@ def _orders() -> Iterator[Order]:
     """Those of all lists."""
     for each in SUBGRAPHS:
         repository = import_module(f"{each.module.removesuffix('.app')}.repository")
-        for value in vars(repository).values():
-            found = value.values() if isinstance(value, dict) else [value]
-            yield from (order for order in found if isinstance(order, Order))
+        modules = [module.name for module in iter_modules(getattr(repository, "__path__", ()))]
+        for rooms in (repository, *(import_module(f"{repository.__name__}.{name}") for name in modules)):
+            for value in vars(rooms).values():
+                found = value.values() if isinstance(value, dict) else [value]
+                yield from (order for order in found if isinstance(order, Order))
 
 
 _VALUES: list[list[Any]] = [

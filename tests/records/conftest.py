@@ -95,7 +95,7 @@ async def answer(caller: Caller, mutation: str, /, **fields: Any) -> dict[str, A
 
 @pytest.fixture
 def services() -> tuple[str, ...]:
-    return ("records",)
+    return ("patients", "records")
 
 
 @pytest.fixture

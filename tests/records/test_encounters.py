@@ -180,3 +180,16 @@ async def test_a_hundred_encounters_take_one_statement(ward: Ward) -> None:
         answer = await ward.clinic.entities("records", jane, "Encounter", ids, "id reason status")
     assert [each["reason"] for each in answer["data"]["_entities"]] == ["Visit"] * 100
     assert len(statements) == 1
+
+
+async def test_an_encounter_that_was_a_mistake_lets_nobody_in_and_says_so(ward: Ward) -> None:
+    patient, jane = await ward.patient()
+    doctor, colleague = await clinician(ward, patient), await clinician(ward)
+    begun = await start(doctor, patient, practitionerId=of("Practitioner", colleague.practitioner))
+    given = {"kind": "ENCOUNTER", "id": begun["id"], "version": 1, "reason": "Another patient's."}
+    assert (await doctor.does("markEnteredInError", "id", **given))["id"] == begun["id"]
+    again = await doctor.does("markEnteredInError", "id", **given | {"version": 2})
+    assert (again["__typename"], again["code"]) == ("InvalidState", "ENTRY_RETRACTED")
+    assert await record(ward, colleague, patient) is None
+    assert (await jane.data("{ myRecord { encounters { totalCount } } }"))["myRecord"]["encounters"]["totalCount"] == 0
+    assert await happened(ward) == ["encounter-started", "entry-changed"]

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from shared.encryption.rotation import rotate
 from shared.ids import new_id, parse_id
 from shared.patient_access import Basis
 from subgraphs.records.codes import Section
-from subgraphs.records.models import WithheldSection
+from subgraphs.records.models import Model, WithheldSection
 from tests.harness.repeating import check_repeating
 from tests.records.asking import Clinician, clinician, happened, of
 from tests.records.conftest import Ward
@@ -159,6 +160,21 @@ async def test_the_database_keeps_what_was_signed_but_for_rotated_keys(ward: War
     for table, column in (("note", "facts"), ("note_version", "content"), ("addendum", "content")):
         await execute(ward, f"UPDATE {table} SET {column} = {column}", rotating=True)  # noqa: S608
         await execute(ward, f"UPDATE {table} SET patient_id = :other", other=new_id())  # noqa: S608
+
+
+async def test_rotated_keys_leave_what_was_signed_as_it_is(ward: Ward) -> None:
+    patient, jane = await ward.patient()
+    author = await clinician(ward, patient)
+    note = await signed(author, patient)
+    await author.did("addAddendum", noteId=note["id"], content="More.")
+    assert await rotate(ward.database, Model.metadata, lambda _, __: None) == 3
+    read, added = (await jane.data(NOTE, id=note["id"]))["note"], await jane.data(ADDENDA, id=note["id"])
+    assert (read["content"], read["signature"]["hash"], read["signature"]["intact"]) == (
+        SAID,
+        note["signature"]["hash"],
+        True,
+    )
+    assert added["note"]["addenda"]["nodes"] == [{"content": "More.", "signature": {"intact": True}}]
 
 
 async def test_a_signature_that_does_not_fit_is_told(ward: Ward) -> None:

@@ -124,7 +124,6 @@ async def mark_entered_in_error(context: Context, command: MarkEnteredInError) -
         row.retraction = Encrypted(command.reason)
         if isinstance(row, Encounter):
             await change_status(work, row, EncounterStatus.ENTERED_IN_ERROR)
-            return row
         row.status = ENTERED_IN_ERROR
         if isinstance(row, Allergy | Condition):
             row.clinical_status = None

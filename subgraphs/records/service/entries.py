@@ -110,7 +110,7 @@ def told(row: Any) -> dict[str, Any]:
         "entry_id": row.id,
         "resource": type(row).__name__,
         "patient_id": row.patient_id,
-        "encounter_id": row.encounter_id,
+        "encounter_id": row.id if isinstance(row, Encounter) else row.encounter_id,
         "status": row.status,
     }
 

@@ -22,6 +22,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from shared.audit.recorder import Action, AuditOutcome, AuditRecorder
 from shared.audit.statements import AuditedColumns
 from shared.database.driver import Derive
+from shared.database.rows import columns_beside
 from shared.database.tables import AuditEntry
 from shared.ids import new_id
 
@@ -47,7 +48,7 @@ def found_or_denied(rows: Select[T], key: Any, wanted: ColumnElement[Any]) -> Se
         _of_rows(row.id, _patient(row)).select_from(found),
         select(*denial).where(asked.not_in(select(found.c[key.key]))).having(func.count() > _ZERO),
     )
-    return _entering(select(row), entries)
+    return _entering(select(row, *columns_beside(key.class_, found.c)), entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ class Recorded:
         given: Sequence[Any] = tuple(found.c)
         if not self.shown.columns:
             row: Any = aliased(self.shown.kind, found)
-            given, entry = (row,), _of_rows(row.id, _patient(row)).select_from(found)
+            given, entry = (
+                (row, *columns_beside(self.shown.kind, found.c)),
+                _of_rows(row.id, _patient(row)).select_from(found),
+            )
         elif self.shown.key is None:
             entry = select(*_values("read_id", AuditOutcome.SUCCESS, _NO_KEYS, _NO_KEYS, _DETAIL))
         else:

@@ -19,6 +19,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ColumnClause
 
 from shared.database.model import Audited
+from shared.database.rows import beside
 
 _KEPT: WeakKeyDictionary[Select[Any], dict[Any, "Shown"]] = WeakKeyDictionary()
 _OF_FORM: dict[Any, "Shown"] = {}
@@ -172,6 +173,10 @@ def _projection(kind: type[Audited], places: dict[str, int | None]) -> AuditedCo
 
 def _described(statement: Any) -> Sequence[Any]:
     described: Sequence[Any] = getattr(statement, "column_descriptions", ())
+    if described and _is_entity(described[0]):
+        model = inspect(described[0]["expr"]).mapper.class_
+        if beside(model, [part["name"] for part in described[1:]]):
+            return described[:1]
     return described
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
 from sqlmodel import SQLModel
 
-from shared.database.rows import columns_of, row_class, value_at
+from shared.database.rows import beside, columns_of, row_class, value_at
 from shared.database.values import DIALECT, writer
 from shared.encryption.session import KEYRING, open_rows
 from shared.encryption.value import EncryptedType, Place, key_id_of
@@ -215,11 +215,14 @@ def _rows(
     if statement._with_options or len(list(statement.selected_columns)) != width:
         raise TypeError("a statement with options of the ORM, or with a column twice, which the driver cannot read")
     entities = [(each["name"], _model(each)) for each in statement.column_descriptions]
+    given = beside(entities[0][1], [name for name, _ in entities[1:]])
+    if given:
+        entities = entities[:1]
     encrypted = list(_encrypted([model for _, model in entities]))
     if len(entities) == 1 and entities[0][1] and not encrypted:
-        return row_class(entities[0][1], asyncpg.Record), None, ()
+        return row_class(entities[0][1], asyncpg.Record, given), None, ()
     columns = enumerate(statement.selected_columns)
-    makers = [_part(model, columns) for _, model in entities]
+    makers = [_part(model, columns, given) for _, model in entities]
     if len(makers) == 1:
         return asyncpg.Record, makers[0], encrypted
     names: Any = [name or "" for name, _ in entities]
@@ -250,7 +253,7 @@ def _model(described: Mapping[str, Any]) -> type | None:
     return None if entity is None or described["expr"] is not entity else inspect(entity).mapper.class_
 
 
-def _part(model: type | None, columns: Iterator[tuple[int, Any]]) -> Callable[[Any], Any]:
+def _part(model: type | None, columns: Iterator[tuple[int, Any]], given: tuple[str, ...]) -> Callable[[Any], Any]:
     """What makes a part of a row; it takes its columns from those that are left."""
     start, column = next(columns)
     if model is None:
@@ -260,10 +263,10 @@ def _part(model: type | None, columns: Iterator[tuple[int, Any]]) -> Callable[[A
             raise TypeError(f"{column} is encrypted, and opened by the key of its row: select the whole row")
         return value_at(start, column.type)
     names = list(columns_of(model))
-    end, key = start + len(names), start + names.index(_key(model))
+    end, key = start + len(names) + len(given), start + names.index(_key(model))
     for _ in range(start + 1, end):
         next(columns)
-    make = row_class(model, tuple)
+    make = row_class(model, tuple, given)
     return lambda record: None if record[key] is None else make(record[start:end])  # None: an outer join found none
 
 

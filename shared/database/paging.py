@@ -21,13 +21,14 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    inspect,
     select,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
 from shared.database.driver import Fetch
-from shared.database.rows import grouped
+from shared.database.rows import columns_beside, grouped
 
 T = TypeVar("T")
 
@@ -232,8 +233,9 @@ class _PageOfEach:
         parent, order = _attribute(self.parent), self.page.outward
         rank = func.row_number().over(partition_by=self.parent, order_by=order.clauses()).label("place_in_parent")
         ranked = self.page.narrowed(_of_parents(statement, parent)).add_columns(rank).subquery()
-        row = aliased(statement.column_descriptions[0]["entity"], ranked)
-        first: Select[Any] = select(row).where(ranked.c.place_in_parent <= bindparam("most", type_=Integer))
+        entity = statement.column_descriptions[0]["entity"]
+        row, beside = aliased(entity, ranked), columns_beside(inspect(entity).mapper.class_, ranked.c)
+        first: Select[Any] = select(row, *beside).where(ranked.c.place_in_parent <= bindparam("most", type_=Integer))
         return first.order_by(getattr(row, parent.key), *order.clauses(row))
 
 

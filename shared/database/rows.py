@@ -8,6 +8,9 @@ which write. Both keep one contract, which is what the model's class says to who
 - The properties, cached properties, methods and constants of the model's own classes are there, with such a row as `self`.
   `isinstance(row, Audited)` holds, and `type(row).__name__` is the model's. What SQLModel and pydantic bring is not there.
 - A row of the driver is for reading: to assign to an attribute raises AttributeError.
+- A statement may give values beside a row's columns, such as what the caller may see of it: those that the model names in
+  `besides`, with their types, as labelled columns after the row. They are attributes of it; to read one that the statement
+  does not give raises AttributeError.
 
 What such rows could not keep (relationships, deferred columns, listeners to loading and the like) `columns_of` refuses: when
 a schema is built with a type that shows the model's rows, at the latest when a statement of the model is first executed.
@@ -52,16 +55,34 @@ def attributes_of(model: type) -> frozenset[str]:
     """The names of all that a model's rows have, or the instances of a class that is no table."""
     if inspect(model, raiseerr=False) is None:
         return frozenset(dir(model)) | frozenset(get_type_hints(model))
-    return frozenset(columns_of(model)) | frozenset(_members(model))
+    return frozenset(columns_of(model)) | frozenset(_members(model)) | frozenset(besides(model))
+
+
+def besides(model: type) -> Mapping[str, Any]:
+    """The types of the values that statements may give beside a model's rows, by their names."""
+    types: Mapping[str, Any] = getattr(model, "besides", {})
+    return types
+
+
+def beside(model: type | None, names: Sequence[str | None]) -> tuple[str, ...]:
+    """The names of what a statement gives after a model's columns, if all of it belongs to the row."""
+    return tuple(map(str, names)) if model is not None and besides(model).keys() >= set(names) else ()
+
+
+def columns_beside(model: type, columns: Iterable[Any]) -> list[Any]:
+    """Those of a statement's columns that it gives beside a model's rows."""
+    return [column for column in columns if column.key in besides(model)]
 
 
 @cache
-def row_class(model: type, base: type) -> type:
+def row_class(model: type, base: type, beside: tuple[str, ...] = ()) -> type:
     """The class of a model's rows, over a class of sequences of the driver's values in the order of its columns.
 
-    A value that takes time to make is made when it is read.
+    A value that takes time to make is made when it is read. `beside` is what comes after the columns.
     """
-    columns = {name: property(value_at(place, kind)) for place, (name, kind) in enumerate(columns_of(model).items())}
+    given = [*columns_of(model).items(), *((name, besides(model)[name]) for name in beside)]
+    columns = {name: property(value_at(place, kind)) for place, (name, kind) in enumerate(given)}
+    columns |= {name: property(_not_given(name)) for name in besides(model).keys() - columns.keys()}
     bases = (base, Audited) if issubclass(model, Audited) else (base,)
     return type(model.__name__, bases, {**_members(model), **columns, "__setattr__": _refuse_to_write})
 
@@ -78,6 +99,13 @@ def value_at(place: int, kind: Any) -> Callable[[Sequence[Any]], Any]:
     """What reads the value of a type of a sequence of the driver's values."""
     process, read = reader(kind), itemgetter(place)
     return read if process is None else lambda row: process(read(row))
+
+
+def _not_given(name: str) -> Callable[[object], NoReturn]:
+    def refuse(_: object) -> NoReturn:
+        raise AttributeError(f"the statement that found the row does not give `{name}`")
+
+    return refuse
 
 
 def _refuse_to_write(row: object, name: str, _: object) -> NoReturn:

@@ -4,6 +4,7 @@ end the calendar feeds of those who may not read appointments any more.
 
 from uuid import UUID
 
+from shared import patient_access
 from shared.events.consumer import Consumer
 from shared.events.event import CloudEvent, Event
 from shared.events.projection import Projection
@@ -110,4 +111,5 @@ CONSUMERS = (
             _change_password,
         ],
     ),
+    patient_access.CONSUMER,
 )

@@ -1,10 +1,20 @@
 """Tables of appointments."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, ExcludeConstraint
 from sqlmodel import Field
 
@@ -212,6 +222,7 @@ class Appointment(Model, Versioned, Audited, table=True):
     )
 
     audit_patient: ClassVar[str | None] = "patient_id"
+    besides: ClassVar[Mapping[str, Any]] = {"tells_reason": Boolean()}
 
     patient_id: UUID
     practitioner_id: UUID | None = None
@@ -233,6 +244,11 @@ class Appointment(Model, Versioned, Audited, table=True):
     cancellation_reason: str | None = None
     reason: Encrypted[str] | None = encrypted(str, nullable=True)
     unencrypted_reason: str | None = None  # as older versions have stored it, until a job has encrypted it
+
+    @property
+    def tells_reason(self) -> bool:
+        """Whether the caller may read the reason, as `policy` says; not of a row that it has not looked at."""
+        return False
 
 
 class WaitlistStatus(Code):

@@ -1,15 +1,20 @@
-"""Who may see which appointments: their patient, the staff, and a calendar program its own practitioner's.
+"""Who may see which appointments: their patient, a minor's proxy, the staff, and a calendar program its own practitioner's.
+
+Who, when and where is for all of them. The reason is for the patient, a proxy, the practitioner of the appointment, and staff
+whom something lets see the patient's data (`shared.patient_access`).
 
 Who may plan: reception for all, doctors for themselves. When somebody can be booked, all may see who see appointments.
 """
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
+from shared.patient_access import Basis, has_access
 from subgraphs.appointments.models import (
     Appointment,
     AppointmentType,
@@ -29,8 +34,15 @@ _PLANS_FOR_ALL = frozenset({"ADMIN", "RECEPTIONIST"})
 
 
 def may_see(principal: Principal, patient_id: UUID) -> bool:
-    """Whether the caller may ask about a patient at all."""
+    """Whether the caller may ask about a patient, other than as a proxy."""
     return principal.is_staff(READ) or is_own(principal, patient_id, READ)
+
+
+def minors(principal: Principal, patient: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether the caller may ask about the patient that a column names as their proxy."""
+    if principal.kind is not Kind.PATIENT or not principal.can(READ):
+        return false()
+    return has_access(principal, patient, bases=[Basis.PROXY])
 
 
 def may_act_for(principal: Principal, patient_id: UUID) -> bool:
@@ -49,10 +61,11 @@ def may_plan_for_all(principal: Principal) -> bool:
 
 
 def appointments(principal: Principal, scope: str = READ) -> Select[Appointment]:
-    """The appointments that the caller may see, or with the scope to write, change."""
-    return select(Appointment).where(
-        _visible(principal, scope, col(Appointment.patient_id), col(Appointment.practitioner_id))
-    )
+    """The appointments that the caller may see, each with whether it tells its reason, or with the scope to write, change."""
+    visible = _visible(principal, scope, col(Appointment.patient_id), col(Appointment.practitioner_id))
+    statement: Any = select(Appointment, _tells_reason(principal).label("tells_reason")).where(visible)
+    rows: Select[Appointment] = statement
+    return rows
 
 
 def waitlist(principal: Principal, scope: str = READ) -> Select[WaitlistEntry]:
@@ -99,6 +112,16 @@ def _available(principal: Principal, scope: str, practitioner_id: Mapped[UUID]) 
     return practitioner_id == principal.practitioner
 
 
+def _tells_reason(principal: Principal) -> ColumnElement[bool]:
+    """Whether an appointment that the caller sees tells them its reason."""
+    if principal.kind is Kind.PATIENT:
+        return true()
+    if principal.kind is not Kind.STAFF:
+        return false()
+    mine = col(Appointment.practitioner_id) == principal.practitioner if principal.practitioner is not None else false()
+    return func.coalesce(or_(mine, has_access(principal, col(Appointment.patient_id))), false())
+
+
 def _visible(
     principal: Principal, scope: str, patient_id: Mapped[UUID], practitioner_id: Mapped[UUID] | Mapped[UUID | None]
 ) -> ColumnElement[bool]:
@@ -106,7 +129,8 @@ def _visible(
         if principal.kind is Kind.STAFF:
             return true()
         if principal.kind is Kind.PATIENT and principal.patient is not None:
-            return patient_id == principal.patient
+            minors = has_access(principal, patient_id, bases=[Basis.PROXY]) if scope == READ else false()
+            return or_(patient_id == principal.patient, minors)
         if principal.kind is Kind.SERVICE and principal.practitioner is not None:
             return practitioner_id == principal.practitioner
     return false()

@@ -112,7 +112,7 @@ class Query:
     ) -> Select[models.Appointment]:
         patient, practitioner = key_of(patient_id, "Patient"), key_of(practitioner_id, "Practitioner")
         if patient is not None:
-            repository.may_ask_about(info.context, patient)
+            await repository.may_ask_about(info.context, patient)
         wanted = Filter(patient, practitioner, key_of(location_id, "Location"), states(status), since, until)
         return repository.search(info.context.principal, wanted)
 
@@ -177,6 +177,11 @@ class Query:
         return repository.search_feeds(info.context.principal, key_of(account_id, "Account"))
 
 
+async def _as_seen(info: Info, row: models.Appointment) -> Appointment:
+    """An appointment that was changed, with what the caller may see of it."""
+    return await Appointment.load(info.context, row.id) or Appointment.of(row)
+
+
 @strawberry.type
 class Mutation:
     @mutation(
@@ -185,7 +190,7 @@ class Mutation:
         errors=[SlotTaken, SlotUnavailable, NotFound],
     )
     async def book_appointment(self, info: Info, input: BookAppointment) -> Appointment:
-        return Appointment.of(await booking.book(info.context, input))
+        return await _as_seen(info, await booking.book(info.context, input))
 
     @mutation(
         description="Move an appointment to another free slot.",
@@ -193,11 +198,11 @@ class Mutation:
         errors=[SlotTaken, SlotUnavailable, *_CHANGE],
     )
     async def reschedule_appointment(self, info: Info, input: RescheduleAppointment) -> Appointment:
-        return Appointment.of(await booking.reschedule(info.context, input))
+        return await _as_seen(info, await booking.reschedule(info.context, input))
 
     @mutation(description="Cancel an appointment.", scopes=[[WRITE]], errors=_CHANGE)
     async def cancel_appointment(self, info: Info, input: CancelAppointment) -> Appointment:
-        return Appointment.of(await booking.cancel(info.context, input))
+        return await _as_seen(info, await booking.cancel(info.context, input))
 
     @mutation(
         description="Note that the patient has arrived for an appointment, on its day; for staff.",
@@ -205,7 +210,7 @@ class Mutation:
         errors=_CHANGE,
     )
     async def check_in_appointment(self, info: Info, input: CheckInAppointment) -> Appointment:
-        return Appointment.of(await booking.check_in(info.context, input))
+        return await _as_seen(info, await booking.check_in(info.context, input))
 
     @mutation(
         description=(
@@ -216,7 +221,7 @@ class Mutation:
         errors=_CHANGE,
     )
     async def complete_appointment(self, info: Info, input: CompleteAppointment) -> Appointment:
-        return Appointment.of(await booking.complete(info.context, input))
+        return await _as_seen(info, await booking.complete(info.context, input))
 
     @mutation(
         description="Note that the patient did not come, once the appointment has begun; for staff.",
@@ -224,7 +229,7 @@ class Mutation:
         errors=_CHANGE,
     )
     async def mark_appointment_no_show(self, info: Info, input: MarkAppointmentNoShow) -> Appointment:
-        return Appointment.of(await booking.mark_no_show(info.context, input))
+        return await _as_seen(info, await booking.mark_no_show(info.context, input))
 
     @mutation(
         description=(
@@ -235,7 +240,7 @@ class Mutation:
         errors=[SlotTaken, *_CHANGE],
     )
     async def revert_appointment_status(self, info: Info, input: RevertAppointmentStatus) -> Appointment:
-        return Appointment.of(await booking.revert(info.context, input))
+        return await _as_seen(info, await booking.revert(info.context, input))
 
     @mutation(
         description="Put a patient on the waitlist; the first slot that suits is offered when it becomes free.",

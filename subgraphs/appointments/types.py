@@ -140,7 +140,7 @@ class Patient(Stub):
         return await self._list(info, Filter(upcoming=True), page, repository.BY_START)
 
     async def _list(self, info: Info, wanted: Filter, page: Slice, order: Order) -> Connection["Appointment"] | None:
-        if not repository.may_ask_about(info.context, self.key):
+        if not await repository.may_ask_about(info.context, self.key):
             return None
         return await connect_each(info.context, repository.OF_PATIENT, self.key, order, Appointment.of, page, wanted)
 
@@ -171,7 +171,7 @@ def _starts_at(row: models.Appointment) -> datetime | None:
 
 
 def _reason(row: models.Appointment) -> str | None:
-    return None if row.reason is None else row.reason.value
+    return row.reason.value if row.tells_reason and row.reason is not None else None
 
 
 @entity(

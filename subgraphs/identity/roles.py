@@ -23,7 +23,9 @@ class BuiltInRole(StrEnum):
 
 _EVERYONE = frozenset({"directory:read", "notification:read", "notification:write"})
 _CARE = frozenset({"patient:read", "patient:write", "appointment:read", "appointment:write"})
-_TREATMENT = frozenset({"record:read", "record:write", "record:sign", "record:access", "record:emergency"})
+_TREATMENT = frozenset(
+    {"patient:find", "record:read", "record:write", "record:sign", "record:access", "record:emergency"}
+)
 
 SCOPES: dict[BuiltInRole, frozenset[str]] = {
     BuiltInRole.ADMIN: _EVERYONE
@@ -34,6 +36,7 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
         "audit:read",
         "availability:write",
         "directory:write",
+        "patient:administer",
         "patient:merge",
         "proxy:write",
         "report:read",
@@ -46,9 +49,9 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,
     BuiltInRole.RECEPTIONIST: _EVERYONE
     | _CARE
-    | {"account:invite", "availability:write", "patient:merge", "proxy:write"},
+    | {"account:invite", "availability:write", "patient:administer", "patient:merge", "proxy:write"},
     BuiltInRole.ANALYST: _EVERYONE | {"report:read"},
-    BuiltInRole.AUDITOR: _EVERYONE | {"audit:read", "disclosure:read", "emergency:review"},
+    BuiltInRole.AUDITOR: _EVERYONE | {"patient:read", "audit:read", "disclosure:read", "emergency:review"},
 }
 
 KINDS: dict[BuiltInRole, Kind] = {

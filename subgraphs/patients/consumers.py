@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
+from shared import patient_access
 from shared.database.model import utc_now
 from shared.events.consumer import Consumer
 from shared.ids import new_id
@@ -34,4 +35,4 @@ async def _tell(work: UnitOfWork, patient_id: UUID) -> None:
     await work.session.execute(select(func.pg_notify(UNTOLD_ADDRESSES, "")))
 
 
-CONSUMERS = (Consumer("addresses", [_registered, _changed, _merged]),)
+CONSUMERS = (Consumer("addresses", [_registered, _changed, _merged]), patient_access.CONSUMER)

@@ -1,6 +1,8 @@
 """Tables of the patients."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from enum import IntEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from sqlalchemy import (
     Computed,
     Date,
     Index,
+    Integer,
     LargeBinary,
     Sequence,
     String,
@@ -33,11 +36,14 @@ class Model(Record, registry=new_registry()):
 # What medical record numbers are made of, before their check digit.
 MEDICAL_RECORD_NUMBERS = Sequence("medical_record_number_seq", start=1_000_000, metadata=Model.metadata)
 
-# The name by which search and lists go: family name first, former family names last.
+# The names by which search goes: family name first, former family names last.
 _SEARCH_TEXT = (
     "lower(family || ' ' || immutable_join(given) || ' ' || "
     "CAST(jsonb_path_query_array(other_names, '$[*].family') AS text))"
 )
+
+# The name by which lists go, and by which those are found of whom no more is shown.
+_NAME_TEXT = "lower(family || ' ' || immutable_join(given))"
 
 # The date by which lists go: those of whom it is not known come last.
 _BIRTH_ORDER = "coalesce(birth_date, 'infinity')"
@@ -46,6 +52,14 @@ _BIRTH_ORDER = "coalesce(birth_date, 'infinity')"
 def _values(**options: Any) -> Any:
     """A column of value objects that have no life of their own: a JSON array, replaced as a whole."""
     return Field(default_factory=list, sa_type=JSONB, **options)
+
+
+class Extent(IntEnum):
+    """How much of a patient a caller sees: name, birth and gender; what else identifies them as well; all."""
+
+    NAME = 0
+    IDENTITY = 1
+    WHOLE = 2
 
 
 class Patient(Audited, Model, Versioned, table=True):
@@ -58,6 +72,7 @@ class Patient(Audited, Model, Versioned, table=True):
 
     audit_patient: ClassVar[str | None] = "id"
     unversioned: ClassVar[frozenset[str]] = frozenset({"source_digest"})
+    besides: ClassVar[Mapping[str, Any]] = {"extent": Integer()}
 
     __tablename__ = "patient"
     __table_args__ = (
@@ -67,7 +82,10 @@ class Patient(Audited, Model, Versioned, table=True):
             postgresql_using="gin",
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
-        Index("patient_order_idx", "search_text", "id"),
+        Index(
+            "patient_name_text_idx", "name_text", postgresql_using="gin", postgresql_ops={"name_text": "gin_trgm_ops"}
+        ),
+        Index("patient_name_order_idx", "name_text", "id"),
         Index("patient_birth_order_idx", "birth_order", "id"),
         one_of("gender", AdministrativeGender),
         CheckConstraint("num_nonnulls(birth_date, partial_birth_date) <= 1", name="birth"),
@@ -100,12 +118,18 @@ class Patient(Audited, Model, Versioned, table=True):
     preferred_channels: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
     reminders: bool = False
     merged_into_id: UUID | None = Field(default=None, foreign_key="patient.id", index=True)
+    name_text: str = Field(default=None, sa_column=Column(String, Computed(_NAME_TEXT, persisted=True), nullable=False))
     search_text: str = Field(
         default=None, sa_column=Column(String, Computed(_SEARCH_TEXT, persisted=True), nullable=False)
     )
     birth_order: date = Field(
         default=None, sa_column=Column(Date, Computed(_BIRTH_ORDER, persisted=True), nullable=False)
     )
+
+    @property
+    def extent(self) -> int:
+        """How much of it the caller sees, as `policy` says; in a unit of work all, since no less can be changed."""
+        return Extent.WHOLE
 
 
 class PatientIdentifier(Audited, Model, table=True):

@@ -5,8 +5,8 @@ from datetime import date
 from operator import attrgetter, itemgetter
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, false, func, or_, select
+from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -17,7 +17,7 @@ from subgraphs.patients import policy
 from subgraphs.patients.codes import PatientOrderField
 from subgraphs.patients.models import Patient, PatientIdentifier
 
-BY_NAME = Order((col(Patient.search_text), col(Patient.id)))
+BY_NAME = Order((col(Patient.name_text), col(Patient.id)))
 PATIENTS = {
     PatientOrderField.NAME: BY_NAME,
     PatientOrderField.BIRTH_DATE: Order((col(Patient.birth_order), col(Patient.id))),
@@ -42,20 +42,20 @@ async def identifiers(context: Context, patient_ids: Sequence[UUID]) -> list[lis
     return grouped(rows, attrgetter("patient_id"), patient_ids)
 
 
-async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list[Patient]]:
-    """Who may be the same person as each of these patients, the most similar first."""
+async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list[UUID]]:
+    """The keys of who may be the same person as each of these patients, the most similar first."""
     likeness = func.similarity(col(Patient.search_text), col(_Other.search_text))
     rank = func.row_number().over(partition_by=col(_Other.id), order_by=[likeness.desc(), col(Patient.id)])
     pairs = (
-        policy.patients(context.principal)
+        policy.patients(context.principal, policy.MERGE)
         .join(_Other, _may_be_same())
         .where(col(_Other.id).in_(patient_ids), col(Patient.merged_into_id).is_(None))
         .with_only_columns(col(_Other.id).label("of"), col(Patient.id).label("is_like"), rank.label("rank"))
         .subquery()
     )
-    statement = select(pairs.c.of, Patient).join(Patient, col(Patient.id) == pairs.c.is_like)
-    found = await context.fetch(statement.where(pairs.c.rank <= _DUPLICATES).order_by(pairs.c.rank))
-    return [[row for _, row in rows] for rows in grouped(found, itemgetter(0), patient_ids)]
+    statement = select(pairs.c.of, pairs.c.is_like).where(pairs.c.rank <= _DUPLICATES).order_by(pairs.c.rank)
+    found = await context.fetch(statement)
+    return [[key for _, key in rows] for rows in grouped(found, itemgetter(0), patient_ids)]
 
 
 def _unmerged(principal: Principal) -> Select[Patient]:
@@ -74,7 +74,8 @@ def search_patients(
     principal: Principal, search: str | None, birth_date: date | None, *, with_duplicates: bool = False
 ) -> Select[Patient]:
     """Patients, other than merged ones, whose name or number matches; `with_duplicates`: who may be here twice."""
-    statement = policy.patients(principal).where(col(Patient.merged_into_id).is_(None))
+    statement = policy.patients(principal, policy.MERGE if with_duplicates else policy.READ)
+    statement = statement.where(col(Patient.merged_into_id).is_(None))
     if birth_date is not None:
         statement = statement.where(col(Patient.birth_date) == birth_date)
     if search:
@@ -85,15 +86,18 @@ def search_patients(
 
 
 def _matches(principal: Principal, search: str) -> ColumnElement[bool]:
-    """A part of the name or words much like it (pg_trgm's word similarity), or the whole of a number."""
-    wanted, text = search.lower(), col(Patient.search_text)
+    """A part of a name or words much like it (pg_trgm's word similarity), or the whole of a number, of what is shown."""
     numbered = policy.identifiers(principal).with_only_columns(col(PatientIdentifier.patient_id))
     return or_(
-        text.contains(wanted, autoescape=True),
-        text.bool_op("%>")(wanted),
-        col(Patient.medical_record_number) == search,
+        _says(col(Patient.name_text), search.lower()),
+        and_(policy.sees_whole(principal), _says(col(Patient.search_text), search.lower())),
+        col(Patient.medical_record_number) == search if policy.sees_identity(principal) else false(),
         col(Patient.id).in_(numbered.where(col(PatientIdentifier.value) == search)),
     )
+
+
+def _says(text: Mapped[str], wanted: str) -> ColumnElement[bool]:
+    return or_(text.contains(wanted, autoescape=True), text.bool_op("%>")(wanted))
 
 
 def _may_be_same() -> ColumnElement[bool]:

@@ -1,6 +1,9 @@
 """GraphQL types of the patients' domain: what is asked for."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -20,6 +23,7 @@ from subgraphs.patients.codes import (
     NameUse,
     Relationship,
 )
+from subgraphs.patients.models import Extent
 
 
 @strawberry.type(description="A name that someone has or had besides the official one.")
@@ -120,51 +124,68 @@ def _address(use: AddressUse | None, **address: Any) -> PatientAddress:
     return PatientAddress(use=use, address=Address(**address))
 
 
-@entity(policy.patients, scopes=[[policy.READ]], description="A person who receives care (FHIR Patient).")
+def _shown(value: str | Callable[[models.Patient], Any], extent: Extent = Extent.WHOLE, *, description: str) -> Any:
+    """A field that is null for whoever sees less of the patient."""
+    make = attrgetter(value) if isinstance(value, str) else value
+    return from_row(lambda row: make(row) if row.extent >= extent else None, description=description)
+
+
+@entity(
+    policy.patients,
+    scopes=[[policy.READ]],
+    description=(
+        "A person who receives care (FHIR Patient). What the caller has no reason to see of the patient is null."
+    ),
+)
 class Patient(Entity[models.Patient]):
-    medical_record_number: str | None = from_row(
+    medical_record_number: str | None = _shown(
         "medical_record_number",
+        Extent.IDENTITY,
         description="The medical record number that the patient was given here; its last digit is a check digit.",
     )
-    name: HumanName | None = from_row(_name, description="The official name of the patient.")
-    other_names: list[OtherName] | None = from_row(
+    name: HumanName | None = _shown(_name, Extent.NAME, description="The official name of the patient.")
+    other_names: list[OtherName] | None = _shown(
         _other_names, description="Other names that the patient has or had, such as the one before marriage."
     )
-    birth_date: date | None = from_row(
-        "birth_date", description="The patient's day of birth; null where it is not known."
+    birth_date: date | None = _shown(
+        "birth_date", Extent.NAME, description="The patient's day of birth; null where it is not known."
     )
-    partial_birth_date: str | None = from_row(
+    partial_birth_date: str | None = _shown(
         "partial_birth_date",
+        Extent.NAME,
         description="The year or month of birth, such as 1980 or 1980-05, where the day is not known; else null.",
     )
-    gender: AdministrativeGender | None = from_row("gender", description="The patient's gender for administration.")
-    marital_status: MaritalStatus | None = from_row(
+    gender: AdministrativeGender | None = _shown(
+        "gender", Extent.NAME, description="The patient's gender for administration."
+    )
+    marital_status: MaritalStatus | None = _shown(
         "marital_status", description="The patient's marital status; null where it is not known."
     )
-    deceased: bool | None = from_row("deceased", description="Whether the patient has died.")
-    deceased_at: datetime | None = from_row(
+    deceased: bool | None = _shown("deceased", description="Whether the patient has died.")
+    deceased_at: datetime | None = _shown(
         "deceased_at", description="When the patient died; null where that is not known, and while they live."
     )
-    deceased_on: str | None = from_row(
+    deceased_on: str | None = _shown(
         "deceased_on",
         description="The day, month or year of death, such as 2015-03, where its time is not known; else null.",
     )
-    contact_points: list[ContactPoint] | None = from_row(
+    contact_points: list[ContactPoint] | None = _shown(
         _contact_points, description="The telephone numbers, email addresses and the like of the patient."
     )
-    addresses: list[PatientAddress] | None = from_row(_addresses, description="The postal addresses of the patient.")
-    emergency_contacts: list[EmergencyContact] | None = from_row(
+    addresses: list[PatientAddress] | None = _shown(_addresses, description="The postal addresses of the patient.")
+    emergency_contacts: list[EmergencyContact] | None = _shown(
         _emergency_contacts, description="The people to call when the patient cannot speak for themselves."
     )
-    communication_preferences: CommunicationPreferences | None = from_row(
+    communication_preferences: CommunicationPreferences | None = _shown(
         _communication_preferences, description="How the patient wants to be reached."
     )
-    active: bool | None = from_row(
+    active: bool | None = _shown(
         "active",
+        Extent.IDENTITY,
         description="Whether the record is in use: false for a merged duplicate, or by another system's word.",
     )
-    registered_at: datetime | None = from_row("created_at", description="When the patient was registered here.")
-    version: int | None = from_row(
+    registered_at: datetime | None = _shown("created_at", description="When the patient was registered here.")
+    version: int | None = _shown(
         "version",
         description="The version of the patient, which counts its changes; an update names the one that it has read.",
     )
@@ -178,11 +199,14 @@ class Patient(Entity[models.Patient]):
         description="The patient who stands for this merged duplicate now; null for all who are not merged."
     )
     async def merged_into(self, info: Info) -> "Patient | None":
-        return await Patient.load(info.context, self.row.merged_into_id)
+        survivor = self.row.merged_into_id if self.row.extent >= Extent.IDENTITY else None
+        return await Patient.load(info.context, survivor)
 
     @guarded(
         description="Other patients who were born on the same day and have much the same name, at most 20.",
         scopes=[[policy.MERGE]],
     )
     async def possible_duplicates(self, info: Info) -> "list[Patient] | None":
-        return [Patient.of(row) for row in await info.context.load(repository.duplicates, self.row.id)]
+        keys = await info.context.load(repository.duplicates, self.row.id)
+        found = await asyncio.gather(*(Patient.load(info.context, key) for key in keys))
+        return [each for each in found if each is not None]

@@ -19,7 +19,12 @@ from tests.graph.hostile import literal, plausible
 MOST = 100  # of a page
 DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
 _REFUSED = {"FORBIDDEN", "UNAUTHENTICATED", "BAD_USER_INPUT"}
-_NAMED_OTHERWISE = {"typeId": ("AppointmentType", 0), "survivorId": ("Patient", 0), "duplicateId": ("Patient", -1)}
+_NAMED_OTHERWISE = {
+    "typeId": ("AppointmentType", 0),
+    "survivorId": ("Patient", 0),
+    "duplicateId": ("Patient", -1),
+    "proxyId": ("Patient", -1),
+}
 _STALE = 999  # a version that no object has: what is asked for reaches its use case and is not done
 
 Objects = Mapping[str, list[str]]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -37,7 +37,7 @@ from tests.authorization.asking import (
     selection,
     written,
 )
-from tests.authorization.world import ARGUMENTS, DOWNLOADS, FILTERS, OWN, RELATIONS, TARGETS, World
+from tests.authorization.world import ARGUMENTS, DOWNLOADS, FILTERS, FOREIGN, NOBODY, OWN, RELATIONS, TARGETS, World
 from tests.graph.test_bounds import entities
 from tests.harness.clinic import Clinic
 
@@ -70,35 +70,43 @@ class Matrix:
                 found[relation][kind] = those
         return found
 
-    def fields(self, of_party: Mapping[str, list[str]], kind: str, names: list[str]) -> str:
-        """Fields of a type with all that is theirs, as GraphQL writes it."""
+    def fields(self, kind: str, names: list[str]) -> str:
+        """Fields of a type with all that is theirs, as GraphQL writes it; the same for all, so that they are planned once."""
+        foreign = self.related(NOBODY)[FOREIGN]
         given = [(name, self.type(kind).fields[name]) for name in names]
         return " ".join(
-            f"{name}{written(field, arguments(field, of_party, {}))} {selection(field.type)}" for name, field in given
+            f"{name}{written(field, arguments(field, foreign, {}))} {selection(field.type)}" for name, field in given
         )
+
+    def relations(self, role: str, kind: str) -> list[tuple[str, str]]:
+        """A type's objects with their relations to a caller."""
+        objects = self.world.objects(role, kind)
+        assert objects, f"`rows` has no {kind}"
+        return [(relation, id) for relation, found in objects.items() for id in found]
+
+    def seen(
+        self, kind: str, names: list[str], given: list[tuple[str, str]], nodes: Sequence[Any]
+    ) -> dict[str, set[str]]:
+        """By row, in which relations there is a value, of objects as they came."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for (relation, _), node in zip(given, nodes, strict=True):
+            for name in names:
+                for part in present(self.type(kind).fields[name].type, node and node.get(name)):
+                    found[f"{kind}.{name}{part}"].add(relation)
+        return found
 
 
 async def ask_objects(matrix: Matrix, role: str, kind: str, names: list[str]) -> None:
-    """A type's fields, by `node`."""
-    related, objects = matrix.related(role), matrix.world.objects(role, kind)
-    assert objects, f"world.py makes no {kind}"
-    wanted = " ".join(
-        f'{relation}{place}: node(id: "{id}") {{ ... on {kind} {{ {matrix.fields(related[relation], kind, names)} }} }}'
-        for relation, found in objects.items()
-        for place, id in enumerate(found)
-    )
-    answer = Answer.of(await matrix.world.caller(role).execute(f"{{ {wanted} }}"))
+    """A type's fields, by `nodes`."""
+    given = matrix.relations(role, kind)
+    query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {matrix.fields(kind, names)} }} }} }}"
+    answer = Answer.of(await matrix.world.caller(role).execute(query, ids=[id for _, id in given]))
+    seen = matrix.seen(kind, names, given, answer.data.get("nodes") or [None for _ in given])
     for name in names:
-        field = matrix.type(kind).fields[name]
-        seen: dict[str, set[str]] = {part: set() for part in parts(field.type)}
-        for relation, found in objects.items():
-            for place, _ in enumerate(found):
-                node = answer.data.get(f"{relation}{place}")
-                for part in present(field.type, node and node.get(name)):
-                    seen[part].add(relation)
-        for part, path in paths(name, field.type):
-            denied = all(answer.is_denied(f"{relation}0", *path) for relation in objects)
-            matrix.put(f"{kind}.{name}{part}", role, None if denied else seen[part], objects)
+        for part, path in paths(name, matrix.type(kind).fields[name].type):
+            row = f"{kind}.{name}{part}"
+            denied = answer.is_denied("nodes", *path)
+            matrix.put(row, role, None if denied else seen[row], {relation: None for relation, _ in given})
 
 
 async def ask_entities(clinic: Clinic, matrix: Matrix, role: str, service: str, kind: str, names: list[str]) -> None:
@@ -106,22 +114,20 @@ async def ask_entities(clinic: Clinic, matrix: Matrix, role: str, service: str, 
 
     Of another subgraph's entity it gives the id alone, which is that one's to guard.
     """
-    related, own = matrix.related(role), entities(service)
-    for relation, found in matrix.world.objects(role, kind).items():
-        keys = [id.split(":")[1] for id in found]
-        fields = matrix.fields(related[relation], kind, names)
-        answer = await clinic.entities(service, matrix.world.caller(role), kind, keys, fields)
-        shown = (answer.get("data") or {}).get("_entities") or []
-        for name in names:
-            field = matrix.type(kind).fields[name]
-            if is_entity(field.type) and str(node_type(field.type)) not in own:
-                continue
-            seen = {part for node in shown for part in present(field.type, node and node.get(name))}
-            for part in parts(field.type):
-                row = f"{kind}.{name}{part}"
-                by_router = matrix.cells[row][role] == table.ALL or RELATIONS[relation] in matrix.cells[row][role]
-                if (part in seen) != by_router:
-                    matrix.otherwise.append(f"{row} of what is {relation}, for {role}")
+    given, own = matrix.relations(role, kind), entities(service)
+    keys = [id.split(":")[1] for _, id in given]
+    answer = await clinic.entities(service, matrix.world.caller(role), kind, keys, matrix.fields(kind, names))
+    shown = (answer.get("data") or {}).get("_entities") or [None for _ in given]
+    seen = matrix.seen(kind, names, given, shown)
+    there = {relation for relation, _ in given}
+    for name in names:
+        field = matrix.type(kind).fields[name]
+        if is_entity(field.type) and str(node_type(field.type)) not in own:
+            continue
+        for row in (f"{kind}.{name}{part}" for part in parts(field.type)):
+            by_router = matrix.cells[row][role]
+            if table.cell(seen[row], there, RELATIONS) != by_router.replace(table.DENIED, table.NO):
+                matrix.otherwise.append(f"{row} for {role}: {seen[row]}, and by the router {by_router}")
 
 
 async def ask_query(matrix: Matrix, role: str, name: str) -> None:
@@ -133,15 +139,16 @@ async def ask_query(matrix: Matrix, role: str, name: str) -> None:
     async def by_party(label: str, given: Mapping[str, dict[str, Any]]) -> None:
         asked = {relation: arguments(field, parties[relation], base | other) for relation, other in given.items()}
         answer = await _ask(matrix, role, field, name, asked)
-        objects = matrix.world.objects(role, kind)
-        seen = {
-            relation: ids(answer.data.get(relation)) & set(objects.get(relation, ()))
-            if is_entity(node_type(field.type))
-            else present(field.type, answer.data.get(relation))
-            for relation in given
-        }
-        denied = all(answer.is_denied(relation) for relation in given)
-        matrix.put(f"{row}{label}", role, None if denied else {each for each in seen if seen[each]}, given)
+        if not is_entity(node_type(field.type)):
+            seen = {relation: present(field.type, answer.data.get(relation)) for relation in given}
+        else:
+            objects = matrix.world.objects(role, kind)
+            found = {relation: ids(answer.data.get(relation)) & set(objects.get(relation, ())) for relation in given}
+            seen = {relation: {""} if those else set() for relation, those in found.items()}
+        for part, (_, *path) in paths(name, field.type):
+            denied = all(answer.is_denied(relation, *path) for relation in given)
+            there = {relation for relation in seen if part in seen[relation]}
+            matrix.put(f"{row}{label}{part}", role, None if denied else there, given)
 
     named = {each: kind_of[0] for each in field.args if (kind_of := argument_type(each))}
     if "id" in field.args:

@@ -8,6 +8,7 @@ EXPECTED = Path(__file__).parent / "expected"
 ALL, YES, NO, DENIED = "all", "yes", ".", "-"
 
 _SHORT = 3  # letters of a role's name
+_NAME, _CELL = 44, 8  # columns' widths, which are fixed so that a line changes by itself alone
 
 Cells = Mapping[str, str]
 """A cell for each role."""
@@ -29,17 +30,14 @@ def text(domain: str, rows: Mapping[str, Cells], roles: Sequence[str], letters: 
         f"# {DENIED} the router denies it for want of a scope; {NO} there is nothing for the caller. Columns are roles.",
         "# Written by `REGENERATE=1 pytest tests/authorization`: read each change as what it lets someone see or do.",
     ]
-    shown = list(_collapsed(rows))
-    width = max(len(name) for name, _, _ in shown) + 2
-    widths = [max(_SHORT, *(len(cells[role]) for _, _, cells in shown)) + 2 for role in roles]
-    head = "".join(f"{role[:_SHORT]:{size}}" for role, size in zip(roles, widths, strict=True))
+    head = "".join(f"{role[:_SHORT]:{_CELL}}" for role in roles)
     section = ""
-    for name, inner, cells in shown:
+    for name, inner, cells in _collapsed(rows):
         if (begin := name.split(".")[0]) != section:
             section = begin
-            lines += ["", f"{begin:{width}}{head}".rstrip()]
-        line = "".join(f"{cells[role]:{size}}" for role, size in zip(roles, widths, strict=True))
-        lines.append(f"{'  ' + name.removeprefix(begin + '.'):{width}}{line}{inner}".rstrip())
+            lines += ["", f"{begin:{_NAME}}{head}".rstrip()]
+        line = "".join(f"{cells[role]:{_CELL}}" for role in roles)
+        lines.append(f"{'  ' + name.removeprefix(begin + '.'):{_NAME}}{line}{inner}".rstrip())
     return "\n".join(lines) + "\n"
 
 
@@ -47,7 +45,7 @@ def _collapsed(rows: Mapping[str, Cells]) -> Iterable[tuple[str, str, Cells]]:
     """Rows; parts of a value that say what the value says are told beside it."""
     inside: dict[str, list[str]] = {name: [] for name in rows}
     for name, cells in rows.items():
-        whole = next((each for each in inside if name.startswith(f"{each}.") and "(" not in each), None)
+        whole = next((each for each in inside if name.startswith(f"{each}.")), None)
         if whole and rows[whole] == cells:
             inside[whole].append(name.removeprefix(f"{whole}."))
             del inside[name]
@@ -55,23 +53,23 @@ def _collapsed(rows: Mapping[str, Cells]) -> Iterable[tuple[str, str, Cells]]:
         yield name, f"{{ {' '.join(parts)} }}" if parts else "", rows[name]
 
 
-def read() -> dict[str, str]:
-    """The tables that are expected, by domain."""
-    return {path.stem: path.read_text() for path in EXPECTED.glob("*.txt")}
+def expected() -> set[str]:
+    """The domains whose tables are expected."""
+    return {path.stem for path in EXPECTED.glob("*.txt")}
 
 
-def write(tables: Mapping[str, str]) -> None:
-    """Expect these from now on."""
-    for path in EXPECTED.glob("*.txt"):
-        path.unlink()
-    for domain, written in tables.items():
-        (EXPECTED / f"{domain}.txt").write_text(written)
+def read(domain: str) -> str:
+    """The table that is expected, if there is one."""
+    path = EXPECTED / f"{domain}.txt"
+    return path.read_text() if path.exists() else ""
 
 
-def changes(expected: Mapping[str, str], written: Mapping[str, str]) -> str:
-    """The lines that differ, by domain."""
-    lines: list[str] = []
-    for domain in sorted({*expected, *written}):
-        before, after = (tables.get(domain, "").splitlines() for tables in (expected, written))
-        lines += unified_diff(before, after, f"expected {domain}", f"found {domain}", n=0, lineterm="")
-    return "\n".join(lines)
+def write(domain: str, written: str) -> None:
+    """Expect this table from now on."""
+    (EXPECTED / f"{domain}.txt").write_text(written)
+
+
+def changes(domain: str, written: str) -> str:
+    """The lines in which a table differs from the one that is expected."""
+    before, after = read(domain).splitlines(), written.splitlines()
+    return "\n".join(unified_diff(before, after, f"expected {domain}", f"found {domain}", n=0, lineterm=""))

@@ -1,31 +1,24 @@
 """Whom the matrix is about: callers of every role, and objects of every type in each relation to them.
 
-What is new in the graph comes in here: a relation as a line of RELATIONS, a domain's rows as a function of ROWS, what is asked
-besides by a value of FILTERS. An object that has no owner is made for each relation as well, so that one line tells of all.
+What is new in the graph comes in here: a relation as a line of RELATIONS, a domain's rows in `rows`, what is asked besides by a
+value of FILTERS. An object that has no owner is made for each relation as well, so that one line tells of all.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from functools import cached_property
-from itertools import count
 from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlmodel import SQLModel
 
-from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, NoteFact, RegistrationFact, Way
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
-from shared.digests import keyed_digest
+from shared.database.tables import PatientAccess
 from shared.ids import global_id, new_id
-from subgraphs.appointments import models as appointments
-from subgraphs.directory import models as directory
-from subgraphs.identity import models as identity
+from shared.patient_access import Basis
 from subgraphs.identity.roles import KINDS, BuiltInRole
-from subgraphs.notifications import models as notifications
-from subgraphs.patients import models as patients
+from tests.authorization.rows import ROWS, Party
 from tests.graph.test_bounds import entities
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
@@ -33,250 +26,64 @@ from tests.harness.databases import stored
 
 NOBODY = "no one"
 CALLERS = (NOBODY, *BuiltInRole)
-OWN = "own"
+OWN, FOREIGN = "own", "foreign"
 RELATIONS = {
     OWN: "o",
-    "foreign": "f",
+    "treated": "t",
+    "ordered": "d",
+    "granted": "g",
+    "emergency": "e",
+    "proxy": "p",
+    "withdrawn": "w",
+    FOREIGN: "f",
 }
-"""How an object is related to who asks, each with its letter: their own, or nothing to them."""
+"""How an object is related to who asks, each with its letter: their own, by what lets them see its patient, or not at all."""
 
-REPORTED = date(2030, 1, 8)  # as `plausible` asks reports
-PLAUSIBLE_ADDRESS = "jane.dawson@example.com"
-_MORNING = datetime(2030, 1, 8, 9, tzinfo=UTC)
-_numbers = count(1)
-
-
-@dataclass(frozen=True)
-class Party:
-    """The people and places of one relation."""
-
-    relation: str
-    kind: Kind | None = None  # of caller, whose own it is
-    account: UUID = field(default_factory=new_id)
-    patient: UUID = field(default_factory=new_id)
-    practitioner: UUID = field(default_factory=new_id)
-    location: UUID = field(default_factory=new_id)
-    number: int = field(default_factory=lambda: next(_numbers))
-
-    @property
-    def name(self) -> str:
-        """A family name that is like no other party's."""
-        return "".join(chr(ord("b") + self.number) * 2 + vowel for vowel in "aeiou").capitalize()
+ACCESS = {
+    "treated": [(Basis.APPOINTMENT, "practitioner_id")],
+    "ordered": [(Basis.ORDER, "practitioner_id")],
+    "granted": [(Basis.GRANT, "account_id")],
+    "emergency": [(Basis.EMERGENCY, "account_id")],
+    "proxy": [(Basis.PROXY, "proxy_id")],
+    "withdrawn": [
+        (Basis.APPOINTMENT, "practitioner_id"),
+        (Basis.GRANT, "account_id"),
+        (Basis.EMERGENCY, "account_id"),
+        (Basis.ORDER, "practitioner_id"),
+        (Basis.PROXY, "proxy_id"),
+    ],
+}
+"""By relation, on what basis and as whom callers may see the patient; the one that is withdrawn has ended."""
 
 
 def parties() -> list[Party]:
     """The own ones of each kind of caller, and those of the other relations."""
-    own = [Party(OWN, kind) for kind in (Kind.PATIENT, Kind.STAFF, Kind.PARTNER)]
-    return own + [Party(relation) for relation in RELATIONS if relation != OWN]
+    kinds = (Kind.PATIENT, Kind.STAFF, Kind.PARTNER)
+    own = [Party(OWN, number, kind) for number, kind in enumerate(kinds, 1)]
+    others = [relation for relation in RELATIONS if relation != OWN]
+    return own + [Party(relation, number) for number, relation in enumerate(others, len(own) + 1)]
 
 
-def patients_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """Somebody of whom all is known, a duplicate that was merged into them, and one more who may be the same."""
-    around = {"prefix": "Dr.", "suffix": "Jr."}
-    known: dict[str, Any] = {"family": party.name, "given": ["Jane", "Ruth"], "gender": "female", **around}
-    address: dict[str, Any] = {
-        "line": ["Mill Lane"],
-        "city": "Boston",
-        "state": "MA",
-        "postal_code": "02115",
-        "country": "US",
-    }
-    patient = patients.Patient(
-        id=party.patient,
-        medical_record_number=f"{party.number}-1",
-        birth_date=date(1984, 2, party.number),
-        marital_status="M",
-        deceased=True,
-        deceased_at=_MORNING,
-        deceased_on="2024-02",
-        other_names=[{"use": "maiden", "family": f"{party.name[::-1]}", "given": ["Jane"], **around}],
-        contact_points=[{"system": "email", "use": "home", "value": f"{party.name}@example.org"}],
-        addresses=[{"use": "home", **address}],
-        emergency_contacts=[{"name": "Kin", "relationship": "SIB", "phone": "+1", "email": "kin@example.org"}],
-        language="en",
-        preferred_channels=["email"],
-        **known,
-    )
-    yield patient
-    yield patients.PatientIdentifier(patient_id=party.patient, system="urn:x", value=f"N{party.number}", type="SS")
-    merged: dict[str, Any] = {"merged_into_id": party.patient, "active": False, "partial_birth_date": "1984-02"}
-    yield patients.Patient(medical_record_number=f"{party.number}-2", **known, **merged)
-    yield patients.Patient(medical_record_number=f"{party.number}-3", birth_date=patient.birth_date, **known)
-
-
-def directory_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """A practice and who works there."""
-    address: dict[str, Any] = {
-        "line": ["Mill Lane"],
-        "city": "Boston",
-        "state": "MA",
-        "postal_code": "02115",
-        "country": "US",
-    }
-    organization = directory.Organization(name=f"Clinic {party.name}", phone="+1", address=address)
-    yield organization
-    yield directory.Location(
-        id=party.location,
-        name=f"Room {party.name}",
-        phone="+1",
-        address=address,
-        organization_id=organization.id,
-        latitude=1,
-        longitude=2,
-    )
-    yield directory.Practitioner(
-        id=party.practitioner,
-        family=f"Doc{party.name}",
-        given=["Ola"],
-        prefix="Dr.",
-        suffix="MD",
-        npi=f"123456789{party.number}",
-        licence_number="L1",
-        email="ola@example.org",
-        phone="+1",
-        languages=["de"],
-    )
-    yield directory.PractitionerRole(
-        practitioner_id=party.practitioner,
-        organization_id=organization.id,
-        location_id=party.location,
-        specialty_system="urn:x",
-        specialty_code="1",
-        specialty_display="Care",
-    )
-
-
-def identity_rows(party: Party, settings: Any) -> Iterator[SQLModel]:
-    """An account with all that is told of it."""
-    roles = {Kind.PATIENT: "PATIENT", Kind.PARTNER: "INSURANCE_PROVIDER"}.get(party.kind or Kind.STAFF, "NURSE")
-    now = utc_now()
-    yield identity.Account(
-        id=party.account,
-        email=f"{party.name.lower()}@example.org",
-        roles=[roles],
-        patient_id=party.patient if party.kind is Kind.PATIENT else None,
-        practitioner_id=party.practitioner,
-        last_log_in_at=now,
-        totp_confirmed_at=now,
-    )
-    digest = keyed_digest(settings.contact_digest_key, PLAUSIBLE_ADDRESS)
-    yield identity.KnownPatient(patient_id=party.patient, email_digests=[digest])
-    if party.kind is Kind.STAFF:
-        yield identity.Role(name="SOME_ROLE", description="For some.", scopes=[])
-    agent: dict[str, Any] = {"address": "127.0.0.1", "user_agent": "agent"}
-    session = identity.Session(account_id=party.account, last_used_at=now, expires_at=now + timedelta(hours=1), **agent)
-    yield session
-    yield identity.Activity(
-        account_id=party.account, kind="LOGGED_IN", session_id=session.id, actor_id=party.account, **agent
-    )
-
-
-def appointments_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """A calendar, with an appointment in each state that tells something of its own, and an offer from the waitlist."""
-    yield appointments.Patient(id=party.patient)
-    yield appointments.Practitioner(id=party.practitioner)
-    yield appointments.Location(id=party.location, time_zone="Europe/Berlin")
-    kind = appointments.AppointmentType(system="urn:x", code=party.name, display="Visit", minutes=30)
-    yield kind
-    schedule = appointments.Schedule(practitioner_id=party.practitioner, location_id=party.location)
-    yield schedule
-    for weekday in range(1, 8):
-        yield appointments.WeeklyHours(
-            schedule_id=schedule.id,
-            weekday=weekday,
-            starts=time(8),
-            ends=time(16),
-            valid_from=date(2020, 1, 1),
-            valid_until=date(2099, 1, 1),
-        )
-    yield appointments.ScheduleException(
-        practitioner_id=party.practitioner,
-        location_id=party.location,
-        kind="EXTRA",
-        from_day=date(2098, 1, 1),
-        until_day=date(2098, 1, 1),
-        starts=time(9),
-        ends=time(10),
-    )
-    tomorrow = utc_now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
-    partial = {"partial_start": "2025-03-04", "partial_end": "2025-03-04"}
-    states: list[dict[str, Any]] = [
-        {"status": "BOOKED", "reason": "My knee hurts."},
-        {"status": "CANCELLED", "cancelled_by": "patient", "cancellation_reason": "OTHER", **partial},
-        {"status": "HELD", "held_until": tomorrow},
-    ]
-    for hours, state in enumerate(states):
-        begin = tomorrow + timedelta(hours=hours)
-        end = begin + timedelta(minutes=30)
-        appointment = appointments.Appointment(
+def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientAccess]:
+    """What makes a party's patient related to callers, who are a patient or of the staff."""
+    for basis, holder in ACCESS.get(party.relation, ()):
+        ids: dict[str, Any] = {
+            "practitioner_id": staff.practitioner,
+            "account_id": staff.account,
+            "proxy_id": patient.patient,
+        }
+        since = utc_now() - timedelta(hours=2)
+        until = since + timedelta(hours=1) if party.relation == "withdrawn" else None
+        yield PatientAccess(
+            id=new_id(),
             patient_id=party.patient,
-            practitioner_id=party.practitioner,
-            location_id=party.location,
-            type_system="urn:x",
-            type_code="visit",
-            type_display="Visit",
-            starts_at=begin,
-            ends_at=end,
-            occupied_from=begin,
-            occupied_until=end,
-            **state,
+            basis=basis,
+            valid_from=since,
+            valid_until=until,
+            version=1,
+            **{holder: ids[holder]},
         )
-        yield appointment
-    yield appointments.WaitlistEntry(
-        patient_id=party.patient,
-        practitioner_id=party.practitioner,
-        location_id=party.location,
-        type_id=kind.id,
-        from_day=begin.date(),
-        until_day=begin.date(),
-        status="OFFERED",
-        appointment_id=appointment.id,
-    )
-    yield appointments.CalendarFeed(
-        account_id=party.account,
-        roles=["NURSE"],
-        practitioner_id=party.practitioner,
-        secret_hash=party.account.bytes,
-        revoked_at=utc_now(),
-    )
 
-
-def notifications_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """A notification that was delivered and read."""
-    now = utc_now()
-    yield notifications.Notification(
-        recipient=party.account,
-        kind="APPOINTMENT_BOOKED",
-        appointment_id=new_id(),
-        read_at=now,
-        position=party.number,
-        pushed_at=now,
-    )
-
-
-def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """Appointments that figures are made of, as many at a place as such are made of, and a registration."""
-    now = utc_now()
-    who: dict[str, Any] = {"practitioner_id": party.practitioner, "location_id": party.location}
-    for starts_at in (_MORNING, *(now + timedelta(hours=hour) for hour in range(12))):
-        yield AppointmentFact(appointment_id=new_id(), status="NO_SHOW", booked_at=now, starts_at=starts_at, **who)
-    yield RegistrationFact(patient_id=new_id(), way=Way.STAFF, registered_at=_MORNING)
-    times = {"requested_at": _MORNING, "decided_at": _MORNING}
-    yield AccessRequestFact(access_request_id=new_id(), purpose="TREAT", outcome="GRANTED", **times)
-    reviewed: dict[str, Any] = {"verdict": "JUSTIFIED", "opened_at": _MORNING, "reviewed_at": _MORNING}
-    signed = {"written_at": _MORNING, "signed_at": _MORNING}
-    yield NoteFact(note_id=new_id(), practitioner_id=party.practitioner, **signed)
-    yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)
-
-
-ROWS: dict[str, Callable[[Party, Any], Iterator[SQLModel]]] = {
-    "identity": identity_rows,
-    "directory": directory_rows,
-    "patients": patients_rows,
-    "appointments": appointments_rows,
-    "notifications": notifications_rows,
-    "reporting": reporting_rows,
-}
 
 TARGETS = {"endSession": "Session"}
 """Of mutations whose success does not tell it, the type that their `id` is of."""
@@ -290,6 +97,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.recordAccessReport": {"groupBy": ["DAY", "PURPOSE", "OUTCOME"]},
     "Query.noteReport": {"groupBy": ["DAY", "PRACTITIONER"]},
     "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
+    "Query.disclosures": {"to": "2026-02-01T00:00:00Z"},  # before the looks that are taken meanwhile
+    "Query.myRecordDisclosures": {"to": "2026-02-01T00:00:00Z"},
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},
     "Mutation.saveRole": {"name": "SOME_ROLE"},
     "Mutation.removeRole": {"name": "SOME_ROLE"},
@@ -301,11 +110,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""
 
+UNSEEN: set[str] = {"section"}
+"""The last names of rows of which there is no value to see: entries of sections are not among the rows."""
+
 FILTERS: dict[str, dict[str, Callable[[Party], dict[str, Any]]]] = {
     "Query.accounts": {"search": lambda party: {"search": party.name}},
     "Query.patients": {
         "family name": lambda party: {"search": party.name},
-        "former name": lambda party: {"search": party.name[::-1]},
+        "former name": lambda party: {"search": party.former},
         "medical record number": lambda party: {"search": f"{party.number}-1"},
         "identifier": lambda party: {"search": f"N{party.number}"},
         "birth date": lambda party: {"birthDate": f"1984-02-{party.number:02}"},
@@ -349,6 +161,7 @@ class World:
                         await session.flush()
                         if (kind := type(row).__name__) in own:
                             self._rows.setdefault((party.number, kind), []).append(row.id)  # type: ignore[attr-defined]
+                    session.add_all(access_rows(party, self._by_kind[Kind.PATIENT], self._by_kind[Kind.STAFF]))
 
     def caller(self, role: str) -> Caller:
         """Somebody of a role, by a new token."""

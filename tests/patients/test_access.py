@@ -70,11 +70,11 @@ async def test_patients_change_their_own_record_except_what_only_staff_may(clini
 
 
 async def test_staff_change_patients(clinic: Clinic) -> None:
-    nurse = clinic.caller("NURSE")
-    patient = (await register(nurse))["patient"]
+    reception = clinic.caller("RECEPTIONIST")
+    patient = (await register(reception))["patient"]
     changed = (
         await update(
-            nurse,
+            reception,
             patient,
             demographics=JANE["demographics"] | {"family": "Dawson-Reed", "otherNames": []},
             identifiers=[{"system": "urn:insurer", "value": "A1"}, {"system": "urn:insurer", "value": "A2"}],
@@ -83,17 +83,21 @@ async def test_staff_change_patients(clinic: Clinic) -> None:
     )["patient"]
     assert (changed["name"]["family"], changed["otherNames"]) == ("Dawson-Reed", [])
     assert (changed["deceased"], changed["deceasedAt"]) == (True, "2026-01-02T03:04:05Z")
-    again = (await update(nurse, changed, identifiers=[{"system": "urn:insurer", "value": "A2", "type": "MB"}]))[
+    again = (await update(reception, changed, identifiers=[{"system": "urn:insurer", "value": "A2", "type": "MB"}]))[
         "patient"
     ]
-    found = await nurse.data("query($id: ID!) { patient(id: $id) { identifiers { value type } } }", id=patient["id"])
+    found = await reception.data(
+        "query($id: ID!) { patient(id: $id) { identifiers { value type } } }", id=patient["id"]
+    )
     assert found["patient"]["identifiers"] == [{"value": "A2", "type": "MB"}]
 
-    late = await update(nurse, patient, addresses=[])
+    late = await update(reception, patient, addresses=[])
     assert (late["code"], late["currentVersion"]) == ("VERSION_CONFLICT", 3)
-    same = await update(nurse, again, demographics=JANE["demographics"] | {"family": "Dawson-Reed", "otherNames": []})
+    same = await update(
+        reception, again, demographics=JANE["demographics"] | {"family": "Dawson-Reed", "otherNames": []}
+    )
     assert same["patient"]["version"] == 3
-    impossible = await update(nurse, again, deceased={"deceased": False, "at": "2026-01-02T03:04:05Z"})
+    impossible = await update(reception, again, deceased={"deceased": False, "at": "2026-01-02T03:04:05Z"})
     assert impossible["fields"][0]["path"] == ["deceased", "at"]
 
     events = (await clinic.published("patients"))[2:]
@@ -106,23 +110,17 @@ async def test_staff_change_patients(clinic: Clinic) -> None:
 
 
 async def test_search(clinic: Clinic) -> None:
-    nurse = clinic.caller("NURSE")
-    jane = (await register(nurse))["patient"]
+    nurse, reception = clinic.caller("NURSE"), clinic.caller("RECEPTIONIST")
+    jane = (await register(reception))["patient"]
     numbered = [{"system": "urn:ssn", "value": "999-12-3456"}]
-    ola = (await register(nurse, **named("Bergström", "Ola"), identifiers=numbered))["patient"]
+    ola = (await register(reception, **named("Bergström", "Ola"), identifiers=numbered))["patient"]
     assert await ids(nurse) == [ola["id"], jane["id"]]
     assert await ids(nurse, search="jane dawson") == [jane["id"]]
     assert await ids(nurse, search="Dawsson") == [jane["id"]]
-    assert await ids(nurse, search="okonkwo") == [jane["id"]]
+    assert await ids(reception, search="okonkwo") == [jane["id"]]
     assert await ids(nurse, search="bergs") == [ola["id"]]
     assert await ids(nurse, search=ola["medicalRecordNumber"]) == [ola["id"]]
-    assert await ids(nurse, search=" 999-12-3456 ") == [ola["id"]]
-    # A pharmacist sees patients, but not such numbers, nor whose they are.
-    pharmacist = clinic.caller("PHARMACIST")
-    assert await ids(pharmacist, search="999-12-3456") == []
-    answer = await clinic.entities("patients", pharmacist, "Patient", [ola["id"]], "id identifiers { value }")
-    assert answer["data"]["_entities"] == [{"id": ola["id"], "identifiers": None}]
-    assert answer["errors"][0]["extensions"] == {"code": "FORBIDDEN", "scope": "patient:write"}
+    assert await ids(reception, search=" 999-12-3456 ") == [ola["id"]]
     assert await ids(nurse, birthDate="1984-02-29") == [jane["id"]]
     assert await ids(nurse, search="%") == []
     page = (

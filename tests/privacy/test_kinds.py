@@ -90,7 +90,15 @@ async def test_only_staff_and_the_patient_see_a_patient(practice: Practice) -> N
     patient, owner = await practice.patient()
     booked = await practice.booked(owner, patient, at(3, 10))
     registered = (await register(practice.reception))["patient"]["id"]
-    care = {"directory:read", "patient:read", "patient:write", "appointment:read", "appointment:write", "account:read"}
+    care = {
+        "directory:read",
+        "patient:read",
+        "patient:find",
+        "patient:write",
+        "appointment:read",
+        "appointment:write",
+        "account:read",
+    }
     for kind, sees in (("NURSE", True), ("INSURANCE_PROVIDER", False), (None, False)):
         roles = [kind] if kind else []
         someone = clinic.caller(*roles, scopes=care, patient=patient, practitioner=practice.practitioner)

@@ -29,7 +29,9 @@ async def database(postgres_server: str) -> AsyncIterator[Database]:
 
 
 def context(database: Database, kind: Kind, patient: UUID | None = None) -> Context:
-    principal = Principal(new_id(), new_id(), frozenset(), frozenset({policy.READ}), patient, kind=kind)
+    principal = Principal(
+        new_id(), new_id(), frozenset(), frozenset({policy.READ, policy.ADMINISTER}), patient, kind=kind
+    )
     return Context(cast(Runtime, SimpleNamespace(service="test", database=database)), principal)
 
 

@@ -74,7 +74,8 @@ async def test_a_statement_is_compiled_once_and_each_caller_gets_their_own_rows(
         session.add_all(people)
 
     def caller(own: Patient | None, kind: Kind) -> Principal:
-        return Principal(new_id(), new_id(), frozenset(), frozenset({policy.READ}), own.id if own else None, kind=kind)
+        scopes = frozenset({policy.READ, policy.ADMINISTER})
+        return Principal(new_id(), new_id(), frozenset(), scopes, own.id if own else None, kind=kind)
 
     for own in people:
         assert [row.id for row in await database.driver.fetch(policy.patients(caller(own, Kind.PATIENT)))] == [own.id]

@@ -41,7 +41,9 @@ async def patient(database: Database) -> UUID:
 
 
 def caller(kind: Kind, *scopes: str, patient: UUID | None = None) -> AuditRecorder:
-    return AuditRecorder(Principal(new_id(), new_id(), frozenset(), frozenset(scopes), patient, kind=kind))
+    return AuditRecorder(
+        Principal(new_id(), new_id(), frozenset(), frozenset((*scopes, policy.ADMINISTER)), patient, kind=kind)
+    )
 
 
 async def test_what_policy_hides_is_not_there_and_the_trail_has_the_denial(database: Database, patient: UUID) -> None:

@@ -1,7 +1,8 @@
-"""`python -m bench.measure gateways | limits | phases | caregraph | entities`; `make bench` runs the first."""
+"""`python -m bench.measure gateways | limits | phases | caregraph | entities | imports`; `make bench` runs the first."""
 
 import sys
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -76,6 +77,20 @@ def entities(turns: Turns = 40, save: Save = False) -> None:
 
     found = _run(measure(turns=turns, report=progress.log))
     _show("entities", found, entity_costs(found), save=save)
+
+
+@app.command()
+def imports(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", exists=True, file_okay=False)],
+    visits: Annotated[int, typer.Option(help="How many visits the first export is grown to.")] = 60_000,
+    save: Save = False,
+) -> None:
+    """Measure `caregraph import fhir` of exports, each twice, and of the first one with many more visits."""
+    from bench.measure.imports import imports as measure
+    from bench.measure.report import import_costs
+
+    found = _run(measure(folders, visits=visits, report=progress.log))
+    _show("imports", found, import_costs(found), save=save)
 
 
 def _run(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -27,6 +27,7 @@ from bench.measure.gateways import (
     Case,
     Gateway,
 )
+from bench.measure.imports import Import
 from bench.measure.limits import Limit
 from bench.measure.phases import PHASES, Profile
 from bench.measure.process import ROOT, machine
@@ -153,6 +154,23 @@ def entity_costs(found: Sequence[Entities]) -> Table:
             else verdict(f"{one.of_peer:.2f}, at most {_ENTITIES_GOAL:.3g}", reached=one.of_peer <= _ENTITIES_GOAL)
         )
         table.add_row(one.subgraph, f"{one.cpu_ms:.2f}", ratio, f"{one.statements:.2f}")
+    return table
+
+
+def import_costs(found: Sequence[Import]) -> Table:
+    """What importing exports costs."""
+    table = Table("export", "", title="`caregraph import fhir`", caption=on_what())
+    for name in ("resources", "seconds", "a second", "CPU seconds", "peak MB"):
+        table.add_column(name, justify="right")
+    for one in found:
+        figures = (one.seconds, one.resources / one.seconds, one.cpu_seconds, one.peak_mb)
+        table.add_row(
+            one.export,
+            "again" if one.again else "first",
+            f"{one.resources:,}",
+            f"{figures[0]:.1f}",
+            *(f"{figure:,.0f}" for figure in figures[1:]),
+        )
     return table
 
 

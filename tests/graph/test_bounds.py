@@ -25,6 +25,7 @@ SUBJECT, PRACTITIONER = new_id(), new_id()
 ALL_SCOPES = set().union(*SCOPES.values())
 FAULTS = {"INTERNAL_SERVER_ERROR", "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_TIMEOUT", "MAX_TOKENS_LIMIT"}
 AT_ONCE = 40  # aliases in an operation
+NEEDS = {"records": {"Patient"}}  # of which it exports a record
 MADE_BY = {"Account": "inviteAccount", "Patient": "registerPatient"}  # others by `save` with their name
 
 
@@ -40,8 +41,8 @@ def api() -> GraphQLSchema:
 
 @pytest.fixture
 def services(service: str, api: GraphQLSchema) -> tuple[str, ...]:
-    """A service, and those whose entities it gives fields."""
-    asked = {kind for kind, _, _ in fields(service, api)}
+    """A service, and those whose entities it gives fields, with arguments or such as need others' ones."""
+    asked = {kind for kind, _, _ in fields(service, api)} | NEEDS.get(service, set())
     return (service, *(each.name for each in SUBGRAPHS if each.name != service and asked & entities(each.name)))
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import aiohttp
 import orjson
 import psutil
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.subgraph.workloads import Workload
+from bench.subgraph.workloads import NURSE, Workload
 from shared.database.engine import Database
+from shared.encryption.providers import open_provider
 from shared.ids import global_id
 from shared.signature import sign
 from stack.databases import migrate_all, prepare
@@ -30,7 +30,7 @@ from stack.servers.valkey import Valkey
 from stack.services import PORTS, subgraph
 from stack.supervisor import Service
 from tests.harness import tokens
-from tests.harness.databases import key_provider
+from tests.harness.databases import key_provider, stored
 
 _KEYS = 100
 _CONNECTIONS = 8
@@ -42,7 +42,7 @@ class Target:
     def __init__(self, workload: Workload, service: Service, key: bytes, client: aiohttp.ClientSession) -> None:
         self.workload, self.process = workload, psutil.Process(service.pid)
         self._url, self._key, self._client = f"{service.url}/graphql", key, client
-        self._authorization = f"Bearer {tokens.token('NURSE')}"
+        self._authorization = f"Bearer {tokens.token('NURSE', practitioner=NURSE)}"
         self._ids = [global_id(workload.typename, row.id) for row in workload.rows]
 
     @property
@@ -124,9 +124,9 @@ async def running(chosen: Sequence[Workload]) -> AsyncIterator[Running]:
 
 
 async def _fill(url: str, workload: Workload) -> None:
-    database = Database(url)
-    async with AsyncSession(database.engine, expire_on_commit=False) as session, session.begin():  # beside the trail
-        session.add_all(workload.rows)
+    database = Database(url, domain=workload.subgraph, key_provider=open_provider(key_provider()))
+    async with stored(database) as session:
+        session.add_all([*workload.rows, *workload.beside])
     await database.close()
 
 

@@ -6,21 +6,30 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from shared.database.tables import PatientAccess
+from shared.encryption import Encrypted
+from shared.patient_access import Basis
 from subgraphs.appointments.models import Appointment
 from subgraphs.directory.models import Practitioner
 from subgraphs.patients.models import Patient
+from subgraphs.records.codes import ConditionCategory
+from subgraphs.records.facts import Coded, ConditionFacts
+from subgraphs.records.models import Condition
 
 ROWS = 2000
+NURSE = uuid.uuid4()
+"""The practitioner who asks."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """`_entities` of one type of one subgraph."""
+    """`_entities` of one type of one subgraph; `beside` are rows that it takes to see them."""
 
     subgraph: str
     typename: str
     selection: str
     rows: Sequence[Any]
+    beside: Sequence[Any] = ()
 
     @property
     def query(self) -> str:
@@ -32,7 +41,10 @@ class Workload:
 
 
 def workloads() -> list[Workload]:
-    """An entity without an audit trail, one with it, and one with it whose fields are mostly times and references."""
+    """An entity without an audit trail, one with it, one with it whose fields are mostly times and references, and one that is
+    encrypted, each of another patient, whose record the nurse may open.
+    """
+    patients = [uuid.uuid4() for _ in range(ROWS)]
     return [
         Workload(
             "directory",
@@ -52,7 +64,35 @@ def workloads() -> list[Workload]:
             "id status type { code display } startsAt endsAt patient { id } practitioner { id }",
             [_appointment(number) for number in range(ROWS)],
         ),
+        Workload(
+            "records",
+            "Condition",
+            "id code { code display } clinicalStatus verification onset recordedAt patient { id }",
+            [_condition(patient) for patient in patients],
+            [_access(patient) for patient in patients],
+        ),
     ]
+
+
+def _condition(patient: uuid.UUID) -> Condition:
+    code = Coded(system="http://hl7.org/fhir/sid/icd-10-cm", code="J20.9", display="Acute bronchitis, unspecified")
+    return Condition(
+        patient_id=patient,
+        status="CONFIRMED",
+        clinical_status="ACTIVE",
+        facts=Encrypted(ConditionFacts(code=code, category=ConditionCategory.PROBLEM, onset="2026-05-04")),
+    )
+
+
+def _access(patient: uuid.UUID) -> PatientAccess:
+    return PatientAccess(
+        id=uuid.uuid4(),
+        patient_id=patient,
+        practitioner_id=NURSE,
+        basis=Basis.CARE_TEAM,
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+        version=1,
+    )
 
 
 def _practitioner(number: int) -> Practitioner:

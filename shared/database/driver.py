@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from shared.database.rows import beside, columns_of, row_class, value_at
 from shared.database.values import DIALECT, writer
 from shared.encryption.session import KEYRING, open_rows
-from shared.encryption.value import EncryptedType, Place, key_id_of
+from shared.encryption.value import EncryptedType, Place, column_of, key_id_of
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -154,13 +154,15 @@ class Driver:
 
     async def _opened(self, records: Sequence[Any], columns: "Sequence[_EncryptedColumn]") -> list[list[Any]]:
         """Records as lists, in which encrypted values have their keys."""
-        keyring = self.keyring
-        opened = [list(record) for record in records]
-        stored = [(row, each, row[each.place]) for row in opened for each in columns if row[each.place] is not None]
-        keys = await keyring.keys({key_id_of(ciphertext) for _, _, ciphertext in stored})
-        for row, each, ciphertext in stored:
-            place = Place(keyring.domain, each.table, each.name, row[each.key])
-            row[each.place] = each.type.stored(ciphertext).open_with(keys[key_id_of(ciphertext)], place)
+        keyring, opened = self.keyring, [list(record) for record in records]
+        stored = {
+            each.place: [(row, row[each.place]) for row in opened if row[each.place] is not None] for each in columns
+        }
+        keys = await keyring.keys({key_id_of(value) for values in stored.values() for _, value in values})
+        for place, key, table, name, kind in columns:
+            column = column_of(keyring.domain, table, name)
+            for row, value in stored[place]:
+                row[place] = kind.stored(value).open_with(keys[key_id_of(value)], Place(column, row[key]))
         return opened
 
     async def _acquire(self) -> PoolAcquireContext:

@@ -49,7 +49,7 @@ class Keyring:
 
     def __init__(self, domain: str, provider: KeyProvider | None, driver: _Reads) -> None:
         self.domain, self._provider, self._driver = domain, provider, driver
-        self._kept: TTLCache[UUID, DataKey] = TTLCache(_MOST_KEPT, KEPT_SECONDS)
+        self._kept: TTLCache[bytes, DataKey] = TTLCache(_MOST_KEPT, KEPT_SECONDS)
         self._unwrapping = asyncio.Semaphore(_UNWRAPPED_AT_ONCE)
 
     @property
@@ -63,10 +63,10 @@ class Keyring:
         """Keep no open key."""
         self._kept.clear()
 
-    async def keys(self, ids: Collection[UUID]) -> Mapping[UUID, DataKey]:
+    async def keys(self, ids: Collection[bytes]) -> Mapping[bytes, DataKey]:
         """Data keys by their ids, in at most one statement. One that is not there is one that was destroyed."""
         kept = {key: found for key in ids if (found := self._kept.get(key)) is not None}
-        if missing := [key for key in ids if key not in kept]:
+        if missing := [UUID(bytes=key) for key in ids if key not in kept]:
             stored = await self._driver.fetch(_BY_ID, ids=missing)
             kept |= await self._open(stored)
         return {key: kept.get(key) or DataKey(key, None) for key in ids}
@@ -81,12 +81,12 @@ class Keyring:
             made = await_only(self._make(missing))
             connection.execute(insert(StoredDataKey).values(made).on_conflict_do_nothing())
             stored |= _active(connection, missing)  # which may be another's
-        unknown = [row for row in stored.values() if row.wrapped is not None and row.id not in self._kept]
-        opened = await_only(self._open(unknown)) if unknown else {}
-        return {
-            patient: DataKey(row.id, None) if row.wrapped is None else opened.get(row.id) or self._kept[row.id]
-            for patient, row in stored.items()
-        }
+        wrapped = [row for row in stored.values() if row.wrapped is not None]
+        keys = {row.id: self._kept.get(row.id.bytes) for row in wrapped}
+        if unknown := [row for row in wrapped if keys[row.id] is None]:
+            opened = await_only(self._open(unknown))
+            keys |= {row.id: opened[row.id.bytes] for row in unknown}
+        return {patient: keys.get(row.id) or DataKey(row.id.bytes, None) for patient, row in stored.items()}
 
     def blind_index(self, connection: Connection, *parts: object) -> bytes:
         """HMAC-SHA-256 of values, under the service's own key: equal for equal values, and for nobody else to compare."""
@@ -107,17 +107,17 @@ class Keyring:
         stored = {"wrapped_by": wrapped.wrapped_by, "wrapped": wrapped.data, "created_at": utc_now()}
         return {"id": key, "patient_id": patient, "retired": False, **stored}
 
-    async def _open(self, stored: Collection[_Stored]) -> dict[UUID, DataKey]:
-        opened = {row.id: row for row in await asyncio.gather(*map(self._unwrap, stored))}
+    async def _open(self, stored: Collection[_Stored]) -> dict[bytes, DataKey]:
+        opened = {key.id: key for key in await asyncio.gather(*map(self._unwrap, stored))}
         self._kept.update(opened)
         return opened
 
     async def _unwrap(self, stored: _Stored) -> DataKey:
         if stored.wrapped is None:
-            return DataKey(stored.id, None)
+            return DataKey(stored.id.bytes, None)
         wrapped = WrappedKey(stored.wrapped_by, stored.wrapped)
         async with self._unwrapping:
-            return DataKey(stored.id, await self.provider.unwrap(wrapped, self.context(stored.id)))
+            return DataKey(stored.id.bytes, await self.provider.unwrap(wrapped, self.context(stored.id)))
 
 
 def _active(connection: Connection, patients: Collection[UUID]) -> dict[UUID, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Table, event, inspect
 from sqlalchemy.orm import Mapper, Session
 
 from shared.encryption.keyring import Keyring
-from shared.encryption.value import Encrypted, EncryptedType, Place
+from shared.encryption.value import Encrypted, EncryptedType, Place, column_of
 
 KEYRING = "keyring"  # the place of a session's Keyring in its `info`
 
@@ -57,7 +57,7 @@ def _values(domain: str, rows: Iterable[Any]) -> Iterator[_EncryptedValue]:
         for attribute in encrypted_attributes(row.__class__):
             value = getattr(row, attribute)
             if value is not None:
-                yield _EncryptedValue(row, attribute, value, Place(domain, table.name, attribute, row.id))
+                yield _EncryptedValue(row, attribute, value, Place(column_of(domain, table.name, attribute), row.id))
 
 
 def _is_new(each: _EncryptedValue) -> bool:

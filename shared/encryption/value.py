@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from functools import cache
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -33,11 +33,11 @@ class Erased(Exception):
 
 
 class DataKey:
-    """A data key that is open: 32 bytes; none if it was destroyed."""
+    """A data key that is open: its id, 16 bytes, and its own 32 bytes; none if it was destroyed."""
 
     __slots__ = ("_secret", "cipher", "id")
 
-    def __init__(self, id_: UUID, secret: bytes | None) -> None:
+    def __init__(self, id_: bytes, secret: bytes | None) -> None:
         self.id, self._secret = id_, secret
         self.cipher = None if secret is None else AESGCM(secret)
 
@@ -49,18 +49,24 @@ class DataKey:
         return self._secret
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a value is stored."""
+class Place(NamedTuple):
+    """Where a value is stored: a column, as `column_of` names it, of the row with a key."""
 
-    domain: str
-    table: str
-    column: str
+    column: bytes
     row: UUID
 
-    def associated_data(self, key: UUID) -> bytes:
-        """What AES-GCM authenticates besides: the place, and the data key's id; not the key that wraps it, nor the patient."""
-        return f"v1|{self.domain}|{self.table}|{self.column}|{self.row}|{key}".encode()
+    def associated_data(self, key: bytes) -> bytes:
+        """What AES-GCM authenticates besides: the place, and the data key's id; not the key that wraps it, nor the patient.
+
+        `v1|domain|table|column|row id|data key's id`, ids as their bytes.
+        """
+        return b"%b|%b|%b" % (self.column, self.row.bytes, key)
+
+
+@cache
+def column_of(domain: str, table: str, column: str) -> bytes:
+    """The name of a column among all that are encrypted."""
+    return f"v1|{domain}|{table}|{column}".encode()
 
 
 class Encrypted(Generic[T]):
@@ -100,7 +106,7 @@ class Encrypted(Generic[T]):
         return hasattr(self, "_value") or self._key is not None
 
     @property
-    def key_id(self) -> UUID:
+    def key_id(self) -> bytes:
         """The id of the data key that it is stored under."""
         return key_id_of(self.ciphertext or b"")
 
@@ -120,7 +126,7 @@ class Encrypted(Generic[T]):
         value = self.value
         made, nonce = Encrypted(value), os.urandom(_BYTES_OF_NONCE)
         data = key.cipher.encrypt(nonce, msgspec.json.encode(value), place.associated_data(key.id))
-        made.ciphertext, made._place = b"".join((_VERSION, key.id.bytes, nonce, data)), place
+        made.ciphertext, made._place = b"".join((_VERSION, key.id, nonce, data)), place
         return made
 
     def _open(self) -> T:
@@ -132,7 +138,7 @@ class Encrypted(Generic[T]):
         try:
             return self._decode(self._key.cipher.decrypt(data[_NONCE], data[_NONCE.stop :], place))
         except InvalidTag:
-            raise Unreadable(f"{self._place.table}.{self._place.column} of row {self._place.row}") from None
+            raise Unreadable(f"{self._place.column.decode()} of row {self._place.row}") from None
 
     def __eq__(self, other: object) -> bool:
         """Equal if the values are; one that is closed is only equal to what has the same bytes."""
@@ -191,8 +197,8 @@ def encrypted(kind: Any, *, nullable: bool = False) -> Any:
     return Field(**({"default": None} if nullable else {}), sa_type=EncryptedType(kind), nullable=nullable)  # type: ignore[call-overload]  # an instance, which SQLAlchemy takes
 
 
-def key_id_of(ciphertext: bytes) -> UUID:
+def key_id_of(ciphertext: bytes) -> bytes:
     """The id of the data key of stored bytes; raises Unreadable."""
     if ciphertext[:1] != _VERSION or len(ciphertext) < _NONCE.stop:
         raise Unreadable("bytes that are not of version 1")
-    return UUID(bytes=ciphertext[_KEY_ID])
+    return ciphertext[_KEY_ID]

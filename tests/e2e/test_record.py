@@ -128,6 +128,8 @@ async def test_a_record_is_its_owners(stack: Stack) -> None:
     await grant_withdrawn(patient, nurse, nora)
     await emergency(stack, patient, nurse, auditor, nora)
 
+    await proxy(stack, patient, nora)
+
     looks = (await patient.data(DISCLOSURES))["myRecordDisclosures"]["nodes"]
     seen = {(role, basis) for each in looks for role in each["roles"] for basis in each["bases"]}
     assert {("DOCTOR", "APPOINTMENT"), ("NURSE", "GRANT"), ("NURSE", "EMERGENCY")} <= seen
@@ -189,6 +191,24 @@ async def emergency(stack: Stack, patient: Caller, nurse: Caller, auditor: Calle
     await did(auditor, "reviewEmergencyAccess", "emergencyAccess { status }", **opened, **verdict)
     denied = await auditor.execute(RECORD, id=nora)
     assert denied["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+
+
+async def proxy(stack: Stack, patient: Caller, nora: str) -> None:
+    """Nora acts for a child, sees its record, and no longer once that has ended."""
+    reception = await stack.log_in("receptionist")
+    people = (await reception.data("{ patients(first: 100) { nodes { id birthDate } } }"))["patients"]["nodes"]
+    child = max(people, key=lambda each: each["birthDate"] or "")
+    assert await record(patient, child["id"]) is None
+    of = {"patientId": child["id"], "proxyId": nora, "birthDate": child["birthDate"], "relationship": "PARENT"}
+    appointed = await did(reception, "appointProxy", "proxy { id }", **of)
+    await told(patient, "PROXY_APPOINTED")
+
+    async def seen() -> bool:
+        return await record(patient, child["id"]) is not None
+
+    await Clinic.until(seen, 30)
+    await did(patient, "endProxy", "proxy { endedAt }", **appointed)
+    assert await record(patient, child["id"]) is None
 
 
 async def reports_follow(stack: Stack) -> None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -63,6 +63,13 @@ R = TypeVar("R", bound=Resource)
 C = TypeVar("C", bound=Command)
 
 
+class Result(NamedTuple):
+    """What became of an entry, and of the elements of it that were left out or changed as it was saved."""
+
+    outcome: Outcome
+    told: Sequence[tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class ResourceType(Generic[R, C]):
     """How one type of resource is taken over: each is read into a command, which use cases carry out in batches, in order.
@@ -73,12 +80,13 @@ class ResourceType(Generic[R, C]):
     that a command tells of, and `survivors` gives who stands for entries that were merged. `releases` are elements by which
     a resource is of another release of FHIR, such as `R5`. `holders` name the type that a reference to this one leads on to,
     and give the entries of that by the keys of these. `links` read of a resource whom others replace, or whom they do, and
-    make each pair one, (duplicate, survivor); None is a pair that people have to decide on.
+    make each pair one, (duplicate, survivor); None is a pair that people have to decide on. `elsewhere` are elements that
+    another domain takes of the same resources.
     """
 
     resource: type[R]
     read: "Callable[[R, References], C]"
-    save: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[list[Outcome]]]
+    save: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[Sequence[Outcome | Result]]]
     identifies: frozenset[str] = frozenset()
     alike: Callable[[UnitOfWork, Sequence[tuple[UUID, C]]], Awaitable[list[bool]]] | None = None
     survivors: Callable[[UnitOfWork], Awaitable[Mapping[UUID, UUID]]] | None = None
@@ -92,6 +100,7 @@ class ResourceType(Generic[R, C]):
         ]
         | None
     ) = None
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -321,22 +330,33 @@ class References:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._types: dict[str, Known] = {}
+        self._earlier: dict[str, Known] = {}
+        self._all: list[Known] = []
         self._holders: dict[str, list[tuple[str, Mapping[UUID, UUID]]]] = defaultdict(list)
         self.told: list[str] = []
 
     def add(self, kind: ResourceType[Any, Any]) -> Known:
-        """Begin with a type."""
-        known = self._types[kind.name] = Known(kind.name, self._source, kind.identifies)
+        """Begin with a type; where another domain has taken it before, references lead to this one's entries from now on."""
+        known = Known(kind.name, self._source, kind.identifies)
+        if kind.name in self._types:
+            self._earlier[kind.name] = self._types[kind.name]
+        self._types[kind.name] = known
+        self._all.append(known)
         return known
+
+    def earlier(self, resource: Resource) -> UUID | None:
+        """The entry that the domain before has made of a resource."""
+        known = self._earlier.get(resource.resource_type)
+        return known.by_id(resource.id) if known and resource.id else None
 
     def close(self) -> None:
         """Forget all."""
-        for known in self._types.values():
+        for known in self._all:
             known.close()
 
-    def awaited(self, resource_type: str) -> list[dict[str, Any]]:
-        """The keys, as rows, by which resources of a type are awaited."""
-        return self._types[resource_type].unsaved_awaited()
+    def awaited(self) -> list[list[dict[str, Any]]]:
+        """The keys, as rows, by which resources of each type are awaited, in the order in which they were begun with."""
+        return [known.unsaved_awaited() for known in self._all]
 
     def lead_on(self, resource_type: str, to: str, holders: Mapping[UUID, UUID]) -> None:
         """Let references to a type lead on to another, whose entries these keys have."""
@@ -361,6 +381,13 @@ class References:
         row = self._first(resource_type, given)
         if row is None and any(given.value):
             self.tell(given.path, f"left out, since it leads to no {resource_type} that is known here")
+        return row
+
+    def present_or_none(self, resource_type: str, path: str, reference: Reference | None) -> UUID | None:
+        """The row that is there to which a reference leads."""
+        row = self.find(reference, resource_type)
+        if row is None and reference:
+            self.tell(path, f"left out, since it leads to no {resource_type} that is known here")
         return row
 
     def _first(self, resource_type: str, given: At) -> UUID | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -94,8 +94,12 @@ class UnitOfWork:
         return keyring
 
     async def blind_index(self, *parts: object) -> bytes:
-        """What is stored of values that are encrypted to find equal ones: 32 bytes (`Keyring.blind_index`)."""
-        return await self.session.run_sync(lambda session: self.keyring.blind_index(session.connection(), *parts))
+        """What is stored of values that are encrypted to find equal ones: 32 bytes (`Keyring.blind_indexes`)."""
+        return (await self.blind_indexes([parts]))[0]
+
+    async def blind_indexes(self, values: Sequence[Sequence[object]]) -> list[bytes]:
+        """The blind index of each of several, at the price of one."""
+        return await self.session.run_sync(lambda session: self.keyring.blind_indexes(session.connection(), values))
 
     async def once(self, command: Repeatable, *, owner: UUID | None = None) -> None:
         """Take the command's idempotency key, if it has one, for the operation that its class names.

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -88,10 +88,10 @@ class Keyring:
             keys |= {row.id: opened[row.id.bytes] for row in unknown}
         return {patient: keys.get(row.id) or DataKey(row.id.bytes, None) for patient, row in stored.items()}
 
-    def blind_index(self, connection: Connection, *parts: object) -> bytes:
-        """HMAC-SHA-256 of values, under the service's own key: equal for equal values, and for nobody else to compare."""
-        key = self.active(connection, [SERVICE])[SERVICE]
-        return hmac.digest(key.secret, orjson.dumps(parts), "sha256")
+    def blind_indexes(self, connection: Connection, values: Sequence[Sequence[object]]) -> list[bytes]:
+        """HMAC-SHA-256 of each, under the service's own key: equal for equal values, and for nobody else to compare."""
+        secret = self.active(connection, [SERVICE])[SERVICE].secret
+        return [hmac.digest(secret, orjson.dumps(parts), "sha256") for parts in values]
 
     def context(self, key: UUID) -> Mapping[str, str]:
         """What wrapping authenticates besides a data key."""

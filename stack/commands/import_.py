@@ -1,6 +1,7 @@
 """`caregraph import`."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +46,7 @@ def fhir(
         ),
     ] = None,
 ) -> None:
-    """Take over FHIR R4 resources (NDJSON, JSON, Bundles): practitioners, organizations, locations, patients, past visits.
+    """Take over FHIR R4 resources (NDJSON, JSON, Bundles): people and places, past visits, and what records say of health.
 
     Into the databases on the server that DATABASE_URL names, or else those of the local stack that runs. What was taken
     over before and has not changed stays as it is. What is wrong is reported and left out, as are files that are no
@@ -95,8 +96,7 @@ def _report(summary: "Summary") -> Group:
         table.add_row(row.resource_type, row.domain, *(str(row.counts[column]) for column in COLUMNS))
     lines = [] if summary.written else ["Nothing was new: everything stays as it is."]
     if summary.homeless:
-        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.homeless.items()))
-        lines.append(f"Left for later domains, {summary.homeless.total()} in all: {counts}.")
+        lines.append(f"Left for later domains, {summary.homeless.total()} in all. {_waiting(summary.homeless)}")
     if summary.doubtful.total():
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.doubtful.items()) if count)
         lines.append(f"In doubt, so each of them new: {counts}. They have numbers of others, who may be the same.")
@@ -108,3 +108,13 @@ def _report(summary: "Summary") -> Group:
     if summary.failed:
         lines.append(f"[red]{summary.failed} failed;[/red] the rest was taken over.")
     return Group(table, *lines)
+
+
+def _waiting(homeless: Counter[str]) -> str:
+    """For what resources wait that no domain takes yet."""
+    from stack.importer.fhir import WAITING
+
+    counts: dict[str, list[str]] = {}
+    for kind, count in sorted(homeless.items()):
+        counts.setdefault(WAITING.get(kind, "Others"), []).append(f"{kind} {count}")
+    return " ".join(f"{domain}: {', '.join(kinds)}." for domain, kinds in sorted(counts.items()))

@@ -16,14 +16,24 @@ from shared.database.engine import Database
 from shared.encryption.providers import open_provider
 from shared.fhir import InvalidResource, LeftOut, Reference, Resource, Retracted, not_taken, release, shape
 from shared.ids import new_id
-from shared.known import UNNAMED, References, ResourceType, Source, load, remember, save_keys
+from shared.known import UNNAMED, References, ResourceType, Result, Source, load, remember, save_keys
 from shared.unit_of_work import Outcome, system_work
 from stack import local
 from stack.errors import StackError
 from stack.importer.files import Export, Failure, Found, Place
 
 # Each domain refers only to what those before it have taken over.
-DOMAINS = ("directory", "patients", "appointments")
+DOMAINS = ("directory", "patients", "appointments", "records")
+
+# What domains that are to come will take, by their names.
+WAITING = {
+    **dict.fromkeys(("DocumentReference", "Composition", "Binary"), "Documents"),
+    **dict.fromkeys(("DiagnosticReport", "Specimen", "ServiceRequest", "ImagingStudy", "Media"), "Laboratory"),
+    **dict.fromkeys(("Medication", "MedicationAdministration", "MedicationDispense"), "Pharmacy"),
+    **dict.fromkeys(("Device", "SupplyDelivery"), "Inventory"),
+    **dict.fromkeys(("Account", "ChargeItem", "Invoice", "PaymentNotice"), "Billing"),
+    **dict.fromkeys(("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit"), "Insurance"),
+}
 
 LEFT_OUT = "left out"
 FAILED = "failed"
@@ -115,11 +125,14 @@ async def import_fhir(
         for domain in DOMAINS:
             async with _open(domain, databases[domain]) as database:
                 for kind in import_module(f"subgraphs.{domain}.fhir").RESOURCES:
-                    importer = _Importer(kind, database, references, listener)
+                    is_first = all(row.resource_type != kind.name for row in summary.rows)
+                    name = kind.name if is_first else f"{kind.name} ({domain})"
+                    listens = listener if is_first else replace(listener, advance=lambda *_: None)
+                    importer = _Importer(kind, database, references, listens)
                     await importer.run(export)
                     summary.rows.append(Row(kind.name, domain, importer.counts))
-                    summary.doubtful[kind.name] += importer.doubtful
-                    summary.told.update({(kind.name, what): count for what, count in importer.told.items()})
+                    summary.doubtful[name] += importer.doubtful
+                    summary.told.update({(name, what): count for what, count in importer.told.items()})
                     del summary.homeless[kind.name]
         await _remember_awaited(references, databases, summary)
     for resource_type, count in summary.homeless.items():
@@ -129,8 +142,7 @@ async def import_fhir(
 
 async def _remember_awaited(references: References, databases: Mapping[str, str], summary: Summary) -> None:
     """Let those find their keys, when they come, to whom others refer by an identifier."""
-    for row in summary.rows:
-        keys = references.awaited(row.resource_type)
+    for row, keys in zip(summary.rows, references.awaited(), strict=True):
         if keys:
             async with (
                 _open(row.domain, databases[row.domain]) as database,
@@ -206,7 +218,8 @@ class _Importer:
             self._references.told.clear()
             command = self._kind.read(resource, self._references)
             self.told.update(self._references.told)
-            self.told.update(f"{name}: left out" for name in not_taken(found.content, self._kind.resource))
+            left = [name for name in not_taken(found.content, self._kind.resource) if name not in self._kind.elsewhere]
+            self.told.update(f"{name}: left out" for name in left)
             return _Read(found.place, resource, command)
         except LeftOut as reason:
             self._leave_out(str(reason))
@@ -310,9 +323,12 @@ class _Importer:
 
     async def _commit(self, batch: list[_Read]) -> None:
         async with system_work(self._database, "import fhir") as work:
-            results: list[Outcome] = await self._kind.save(work, [(item.row, item.command) for item in batch])
+            results = await self._kind.save(work, [(item.row, item.command) for item in batch])
             await remember(work, self._known, [(item.resource, item.row) for item in batch])
-        for item, outcome in zip(batch, results, strict=True):
+        for item, result in zip(batch, results, strict=True):
+            outcome, told = result if isinstance(result, Result) else (result, ())
+            for path, what in told:
+                self._tell(path, what)
             self._known.learn(item.resource, item.row)
             if self._kind.links:
                 self._links += [(item.row, *link) for link in self._kind.links[0](item.resource, self._tell)]

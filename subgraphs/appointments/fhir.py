@@ -113,5 +113,6 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         recording.may_be,
         releases=_RELEASES,
         retract=recording.retract,
+        elsewhere=frozenset({"reasonCode", "reasonReference"}),
     ),
 )

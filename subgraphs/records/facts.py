@@ -103,7 +103,7 @@ class ImmunizationFacts(Facts, frozen=True, kw_only=True):
     """A vaccination that was given, or was not."""
 
     code: Coded
-    occurred: str
+    occurred: str | None = None
     lot_number: str | None = None
     expires: date | None = None
     site: str | None = None

@@ -15,6 +15,7 @@ from stack.cli import app
 from stack.importer.fhir import DOMAINS, Listener, Summary, import_fhir
 from stack.importer.files import Failure, survey
 from tests.harness.clinic import Clinic
+from tests.harness.databases import key_provider
 
 SYSTEM = "urn:example:clinic"
 NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -115,7 +116,7 @@ EXPORT = {
     "Patient.ndjson": [PATIENT],
     "Encounter.000.ndjson": [encounter("visit"), encounter("missed", status="planned")],
     "Encounter.001.ndjson": [encounter("called-off", status="cancelled"), encounter("now", status="in-progress")],
-    "Observation.ndjson": [resource("Observation", "a"), resource("Observation", "b")],
+    "DocumentReference.ndjson": [resource("DocumentReference", "a"), resource("DocumentReference", "b")],
     "log.ndjson": [{"kickoff": True}],
 }
 
@@ -169,6 +170,12 @@ class Import(Protocol):
 @pytest.fixture
 def services() -> tuple[str, ...]:
     return DOMAINS
+
+
+@pytest.fixture(autouse=True)
+def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys of the clinic's services."""
+    monkeypatch.setenv("KEY_PROVIDER", key_provider())
 
 
 def databases(clinic: Clinic) -> dict[str, str]:

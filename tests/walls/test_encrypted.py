@@ -35,18 +35,19 @@ AS_IT_IS = {
     "records.EmergencyAccess": "verdict",
     "records.Proxy": "relationship whole_until ends_on",
     "records.Addendum": "signature",
-    "records.Allergy": "status clinical_status substance",  # the last is a blind index
-    "records.CarePlan": "status",
-    "records.CareTeam": "status",
-    "records.Condition": "status clinical_status",
-    "records.Encounter": "status",
-    "records.FamilyHistory": "status",
-    "records.Immunization": "status",
-    "records.MedicationStatement": "status",
+    # `source_digest`, `substance` and `signs` are blind indexes.
+    "records.Allergy": "status clinical_status substance source_digest",
+    "records.CarePlan": "status source_digest",
+    "records.CareTeam": "status source_digest",
+    "records.Condition": "status clinical_status source_digest",
+    "records.Encounter": "status source_digest",
+    "records.FamilyHistory": "status source_digest",
+    "records.Immunization": "status source_digest",
+    "records.MedicationStatement": "status source_digest",
     "records.Note": "status signature",
-    "records.Procedure": "status",
-    "records.SocialHistory": "status",
-    "records.VitalSigns": "status signs",  # the last are blind indexes
+    "records.Procedure": "status source_digest",
+    "records.SocialHistory": "status source_digest",
+    "records.VitalSigns": "status signs source_digest",
 }
 
 

@@ -36,14 +36,14 @@ from subgraphs.records.facts import (
     SocialHistoryFacts,
     VitalSignsFacts,
 )
-from subgraphs.records.models.entries import Entry, entry_indexes
+from subgraphs.records.models.entries import Told, entry_indexes
 
 # FHIR's con-3, con-5, ait-1 and ait-2: there is a clinical status unless the entry was made by mistake.
 _CLINICAL = "(clinical_status IS NULL) = (status = 'ENTERED_IN_ERROR')"
 _ACTIVE_ALLERGY = text("clinical_status = 'ACTIVE' AND status <> 'REFUTED'")
 
 
-class Condition(Entry, table=True):
+class Condition(Told, table=True):
     """A diagnosis or problem; `status` says how sure it is."""
 
     section: ClassVar[Section] = Section.CONDITIONS
@@ -60,7 +60,7 @@ class Condition(Entry, table=True):
     facts: Encrypted[ConditionFacts] = encrypted(ConditionFacts)
 
 
-class Allergy(Entry, table=True):
+class Allergy(Told, table=True):
     """A substance that a patient does not tolerate, or that none is known; `status` says how sure it is.
 
     Of one patient no two active ones are of one substance, by its blind index; while none is known, there is no other one.
@@ -95,7 +95,7 @@ def is_active(row: Allergy) -> bool:
     return row.clinical_status == AllergyClinicalStatus.ACTIVE and row.status != AllergyVerification.REFUTED
 
 
-class VitalSigns(Entry, table=True):
+class VitalSigns(Told, table=True):
     """What was measured at one time; `signs` are blind indexes of the codes of what it was."""
 
     section: ClassVar[Section] = Section.VITAL_SIGNS
@@ -112,7 +112,7 @@ class VitalSigns(Entry, table=True):
     facts: Encrypted[VitalSignsFacts] = encrypted(VitalSignsFacts)
 
 
-class Immunization(Entry, table=True):
+class Immunization(Told, table=True):
     """A vaccination."""
 
     section: ClassVar[Section] = Section.IMMUNIZATIONS
@@ -123,7 +123,7 @@ class Immunization(Entry, table=True):
     facts: Encrypted[ImmunizationFacts] = encrypted(ImmunizationFacts)
 
 
-class Procedure(Entry, table=True):
+class Procedure(Told, table=True):
     """A procedure."""
 
     section: ClassVar[Section] = Section.PROCEDURES
@@ -134,7 +134,7 @@ class Procedure(Entry, table=True):
     facts: Encrypted[ProcedureFacts] = encrypted(ProcedureFacts)
 
 
-class MedicationStatement(Entry, table=True):
+class MedicationStatement(Told, table=True):
     """Medication that a patient took or takes, by somebody's word."""
 
     section: ClassVar[Section] = Section.MEDICATIONS
@@ -145,7 +145,7 @@ class MedicationStatement(Entry, table=True):
     facts: Encrypted[MedicationStatementFacts] = encrypted(MedicationStatementFacts)
 
 
-class FamilyHistory(Entry, table=True):
+class FamilyHistory(Told, table=True):
     """The health of a relative."""
 
     section: ClassVar[Section] = Section.HISTORY
@@ -156,7 +156,7 @@ class FamilyHistory(Entry, table=True):
     facts: Encrypted[FamilyHistoryFacts] = encrypted(FamilyHistoryFacts)
 
 
-class SocialHistory(Entry, table=True):
+class SocialHistory(Told, table=True):
     """How a patient lives."""
 
     section: ClassVar[Section] = Section.HISTORY
@@ -167,7 +167,7 @@ class SocialHistory(Entry, table=True):
     facts: Encrypted[SocialHistoryFacts] = encrypted(SocialHistoryFacts)
 
 
-class CarePlan(Entry, table=True):
+class CarePlan(Told, table=True):
     """What is planned for a patient."""
 
     section: ClassVar[Section] = Section.CARE_PLANS
@@ -178,7 +178,7 @@ class CarePlan(Entry, table=True):
     facts: Encrypted[CarePlanFacts] = encrypted(CarePlanFacts)
 
 
-class CareTeam(Entry, table=True):
+class CareTeam(Told, table=True):
     """Practitioners who look after a patient together, and may open the record as long as the team is active."""
 
     section: ClassVar[Section] = Section.CARE_PLANS

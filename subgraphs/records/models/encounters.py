@@ -41,6 +41,7 @@ class Encounter(Audited, Model, Versioned, table=True):
 
     audit_patient: ClassVar[str | None] = "patient_id"
     section: ClassVar[Section] = Section.NOTES
+    unversioned: ClassVar[frozenset[str]] = frozenset({"source_digest"})
 
     __tablename__ = "encounter"
     __table_args__ = (
@@ -60,6 +61,7 @@ class Encounter(Audited, Model, Versioned, table=True):
     locked_at: datetime | None = timestamp(default=None, nullable=True)
     facts: Encrypted[EncounterFacts] = encrypted(EncounterFacts)
     retraction: Encrypted[str] | None = encrypted(str, nullable=True)  # why it was a mistake
+    source_digest: bytes | None = Field(default=None, sa_type=LargeBinary)  # a blind index of what its source said last
 
 
 class Note(Entry, table=True):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, LargeBinary
 from sqlmodel import Field
 
 from shared.database.model import Audited, Versioned, timestamp, utc_now
@@ -31,6 +31,14 @@ class Entry(Audited, Model, Versioned):
     recorded_at: datetime = timestamp(default_factory=utc_now)
     status: str
     retraction: Encrypted[str] | None = encrypted(str, nullable=True)  # why it was a mistake
+
+
+class Told(Entry):
+    """An entry that another system may tell of; `source_digest` is a blind index of what it said last."""
+
+    unversioned: ClassVar[frozenset[str]] = frozenset({"source_digest"})
+
+    source_digest: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 def entry_indexes(table: str) -> tuple[Index, ...]:

@@ -1,5 +1,6 @@
 """Care relations: practitioners may open a patient's record as long as they treat them."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -7,6 +8,7 @@ from sqlmodel import col
 
 from shared.database.tables import PatientAccess
 from shared.ids import named_id
+from shared.patient_access import Basis
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects
 from subgraphs.records.commands.access import Relate
@@ -16,10 +18,8 @@ from subgraphs.records.models import CareRelation
 async def relate(work: UnitOfWork, command: Relate) -> None:
     """Let the practitioners whom a source names open the patient's record, and by this source nobody else."""
     patient_id, moment = await work.survivor(command.patient_id), await effects.now(work)
-    present = await _present(work, command)
-    for practitioner_id, row in present.items():
-        if practitioner_id not in command.practitioner_ids:
-            await effects.access_ended(work, row)
+    present = await _present(work, command.basis, command.source_id)
+    await narrow(work, command.basis, command.source_id, command.practitioner_ids)
     for practitioner_id in command.practitioner_ids:
         known = present.get(practitioner_id)
         if known is not None:
@@ -28,10 +28,17 @@ async def relate(work: UnitOfWork, command: Relate) -> None:
             _begin(work, command, patient_id, practitioner_id)
 
 
-async def _present(work: UnitOfWork, command: Relate) -> dict[UUID | None, PatientAccess]:
+async def narrow(work: UnitOfWork, basis: Basis, source_id: UUID, practitioner_ids: Collection[UUID]) -> None:
+    """Let nobody open a record by a source any more but these of those who could."""
+    for practitioner_id, row in (await _present(work, basis, source_id)).items():
+        if practitioner_id not in practitioner_ids:
+            await effects.access_ended(work, row)
+
+
+async def _present(work: UnitOfWork, basis: Basis, source_id: UUID) -> dict[UUID | None, PatientAccess]:
     """The rows of a source by their practitioners."""
     relations = select(col(CareRelation.id)).where(
-        col(CareRelation.source_id) == command.source_id, col(CareRelation.basis) == command.basis
+        col(CareRelation.source_id) == source_id, col(CareRelation.basis) == basis
     )
     rows = select(PatientAccess).where(col(PatientAccess.id).in_(relations)).with_for_update()
     return {row.practitioner_id: row for row in await work.session.scalars(rows)}

@@ -223,7 +223,9 @@ class VitalSigns(Entity[models.VitalSigns], RecordEntry):
 class Immunization(Entity[models.Immunization], RecordEntry):
     code: Coding | None = coded("code", description="The vaccine, as a code.")
     status: ImmunizationStatus | None = from_row("status", description="Whether the vaccination was given.")
-    occurred: str | None = said("occurred", description="When the vaccination was given, a year, month or day.")
+    occurred: str | None = said(
+        "occurred", description="When the vaccination was given, a year, month or day; null where that is not known."
+    )
     lot_number: str | None = said(
         "lot_number", description="The number of the vaccine's lot; null where that is not known."
     )

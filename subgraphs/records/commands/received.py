@@ -1,0 +1,41 @@
+"""What another system tells of a patient's health."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from shared.commands import Command
+from subgraphs.records.facts import EncounterFacts, Facts
+
+
+class ReceivedEntry(Command):
+    """An entry as another system tells of it: no rule for those who record holds for what has happened."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    patient_id: UUID = Field(description="The patient, who may have been merged since.")
+    encounter_id: UUID | None = Field(None, description="The encounter, where it is here.")
+    recorded_at: datetime | None = Field(None, description="When it was recorded, as far as the source knows.")
+    status: str = Field(description="The status, one of the table's.")
+    clinical_status: str | None = Field(
+        None, description="Whether the patient has it now, of conditions and allergies."
+    )
+    effective_at: datetime | None = Field(None, description="When it was measured, of vital signs.")
+    member_ids: list[UUID] = Field([], description="The practitioners of a care team.")
+    none_known: bool = Field(False, description="Whether no allergies are known.")
+    facts: Facts = Field(description="What the entry says, which says as well what kind of entry it is.")
+
+
+class ReceivedEncounter(Command):
+    """An encounter that is over, as another system tells of it."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    patient_id: UUID = Field(description="The patient, who may have been merged since.")
+    practitioner_id: UUID | None = Field(None, description="The practitioner, where that is known.")
+    appointment_id: UUID = Field(description="The visit that the same resource was taken over as.")
+    status: str = Field(description="What became of the encounter.")
+    starts_at: datetime = Field(description="When it began.")
+    ends_at: datetime | None = Field(None, description="When it ended, where that is known.")
+    facts: EncounterFacts = Field(description="What the encounter was about.")

@@ -29,7 +29,7 @@ DOMAINS = ("directory", "patients", "appointments", "records")
 WAITING = {
     **dict.fromkeys(("DocumentReference", "Composition", "Binary"), "Documents"),
     **dict.fromkeys(("DiagnosticReport", "Specimen", "ServiceRequest", "ImagingStudy", "Media"), "Laboratory"),
-    **dict.fromkeys(("Medication", "MedicationAdministration", "MedicationDispense"), "Pharmacy"),
+    **dict.fromkeys(("MedicationAdministration", "MedicationDispense"), "Pharmacy"),
     **dict.fromkeys(("Device", "SupplyDelivery"), "Inventory"),
     **dict.fromkeys(("Account", "ChargeItem", "Invoice", "PaymentNotice"), "Billing"),
     **dict.fromkeys(("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit"), "Insurance"),

@@ -108,6 +108,10 @@ async def test_prescriptions_are_history(clinic: Clinic, imports: Import) -> Non
             medicationReference={"reference": "#m"},
         ),
         clinical(
+            "MedicationRequest", "e", status="active", intent="order", medicationReference={"reference": "Medication/e"}
+        ),
+        {"resourceType": "Medication", "id": "e", "code": concept("161", "Paracetamol", RXNORM)},
+        clinical(
             "MedicationStatement",
             "d",
             status="completed",
@@ -119,7 +123,7 @@ async def test_prescriptions_are_history(clinic: Clinic, imports: Import) -> Non
     ]
     done = await imports(bundle_of(*lines), HOSPITAL)
     assert done.failures == []
-    assert done.counts("MedicationRequest") == {"created": 2, "left out": 1}
+    assert done.counts("MedicationRequest") == {"created": 3, "left out": 1}
     assert done.told("MedicationRequest") == {
         "authoredOn: taken as a day": 1,
         "intent: left out, since nothing was ordered": 1,
@@ -143,7 +147,10 @@ async def test_prescriptions_are_history(clinic: Clinic, imports: Import) -> Non
             "2022-01",
             "2022-02",
         ],
+        [{"code": "161", "display": "Paracetamol"}, "ACTIVE", "PRESCRIPTION", None, None, None],
     ]
+    later = await imports(bundle_of(*[line for line in lines if line["resourceType"] == "MedicationRequest"]), HOSPITAL)
+    assert later.counts("MedicationRequest") == {"unchanged": 3, "left out": 1}
 
 
 def observation(key: str, category: str, code: str, **content: Any) -> dict[str, Any]:

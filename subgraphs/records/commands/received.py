@@ -24,7 +24,16 @@ class ReceivedEntry(Command):
     effective_at: datetime | None = Field(None, description="When it was measured, of vital signs.")
     member_ids: list[UUID] = Field([], description="The practitioners of a care team.")
     none_known: bool = Field(False, description="Whether no allergies are known.")
+    medication_id: UUID | None = Field(None, description="The medication that came before, which says what is taken.")
     facts: Facts = Field(description="What the entry says, which says as well what kind of entry it is.")
+
+
+class ReceivedMedication(Command):
+    """A medication that others refer to."""
+
+    system: str = Field(description="The system that defines the code.")
+    code: str = Field(description="The code.")
+    display: str | None = Field(None, description="What it is called.")
 
 
 class ReceivedEncounter(Command):

@@ -19,16 +19,18 @@ from subgraphs.records.fhir.problems import (
 )
 from subgraphs.records.fhir.treatment import (
     Immunization,
+    Medication,
     MedicationRequest,
     MedicationStatement,
     Procedure,
     read_immunization,
+    read_medication,
     read_medication_statement,
     read_prescription,
     read_procedure,
 )
 from subgraphs.records.models.entries import Told
-from subgraphs.records.service import encounters_received, received
+from subgraphs.records.service import encounters_received, medications, received
 
 # Elements by which a resource is of another release than R4.
 _ASSERTED = {"assertedDate": "STU3", "participant": "R5"}
@@ -44,7 +46,7 @@ def _entries(
     return ResourceType(
         resource,
         read,
-        partial(received.take_over, model),
+        medications.take_over_statements if model is models.MedicationStatement else partial(received.take_over, model),
         alike=partial(received.may_be, model),
         releases=releases,
         retract=partial(received.retract, model),
@@ -65,6 +67,13 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
     _entries(FamilyMemberHistory, read_family_history, models.FamilyHistory, {"notDone": "STU3"}),
     _entries(Immunization, read_immunization, models.Immunization, {"notGiven": "STU3", "administeredProduct": "R5"}),
     _entries(Procedure, read_procedure, models.Procedure, {"notDone": "STU3", "occurrenceDateTime": "R5"}),
+    ResourceType(
+        Medication,
+        read_medication,
+        medications.take_over,
+        alike=medications.may_be,
+        retract=medications.retract,
+    ),
     _entries(MedicationRequest, read_prescription, models.MedicationStatement, {"context": "STU3", "medication": "R5"}),
     _entries(
         MedicationStatement,

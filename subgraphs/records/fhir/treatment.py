@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypeVar
+from uuid import UUID
 
 from shared import fhir
 from shared.fhir import CodeableConcept, LeftOut, Period, Reference, Resource, Retracted, Tell
 from shared.known import References
 from subgraphs.records.codes import ImmunizationStatus, MedicationSource, MedicationStatus, ProcedureStatus
-from subgraphs.records.commands.received import ReceivedEntry
+from subgraphs.records.coding import DATA_ABSENT, UNKNOWN
+from subgraphs.records.commands.received import ReceivedEntry, ReceivedMedication
 from subgraphs.records.facts import Coded, ImmunizationFacts, MedicationStatementFacts, ProcedureFacts
 from subgraphs.records.fhir import reading
 from subgraphs.records.fhir.reading import Annotation, Displayed, Quantity, Range, coded, labelled, when
@@ -256,13 +258,15 @@ def read_prescription(resource: MedicationRequest, references: References) -> Re
         raise Retracted
     if resource.status == "draft" or resource.intent in _INTENDED or resource.do_not_perform:
         raise LeftOut("intent: left out, since nothing was ordered")
+    known = _known(resource, references)
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.encounter),
         recorded_at=reading.moment(resource.authored_on),
         status=_status(resource.status, _PRESCRIBED, MedicationStatus.ACTIVE, tell),
+        medication_id=known,
         facts=MedicationStatementFacts(
-            code=_medication(resource, references),
+            code=_medication(resource, references, known),
             source=MedicationSource.PRESCRIPTION,
             dosage=_dosage("dosageInstruction", resource.dosage_instruction, tell),
             since=when("authoredOn", resource.authored_on, tell),
@@ -277,14 +281,15 @@ def read_medication_statement(resource: MedicationStatement, references: Referen
     tell = references.tell
     if resource.status == IN_ERROR:
         raise Retracted
-    period = resource.effective_period or Period()
+    period, known = resource.effective_period or Period(), _known(resource, references)
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.context, "context"),
         recorded_at=reading.moment(resource.date_asserted, resource.effective_date_time, period.start),
         status=_status(resource.status, _STATED, MedicationStatus.ACTIVE, tell),
+        medication_id=known,
         facts=MedicationStatementFacts(
-            code=_medication(resource, references),
+            code=_medication(resource, references, known),
             source=_source(resource.information_source),
             dosage=_dosage("dosage", resource.dosage, tell),
             since=reading.began("effective", resource.effective_date_time, period, tell, ahead=True),
@@ -302,9 +307,30 @@ def _status(given: str, codes: Mapping[str, T], otherwise: T, tell: Tell) -> T:
     return found or otherwise
 
 
-def _medication(resource: _Medicated, references: References) -> Coded:
+class Medication(fhir.Resource, frozen=True):
+    """https://hl7.org/fhir/R4/medication.html."""
+
+    code: CodeableConcept | None = None
+
+
+def read_medication(resource: Medication, references: References) -> ReceivedMedication:
+    """What is told of a medication: what it is called."""
+    code = coded("code", resource.code, references.tell)
+    return ReceivedMedication(system=code.system, code=code.code, display=code.display)
+
+
+def _known(resource: _Medicated, references: References) -> UUID | None:
+    """The medication that was taken over before, by which it is said what is taken."""
+    return (
+        None if resource.medication_codeable_concept else references.find(resource.medication_reference, "Medication")
+    )
+
+
+def _medication(resource: _Medicated, references: References, known: UUID | None) -> Coded:
     """What is taken: a concept, a Medication that came before or is in the resource, or else what that is called."""
     tell, reference = references.tell, resource.medication_reference
+    if known:
+        return Coded(system=DATA_ABSENT, code=UNKNOWN)  # until the use case knows it
     concept = resource.medication_codeable_concept
     if concept is None and reference:
         inner = (each.code for each in resource.contained if f"#{each.id}" == reference.reference)

@@ -36,6 +36,7 @@ from subgraphs.records.facts import (
     SocialHistoryFacts,
     VitalSignsFacts,
 )
+from subgraphs.records.models.base import Model
 from subgraphs.records.models.entries import Told, entry_indexes
 
 # FHIR's con-3, con-5, ait-1 and ait-2: there is a clinical status unless the entry was made by mistake.
@@ -132,6 +133,16 @@ class Procedure(Told, table=True):
     __table_args__ = (one_of("status", ProcedureStatus), *entry_indexes("procedure"))
 
     facts: Encrypted[ProcedureFacts] = encrypted(ProcedureFacts)
+
+
+class Medication(Model, table=True):
+    """A medication by which other systems say what somebody takes; nobody's own."""
+
+    __tablename__ = "medication"
+
+    system: str
+    code: str
+    display: str | None = None
 
 
 class MedicationStatement(Told, table=True):

@@ -115,7 +115,7 @@ async def may_be_observations(work: UnitOfWork, told: Entries) -> list[bool]:
 
 def _said(command: ReceivedEntry) -> str:
     """All that is told, but for whose it is."""
-    columns = command.model_dump(mode="json", exclude={"patient_id", "facts"}, exclude_defaults=True)
+    columns = command.model_dump(mode="json", exclude={"patient_id", "facts", "medication_id"}, exclude_defaults=True)
     return msgspec.json.encode([columns, command.facts], order="sorted").decode()
 
 

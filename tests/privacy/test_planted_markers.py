@@ -1,6 +1,7 @@
 """Words that are planted where people write: what is stored, told to others and logged shows none of them."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -13,8 +14,10 @@ from tests.harness.clinic import Clinic
 from tests.harness.ids import key_of
 from tests.patients.conftest import register
 from tests.privacy.test_another_patient import booked_for
+from tests.records.asking import does
 
-MEDICAL = {"My knee hurts."}  # nowhere but in an answer to who may read it
+# Nowhere but in answers to who may read them.
+MEDICAL = {"My knee hurts.", "J20.9", "bronchitis", "Coughs at night", "Penicillin", "a second opinion", "unconscious"}
 PERSONAL = {"Dawson", "1984-02-29"}  # in databases too
 
 _IDLE_MILLISECONDS = 1000
@@ -65,6 +68,34 @@ async def _value(redis: Redis, key: bytes) -> object:
     return await (redis.hgetall(key) if kind == b"hash" else redis.get(key))
 
 
+@pytest.fixture
+def services() -> tuple[str, ...]:
+    return ("identity", "directory", "patients", "appointments", "notifications", "records")
+
+
+async def documented(clinic: Clinic, practitioner: UUID, patient: str) -> None:
+    """What the one who has the appointment records, and others ask for."""
+    doctor, nurse = clinic.caller("DOCTOR", practitioner=practitioner), clinic.caller("NURSE", subject=new_id())
+    diagnosis = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J20.9", "display": "Acute bronchitis"}
+
+    async def recorded() -> bool:
+        payload = await does(doctor, "recordCondition", patientId=patient, code=diagnosis, note="Coughs at night.")
+        return bool(payload["__typename"] == "RecordConditionSuccess")
+
+    await clinic.until(recorded)
+    penicillin = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7980", "display": "Penicillin G"}
+    note = {"type": "PROGRESS", "title": "Coughs at night", "content": "Coughs at night, and has bronchitis."}
+    asked = {"purpose": "TREAT", "reason": "For a second opinion.", "days": 3}
+    for caller, name, fields in (
+        (doctor, "recordAllergy", {"code": penicillin, "idempotencyKey": "Penicillin"}),
+        (doctor, "writeNote", note),
+        (nurse, "requestRecordAccess", asked),
+        (nurse, "openEmergencyAccess", {"reason": "Found unconscious."}),
+    ):
+        payload = await does(caller, name, patientId=patient, **fields)
+        assert payload["__typename"].endswith("Success"), payload
+
+
 async def test_no_marker_is_stored_published_or_logged(
     practice: Practice, services: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,6 +107,8 @@ async def test_no_marker_is_stored_published_or_logged(
     assert read == {"appointment": {"reason": "My knee hurts."}}
     again = practice.wish(key_of(patient), at(3, 11), reason="My knee hurts.", idempotencyKey="the client's key")
     await owner.data(BOOK, input=again)
+
+    await documented(clinic, practice.practitioner, patient)
 
     async def told() -> bool:
         inbox = await owner.data("{ notifications { nodes { id } } }")

@@ -51,8 +51,8 @@ async def test_an_export_becomes_rows_of_the_domains(clinic: Clinic, imports: Im
         "DocumentReference": 2,
     }
 
-    nurse = clinic.caller("NURSE")
-    data = await nurse.data(EVERYTHING)
+    receptionist = clinic.caller("RECEPTIONIST")
+    data = await receptionist.data(EVERYTHING)
     assert data["practitioners"]["nodes"] == [
         {
             "name": {"text": "Dr. Gabriel934 Reilly981"},
@@ -123,11 +123,11 @@ async def test_a_second_run_writes_only_what_has_changed(clinic: Clinic, imports
     for name, before in events.items():
         assert await clinic.published(name) == before
 
-    nurse = clinic.caller("NURSE")
-    [patient] = (await nurse.data("{ patients { nodes { id version } } }"))["patients"]["nodes"]
-    await update(nurse, patient, contactPoints=[])
+    receptionist = clinic.caller("RECEPTIONIST")
+    [patient] = (await receptionist.data("{ patients { nodes { id version } } }"))["patients"]["nodes"]
+    await update(receptionist, patient, contactPoints=[])
     assert (await imports(EXPORT)).outcomes == {"unchanged", "left out"}
-    assert (await nurse.data("{ patients { nodes { version } } }"))["patients"]["nodes"] == [{"version": 2}]
+    assert (await receptionist.data("{ patients { nodes { version } } }"))["patients"]["nodes"] == [{"version": 2}]
 
     moved = PATIENT | {"gender": "other", "identifier": [*PATIENT["identifier"], identifier("B7", "urn:insurer")]}
     changed = await imports({"Patient.ndjson": [moved], "Organization.ndjson": [ORGANIZATION | {"active": False}]})
@@ -308,7 +308,7 @@ async def test_a_roles_resource_is_what_it_says_now(clinic: Clinic, imports: Imp
         }
 
     async def roles() -> dict[str, list[str]]:
-        data = await clinic.caller("NURSE").data(
+        data = await clinic.caller("RECEPTIONIST").data(
             "{ practitioners { nodes { name { text } roles { specialty { code } } } } }"
         )
         return {

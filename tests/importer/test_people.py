@@ -18,7 +18,7 @@ async def imported(clinic: Clinic, imports: Import, content: dict[str, Any]) -> 
     """The patient that a resource becomes, and what is told of it."""
     done = await imports({"Patient.ndjson": [resource("Patient", "a", **content)]})
     assert done.failures == []
-    [patient] = (await clinic.caller("NURSE").data(PEOPLE))["patients"]["nodes"]
+    [patient] = (await clinic.caller("RECEPTIONIST").data(PEOPLE))["patients"]["nodes"]
     return patient, done.told("Patient")
 
 
@@ -138,7 +138,7 @@ async def test_a_practitioner_is_called_by_a_name_of_now(clinic: Clinic, imports
         "qualification: left out": 1,
         WHOLE: 1,
     }
-    nodes = (await clinic.caller("NURSE").data("{ practitioners { nodes { name { text } } } }"))["practitioners"]
+    nodes = (await clinic.caller("RECEPTIONIST").data("{ practitioners { nodes { name { text } } } }"))["practitioners"]
     assert sorted(node["name"]["text"] for node in nodes["nodes"]) == ["Eva Now", "Xu Li"]
 
 
@@ -168,9 +168,9 @@ async def test_a_birth_is_known_as_far_as_the_source_knows_it(clinic: Clinic, im
     assert [failure.cause.split(":")[0] for failure in done.failures] == ["birthDate"]
     assert done.told("Patient") == {}
     query = "{ patients { nodes { birthDate partialBirthDate } } }"
-    nodes = (await clinic.caller("NURSE").data(query))["patients"]["nodes"]
+    nodes = (await clinic.caller("RECEPTIONIST").data(query))["patients"]["nodes"]
     assert nodes == [{"birthDate": None, "partialBirthDate": birth} for birth in ("1980", "1980-05")]
     known = people[0] | {"birthDate": "1980-05-04"}
     assert (await imports({"Patient.ndjson": [known]})).counts("Patient") == {"updated": 1}
-    nodes = (await clinic.caller("NURSE").data(query))["patients"]["nodes"]
+    nodes = (await clinic.caller("RECEPTIONIST").data(query))["patients"]["nodes"]
     assert nodes[0] == {"birthDate": "1980-05-04", "partialBirthDate": None}

@@ -54,15 +54,9 @@ class NoteGrouping(Code):
     PRACTITIONER = "practitioner_id", "By the practitioner who writes the notes."
 
 
-class ReportPeriod(Command):
-    """The days of a report, at most five years."""
-
-    first: date = Field(description="The first day of the report.")
-    last: date = Field(description="The last day of the report, which is included.")
-    time_zone: TimeZone = Field(
-        "UTC",
-        description="The time zone in which days begin, a name of the IANA time zone database, such as `Europe/Berlin`.",
-    )
+class _Days(Command):
+    first: date
+    last: date
 
     @field_validator("last")
     @classmethod
@@ -73,6 +67,24 @@ class ReportPeriod(Command):
         if value - first > _LONGEST:
             raise wrong(PERIOD_LENGTH)
         return value
+
+
+class ReportPeriod(_Days):
+    """The days of a report, at most five years."""
+
+    first: date = Field(description="The first day of the report.")
+    last: date = Field(description="The last day of the report, which is included.")
+    time_zone: TimeZone = Field(
+        "UTC",
+        description="The time zone in which days begin, a name of the IANA time zone database, such as `Europe/Berlin`.",
+    )
+
+
+class ReportMonths(_Days):
+    """The months of a report, at most five years; each is counted as a whole, in UTC."""
+
+    first: date = Field(description="Any day of the first month of the report.")
+    last: date = Field(description="Any day of the last month of the report, which is included.")
 
 
 class AppointmentReportFilter(Command):

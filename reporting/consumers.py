@@ -1,13 +1,14 @@
 """What reporting does about others' events."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlmodel import col
 
 from reporting import service
-from reporting.models import RequestOutcome, Status, Verdict, Way
+from reporting.models import ProblemFact, RequestOutcome, Status, Verdict, Way
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.events.mergers import Mergers
@@ -147,6 +148,29 @@ class EntryChanged(Event, type="caregraph.records.entry-changed.v1", key="entry_
     status: str
 
 
+class ProblemRecorded(Event, type="caregraph.problems.problem-recorded.v1", key="problem_id"):
+    """A diagnosis or problem, under pseudonyms."""
+
+    problem_id: UUID
+    patient: UUID
+    system: str
+    code: str
+    month: str
+
+
+class ProblemRetracted(Event, type="caregraph.problems.problem-retracted.v1", key="problem_id"):
+    """A diagnosis or problem that is none."""
+
+    problem_id: UUID
+
+
+class ProblemPatientsMerged(Event, type="caregraph.problems.patients-merged.v1", key="merged"):
+    """A patient's pseudonym stands for another one as well."""
+
+    merged: UUID
+    patient: UUID
+
+
 async def _appointment(
     work: UnitOfWork,
     event: Booked
@@ -222,7 +246,28 @@ async def _changed(work: UnitOfWork, event: EntryChanged) -> None:
         await service.drop_note(work, event.entry_id)
 
 
+async def _problem(work: UnitOfWork, event: ProblemRecorded) -> None:
+    await service.keep_problem(
+        work,
+        event.problem_id,
+        patient=event.patient,
+        system=event.system,
+        code=event.code,
+        month=date.fromisoformat(f"{event.month}-01"),
+    )
+
+
+async def _retracted(work: UnitOfWork, event: ProblemRetracted) -> None:
+    await service.drop_problem(work, event.problem_id)
+
+
+async def _problems_merged(work: UnitOfWork, event: ProblemPatientsMerged) -> None:
+    await _PSEUDONYMS.follow(work, event.merged, event.patient)
+
+
+_PSEUDONYMS = Mergers((col(ProblemFact.patient),))
 _ACCESS = (_requested, _decided, _withdrawn, _opened, _reviewed)
 _NOTES = (_written, _signed, _changed)
+_PROBLEMS = (_problem, _retracted, _problems_merged)
 
-FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES])
+FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES, *_PROBLEMS])

@@ -3,7 +3,7 @@
 A row holds what the events say and nothing else, no time or key of its making, so that made anew it is the same.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index
@@ -112,6 +112,19 @@ class NoteFact(Model, table=True):
     practitioner_id: UUID | None = None
     written_at: datetime = timestamp()
     signed_at: datetime | None = timestamp(nullable=True)
+
+
+class ProblemFact(Model, table=True):
+    """A diagnosis or problem of a patient. `problem_id` and `patient` are pseudonyms; `month` is the first day of it."""
+
+    __tablename__ = "problem_fact"
+    __table_args__ = (Index("problem_fact_month_idx", "month"), Index("problem_fact_patient_idx", "patient"))
+
+    problem_id: UUID = Field(primary_key=True)
+    patient: UUID
+    system: str
+    code: str
+    month: date
 
 
 class EmergencyFact(Model, table=True):

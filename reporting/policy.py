@@ -8,7 +8,15 @@ from typing import TypeVar
 from sqlalchemy import Select, false, select
 from sqlmodel import col
 
-from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, Model, NoteFact, RegistrationFact
+from reporting.models import (
+    AccessRequestFact,
+    AppointmentFact,
+    EmergencyFact,
+    Model,
+    NoteFact,
+    ProblemFact,
+    RegistrationFact,
+)
 from shared.auth.principal import Principal
 from shared.database.tables import Merger
 
@@ -47,6 +55,11 @@ def emergencies(principal: Principal) -> Select[EmergencyFact]:
 def notes(principal: Principal) -> Select[NoteFact]:
     """The clinical notes that the caller's figures are made of."""
     return _readable(NoteFact, allowed=principal.is_staff(READ))
+
+
+def problems(principal: Principal) -> Select[ProblemFact]:
+    """The diagnoses and problems that the caller's figures are made of."""
+    return _readable(ProblemFact, allowed=principal.is_staff(READ))
 
 
 def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:

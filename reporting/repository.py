@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    case,
     func,
     select,
 )
@@ -24,12 +25,13 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from reporting import policy
-from reporting.commands import AppointmentReportFilter, ReportPeriod
+from reporting.commands import AppointmentReportFilter, ReportMonths, ReportPeriod
 from reporting.models import (
     AccessRequestFact,
     AppointmentFact,
     EmergencyFact,
     NoteFact,
+    ProblemFact,
     RegistrationFact,
     RequestOutcome,
     Status,
@@ -50,6 +52,8 @@ _NONE = (_NO_KEY, _NO_CODE)
 REVIEW_HOURS = 72
 """How long after a record was opened in an emergency the review is late."""
 SIGNATURE_HOURS = 24
+SMALLEST_CELL = 11
+"""How many patients a figure on their diagnoses is of at least (CMS Cell Size Suppression Policy)."""
 """How long after a clinical note was begun its signature is late."""
 
 RECENT = timedelta(days=90)
@@ -224,6 +228,18 @@ def notes(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Fig
     }
     statement = policy.notes(context.principal).where(period.holds(col(fact.written_at)))
     return _group(statement, keys, group_by, figures)
+
+
+def problems(context: Context, asked: ReportMonths) -> Figures:
+    """Patients by problem and month. Cells are always the same ones, and nothing sums them up: no difference of two figures
+    tells of a few patients. The number of patients of a small cell is null.
+    """
+    fact = ProblemFact
+    keys = {"system": col(fact.system), "code": col(fact.code), "month": col(fact.month)}
+    patients: ColumnElement[int] = func.count(func.distinct(col(fact.patient)))
+    figures = {"count": case((patients >= SMALLEST_CELL, patients))}
+    months = col(fact.month).between(asked.first.replace(day=1), asked.last)
+    return _group(policy.problems(context.principal).where(months), keys, tuple(keys), figures)
 
 
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -14,6 +14,7 @@ from reporting.commands import (
     EmergencyAccessGrouping,
     NoteGrouping,
     RegistrationGrouping,
+    ReportMonths,
     ReportPeriod,
 )
 from reporting.policy import READ
@@ -23,6 +24,7 @@ from reporting.types import (
     AppointmentFigures,
     EmergencyAccessFigures,
     NoteFigures,
+    ProblemFigures,
     RegistrationFigures,
 )
 from shared.database.paging import InvalidCursor, Slice
@@ -137,6 +139,20 @@ class Query:
     ) -> Connection[NoteFigures] | None:
         figures = repository.notes(info.context, given(ReportPeriod, period), group_by)
         return await _connect(info.context, figures, NoteFigures.of, page)
+
+    @query(
+        description="A report on the diagnoses and problems recorded in some months: how many patients each is of.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def problem_report(
+        self,
+        info: Info,
+        page: Slice,
+        months: Annotated[ReportMonths, argument(ReportMonths, description="The months that the report is about.")],
+    ) -> Connection[ProblemFigures] | None:
+        figures = repository.problems(info.context, given(ReportMonths, months))
+        return await _connect(info.context, figures, ProblemFigures.of, page)
 
 
 async def _connect(

@@ -1,6 +1,6 @@
 """The use cases of reporting: what events do to its tables."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from reporting.models import (
     EmergencyFact,
     Model,
     NoteFact,
+    ProblemFact,
     RegistrationFact,
     RequestOutcome,
     Status,
@@ -36,6 +37,7 @@ _KEEP_APPOINTMENT = _upsert(
 _KEEP_REGISTRATION = _upsert(RegistrationFact, "patient_id", "way", "registered_at")
 _KEEP_ACCESS_REQUEST = _upsert(AccessRequestFact, "access_request_id", "purpose", "requested_at")
 _KEEP_NOTE = _upsert(NoteFact, "note_id", "practitioner_id", "written_at")
+_KEEP_PROBLEM = _upsert(ProblemFact, "problem_id", "patient", "system", "code", "month")
 _KEEP_EMERGENCY = _upsert(EmergencyFact, "emergency_access_id", "practitioner_id", "opened_at")
 
 
@@ -108,3 +110,16 @@ async def sign_note(work: UnitOfWork, note_id: UUID, *, signed_at: datetime) -> 
 async def drop_note(work: UnitOfWork, note_id: UUID) -> None:
     """A note was a mistake, and counts no longer."""
     await work.session.execute(delete(NoteFact).where(col(NoteFact.note_id) == note_id))
+
+
+async def keep_problem(
+    work: UnitOfWork, problem_id: UUID, *, patient: UUID, system: str, code: str, month: date
+) -> None:
+    """A problem as it is now, of whoever stands for the patient."""
+    values = {"patient": await work.survivor(patient), "system": system, "code": code, "month": month}
+    await work.session.execute(_KEEP_PROBLEM, {"problem_id": problem_id, **values})
+
+
+async def drop_problem(work: UnitOfWork, problem_id: UUID) -> None:
+    """A problem is none, and counts no longer."""
+    await work.session.execute(delete(ProblemFact).where(col(ProblemFact.problem_id) == problem_id))

@@ -215,6 +215,30 @@ class NoteFigures:
         )
 
 
+@strawberry.type(description="How many patients a diagnosis or problem was recorded of in a month.")
+class ProblemFigures:
+    system: str = strawberry.field(description="The code system of the code, as a URI: that of ICD-10-CM or SNOMED CT.")
+    code: str = strawberry.field(description="The code of the diagnosis or problem in its code system.")
+    month: date = strawberry.field(description="The first day of the month.")
+    patient_count: int | None = strawberry.field(
+        description=f"How many patients they are; null if there are fewer than {repository.SMALLEST_CELL}."
+    )
+    suppressed: bool = strawberry.field(
+        description=f"Whether the number of patients is not told, since there are fewer than {repository.SMALLEST_CELL}."
+    )
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a group's keys and figures."""
+        return cls(
+            system=group["system"],
+            code=group["code"],
+            month=group["month"],
+            patient_count=group["count"],
+            suppressed=group["count"] is None,
+        )
+
+
 def _hours(seconds: Any) -> float | None:
     return None if seconds is None else float(seconds) / 3600
 

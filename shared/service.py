@@ -123,7 +123,8 @@ class Service:
         servers, prefix = settings.kafka_bootstrap_servers, settings.kafka_topic_prefix
         coroutines: list[Any] = [revocations.follow()]
         if self.events:
-            coroutines.append(Relay(database, servers, prefix, self.name).run())
+            domains = {event.domain() for event in self.events}
+            coroutines.append(Relay(database, servers, prefix, domains).run())
         coroutines += [
             ConsumerRunner(consumer, database, servers, prefix, self.name).run() for consumer in self.consumers
         ]

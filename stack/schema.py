@@ -95,7 +95,8 @@ def build(sdl: str) -> GraphQLSchema:
 
 def asyncapi(publishers: list[Service]) -> dict[str, Any]:
     """The events as an AsyncAPI 3.0 document: a channel a domain, a message an event."""
-    publishers = [service for service in publishers if service.events]
+    events = [event for service in publishers for event in service.events]
+    domains = dict.fromkeys(event.domain() for event in events)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -106,20 +107,21 @@ def asyncapi(publishers: list[Service]) -> dict[str, Any]:
         },
         "defaultContentType": CONTENT_TYPE,
         "channels": {
-            service.name: {
-                "address": f"caregraph.{service.name}",
+            domain: {
+                "address": f"caregraph.{domain}",
                 "messages": {
-                    event.__name__: {"$ref": f"#/components/messages/{event.__name__}"} for event in service.events
+                    event.__name__: {"$ref": f"#/components/messages/{event.type}"}
+                    for event in events
+                    if event.domain() == domain
                 },
             }
-            for service in publishers
+            for domain in domains
         },
         "operations": {
-            f"{service.name}-publishes": {"action": "send", "channel": {"$ref": f"#/channels/{service.name}"}}
-            for service in publishers
+            f"{domain}-publishes": {"action": "send", "channel": {"$ref": f"#/channels/{domain}"}} for domain in domains
         },
         "components": {
-            "messages": {event.__name__: _message(event) for service in publishers for event in service.events},
+            "messages": {event.type: _message(event) for event in events},
         },
     }
 

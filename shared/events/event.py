@@ -45,7 +45,7 @@ class Event(BaseModel):
 
     @classmethod
     def domain(cls) -> str:
-        """The domain that publishes it."""
+        """The domain in whose topic it is: the publisher's, or one of its own for what few may read."""
         return cls.type.split(".")[1]
 
 

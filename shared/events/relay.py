@@ -6,7 +6,8 @@ again under the same event id, which consumers recognise.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -32,8 +33,8 @@ log = structlog.get_logger(__name__)
 class Relay:
     """Publishes a service's outbox until it is cancelled."""
 
-    def __init__(self, database: Database, bootstrap_servers: str, prefix: str, domain: str) -> None:
-        self._database, self._servers, self._prefix, self._domain = database, bootstrap_servers, prefix, domain
+    def __init__(self, database: Database, bootstrap_servers: str, prefix: str, domains: Collection[str]) -> None:
+        self._database, self._servers, self._prefix, self._domains = database, bootstrap_servers, prefix, domains
 
     async def run(self) -> None:
         """Publish while this process is the leader; a failure of the broker or the database is waited out."""
@@ -49,7 +50,7 @@ class Relay:
 
     async def _lead(self, connection: AsyncConnection) -> None:
         woken = await listen(connection, "outbox")
-        await ensure_topics(self._servers, [topic(self._prefix, self._domain)])
+        await ensure_topics(self._servers, [topic(self._prefix, domain) for domain in self._domains])
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             enable_idempotence=True,
@@ -76,7 +77,8 @@ class Relay:
         async with self._database.write() as session:
             published = update(Outbox).where(col(Outbox.position).in_([row.position for row in rows]))
             await session.execute(published.values(published_at=utc_now()))
-        EVENTS_PUBLISHED.labels(self._domain).inc(len(rows))
+        for domain, count in Counter(row.domain for row in rows).items():
+            EVENTS_PUBLISHED.labels(domain).inc(count)
         return True
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Outbox]) -> None:

@@ -179,6 +179,32 @@ class EarlyWarningRaised(Event, type="caregraph.records.early-warning-raised.v1"
     practitioner_id: UUID | None
 
 
+class ProblemRecorded(Event, type="caregraph.problems.problem-recorded.v1", key="problem_id"):
+    """A diagnosis or problem as statistics have it: `problemId` and `patient` are pseudonyms, which only records can make.
+
+    `month` is when it was recorded, such as 2026-05. If it is told again, the last one holds.
+    """
+
+    problem_id: UUID
+    patient: UUID
+    system: str
+    code: str
+    month: str
+
+
+class ProblemRetracted(Event, type="caregraph.problems.problem-retracted.v1", key="problem_id"):
+    """A diagnosis or problem does not count: a mistake, refuted, one of several that may be, or of another code system."""
+
+    problem_id: UUID
+
+
+class ProblemPatientsMerged(Event, type="caregraph.problems.patients-merged.v1", key="merged"):
+    """Two patients were one: what is told under the pseudonym `merged` is of `patient`."""
+
+    merged: UUID
+    patient: UUID
+
+
 EVENTS = (
     AccessChanged,
     AccessRequested,
@@ -195,4 +221,7 @@ EVENTS = (
     EntryRecorded,
     EntryChanged,
     EarlyWarningRaised,
+    ProblemRecorded,
+    ProblemRetracted,
+    ProblemPatientsMerged,
 )

@@ -8,7 +8,16 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
-from reporting.models import AccessRequestFact, AppointmentFact, EmergencyFact, NoteFact, RegistrationFact, Way
+from reporting.models import (
+    AccessRequestFact,
+    AppointmentFact,
+    EmergencyFact,
+    NoteFact,
+    ProblemFact,
+    RegistrationFact,
+    Way,
+)
+from reporting.repository import SMALLEST_CELL
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
 from shared.database.tables import AuditEntry, PatientAccess
@@ -260,6 +269,9 @@ def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     times = {"requested_at": _MORNING, "decided_at": _MORNING}
     yield AccessRequestFact(access_request_id=new_id(), purpose="TREAT", outcome="GRANTED", **times)
     reviewed: dict[str, Any] = {"verdict": "JUSTIFIED", "opened_at": _MORNING, "reviewed_at": _MORNING}
+    problem: dict[str, Any] = {"system": "http://snomed.info/sct", "code": "195967001", "month": date(2030, 1, 1)}
+    for _ in range(SMALLEST_CELL):
+        yield ProblemFact(problem_id=new_id(), patient=new_id(), **problem)
     signed = {"written_at": _MORNING, "signed_at": _MORNING}
     yield NoteFact(note_id=new_id(), practitioner_id=party.practitioner, **signed)
     yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)

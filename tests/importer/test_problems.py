@@ -69,7 +69,7 @@ async def test_a_condition_is_what_its_source_says(clinic: Clinic, imports: Impo
         }
     ]
     assert (await imports(files, HOSPITAL)).counts("Condition") == {"unchanged": 1}
-    [event] = await clinic.published("records")
+    event, _ = await clinic.published("records")
     assert (event.type, event.data["resource"]) == ("caregraph.records.entry-recorded.v1", "Condition")
     async with stored(clinic.service("records").runtime.database) as session:
         assert (await session.scalars(select(PatientAccess))).all() == [], "who imports treats nobody"
@@ -165,6 +165,23 @@ async def test_what_its_source_takes_back_is_a_mistake(clinic: Clinic, imports: 
     assert (last.type, last.data["status"]) == ("caregraph.records.entry-changed.v1", "ENTERED_IN_ERROR")
     assert (await imports(bundle_of(condition("a")), HOSPITAL)).counts("Condition") == {"updated": 1}
     assert len(await seen(clinic, "conditions", "id")) == 1
+
+
+async def test_statistics_are_told_of_what_is_imported_once(clinic: Clinic, imports: Import) -> None:
+    local = concept("Jane's cough", "Cough", "urn:clinic")
+    files = bundle_of(condition("asthma"), condition("other", code=local), allergy("penicillin"))
+    await imports(files, HOSPITAL)
+    await imports(files, HOSPITAL)
+    wrong = {"verificationStatus": status("entered-in-error"), "clinicalStatus": None}
+    await imports(bundle_of(condition("asthma", **wrong)), HOSPITAL)
+    told = [event for event in await clinic.published("records") if event.source == "/problems"]
+    kinds = [event.type.split(".")[2] for event in told]
+    assert sorted(kinds[:2]) == ["problem-recorded", "problem-retracted"]
+    assert kinds[2:] == ["problem-retracted"]
+    recorded = told[kinds.index("problem-recorded")]
+    assert (recorded.data["code"], recorded.data["month"]) == ("195967001", "2020-01")
+    assert told[2].subject == recorded.subject
+    assert "Jane" not in repr(told)
 
 
 async def test_ids_of_a_source_without_a_name_count_with_the_patient(imports: Import) -> None:

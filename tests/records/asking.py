@@ -56,9 +56,9 @@ def of(kind: str, key: UUID) -> str:
 
 
 async def happened(ward: Ward) -> list[str]:
-    """What records has published, but for who may open what."""
-    types = [event.type.split(".")[2] for event in await ward.clinic.published("records")]
-    return [name for name in types if name != "access-changed"]
+    """What records has published, but for who may open what, and what is for statistics."""
+    types = [event.type.split(".")[1:3] for event in await ward.clinic.published("records")]
+    return [name for domain, name in types if domain == "records" and name != "access-changed"]
 
 
 async def visited(who: Clinician, patient: UUID) -> dict[str, str]:

@@ -73,7 +73,7 @@ class World:
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
-        async with _running(Relay(self.database, self.kafka, self.prefix, "tests").run()):
+        async with _running(Relay(self.database, self.kafka, self.prefix, ["tests"]).run()):
             yield
 
     @asynccontextmanager

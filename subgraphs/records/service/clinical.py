@@ -32,7 +32,7 @@ from subgraphs.records.errors import NOT_TREATING
 from subgraphs.records.events import EarlyWarningRaised, EntryChanged
 from subgraphs.records.models import Allergy, CareTeam, Condition, Encounter, VitalSigns
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
-from subgraphs.records.service import entries
+from subgraphs.records.service import entries, problems
 from subgraphs.records.service.encounters import change_status
 from subgraphs.records.service.relations import relate
 
@@ -54,8 +54,18 @@ _ROWS: Mapping[EntryKind, Callable[..., Select[Any]]] = {
 
 async def record_condition(context: Context, command: RecordCondition) -> Condition:
     """Record a diagnosis or problem."""
-    status = {"status": command.verification, "clinical_status": command.clinical_status}
-    return await entries.record(context, Condition, command, **status)
+    async with context.write() as work:
+        await work.once(command)
+        whose = await entries.origin(work, command.patient_id, command.encounter_id)
+        row = Condition(
+            **whose,
+            status=command.verification,
+            clinical_status=command.clinical_status,
+            facts=entries.facts_of(Condition, command),
+        )
+        entries.add(work, row)
+        await problems.tell(work, [row])
+    return row
 
 
 async def update_condition(context: Context, command: UpdateCondition) -> Condition:
@@ -63,6 +73,7 @@ async def update_condition(context: Context, command: UpdateCondition) -> Condit
     async with context.write() as work:
         row = await entries.find(work, policy.conditions, command)
         entries.change(work, row, command, **entries.statuses(row, command))
+        await problems.tell(work, [row])
     return row
 
 
@@ -127,6 +138,7 @@ async def mark_entered_in_error(context: Context, command: MarkEnteredInError) -
         row.status = ENTERED_IN_ERROR
         if isinstance(row, Allergy | Condition):
             row.clinical_status = None
+        await problems.tell(work, [row])
         if isinstance(row, CareTeam):
             await _end_relations(work, row)
         work.publish(EntryChanged(**entries.told(row)))

@@ -10,7 +10,7 @@ from shared.events.mergers import Mergers
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects
 from subgraphs.records.models import ENTRIES, EmergencyAccess, Proxy, RecordAccessRequest, WithheldSection
-from subgraphs.records.service import proxies
+from subgraphs.records.service import problems, proxies
 from subgraphs.records.service.allergies import resolve_allergies
 
 
@@ -30,6 +30,7 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
     acting = or_(col(Proxy.patient_id) == merged_id, col(Proxy.proxy_id) == merged_id)
     await work.session.execute(update(Proxy).where(acting).values(moved=True))
     await resolve_allergies(work, merged_id, survivor_id)
+    await problems.patients_merged(work, merged_id, survivor_id)
 
 
 async def _end_proxies_of_themselves(work: UnitOfWork, keys: set[UUID]) -> None:

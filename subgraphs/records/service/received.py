@@ -19,7 +19,7 @@ from subgraphs.records.events import EntryChanged, EntryRecorded
 from subgraphs.records.facts import AllergyFacts, VitalSignsFacts
 from subgraphs.records.models import Allergy, CareTeam, Condition, Encounter, SocialHistory, VitalSigns
 from subgraphs.records.models.entries import ENTERED_IN_ERROR, Told
-from subgraphs.records.service import entries
+from subgraphs.records.service import entries, problems
 from subgraphs.records.service.allergies import settle_allergies, substances
 from subgraphs.records.service.relations import narrow
 
@@ -66,6 +66,7 @@ async def take_over(model: type[Told], work: UnitOfWork, told: Entries) -> list[
     await work.session.flush()  # what no longer holds, before what is new
     for row in rows:
         await _write(work, row, outcomes[row.id])
+    await problems.tell(work, [row for row in rows if outcomes[row.id] is not Outcome.UNCHANGED])
     return [Result(outcomes[key], changes[key]) if key in changes else outcomes[key] for key, _ in told]
 
 
@@ -81,6 +82,7 @@ async def retract(model: type[Told], work: UnitOfWork, keys: Sequence[UUID]) -> 
         if assign(row, values):
             changed.add(key)
             await _write(work, row, Outcome.UPDATED)
+    await problems.tell(work, [row for key, row in rows.items() if key in changed])
     return [Outcome.UPDATED if key in changed else Outcome.UNCHANGED for key in keys]
 
 

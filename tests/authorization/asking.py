@@ -12,6 +12,7 @@ from graphql import (
     get_named_type,
     is_leaf_type,
     is_required_argument,
+    is_union_type,
 )
 
 from tests.graph.hostile import literal, plausible
@@ -57,6 +58,8 @@ def selection(kind: GraphQLType) -> str:
     named = get_named_type(kind)
     if is_leaf_type(named):
         return ""
+    if is_union_type(named):
+        return "{ __typename }"
     if is_entity(named) or not isinstance(named, GraphQLObjectType):
         return "{ __typename id }"
     if _is_connection(named):

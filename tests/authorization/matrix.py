@@ -41,7 +41,7 @@ from tests.authorization.world import ARGUMENTS, DOWNLOADS, FILTERS, FOREIGN, NO
 from tests.graph.test_bounds import entities
 from tests.harness.clinic import Clinic
 
-_PATIENCE_SECONDS = 5
+_PATIENCE_SECONDS = 10
 
 
 class Matrix:
@@ -262,19 +262,39 @@ class _Undone(Exception):
 
 
 async def ask_subscription(matrix: Matrix, role: str, name: str) -> None:
-    """A subscription: whose objects it tells of, of those there are, until it has told of the caller's own."""
+    """A subscription: whose objects it tells of, of those there are, until it has told of the caller's own.
+
+    One that tells nothing of what has been so far, and so has no ARGUMENTS, is opened for what is in each relation.
+    """
     row, field = f"Subscription.{name}", matrix.type("Subscription").fields[name]
-    objects = matrix.world.objects(role, str(node_type(field.type)))
-    own, found, denied = objects.get(OWN, [*objects]), set[str](), False
-    query = f"subscription {{ {name}{written(field, ARGUMENTS[row])} {selection(field.type)} }}"
+    if row in ARGUMENTS:
+        objects = matrix.world.objects(role, str(node_type(field.type)))
+        found = await _told(matrix, role, field, name, ARGUMENTS[row], set(objects.get(OWN, ())) or None)
+        seen = None if found is None else {each for each in objects if found & set(objects[each])}
+        matrix.put(row, role, seen, objects)
+        return
+    related = matrix.related(role)
+    by_relation = (_told(matrix, role, field, name, arguments(field, of, {}), None) for of in related.values())
+    opened = dict(zip(related, await asyncio.gather(*by_relation), strict=True))
+    denied = all(each is None for each in opened.values())
+    matrix.put(row, role, None if denied else {each for each in opened if opened[each] is not None}, related)
+
+
+async def _told(
+    matrix: Matrix, role: str, field: GraphQLField, name: str, given: Mapping[str, Any], own: set[str] | None
+) -> set[str] | None:
+    """The ids of what a subscription tells until it has told of the caller's own, or for a while; None if it is refused."""
+    query = f"subscription {{ {name}{written(field, given)} {selection(field.type)} }}"
+    found = set[str]()
     try:
         async with matrix.world.caller(role).subscribe(query) as events, asyncio.timeout(_PATIENCE_SECONDS):
-            while not found.issuperset(own):
+            while own is None or not found.issuperset(own):
                 found |= ids(await anext(events))
-    except TransportQueryError as error:
-        denied = True
-        Answer.of({"errors": error.errors})
-    matrix.put(row, role, None if denied else {each for each in objects if found & set(objects[each])}, objects)
+    except TimeoutError:
+        assert own is None, f"{name} tells {role} nothing of their own"
+    except (TransportQueryError, StopAsyncIteration):
+        return None
+    return found
 
 
 async def ask_downloads(matrix: Matrix, role: str, domain: str) -> None:

@@ -32,6 +32,7 @@ from subgraphs.notifications import models as notifications
 from subgraphs.patients import models as patients
 from subgraphs.records import models as records
 from subgraphs.records.codes import PurposeOfUse, Relationship, Verdict
+from tests.authorization.clinical import entries
 
 PLAUSIBLE_ADDRESS = "jane.dawson@example.com"
 _MORNING = datetime(2030, 1, 8, 9, tzinfo=UTC)  # of the day of which `plausible` asks reports
@@ -299,7 +300,8 @@ def records_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     """What somebody withholds of their record, who asked for it, opened it in an emergency, and acts for them."""
     yield records.Patient(id=party.patient)
     yield records.Patient(id=party.twin)
-    yield records.WithheldSection(patient_id=party.patient, section="NOTES")
+    yield records.WithheldSection(patient_id=party.patient, section="CARE_PLANS")
+    yield from entries(party.patient, party.practitioner, party.account)
     now = utc_now()
     request = records.RecordAccessRequest(
         patient_id=party.patient,

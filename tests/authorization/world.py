@@ -85,7 +85,7 @@ def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientA
         )
 
 
-TARGETS = {"endSession": "Session"}
+TARGETS = {"endSession": "Session", "markEnteredInError": "Condition"}
 """Of mutations whose success does not tell it, the type that their `id` is of."""
 
 NOT_OWN = {Kind.STAFF: {"Patient"}, Kind.PARTNER: {"Patient"}}
@@ -99,6 +99,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
     "Query.disclosures": {"to": "2026-02-01T00:00:00Z"},  # before the looks that are taken meanwhile
     "Query.myRecordDisclosures": {"to": "2026-02-01T00:00:00Z"},
+    "Mutation.recordCarePlan": {"since": "2020-05"},
+    "Mutation.recordMedicationStatement": {"since": "2020-05", "until": "2020-05"},
+    "Mutation.updateCarePlan": {"until": "2020-05"},
+    "Mutation.updateMedicationStatement": {"until": "2020-05"},
+    "Mutation.recordVitalSigns": {
+        "measurements": [{"code": "8867-4", "value": 80, "unit": "/min"}],
+        "effectiveAt": None,
+    },
+    "Mutation.markEnteredInError": {"kind": "CONDITION"},
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},
     "Mutation.saveRole": {"name": "SOME_ROLE"},
     "Mutation.removeRole": {"name": "SOME_ROLE"},
@@ -110,8 +119,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""
 
-UNSEEN: set[str] = {"section"}
-"""The last names of rows of which there is no value to see: entries of sections are not among the rows."""
+UNSEEN: set[str] = {"section", "bodyMassIndex", "earlyWarningScore"}
+"""Of what is in rows with these names there is no value to see: the looks are at no section, one vital sign makes no score."""
 
 FILTERS: dict[str, dict[str, Callable[[Party], dict[str, Any]]]] = {
     "Query.accounts": {"search": lambda party: {"search": party.name}},

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from dotenv import dotenv_values
 
-from shared.encryption.providers import new_key
 from stack.services import SUBGRAPHS
 
 POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - its name
@@ -31,6 +30,8 @@ def password_variable(subgraph: str) -> str:
 
 def generate() -> dict[str, str]:
     """New secrets, by the names of their environment variables."""
+    from shared.encryption.providers import new_key  # slow to import
+
     signing_key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     passwords = {password_variable(each.name): secrets.token_hex(24) for each in SUBGRAPHS}
     return {

@@ -285,7 +285,10 @@ class CarePlanStatus(Code):
 class CareTeamStatus(Code):
     """Whether a care team works (FHIR CareTeamStatus)."""
 
-    ACTIVE = "ACTIVE", "The care team looks after the patient; members of one that was recorded here may open the record."
+    ACTIVE = (
+        "ACTIVE",
+        "The care team looks after the patient; members of one that was recorded here may open the record.",
+    )
     INACTIVE = "INACTIVE", "The care team no longer looks after the patient."
     ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The care team was entered by mistake."
 

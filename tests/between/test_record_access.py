@@ -11,7 +11,7 @@ from tests.records.conftest import Ward, principal
 
 @pytest.fixture
 def services() -> tuple[str, ...]:
-    return ("appointments", "records")
+    return ("patients", "appointments", "records")
 
 
 async def test_a_booking_lets_its_practitioner_open_the_record_until_it_is_cancelled(practice: Practice) -> None:

@@ -49,6 +49,8 @@ def test_wrong_settings_are_told_without_their_values(
         "KAFKA_BOOTSTRAP_SERVERS": "h:1",
         "JWKS_URL": "http://h",
         "ROUTER_SIGNATURE_KEY": "r" * 32,
+        "KEY_PROVIDER": "env:KEY_ENCRYPTION_KEYS",
+        "AUDIT_ANCHOR_KEY": "a" * 32,
         "IDENTITY_SIGNING_KEY": pem(Ed25519PrivateKey.generate()),
         "CONTACT_DIGEST_KEY": "k" * 32,
         "IDENTITY_ENCRYPTION_KEY": base64.b64encode(b"k" * 32).decode(),

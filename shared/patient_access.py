@@ -38,7 +38,11 @@ class Basis(Code, name="AccessBasis"):
 
 
 class AccessChanged(Event, type="caregraph.records.access-changed.v1", key="access_id"):
-    """Somebody may open a patient's data, or no longer."""
+    """Somebody may open a patient's data, or no longer: a practitioner, an account, or a patient who is a proxy.
+
+    `basis` is APPOINTMENT, ENCOUNTER, ORDER, CARE_TEAM, GRANT, EMERGENCY or PROXY. `sections` are those of the record, null
+    for all; `validUntil` is null while no end is known. Of two versions the higher one holds.
+    """
 
     access_id: UUID
     patient_id: UUID

@@ -10,11 +10,10 @@ from sqlmodel import col
 
 from shared.database.model import assign
 from shared.database.tables import PatientAccess
-from shared.patient_access import Basis, holds
+from shared.patient_access import AccessChanged, Basis, holds
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records.codes import Party, RequestStatus
 from subgraphs.records.events import (
-    AccessChanged,
     AccessDecided,
     AccessRequested,
     AccessWithdrawn,

@@ -8,7 +8,7 @@ import pytest
 
 from shared.database.model import utc_now
 from shared.ids import new_id
-from shared.patient_access import Basis
+from shared.patient_access import AccessChanged, Basis
 from subgraphs.records.codes import Section
 from subgraphs.records.consumers import (
     Booked,
@@ -19,7 +19,6 @@ from subgraphs.records.consumers import (
     StatusReverted,
     VisitRecorded,
 )
-from subgraphs.records.events import AccessChanged
 from subgraphs.records.models import WithheldSection
 from subgraphs.records.settings import relation_lasts
 from tests.records.conftest import Ward, answer, principal

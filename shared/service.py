@@ -26,6 +26,8 @@ from shared.audit.anchor import Anchoring
 from shared.auth.revocation import Revocations
 from shared.auth.tokens import KeySet, TokenVerifier
 from shared.database.engine import Database
+from shared.disclosures import JOB as DISCLOSURES
+from shared.disclosures import PatientDataRead
 from shared.encryption.providers import open_provider
 from shared.events.consumer import Consumer, ConsumerRunner
 from shared.events.event import Event
@@ -112,7 +114,8 @@ class Service:
             settings.audit_anchor_key,
         )
         stack.push_async_callback(anchoring.finish)
-        jobs = (*JOBS, Job("anchor", _ANCHOR_EVERY, lambda _: anchoring.run()), *self.jobs)
+        told = (DISCLOSURES,) if PatientDataRead in self.events else ()
+        jobs = (*JOBS, Job("anchor", _ANCHOR_EVERY, lambda _: anchoring.run()), *told, *self.jobs)
         background = [*self._background(runtime, revocations), *(run_job(job, runtime) for job in jobs)]
         tasks = [asyncio.create_task(each, name=f"background:{self.name}") for each in background]
         stack.push_async_callback(_cancel, tasks)

@@ -95,7 +95,7 @@ def build(sdl: str) -> GraphQLSchema:
 
 def asyncapi(publishers: list[Service]) -> dict[str, Any]:
     """The events as an AsyncAPI 3.0 document: a channel a domain, a message an event."""
-    events = [event for service in publishers for event in service.events]
+    events = list(dict.fromkeys(event for service in publishers for event in service.events))
     domains = dict.fromkeys(event.domain() for event in events)
     return {
         "asyncapi": "3.0.0",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.disclosures import PatientDataRead
 from shared.events.event import Event
 
 Party = Literal["patient", "staff", "system"]
@@ -176,4 +177,5 @@ EVENTS = (
     WaitlistJoined,
     WaitlistOffered,
     WaitlistExpired,
+    PatientDataRead,
 )

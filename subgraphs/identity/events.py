@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from shared.disclosures import PatientDataRead
 from shared.events.event import Event
 
 
@@ -71,4 +72,5 @@ EVENTS = (
     PasswordChanged,
     SecondFactorChanged,
     AnotherAccountInvited,
+    PatientDataRead,
 )

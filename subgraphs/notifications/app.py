@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from shared.disclosures import PatientDataRead
 from shared.jobs import Job
 from shared.service import Service
 from subgraphs.notifications.consumers import CONSUMERS
@@ -16,6 +17,7 @@ service = Service(
     Path(__file__).parent,
     schema,
     Model.metadata,
+    events=(PatientDataRead,),
     consumers=CONSUMERS,
     jobs=(PUSH, Job("settle-mergers", timedelta(days=1), MERGERS.settle)),
     open_resources=open_wakeups,

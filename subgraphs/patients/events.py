@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from shared.disclosures import PatientDataRead
 from shared.events.event import Event
 
 
@@ -71,4 +72,4 @@ class EmailAddressesChanged(Event, type="caregraph.patients.email-addresses-chan
     digests: list[str]
 
 
-EVENTS = (PatientRegistered, PatientChanged, PatientMerged, PreferencesChanged, EmailAddressesChanged)
+EVENTS = (PatientRegistered, PatientChanged, PatientMerged, PreferencesChanged, EmailAddressesChanged, PatientDataRead)

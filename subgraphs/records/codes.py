@@ -18,6 +18,17 @@ class Section(Code, name="RecordSection"):
     CARE_PLANS = "CARE_PLANS", "Care plans and care teams."
 
 
+class FieldGroup(Code):
+    """What data of a patient somebody has looked at."""
+
+    RECORD = "RECORD", "What is recorded of the patient's health: a section of the medical record."
+    ACCESS = "ACCESS", "Who may open the medical record: requests, emergencies, proxies, what is withheld."
+    DEMOGRAPHICS = "DEMOGRAPHICS", "Who the patient is: names, birth, gender, addresses, contacts, identifiers."
+    APPOINTMENTS = "APPOINTMENTS", "When the patient comes and to whom: appointments, the waitlist, calendar feeds."
+    MESSAGES = "MESSAGES", "What was told about the patient, or to them, in somebody's inbox."
+    ACCOUNT = "ACCOUNT", "The account that the patient logs in with."
+
+
 class PurposeOfUse(Code):
     """For what a record is used (HL7 v3 PurposeOfUse, http://terminology.hl7.org/CodeSystem/v3-ActReason)."""
 

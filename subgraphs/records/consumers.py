@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.disclosures import PatientDataRead
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.events.projection import Projection
@@ -12,6 +13,7 @@ from shared.patient_access import Basis
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records.commands.access import Relate
 from subgraphs.records.models import Account, Patient
+from subgraphs.records.service import disclosures
 from subgraphs.records.service.merging import MERGERS
 from subgraphs.records.service.relations import relate
 from subgraphs.records.settings import relation_lasts
@@ -114,6 +116,10 @@ async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
 
+async def _read(work: UnitOfWork, event: PatientDataRead) -> None:
+    await disclosures.keep(work, event)
+
+
 CONSUMERS = (
     Consumer(
         "relations",
@@ -125,4 +131,5 @@ CONSUMERS = (
             Projection(Account, AccountAccessChanged),
         ],
     ),
+    Consumer("disclosures", [_read]),
 )

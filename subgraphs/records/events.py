@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.disclosures import PatientDataRead
 from shared.events.event import Event
 from shared.patient_access import AccessChanged
 
@@ -206,4 +207,5 @@ EVENTS = (
     ProblemRecorded,
     ProblemRetracted,
     ProblemPatientsMerged,
+    PatientDataRead,
 )

@@ -11,9 +11,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Uuid, and_, false, func, literal, not_, or_, select, true, union_all
 from sqlmodel import col
 
-from shared.audit.recorder import Action, AuditOutcome
-from shared.auth.principal import Kind, Principal, system
-from shared.database.tables import AuditEntry, Merger, PatientAccess
+from shared.auth.principal import Kind, Principal
+from shared.database.tables import Merger, PatientAccess
 from shared.patient_access import Basis, has_access, holds
 from subgraphs.records.codes import NoteStatus, Section
 from subgraphs.records.models import (
@@ -22,6 +21,7 @@ from subgraphs.records.models import (
     CarePlan,
     CareTeam,
     Condition,
+    Disclosure,
     EmergencyAccess,
     Encounter,
     Entry,
@@ -183,17 +183,12 @@ def proxies(principal: Principal, scope: str = ACCESS) -> Select[Proxy]:
     return select(Proxy).where(acting if scope == APPOINT else or_(acting, is_owner(principal, col(Proxy.patient_id))))
 
 
-def disclosures(principal: Principal, patient_id: UUID | None = None) -> Select[AuditEntry]:
+def disclosures(principal: Principal, patient_id: UUID | None = None) -> Select[Disclosure]:
     """The looks of people at what is kept of a patient, or of all.
 
-    Auditors see all, patients those at their own record and at that of a minor for whom they act.
+    Auditors see all, patients those at their own data and at those of a minor for whom they act.
     """
-    looks = select(AuditEntry).where(
-        col(AuditEntry.action) == Action.READ,
-        col(AuditEntry.outcome) == AuditOutcome.SUCCESS,
-        col(AuditEntry.actor) != system().subject,
-        func.cardinality(col(AuditEntry.patients)) > 0,
-    )
+    looks = select(Disclosure)
     if principal.is_staff(DISCLOSE):
         return looks if patient_id is None else looks.where(_is_about(select(literal(patient_id, Uuid))))
     if not principal.can(DISCLOSE):
@@ -203,11 +198,11 @@ def disclosures(principal: Principal, patient_id: UUID | None = None) -> Select[
 
 
 def _is_about(patients: Select[Any]) -> ColumnElement[bool]:
-    """Whether an entry of the audit trail is about one of some patients, or of those who were merged into them."""
+    """Whether a look is at one of some patients, or at one who was merged into them."""
     keys = patients.subquery()
     merged = select(col(Merger.merged_id)).where(col(Merger.survivor_id).in_(select(*keys.c)))
     either = union_all(select(*keys.c), merged).subquery()
-    about: ColumnElement[bool] = col(AuditEntry.patients).op("&&", is_comparison=True)(
+    about: ColumnElement[bool] = col(Disclosure.patients).op("&&", is_comparison=True)(
         select(func.array_agg(*either.c)).scalar_subquery()
     )
     return func.coalesce(about, false())

@@ -20,7 +20,7 @@ from reporting.models import (
 from reporting.repository import SMALLEST_CELL
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
-from shared.database.tables import AuditEntry, PatientAccess
+from shared.database.tables import PatientAccess
 from shared.digests import keyed_digest
 from shared.encryption import Encrypted
 from shared.ids import new_id
@@ -291,9 +291,8 @@ def _looked_at(party: Party, grant: UUID) -> Iterator[SQLModel]:
         valid_until=_LOOKED_AT + timedelta(days=1),
         version=1,
     )
-    who: dict[str, Any] = {"actor": party.account, "session": new_id(), "roles": ["NURSE"]}
-    what: dict[str, Any] = {"action": "read", "outcome": "success", "resource": "WithheldSection", "resource_ids": []}
-    yield AuditEntry(at=_LOOKED_AT, patients=[party.patient], **who, **what)
+    who: dict[str, Any] = {"actor": party.account, "roles": ["NURSE"], "patients": [party.patient]}
+    yield records.Disclosure(at=_LOOKED_AT, service="records", resource="Note", **who)
 
 
 def records_rows(party: Party, _: Any) -> Iterator[SQLModel]:

@@ -119,8 +119,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""
 
-UNSEEN: set[str] = {"section", "bodyMassIndex", "earlyWarningScore"}
-"""Of what is in rows with these names there is no value to see: the looks are at no section, one vital sign makes no score."""
+UNSEEN: set[str] = {"bodyMassIndex", "earlyWarningScore"}
+"""Of what is in rows with these names there is no value to see: one vital sign makes no score."""
 
 FILTERS: dict[str, dict[str, Callable[[Party], dict[str, Any]]]] = {
     "Query.accounts": {"search": lambda party: {"search": party.name}},

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from sqlmodel import SQLModel, col
 from shared.auth.principal import Kind, Principal
 from shared.database.model import utc_now
 from shared.database.tables import PatientAccess
-from shared.events.event import CloudEvent, Event
+from shared.disclosures import PatientDataRead, publish_reads
+from shared.events.event import CloudEvent, Event, read_data
 from shared.ids import new_id
 from shared.patient_access import Basis
 from shared.unit_of_work import system_work
@@ -66,7 +68,20 @@ class Ward:
         """Other domains' events."""
         for event in events:
             async with system_work(self.database, "test") as work:
-                await CONSUMERS[0].handlers[type(event)](work, event, CloudEvent.of(event))
+                for consumer in CONSUMERS:
+                    if handler := consumer.handlers.get(type(event)):
+                        await handler(work, event, CloudEvent.of(event))
+
+    async def account(self, *services: str) -> None:
+        """What services tell of their audit trails, once all that they have is sealed."""
+        for name in services or ("records",):
+            await self.clinic.until(partial(self._sealed, name))
+            await publish_reads(self.clinic.service(name).runtime)
+            told = [each for each in await self.clinic.published(name) if each.type == PatientDataRead.type]
+            await self.hear(*(read_data(each, PatientDataRead) for each in told))
+
+    async def _sealed(self, name: str) -> bool:
+        return all(entry.seal for entry in await self.clinic.audit(name))
 
     async def opens(self, principal: Principal, patient: UUID, **options: Any) -> set[Section]:
         """The sections of a patient's record that somebody may read."""

@@ -10,9 +10,11 @@ from shared.audit.recorder import Action, AuditRecorder
 from shared.auth.principal import system
 from shared.database.model import utc_now
 from shared.database.tables import AuditEntry, Merger
+from shared.disclosures import PatientDataRead
+from shared.events.event import read_data
 from shared.ids import new_id
 from shared.patient_access import Basis
-from subgraphs.records.models import Account
+from subgraphs.records.models import Account, Disclosure
 from tests.harness.caller import Caller
 from tests.harness.ids import key_of
 from tests.records.conftest import Ward, principal
@@ -21,7 +23,7 @@ from tests.records.test_emergencies import opened
 from tests.records.test_requests import asked
 
 HOUR = timedelta(hours=1)
-LOOK = "at roles section resource account { id } practitioner { id } patients { id } bases purposes"
+LOOK = "at roles section fieldGroup resource account { id } practitioner { id } patients { id } bases purposes"
 MINE = f"""query Mine($id: ID, $from: DateTime, $to: DateTime, $first: Int, $after: String) {{
   myRecordDisclosures(patientId: $id, from: $from, to: $to, first: $first, after: $after) {{
     totalCount pageInfo {{ endCursor hasNextPage }} nodes {{ {LOOK} }}
@@ -32,10 +34,10 @@ ALL = f"""query All($id: ID, $account: ID, $from: DateTime, $to: DateTime) {{
 }}"""
 
 
-def look(by: UUID, *patients: UUID, **fields: Any) -> AuditEntry:
-    """An entry of the trail: somebody has read something of patients."""
-    entry = AuditRecorder(principal("NURSE", subject=by)).entry(Action.READ, "Note", [new_id()], list(patients))
-    return AuditEntry(**entry | fields)
+def look(by: UUID, *patients: UUID, **fields: Any) -> Disclosure:
+    """That somebody has read something of patients."""
+    what: dict[str, Any] = {"at": utc_now(), "service": "records", "resource": "Note"} | fields
+    return Disclosure(actor=by, roles=["NURSE"], patients=list(patients), **what)
 
 
 async def looks(caller: Caller, query: str, **variables: Any) -> list[dict[str, Any]]:
@@ -65,17 +67,14 @@ async def test_a_patient_sees_who_looked_on_what_basis_and_for_what(ward: Ward) 
         look(nurse, patient, at=utc_now() - 2 * HOUR),  # before anything let them
         look(doctor, patient, at=utc_now()),
         look(own, patient, resource="RecordAccessRequest"),
-        look(system().subject, patient),
         look(nurse, new_id()),
-        look(nurse, patient, outcome="denied"),
-        look(nurse, patient, action="update"),
     )
     found = await looks(me, MINE)
     assert [(each["account"]["id"], each["bases"], each["purposes"]) for each in found] == [
         (f"Account:{own}", ["OWNER"], ["PATRQT"]),
         (f"Account:{doctor}", ["APPOINTMENT", "EMERGENCY"], ["TREAT", "ETREAT"]),
-        (f"Account:{nurse}", [], []),
         (f"Account:{nurse}", ["GRANT"], ["COC"]),
+        (f"Account:{nurse}", [], []),
     ]
     assert [each["practitioner"] for each in found][1:3] == [{"id": f"Practitioner:{practitioner}"}, None]
     assert found[1]["roles"] == ["NURSE"]
@@ -108,8 +107,9 @@ async def test_what_is_really_read_is_told_and_an_accounting_is_entered(ward: Wa
     await opened(doctor, patient)
     await doctor.data(EMERGENCIES)
     auditor = ward.clinic.caller("AUDITOR")
+    await ward.account()
     (seen,) = await looks(me, MINE)
-    assert (seen["resource"], seen["section"]) == ("EmergencyAccess", None)
+    assert (seen["resource"], seen["section"], seen["fieldGroup"]) == ("EmergencyAccess", None, "ACCESS")
     assert (seen["bases"], seen["purposes"]) == (["EMERGENCY"], ["ETREAT"])
     assert await looks(auditor, ALL, id=str(patient), account=str(account)) == [seen]
     for nothing in ({"account": str(new_id())}, {"id": str(new_id())}, {"to": seen["at"]}):
@@ -120,6 +120,34 @@ async def test_what_is_really_read_is_told_and_an_accounting_is_entered(ward: Wa
     for role in ("ADMIN", "DOCTOR", "NURSE", "RECEPTIONIST", "ANALYST", "PATIENT"):
         denied = await ward.clinic.caller(role).execute(ALL)
         assert denied["data"] == {"disclosures": None}, role
+
+
+async def test_what_services_tell_of_their_trails_is_told_once_and_without_what_is_no_look(ward: Ward) -> None:
+    (patient, me), nurse = await ward.patient(), new_id()
+    runtime, others = ward.clinic.service("patients").runtime, [new_id() for _ in range(2500)]
+
+    def entry(by: UUID, *patients: UUID, **fields: Any) -> AuditEntry:
+        made = AuditRecorder(principal("NURSE", subject=by)).entry(Action.READ, "Patient", [new_id()], list(patients))
+        return AuditEntry(**made | fields)
+
+    async with runtime.database.write() as session:
+        session.add(entry(nurse, patient))
+        session.add_all(
+            (
+                entry(system().subject, patient),
+                entry(nurse, patient, outcome="denied"),
+                entry(nurse, patient, action="update"),
+                entry(nurse),
+            )
+        )
+        session.add(entry(nurse, *others, patient))
+    await ward.account("patients")
+    await ward.account("patients")
+    small, large = await looks(me, MINE)
+    assert {each["fieldGroup"] for each in (small, large)} == {"DEMOGRAPHICS"}
+    assert small["account"] == {"id": f"Account:{nurse}"}
+    told = [read_data(each, PatientDataRead) for each in await ward.clinic.published("patients")]
+    assert [[len(read.patients) for read in each.reads] for each in told] == [[1], [2000], [501]]
 
 
 async def test_looks_are_paged_and_those_at_merged_records_are_the_survivors(ward: Ward) -> None:

@@ -41,6 +41,7 @@ async def test_a_grant_opens_the_record_until_it_is_withdrawn_whatever_was_plann
     assert all(each in (seen, None) for each in meanwhile)
     assert (await node(), await record()) == (None, None)
 
+    await ward.account()
     told = await looks(me, MINE)
     by_nurse = [each for each in told if each["account"]["id"] == of("Account", account) and each["section"]]
     assert by_nurse

@@ -1,5 +1,6 @@
 """What every subgraph's schema keeps to: descriptions, who may ask, nullability of what can be denied, event contracts."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, get_args
@@ -18,10 +19,13 @@ from graphql import (
 )
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 
+from shared.audit.statements import audited_tables
+from shared.disclosures import PatientDataRead
 from shared.events.event import Event
 from shared.service import Service
 from stack.services import SUBGRAPHS
 from subgraphs.identity.roles import SCOPES
+from subgraphs.records.types.disclosures import FIELD_GROUPS
 
 DOMAINS: list[Service] = [import_module(each.module).service for each in SUBGRAPHS]
 FEDERATION = {"_FieldSet", "_Service", "_Any", "_Entity", "_entities", "_service"}
@@ -109,16 +113,29 @@ def test_every_scope_that_is_asked_for_is_given_to_some_role() -> None:
 PUBLISHED: dict[str, type[Event]] = {event.type: event for service in DOMAINS for event in service.events}
 
 
-# What few may read has a topic of its own: diagnoses, which reporting alone consumes.
-OWN_TOPICS = {"problems": ("records", {"reporting"})}
+# What few may read has a topic of its own: diagnoses, which reporting alone consumes, and who has read what of patients.
+OWN_TOPICS = {"problems": ({"records"}, {"reporting"}), "disclosures": ({*FIELD_GROUPS, "records"}, {"records"})}
 
 
 def test_a_service_publishes_only_its_own_events_and_what_few_may_read_goes_to_them() -> None:
-    publishers = {event.domain(): service.name for service in DOMAINS for event in service.events}
-    assert publishers == {name: name for name in publishers} | {name: by for name, (by, _) in OWN_TOPICS.items()}
+    publishers: dict[str, set[str]] = defaultdict(set)
+    for service in DOMAINS:
+        for event in service.events:
+            publishers[event.domain()].add(service.name)
+    assert publishers == {name: {name} for name in publishers} | {name: by for name, (by, _) in OWN_TOPICS.items()}
     for domain, (_, readers) in OWN_TOPICS.items():
         found = {service.name for service in DOMAINS for each in service.consumers if domain in each.domains}
         assert found == readers
+
+
+def test_who_reads_data_of_patients_is_accounted_for_in_every_domain() -> None:
+    of_patients = {
+        service.name
+        for service in DOMAINS
+        for table, model in audited_tables().items()
+        if table in service.metadata.sorted_tables and model.audit_patient
+    }
+    assert of_patients == {service.name for service in DOMAINS if PatientDataRead in service.events}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from subgraphs.records.codes import Section
 from subgraphs.records.models.access import (
     Account,
     CareRelation,
+    Disclosure,
     EmergencyAccess,
     Patient,
     Proxy,
@@ -57,6 +58,7 @@ __all__ = [
     "CareRelation",
     "CareTeam",
     "Condition",
+    "Disclosure",
     "EmergencyAccess",
     "Encounter",
     "Entry",

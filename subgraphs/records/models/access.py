@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field
 
@@ -99,6 +99,24 @@ class RecordAccessRequest(Audited, Model, Versioned, table=True):
         ends = {RequestStatus.PENDING: self.answer_by, RequestStatus.GRANTED: self.granted_until}
         end = ends.get(RequestStatus(self.status))
         return RequestStatus.EXPIRED if end is not None and end <= moment else RequestStatus(self.status)
+
+
+class Disclosure(Model, table=True):
+    """That somebody has read data of patients in a service: a copy of an entry of its audit trail, by the entry's key."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (
+        Index("disclosure_at_idx", "at", "id"),
+        Index("disclosure_actor_idx", "actor", "at", "id"),
+        Index("disclosure_patients_idx", "patients", postgresql_using="gin"),
+    )
+
+    service: str
+    at: datetime = timestamp()
+    actor: UUID
+    roles: list[str] = Field(sa_type=ARRAY(String))
+    resource: str
+    patients: list[UUID] = Field(sa_type=ARRAY(Uuid))
 
 
 EMERGENCY_OVERLAP = "emergency_access_overlap"

@@ -1,4 +1,4 @@
-"""What is read of looks at records: the audit trail's entries, and on what grounds somebody could look."""
+"""What is read of looks at patients' data, and on what grounds somebody could look."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Select, Uuid, and_, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Select, Uuid, and_, any_, bindparam, func, or_, select
 from sqlmodel import col
 
 from shared.audit.recorder import Action
 from shared.auth.principal import Principal
 from shared.database.engine import STATEMENT_TIMEOUT_MILLISECONDS
 from shared.database.paging import Order
-from shared.database.tables import AuditEntry, Merger, PatientAccess
+from shared.database.tables import Merger, PatientAccess
 from shared.graph.context import Context
 from shared.patient_access import Basis
 from subgraphs.records import policy
-from subgraphs.records.models import Account, RecordAccessRequest
+from subgraphs.records.models import Account, Disclosure, RecordAccessRequest
 
 # A look may be under way while what lets it be is ended: no statement takes longer.
 _UNDER_WAY = timedelta(milliseconds=STATEMENT_TIMEOUT_MILLISECONDS)
 
-NEWEST_FIRST = Order((col(AuditEntry.position),), descending=True)
+NEWEST_FIRST = Order((col(Disclosure.at), col(Disclosure.id)), descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,15 @@ class Looks:
     until: datetime | None = None
 
 
-def search(principal: Principal, wanted: Looks) -> Select[AuditEntry]:
+def search(principal: Principal, wanted: Looks) -> Select[Disclosure]:
     """The looks that match."""
     statement = policy.disclosures(principal, wanted.patient_id)
     if wanted.account_id is not None:
-        statement = statement.where(col(AuditEntry.actor) == wanted.account_id)
+        statement = statement.where(col(Disclosure.actor) == wanted.account_id)
     if wanted.since is not None:
-        statement = statement.where(col(AuditEntry.at) >= wanted.since)
+        statement = statement.where(col(Disclosure.at) >= wanted.since)
     if wanted.until is not None:
-        statement = statement.where(col(AuditEntry.at) < wanted.until)
+        statement = statement.where(col(Disclosure.at) < wanted.until)
     return statement
 
 
@@ -64,23 +64,23 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Who looked, and why they could: all bases that held at that moment, for any of the patients of the entry."""
+    """Who looked, and why they could: all bases that held at that moment, for any of the patients looked at."""
 
     practitioner_id: UUID | None
     grounds: Sequence[Ground]
 
 
-async def grounds(context: Context, positions: Sequence[int]) -> list[Grounds]:
-    """Those of entries of the trail, in order, in one statement.
+async def grounds(context: Context, keys: Sequence[UUID]) -> list[Grounds]:
+    """Those of looks, in order, in one statement.
 
     A row of `patient_access` never changes its holder and keeps its period when it ends, so it tells who could look when.
     """
-    found: dict[int, Grounds] = {}
-    for row in await context.fetch(_GROUNDS, positions=list(positions)):
-        known = found.get(row.position, Grounds(row.practitioner_id, ()))
+    found: dict[UUID, Grounds] = {}
+    for row in await context.fetch(_GROUNDS, keys=list(keys)):
+        known = found.get(row.id, Grounds(row.practitioner_id, ()))
         new = [each for each in _grounds_of(row) if each not in known.grounds]
-        found[row.position] = Grounds(row.practitioner_id, [*known.grounds, *new])
-    return [found.get(position, Grounds(None, ())) for position in positions]
+        found[row.id] = Grounds(row.practitioner_id, [*known.grounds, *new])
+    return [found.get(key, Grounds(None, ())) for key in keys]
 
 
 def _grounds_of(row: Any) -> Iterator[Ground]:
@@ -91,37 +91,37 @@ def _grounds_of(row: Any) -> Iterator[Ground]:
 
 
 def _grounds() -> Any:
-    """Each entry with each basis that its actor had for one of its patients, or with their own record."""
-    entries = (
+    """Each look with each basis that who looked had for one of its patients, or with their own record."""
+    looks = (
         select(
-            col(AuditEntry.position),
-            col(AuditEntry.actor),
-            col(AuditEntry.at),
-            func.unnest(col(AuditEntry.patients), type_=Uuid).label("patient"),
+            col(Disclosure.id),
+            col(Disclosure.actor),
+            col(Disclosure.at),
+            func.unnest(col(Disclosure.patients), type_=Uuid).label("patient"),
         )
-        .where(col(AuditEntry.position) == any_(bindparam("positions", type_=ARRAY(BigInteger))))
+        .where(col(Disclosure.id) == any_(bindparam("keys", type_=ARRAY(Uuid))))
         .subquery()
         .c
     )
-    patient = func.coalesce(col(Merger.survivor_id), entries.patient)
+    patient = func.coalesce(col(Merger.survivor_id), looks.patient)
     holder = or_(
-        col(PatientAccess.account_id) == entries.actor,
+        col(PatientAccess.account_id) == looks.actor,
         col(PatientAccess.practitioner_id) == col(Account.practitioner_id),
         col(PatientAccess.proxy_id) == col(Account.patient_id),
     )
     until = col(PatientAccess.valid_until)
-    held = and_(col(PatientAccess.valid_from) <= entries.at, or_(until.is_(None), until > entries.at - _UNDER_WAY))
+    held = and_(col(PatientAccess.valid_from) <= looks.at, or_(until.is_(None), until > looks.at - _UNDER_WAY))
     return (
         select(
-            entries.position,
+            looks.id,
             col(Account.practitioner_id),
             patient.label("patient_id"),
             (patient == col(Account.patient_id)).label("own"),
             col(PatientAccess.basis),
             col(RecordAccessRequest.purpose),
         )
-        .outerjoin(Merger, col(Merger.merged_id) == entries.patient)
-        .outerjoin(Account, col(Account.id) == entries.actor)
+        .outerjoin(Merger, col(Merger.merged_id) == looks.patient)
+        .outerjoin(Account, col(Account.id) == looks.actor)
         .outerjoin(PatientAccess, and_(col(PatientAccess.patient_id) == patient, holder, held))
         .outerjoin(RecordAccessRequest, col(RecordAccessRequest.id) == col(PatientAccess.id))
     )

@@ -1,4 +1,4 @@
-"""Who has looked at records."""
+"""Who has looked at patients' data."""
 
 from datetime import datetime
 from functools import partial
@@ -22,7 +22,7 @@ Mine = Annotated[
 ]
 OfPatient = Annotated[
     strawberry.ID | None,
-    strawberry.argument(description="Only looks at entries of the patient with this id; absent: of all patients."),
+    strawberry.argument(description="Only looks at data of the patient with this id; absent: of all patients."),
 ]
 ByAccount = Annotated[
     strawberry.ID | None,
@@ -48,7 +48,7 @@ async def _looks(info: Info, page: Slice, wanted: Looks, of: UUID | None) -> Con
 @strawberry.type
 class DisclosuresQuery:
     @query(
-        description="Everyone's looks at the caller's own record, or at a minor's whose proxy they are, the newest first.",
+        description="Everyone's looks at the caller's own data, or at a minor's whose proxy they are, the newest first.",
         scopes=[[DISCLOSE]],
         graphql_type=Connection[Disclosure] | None,
         extensions=[Paged()],
@@ -62,7 +62,7 @@ class DisclosuresQuery:
         return await _looks(info, page, Looks(patient, None, since, until), patient)
 
     @query(
-        description="The looks at all records, the newest first, for auditors: an accounting of disclosures.",
+        description="The looks at all patients' data, the newest first, for auditors: an accounting of disclosures.",
         scopes=[[DISCLOSE, AUDIT]],
         graphql_type=Connection[Disclosure] | None,
         extensions=[Paged()],

@@ -1,4 +1,4 @@
-"""GraphQL types of looks at records."""
+"""GraphQL types of looks at patients' data."""
 
 from datetime import datetime
 from typing import Self
@@ -6,11 +6,11 @@ from uuid import UUID
 
 import strawberry
 
-from shared.database.tables import AuditEntry
 from shared.graph.context import Info
 from shared.graph.fields import from_row
 from shared.patient_access import Basis
-from subgraphs.records.codes import PurposeOfUse, Section
+from subgraphs.records import models
+from subgraphs.records.codes import FieldGroup, PurposeOfUse, Section
 from subgraphs.records.models import SECTION_OF
 from subgraphs.records.repository import disclosures
 from subgraphs.records.repository.disclosures import Ground, Grounds
@@ -22,24 +22,41 @@ _PURPOSES = {
     Basis.PROXY: PurposeOfUse.FAMRQT,
     Basis.EMERGENCY: PurposeOfUse.ETREAT,
 }
+_OWN = "records"
+FIELD_GROUPS = {
+    "patients": FieldGroup.DEMOGRAPHICS,
+    "appointments": FieldGroup.APPOINTMENTS,
+    "notifications": FieldGroup.MESSAGES,
+    "identity": FieldGroup.ACCOUNT,
+}
+"""What is looked at in other services."""
 
 
-def _section(row: AuditEntry) -> Section | None:
-    return SECTION_OF.get(row.resource)
+def _section(row: models.Disclosure) -> Section | None:
+    return SECTION_OF.get(row.resource) if row.service == _OWN else None
 
 
-@strawberry.type(description="A look of somebody at what is kept of a patient, as the audit trail has it.")
+def _field_group(row: models.Disclosure) -> FieldGroup | None:
+    if row.service == _OWN:
+        return FieldGroup.RECORD if row.resource in SECTION_OF else FieldGroup.ACCESS
+    return FIELD_GROUPS.get(row.service)
+
+
+@strawberry.type(description="A look of somebody at what is kept of a patient, as the audit trails have it.")
 class Disclosure:
-    row: strawberry.Private[AuditEntry]
+    row: strawberry.Private[models.Disclosure]
     of: strawberry.Private[UUID | None]  # the patient who is asked about
 
     at: datetime = from_row("at", description="When they looked.")
     roles: list[str] = from_row("roles", description="The roles of who looked, at that time.")
     section: Section | None = from_row(
         _section,
-        description="The section of the record that was looked at; null for requests for access, emergencies and the like.",
+        description="The section of the medical record that was looked at; null if it was no entry of the record.",
     )
-    resource: str = from_row("resource", description="The kind of entries that were looked at, such as `Note`.")
+    field_group: FieldGroup | None = from_row(_field_group, description="What data of the patient were looked at.")
+    resource: str = from_row(
+        "resource", description="The kind of objects that were looked at, such as `Note` or `Appointment`."
+    )
 
     @strawberry.field(description="The account of who looked.")
     def account(self) -> Account | None:
@@ -50,14 +67,15 @@ class Disclosure:
         return Practitioner.of((await self._grounds(info)).practitioner_id)
 
     @strawberry.field(
-        description="The patients at whose entries they looked; for a patient, only the one who is asked about."
+        description="The patients at whose data they looked; for a patient, only the one who is asked about."
     )
     def patients(self) -> list[Patient]:
         keys = self.row.patients if self.of is None else [self.of]
         return [patient for patient in map(Patient.of, keys) if patient is not None]
 
     @strawberry.field(
-        description="What let them look; empty where nothing of this did, such as for auditors, and for who has signed a note."
+        description="What let them look; empty where their role alone did, such as for the reception and auditors, "
+        "and for who has signed a note."
     )
     async def bases(self, info: Info) -> list[Basis]:
         return list(dict.fromkeys(each.basis for each in await self._relevant(info)))
@@ -69,12 +87,12 @@ class Disclosure:
         return list(dict.fromkeys(_purpose(each) for each in await self._relevant(info)))
 
     @classmethod
-    def of_patient(cls, patient_id: UUID | None, row: AuditEntry) -> Self:
-        """Of an entry of the trail, for who asks about a patient, or about all of them."""
+    def of_patient(cls, patient_id: UUID | None, row: models.Disclosure) -> Self:
+        """Of a look, for who asks about a patient, or about all of them."""
         return cls(row=row, of=patient_id)
 
     async def _grounds(self, info: Info) -> Grounds:
-        return await info.context.load(disclosures.grounds, self.row.position or 0)
+        return await info.context.load(disclosures.grounds, self.row.id)
 
     async def _relevant(self, info: Info) -> list[Ground]:
         found = (await self._grounds(info)).grounds

@@ -58,6 +58,8 @@ UNNAMED = Source()
 
 # References to others of the same type, and whether each of them replaces the resource, and not the resource it.
 Links = Sequence[tuple[Reference, bool]]
+# Makes pairs of (duplicate, survivor) one; None is one that people have to decide on.
+TakeOverLinks = Callable[[UnitOfWork, Sequence[tuple[UUID, UUID]]], Awaitable[list[Outcome | None]]]
 
 R = TypeVar("R", bound=Resource)
 C = TypeVar("C", bound=Command)
@@ -80,7 +82,7 @@ class ResourceType(Generic[R, C]):
     that a command tells of, and `survivors` gives who stands for entries that were merged. `releases` are elements by which
     a resource is of another release of FHIR, such as `R5`. `holders` name the type that a reference to this one leads on to,
     and give the entries of that by the keys of these. `links` read of a resource whom others replace, or whom they do, and
-    make each pair one, (duplicate, survivor); None is a pair that people have to decide on. `elsewhere` are elements that
+    make each pair one. `elsewhere` are elements that
     another domain takes of the same resources.
     """
 
@@ -96,7 +98,7 @@ class ResourceType(Generic[R, C]):
     links: (
         tuple[
             Callable[[R, Tell], Links],
-            Callable[[UnitOfWork, Sequence[tuple[UUID, UUID]]], Awaitable[list[Outcome | None]]],
+            TakeOverLinks,
         ]
         | None
     ) = None

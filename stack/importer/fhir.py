@@ -1,7 +1,7 @@
 """FHIR R4 bulk data into the domains, each resource type to the one that has a home for it."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -9,14 +9,26 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from shared.database.engine import Database
-from shared.encryption.providers import open_provider
+from shared.database.engine import Database, sqlstate
+from shared.encryption.providers import KeyProviderError, open_provider
+from shared.encryption.value import Erased
 from shared.fhir import InvalidResource, LeftOut, Reference, Resource, Retracted, not_taken, release, shape
 from shared.ids import new_id
-from shared.known import UNNAMED, References, ResourceType, Result, Source, load, remember, save_keys
+from shared.known import (
+    UNNAMED,
+    References,
+    ResourceType,
+    Result,
+    Source,
+    TakeOverLinks,
+    load,
+    remember,
+    save_keys,
+)
 from shared.unit_of_work import Outcome, system_work
 from stack import local
 from stack.errors import StackError
@@ -41,7 +53,11 @@ FAILED = "failed"
 # Classes of SQLSTATE that blame the row: data exceptions, broken constraints, values too big for an index.
 _ROWS_FAULT = ("22", "23", "54")
 
+# What is wrong with the databases or the keys, and not with what is imported.
+_NOT_THE_ROWS = (OSError, KeyProviderError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
 _OUTDATED = "meta.lastUpdated: left out, since a newer version is there"
+_ERASED = "left out, since the patient's data were erased for good"
 
 _BATCH = 500
 _CONNECTIONS = 1
@@ -105,7 +121,8 @@ class _Read:
 
     place: Place
     resource: Resource
-    command: Any
+    command: Any = None
+    told: Sequence[str] = ()
     row: UUID = field(default_factory=new_id)
 
 
@@ -154,18 +171,19 @@ async def _remember_awaited(references: References, databases: Mapping[str, str]
 @asynccontextmanager
 async def _open(domain: str, address: str) -> AsyncIterator[Database]:
     """A domain's database; what goes wrong with it as a whole ends the import, which the next run takes up again."""
-    keys = open_provider(local.key_provider())
-    database = Database(address, pool_size=_CONNECTIONS, domain=domain, key_provider=keys)
     try:
-        yield database
-    except OSError as error:
+        keys = open_provider(local.key_provider())
+        database = Database(address, pool_size=_CONNECTIONS, domain=domain, key_provider=keys)
+        try:
+            yield database
+        finally:
+            await database.close()
+    except (OSError, KeyProviderError) as error:
         raise StackError(f"the import stopped in {domain}: {error}; run it again once that is mended") from error
-    except DBAPIError as error:
+    except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise StackError(
             f"the import stopped in {domain}: its database says {_rule(error)}; has `caregraph migrate` been run?"
         ) from None
-    finally:
-        await database.close()
 
 
 class _Importer:
@@ -179,7 +197,7 @@ class _Importer:
         self._decode = msgspec.json.Decoder(kind.resource).decode
         self.counts: Counter[str] = Counter()
         self.told: Counter[str] = Counter()
-        self._retracted: list[tuple[Resource, UUID]] = []
+        self._retracted: list[_Read] = []
         self._links: list[tuple[UUID, Reference, bool]] = []
         self.doubtful = 0
 
@@ -196,8 +214,9 @@ class _Importer:
         while batch := list(islice(remaining, _BATCH)):
             read = (self._read(found) for found in batch)
             for part in _distinct(await self._identify([item for item in read if item is not None])):
-                await self._save(part)
-            await self._retract()
+                await self._save(part, self._commit)
+            await self._save(self._retracted, self._retract)
+            self._retracted = []
             self._listener.advance(self._kind.name, len(batch))
         await self._link()
         if self._kind.holders:
@@ -217,10 +236,9 @@ class _Importer:
                 raise LeftOut(_OUTDATED)
             self._references.told.clear()
             command = self._kind.read(resource, self._references)
-            self.told.update(self._references.told)
             left = [name for name in not_taken(found.content, self._kind.resource) if name not in self._kind.elsewhere]
-            self.told.update(f"{name}: left out" for name in left)
-            return _Read(found.place, resource, command)
+            told = [*self._references.told, *(f"{name}: left out" for name in left)]
+            return _Read(found.place, resource, command, told)
         except LeftOut as reason:
             self._leave_out(str(reason))
         except Retracted:
@@ -243,16 +261,16 @@ class _Importer:
         elif self._known.is_past(resource):
             self._leave_out(_OUTDATED)
         else:
-            self._retracted.append((resource, row))
+            self._retracted.append(_Read(found.place, resource, row=row))
 
-    async def _retract(self) -> None:
-        if self._retracted and self._kind.retract:
+    async def _retract(self, batch: list[_Read]) -> None:
+        if self._kind.retract:
             async with system_work(self._database, "import fhir") as work:
-                self.counts.update(await self._kind.retract(work, [row for _, row in self._retracted]))
-                await remember(work, self._known, self._retracted)
-            for resource, row in self._retracted:
-                self._known.learn(resource, row)
-            self._retracted.clear()
+                outcomes = await self._kind.retract(work, [item.row for item in batch])
+                await remember(work, self._known, [(item.resource, item.row) for item in batch])
+            self.counts.update(outcomes)
+            for item in batch:
+                self._known.learn(item.resource, item.row)
 
     async def _link(self) -> None:
         """Make those one of whom the source says that one replaces the other, once all of them are there."""
@@ -267,8 +285,13 @@ class _Importer:
                 self._tell("link", "left out, since the source has no name, and whom it leads to may be another's")
             else:
                 pairs[(row, other) if is_replaced else (other, row)] = None
+        ordered = [*pairs]
+        for begin in range(0, len(ordered), _BATCH):
+            await self._take_over_links(ordered[begin : begin + _BATCH], self._kind.links[1])
+
+    async def _take_over_links(self, pairs: list[tuple[UUID, UUID]], take_over: TakeOverLinks) -> None:
         async with system_work(self._database, "import fhir") as work:
-            outcomes = await self._kind.links[1](work, list(pairs))
+            outcomes = await take_over(work, pairs)
         for pair, outcome in zip(pairs, outcomes, strict=True):
             if outcome is None:
                 self._tell("link", "in doubt, since name or birth speak against it: for people to decide")
@@ -308,18 +331,24 @@ class _Importer:
                 found[place].add(key)
         return found
 
-    async def _save(self, batch: list[_Read]) -> None:
-        """Save a batch at once; if the database refuses it, one by one, so that only what is wrong is left out."""
+    async def _save(self, batch: list[_Read], commit: Callable[[list[_Read]], Awaitable[None]]) -> None:
+        """Commit a batch at once; if something in it is refused, its halves, so that only what is wrong is left out."""
         try:
-            await self._commit(batch)
-        except DBAPIError as error:
-            if str(getattr(error.orig, "sqlstate", None))[:2] not in _ROWS_FAULT:
+            if batch:
+                await commit(batch)
+        except Exception as error:  # whatever is wrong with a resource ends with it
+            if not _is_of_a_row(error):
                 raise
             if len(batch) > 1:
-                for item in batch:
-                    await self._save([item])
-            else:
+                half = len(batch) // 2
+                await self._save(batch[:half], commit)
+                await self._save(batch[half:], commit)
+            elif isinstance(error, Erased):
+                self._leave_out(_ERASED)
+            elif isinstance(error, DBAPIError):
                 self._fail(batch[0].place, f"the database refuses it: {_rule(error)}")
+            else:
+                self._fail(batch[0].place, f"it cannot be saved: {type(error).__name__}")
 
     async def _commit(self, batch: list[_Read]) -> None:
         async with system_work(self._database, "import fhir") as work:
@@ -327,6 +356,7 @@ class _Importer:
             await remember(work, self._known, [(item.resource, item.row) for item in batch])
         for item, result in zip(batch, results, strict=True):
             outcome, told = result if isinstance(result, Result) else (result, ())
+            self.told.update(item.told)
             for path, what in told:
                 self._tell(path, what)
             self._known.learn(item.resource, item.row)
@@ -363,7 +393,15 @@ def _cause(error: Exception) -> str:
     return f"it cannot be read: {type(error).__name__}"
 
 
-def _rule(error: DBAPIError) -> str:
+def _is_of_a_row(error: Exception) -> bool:
+    """Whether an error is about what was to be saved; a value that the driver cannot send has no SQLSTATE."""
+    if isinstance(error, DBAPIError):
+        is_unsent = isinstance(error.orig and error.orig.__cause__, ValueError)
+        return is_unsent or sqlstate(error)[:2] in _ROWS_FAULT
+    return not isinstance(error, _NOT_THE_ROWS)
+
+
+def _rule(error: Exception) -> str:
     """The constraint that was broken, or the kind of error; not the message, which quotes values."""
-    cause = error.orig and error.orig.__cause__
+    cause = error.orig and error.orig.__cause__ if isinstance(error, DBAPIError) else error
     return getattr(cause, "constraint_name", None) or type(cause or error).__name__

@@ -18,7 +18,9 @@ from pathlib import Path
 import msgspec
 
 from shared.commands import INVALID_VALUE, REQUIRED
+from shared.errors import OTHER_RELEASE
 from shared.fhir import Wrong
+from stack.importer import types
 
 # What clients of bulk exports write beside the resources.
 _OF_CLIENTS = {"log.ndjson", "manifest.json"}
@@ -93,16 +95,16 @@ def survey(folder: Path) -> Export:
         if path.name.startswith(".") or path.name in _OF_CLIENTS:
             continue
         if not _NAME.fullmatch(path.name):
-            export.others.append(str(path.relative_to(folder)))
+            export.others.append(_name(folder, path))
             continue
-        types: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         for item in _read(folder, path):
             if isinstance(item, Found):
-                types[item.resource_type] += 1
+                counts[item.resource_type] += 1
             else:
                 export.unread.append(item)
-        export.counts += types
-        for resource_type in types:
+        export.counts += counts
+        for resource_type in counts:
             export.files.setdefault(resource_type, []).append(path)
     return export
 
@@ -130,12 +132,13 @@ class _Identity(msgspec.Struct, rename="camel"):
 
 _head = msgspec.json.Decoder(_Head).decode
 _identity = msgspec.json.Decoder(_Identity).decode
-_entries = msgspec.json.Decoder(list[_Entry]).decode
+_entries = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_entry = msgspec.json.Decoder(_Entry).decode
 
 
 def _read(folder: Path, path: Path) -> Iterator[Found | Failure]:
     """What a file holds. Where it cannot be read on, it ends."""
-    name, line = str(path.relative_to(folder)), 0
+    name, line = _name(folder, path), 0
     try:
         with _open(path) as file:
             for line, content in enumerate(_values(path, file), start=1):
@@ -143,9 +146,16 @@ def _read(folder: Path, path: Path) -> Iterator[Found | Failure]:
                     yield from _resources(Place(name, line), content)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         yield Failure(Place(name, line + 1), "it is no whole gzip file; the rest is left out")
+    except OSError as error:
+        yield Failure(Place(name, line + 1), f"it cannot be read: {error.strerror}")
     except _TooLargeError:
         cause = f"it is larger than {LARGEST // 1024 // 1024} MB in one piece; the rest of the file is left out"
         yield Failure(Place(name, line + 1), cause)
+
+
+def _name(folder: Path, path: Path) -> str:
+    """A file's name within the folder, as a terminal can show it."""
+    return "".join(each if each.isprintable() else "?" for each in str(path.relative_to(folder)))
 
 
 class _TooLargeError(Exception):
@@ -209,32 +219,63 @@ def _resources(place: Place, content: bytes) -> Iterator[Found | Failure]:
         content.decode()  # what is passed over is not checked by the decoder
         head = _head(content)
         entries = _entries(head.entry) if head.resource_type == "Bundle" and bytes(head.entry) else []
-    except UnicodeDecodeError as error:
-        yield Failure(place, f"byte {error.start + 1} is not UTF-8")
-    except RecursionError:
-        yield Failure(place, "it is nested too deeply")
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$.")
-        yield Failure(place, str(Wrong(where.removesuffix("`"), INVALID_VALUE)) if where else what)
-    except msgspec.DecodeError as error:
-        yield Failure(place, str(error))
+    except (ValueError, RecursionError) as error:
+        yield Failure(place, _cause(error))
+        return
+    wrong = _wrong_type(head.resource_type)
+    if wrong:
+        yield Failure(place, str(wrong))
+    elif head.resource_type == "Bundle":
+        yield from _entries_of(place, entries)
     else:
-        if head.resource_type is None:
-            yield Failure(place, str(Wrong("resourceType", REQUIRED)))
-        elif head.resource_type != "Bundle":
-            yield Found(place, head.resource_type, content)
-        identities = [_identity_of(entry) for entry in entries]
-        named = _named(entries, identities)
-        for number, (entry, identity) in enumerate(zip(entries, identities, strict=True)):
-            at = Place(place.file, place.line, number)
-            deleted = _ADDRESS.fullmatch(entry.request.url or "") if entry.request.method == "DELETE" else None
-            if deleted:
-                content = msgspec.json.encode({"resourceType": deleted["type"], "id": deleted["id"]})
-                yield Found(at, deleted["type"], content, deleted=True)
-            elif not bytes(entry.resource):
-                yield Failure(at, str(Wrong("resource", REQUIRED)))
-            else:
-                yield from _resources(at, _with_id(entry, identity, _led(bytes(entry.resource), named)))
+        yield Found(place, head.resource_type or "", content)
+
+
+def _wrong_type(resource_type: str | None) -> Wrong | None:
+    if resource_type is None:
+        return Wrong("resourceType", REQUIRED)
+    if resource_type in types.OTHERS:
+        return Wrong("resourceType", OTHER_RELEASE, {"release": types.OTHERS[resource_type]})
+    return None if resource_type in types.R4 else Wrong("resourceType", INVALID_VALUE)
+
+
+def _cause(error: Exception) -> str:
+    """What is wrong with a value that cannot be decoded."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} is not UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    what, _, where = str(error).partition(" - at `$.")
+    return str(Wrong(where.removesuffix("`"), INVALID_VALUE)) if where else what
+
+
+def _entries_of(place: Place, contents: Sequence[bytes]) -> Iterator[Found | Failure]:
+    """The resources of a Bundle's entries, each of which may be wrong by itself."""
+    read = [_read_entry(content) for content in contents]
+    entries = [each if isinstance(each, _Entry) else _Entry() for each in read]
+    identities = [_identity_of(entry) for entry in entries]
+    named = _named(entries, identities)
+    for number, (entry, wrong, identity) in enumerate(zip(entries, read, identities, strict=True)):
+        at = Place(place.file, place.line, number)
+        deleted = _ADDRESS.fullmatch(entry.request.url or "") if entry.request.method == "DELETE" else None
+        if isinstance(wrong, str):
+            yield Failure(at, wrong)
+        elif deleted:
+            content = msgspec.json.encode({"resourceType": deleted["type"], "id": deleted["id"]})
+            unknown = _wrong_type(deleted["type"])
+            yield Failure(at, str(unknown)) if unknown else Found(at, deleted["type"], content, deleted=True)
+        elif not bytes(entry.resource):
+            yield Failure(at, str(Wrong("resource", REQUIRED)))
+        else:
+            yield from _resources(at, _with_id(entry, identity, _led(bytes(entry.resource), named)))
+
+
+def _read_entry(content: bytes) -> _Entry | str:
+    """An entry, or what is wrong with it."""
+    try:
+        return _entry(content)
+    except (ValueError, RecursionError) as error:
+        return _cause(error)
 
 
 def _identity_of(entry: _Entry) -> _Identity | None:

@@ -33,9 +33,9 @@ _PHASES = [*_PATTERNS, "else"]
 
 
 async def main(py_spy: Path) -> None:
-    """Profile each measured subgraph, and print."""
+    """Profile each measured type, and print."""
     async with running(workloads()) as stack:
-        found = {target.name: await _shares(py_spy, target) for target in stack.targets}
+        found = {target.typename: await _shares(py_spy, target) for target in stack.targets}
     table = Table("share of the time", *found)
     for phase in _PHASES:
         table.add_row(phase, *(f"{each[phase]:.0%}" for each in found.values()))

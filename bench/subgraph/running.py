@@ -5,17 +5,19 @@ import random
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import aiohttp
 import orjson
 import psutil
 
-from bench.subgraph.workloads import NURSE, Workload
+from bench.subgraph.workloads import NURSE, Workload, query
 from shared.database.engine import Database
 from shared.encryption.providers import open_provider
 from shared.ids import global_id
@@ -37,19 +39,21 @@ _CONNECTIONS = 8
 
 
 class Target:
-    """A running subgraph, and a client with a nurse's token that asks it for 100 keys at a time, others each time."""
+    """A type of a running subgraph, and a client with a nurse's token that asks for 100 keys at a time, others each time."""
 
-    def __init__(self, workload: Workload, service: Service, key: bytes, client: aiohttp.ClientSession) -> None:
-        self.workload, self.process = workload, psutil.Process(service.pid)
-        self._url, self._key, self._client = f"{service.url}/graphql", key, client
+    def __init__(
+        self,
+        typename: str,
+        selection: str,
+        keys: Sequence[UUID],
+        service: Service,
+        signature_key: bytes,
+        client: aiohttp.ClientSession,
+    ) -> None:
+        self.subgraph, self.typename, self.process = service.name, typename, psutil.Process(service.pid)
+        self._url, self._signature_key, self._client = f"{service.url}/graphql", signature_key, client
         self._authorization = f"Bearer {tokens.token('NURSE', practitioner=NURSE)}"
-        self._ids = [global_id(workload.typename, row.id) for row in workload.rows]
-
-    @property
-    def name(self) -> str:
-        """The subgraph's."""
-        name: str = self.workload.subgraph
-        return name
+        self._query, self._ids = query(typename, selection), [global_id(typename, key) for key in keys]
 
     async def ask(self, times: int) -> None:
         """Ask so many times, over several connections."""
@@ -63,14 +67,14 @@ class Target:
 
     async def _ask(self) -> None:
         ids = random.sample(self._ids, _KEYS)
-        representations = [{"__typename": self.workload.typename, "id": key} for key in ids]
-        body = orjson.dumps({"query": self.workload.query, "variables": {"r": representations}})
-        headers = sign(self._key, "POST", "/graphql", body, self._authorization)
+        representations = [{"__typename": self.typename, "id": key} for key in ids]
+        body = orjson.dumps({"query": self._query, "variables": {"r": representations}})
+        headers = sign(self._signature_key, "POST", "/graphql", body, self._authorization)
         headers |= {"content-type": "application/json", "authorization": self._authorization}
         async with self._client.post(self._url, data=body, headers=headers) as response:
             answer = orjson.loads(await response.read())
-        if "errors" in answer or [entity["id"] for entity in answer["data"]["_entities"]] != ids:
-            sys.exit(f"{self.name} answered {answer}")
+        if "errors" in answer or [entity and entity["id"] for entity in answer["data"]["_entities"]] != ids:
+            sys.exit(f"{self.subgraph} answered {answer} for {self.typename}")
 
 
 @dataclass(frozen=True)
@@ -113,21 +117,28 @@ async def running(chosen: Sequence[Workload]) -> AsyncIterator[Running]:
         client = await stack.enter_async_context(aiohttp.ClientSession())
         targets = []
         for workload, each in zip(chosen, subgraphs, strict=True):
-            await _fill(databases[each.name], workload)
+            keys = await _fill(databases[each.name], workload)
             command = [sys.executable, "-m", "shared.service", each.module]
             environment = of_subgraph(each, addresses, secrets) | {"KEY_PROVIDER": key_provider()}
             service = Service(each.name, command, environment, addresses.url(each.name), folder / f"{each.name}.log")
             stack.push_async_callback(service.stop)
             await service.start()
-            targets.append(Target(workload, service, key, client))
+            targets += [Target(*asked, keys[asked[0]], service, key, client) for asked in workload.selections.items()]
         yield Running(targets, postgres.url, log)
 
 
-async def _fill(url: str, workload: Workload) -> None:
+async def _fill(url: str, workload: Workload) -> Mapping[str, Sequence[UUID]]:
+    """Store the rows; their keys, by type."""
+    keys = defaultdict(list)
     database = Database(url, domain=workload.subgraph, key_provider=open_provider(key_provider()))
     async with stored(database) as session:
-        session.add_all([*workload.rows, *workload.beside])
+        for rows in workload.rows:
+            session.add_all(rows)
+            await session.flush()
+            for row in rows:
+                keys[type(row).__name__].append(row.id)
     await database.close()
+    return keys
 
 
 @contextmanager

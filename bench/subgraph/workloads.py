@@ -1,9 +1,10 @@
-"""The rows of the measured subgraphs, and what is asked of each: 100 keys, six fields or so, one or two of them nested."""
+"""The rows of the measured subgraphs, and what is asked of each type: 100 keys, six fields or so, one or two of them nested."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from shared.database.tables import PatientAccess
@@ -12,76 +13,87 @@ from shared.patient_access import Basis
 from subgraphs.appointments.models import Appointment
 from subgraphs.directory.models import Practitioner
 from subgraphs.patients.models import Patient
-from subgraphs.records.codes import ConditionCategory
-from subgraphs.records.facts import Coded, ConditionFacts
-from subgraphs.records.models import Condition
+from tests.authorization.clinical import entries
 
 ROWS = 2000
-NURSE = uuid.uuid4()
-"""The practitioner who asks."""
+PLAIN = "Practitioner"
+"""The type that is neither audited nor encrypted, with which those are compared that are."""
+
+NURSE, ACCOUNT = uuid.uuid4(), uuid.uuid4()
+"""The practitioner who asks, and their account."""
+
+_CODED = "id code { code display } status recordedAt version patient { id }"
+_RECORDS = {
+    "Condition": "id code { code display } clinicalStatus verification onset recordedAt patient { id }",
+    "Allergy": "id code { code display } clinicalStatus criticality recordedAt patient { id }",
+    "VitalSigns": "id effectiveAt measurements { code { code } value unit } status patient { id }",
+    "Immunization": f"{_CODED} occurred",
+    "Procedure": f"{_CODED} performed",
+    "MedicationStatement": f"{_CODED} dosage",
+    "FamilyHistory": "id relationship conditions { code { code display } onsetAge } status recordedAt patient { id }",
+    "SocialHistory": f"{_CODED} observed",
+    "CarePlan": "id title goals status since recordedAt patient { id }",
+    "CareTeam": "id name status members { id } recordedAt patient { id }",
+    "Encounter": "id kind reason status startsAt endsAt patient { id } practitioner { id }",
+    "Note": "id type title status recordedAt author { id } patient { id }",
+    "NoteVersion": "id number writtenAt content",
+    "Addendum": "id content",
+}
 
 
 @dataclass(frozen=True)
 class Workload:
-    """`_entities` of one type of one subgraph; `beside` are rows that it takes to see them."""
+    """Types of a subgraph, each with what is asked of it; rows of them and what it takes to see them, stored set by set."""
 
     subgraph: str
-    typename: str
-    selection: str
-    rows: Sequence[Any]
-    beside: Sequence[Any] = ()
+    selections: Mapping[str, str]
+    rows: Iterable[Sequence[Any]]
 
-    @property
-    def query(self) -> str:
-        """As the router writes it."""
-        return (
-            "query Bench($r: [_Any!]!) { _entities(representations: $r) "
-            f"{{ __typename ... on {self.typename} {{ {self.selection} }} }} }}"
-        )
+
+def query(typename: str, selection: str) -> str:
+    """`_entities` of one type, as the router writes it."""
+    return (
+        "query Bench($r: [_Any!]!) { _entities(representations: $r) "
+        f"{{ __typename ... on {typename} {{ {selection} }} }} }}"
+    )
 
 
 def workloads() -> list[Workload]:
-    """An entity without an audit trail, one with it, one with it whose fields are mostly times and references, and one that is
-    encrypted, each of another patient, whose record the nurse may open.
+    """Entities without an audit trail, with one, with one and mostly times and references, and all that are encrypted.
+
+    Each row of those is another patient's, whose record the nurse may open.
     """
     patients = [uuid.uuid4() for _ in range(ROWS)]
     return [
         Workload(
             "directory",
-            "Practitioner",
-            "id name { given family prefix } npi email phone languages",
-            [_practitioner(number) for number in range(ROWS)],
+            {PLAIN: "id name { given family prefix } npi email phone languages"},
+            [[_practitioner(number) for number in range(ROWS)]],
         ),
         Workload(
             "patients",
-            "Patient",
-            "id medicalRecordNumber name { given family } birthDate gender deceased version",
-            [_patient(number) for number in range(ROWS)],
+            {"Patient": "id medicalRecordNumber name { given family } birthDate gender deceased version"},
+            [[_patient(number) for number in range(ROWS)]],
         ),
         Workload(
             "appointments",
-            "Appointment",
-            "id status type { code display } startsAt endsAt patient { id } practitioner { id }",
-            [_appointment(number) for number in range(ROWS)],
+            {
+                "Appointment": "id status type { code display } reason startsAt endsAt patient { id } practitioner { id }"
+            },
+            [list(map(_access, patients)), [_appointment(*each) for each in enumerate(patients)]],
         ),
         Workload(
-            "records",
-            "Condition",
-            "id code { code display } clinicalStatus verification onset recordedAt patient { id }",
-            [_condition(patient) for patient in patients],
-            [_access(patient) for patient in patients],
+            "records", _RECORDS, chain([list(map(_access, patients))], zip(*map(_entries, patients), strict=True))
         ),
     ]
 
 
-def _condition(patient: uuid.UUID) -> Condition:
-    code = Coded(system="http://hl7.org/fhir/sid/icd-10-cm", code="J20.9", display="Acute bronchitis, unspecified")
-    return Condition(
-        patient_id=patient,
-        status="CONFIRMED",
-        clinical_status="ACTIVE",
-        facts=Encrypted(ConditionFacts(code=code, category=ConditionCategory.PROBLEM, onset="2026-05-04")),
-    )
+def _entries(patient: uuid.UUID) -> Iterator[Any]:
+    """One of each kind, and none of them a mistake."""
+    for row in entries(patient, NURSE, ACCOUNT):
+        if getattr(row, "retraction", None):
+            row.retraction = None
+        yield row
 
 
 def _access(patient: uuid.UUID) -> PatientAccess:
@@ -121,11 +133,11 @@ def _patient(number: int) -> Patient:
     )
 
 
-def _appointment(number: int) -> Appointment:
+def _appointment(number: int, patient: uuid.UUID) -> Appointment:
     starts = datetime(2026, 5, 4, 8, tzinfo=UTC) + timedelta(minutes=30 * number)
     ends = starts + timedelta(minutes=20)
     return Appointment(
-        patient_id=uuid.uuid4(),
+        patient_id=patient,
         practitioner_id=uuid.uuid4(),
         location_id=uuid.uuid4(),
         type_system="http://terminology.hl7.org/CodeSystem/v2-0276",
@@ -136,4 +148,5 @@ def _appointment(number: int) -> Appointment:
         occupied_from=starts,
         occupied_until=ends,
         status="BOOKED",
+        reason=Encrypted("A cough that has not gone for three weeks, and a slight fever."),
     )

@@ -155,14 +155,14 @@ class Driver:
     async def _opened(self, records: Sequence[Any], columns: "Sequence[_EncryptedColumn]") -> list[list[Any]]:
         """Records as lists, in which encrypted values have their keys."""
         keyring, opened = self.keyring, [list(record) for record in records]
-        stored = {
-            each.place: [(row, row[each.place]) for row in opened if row[each.place] is not None] for each in columns
-        }
-        keys = await keyring.keys({key_id_of(value) for values in stored.values() for _, value in values})
+        keys = await keyring.keys(
+            {key_id_of(row[each.place]) for each in columns for row in opened if row[each.place] is not None}
+        )
         for place, key, table, name, kind in columns:
             column = column_of(keyring.domain, table, name)
-            for row, value in stored[place]:
-                row[place] = kind.stored(value).open_with(keys[key_id_of(value)], Place(column, row[key]))
+            for row in opened:
+                if (value := row[place]) is not None:
+                    row[place] = kind.stored(value).open_with(keys[key_id_of(value)], Place(column, row[key]))
         return opened
 
     async def _acquire(self) -> PoolAcquireContext:

@@ -3,12 +3,12 @@
 import asyncio
 import hmac
 import os
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
-from cachetools import TTLCache
 from sqlalchemy import ARRAY, Connection, Uuid, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.util import await_only
@@ -49,7 +49,8 @@ class Keyring:
 
     def __init__(self, domain: str, provider: KeyProvider | None, driver: _Reads) -> None:
         self.domain, self._provider, self._driver = domain, provider, driver
-        self._kept: TTLCache[bytes, DataKey] = TTLCache(_MOST_KEPT, KEPT_SECONDS)
+        self._kept: dict[bytes, DataKey] = {}
+        self._kept_until = 0.0
         self._unwrapping = asyncio.Semaphore(_UNWRAPPED_AT_ONCE)
 
     @property
@@ -61,15 +62,16 @@ class Keyring:
 
     def forget(self) -> None:
         """Keep no open key."""
-        self._kept.clear()
+        self._kept = {}
 
     async def keys(self, ids: Collection[bytes]) -> Mapping[bytes, DataKey]:
         """Data keys by their ids, in at most one statement. One that is not there is one that was destroyed."""
-        kept = {key: found for key in ids if (found := self._kept.get(key)) is not None}
-        if missing := [UUID(bytes=key) for key in ids if key not in kept]:
-            stored = await self._driver.fetch(_BY_ID, ids=missing)
-            kept |= await self._open(stored)
-        return {key: kept.get(key) or DataKey(key, None) for key in ids}
+        kept = self._still_kept()
+        found = {key: kept[key] for key in ids if key in kept}
+        if missing := [UUID(bytes=key) for key in ids if key not in found]:
+            found |= await self._open(await self._driver.fetch(_BY_ID, ids=missing))
+            found |= {key: DataKey(key, None) for key in ids if key not in found}
+        return found
 
     def active(self, connection: Connection, patients: Collection[UUID]) -> Mapping[UUID, DataKey]:
         """The keys that encrypt for patients now, made where there are none; they stay so until the transaction ends.
@@ -82,7 +84,8 @@ class Keyring:
             connection.execute(insert(StoredDataKey).values(made).on_conflict_do_nothing())
             stored |= _active(connection, missing)  # which may be another's
         wrapped = [row for row in stored.values() if row.wrapped is not None]
-        keys = {row.id: self._kept.get(row.id.bytes) for row in wrapped}
+        kept = self._still_kept()
+        keys = {row.id: kept.get(row.id.bytes) for row in wrapped}
         if unknown := [row for row in wrapped if keys[row.id] is None]:
             opened = await_only(self._open(unknown))
             keys |= {row.id: opened[row.id.bytes] for row in unknown}
@@ -96,6 +99,13 @@ class Keyring:
     def context(self, key: UUID) -> Mapping[str, str]:
         """What wrapping authenticates besides a data key."""
         return {"domain": self.domain, "data-key": str(key)}
+
+    def _still_kept(self) -> Mapping[bytes, DataKey]:
+        """The keys that are open. All are let go at once, which costs a read less than a time for each."""
+        now = time.monotonic()
+        if now >= self._kept_until or len(self._kept) > _MOST_KEPT:
+            self._kept, self._kept_until = {}, now + KEPT_SECONDS
+        return self._kept
 
     async def _make(self, patients: Iterable[UUID]) -> list[dict[str, Any]]:
         return list(await asyncio.gather(*map(self._new, patients)))

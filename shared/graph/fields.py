@@ -40,7 +40,10 @@ def bounds(field: GraphQLField) -> dict[str, int]:
 
 
 def from_row(value: str | Callable[[Any], Any], *, description: str) -> Any:
-    """A field that is made of its object's `row` where it is asked for: a column by its name, or what a function makes."""
+    """A field that is made of its object's `row` where it is asked for: a column by its name, or what a function makes.
+
+    A name may lead on, into what the column holds: `facts.value.onset`.
+    """
     make = attrgetter(value) if isinstance(value, str) else value
 
     def read(self: Any) -> Any:

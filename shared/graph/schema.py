@@ -178,7 +178,7 @@ def _check_row(kind: GraphQLObjectType) -> None:
         wanted = resolver and (
             getattr(resolver.wrapped_func, "column", None) or getattr(resolver.wrapped_func, "key", None)
         )
-        if wanted and wanted not in names:
+        if wanted and wanted.partition(".")[0] not in names:
             of = (
                 f"{model.__name__} has neither a column nor a property of that name"
                 if model

@@ -7,7 +7,7 @@ import strawberry
 from shared.graph.datatypes import Coding
 from shared.graph.entities import Entity, entity
 from shared.graph.fields import from_row
-from subgraphs.records import models, policy
+from subgraphs.records import facts, models, policy
 from subgraphs.records.codes import (
     AllergyCategory,
     AllergyClinicalStatus,
@@ -31,11 +31,11 @@ from subgraphs.records.codes import (
     ReactionSeverity,
 )
 from subgraphs.records.coding import LOINC
-from subgraphs.records.early_warning import body_mass_index, early_warning, values
+from subgraphs.records.early_warning import body_mass_index, early_warning
 from subgraphs.records.types.entries import RecordEntry
 from subgraphs.records.types.said import coded, coding, said
 from subgraphs.records.types.stubs import Practitioner
-from subgraphs.records.vital_signs import SIGNS, is_unusual
+from subgraphs.records.vital_signs import SIGNS, canonical, is_unusual
 
 
 @strawberry.type(description="What happened to a patient by a substance (FHIR AllergyIntolerance.reaction).")
@@ -55,12 +55,22 @@ class RelativesCondition:
     )
 
 
+def _sign(row: facts.Measurement) -> Coding:
+    return Coding(system=LOINC, code=row.code, display=SIGNS[row.code].display)
+
+
+def _unusual(row: facts.Measurement) -> bool:
+    value = canonical(row.code, row.value, row.unit)
+    return value is not None and is_unusual(row.code, value)
+
+
 @strawberry.type(description="A vital sign that was measured, with its LOINC code and its unit of UCUM.")
 class Measurement:
-    code: Coding = strawberry.field(description="What was measured, as a LOINC code.")
-    value: float = strawberry.field(description="The value in the unit, as it was measured.")
-    unit: str = strawberry.field(description="The unit of the value, a code of UCUM.")
-    unusual: bool = strawberry.field(description="Whether the value is so rare that it is worth a second look.")
+    row: strawberry.Private[facts.Measurement]
+    code: Coding = from_row(_sign, description="What was measured, as a LOINC code.")
+    value: float = from_row(lambda row: float(row.value), description="The value in the unit, as it was measured.")
+    unit: str = from_row("unit", description="The unit of the value, a code of UCUM.")
+    unusual: bool = from_row(_unusual, description="Whether the value is so rare that it is worth a second look.")
 
 
 @strawberry.type(description="A parameter of a score, and the points that it gives.")
@@ -93,17 +103,7 @@ def _conditions(row: models.FamilyHistory) -> list[RelativesCondition]:
 
 
 def _measurements(row: models.VitalSigns) -> list[Measurement]:
-    facts = row.facts.value
-    compared = values(facts)
-    return [
-        Measurement(
-            code=Coding(system=LOINC, code=each.code, display=SIGNS[each.code].display),
-            value=float(each.value),
-            unit=each.unit,
-            unusual=is_unusual(each.code, compared[each.code]),
-        )
-        for each in facts.measurements
-    ]
+    return [Measurement(row=each) for each in row.facts.value.measurements]
 
 
 def _body_mass_index(row: models.VitalSigns) -> float | None:

@@ -12,7 +12,7 @@ VERSION = "The version, which counts changes; an update names the one that it ha
 
 def said(name: str, *, description: str) -> Any:
     """A field that is one of its row's facts."""
-    return from_row(attrgetter(f"facts.value.{name}"), description=description)
+    return from_row(f"facts.value.{name}", description=description)
 
 
 def coded(name: str, *, description: str) -> Any:

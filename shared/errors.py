@@ -56,6 +56,10 @@ class IdempotencyKeyReused(Refusal):
     """The idempotency key came with another input before: use a new key for a new request."""
 
 
+class NotChecked(Refusal):
+    """Something that the input names had to be looked up elsewhere in the graph, and could not be; nothing was changed."""
+
+
 @dataclass(frozen=True)
 class FieldProblem:
     """One thing that is wrong with an input; `path` leads to it from the input's root, as the client wrote it."""
@@ -80,6 +84,10 @@ class InvalidInput(Refusal):
 INVALID_INPUT = Problem("INVALID_INPUT", "The input breaks a rule.")
 NOT_FOUND = Problem("NOT_FOUND", "It does not exist, or not for you.")
 IDEMPOTENCY_KEY_REUSED = Problem("IDEMPOTENCY_KEY_REUSED", "The key came with another input: use a new key.")
+GRAPH_UNAVAILABLE = Problem(
+    "GRAPH_UNAVAILABLE", "What this names cannot be looked up at the moment: send it again later."
+)
+GRAPH_DENIED = Problem("GRAPH_DENIED", "You may not see what has to be looked up for this.")
 UNKNOWN_REFERENCE = Problem("UNKNOWN_REFERENCE", "It leads to no {resource} that is known here.")
 FOREIGN_RESOURCE_ID = Problem(
     "FOREIGN_RESOURCE_ID", "Its id is another's here: is it of another system, which --source would name?"

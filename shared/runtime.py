@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from shared.auth.tokens import TokenVerifier
 from shared.database.engine import Database
+from shared.graph.client import GraphClient
 from shared.settings import Settings
 from shared.translations import Translations
 
@@ -21,4 +22,5 @@ class Runtime:
     redis: Redis
     verifier: TokenVerifier
     translations: Translations
+    graph: GraphClient
     resources: Any = None

@@ -32,6 +32,7 @@ from shared.encryption.providers import open_provider
 from shared.events.consumer import Consumer, ConsumerRunner
 from shared.events.event import Event
 from shared.events.relay import Relay
+from shared.graph.client import GraphClient
 from shared.graph.schema import Schema
 from shared.graph.view import GraphView
 from shared.housekeeping import JOBS
@@ -100,9 +101,10 @@ class Service:
         verifier = TokenVerifier(
             KeySet(settings.jwks_url), revocations, issuer=settings.jwt_issuer, audience=settings.jwt_audience
         )
-        runtime = Runtime(
-            self.name, settings, database, redis, verifier, Translations([Path(__file__).parent, self.package])
-        )
+        graph = GraphClient(settings.router_url)
+        stack.push_async_callback(graph.close)
+        translations = Translations([Path(__file__).parent, self.package])
+        runtime = Runtime(self.name, settings, database, redis, verifier, translations, graph)
         if self.open_resources is not None:
             resources = await stack.enter_async_context(self.open_resources(runtime))
             runtime = replace(runtime, resources=resources)

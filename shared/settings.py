@@ -28,6 +28,9 @@ class Settings(DatabaseSettings):
     kafka_bootstrap_servers: str = Field(description="host:port[,host:port] of Kafka")
     kafka_topic_prefix: str = Field("caregraph", pattern=r"^[a-zA-Z0-9._-]+$", description="what topics begin with")
     jwks_url: str = Field(pattern=r"^https?://", description="http(s) address of the token issuer's keys")
+    router_url: str = Field(
+        pattern=r"^https?://", description="http(s) address of the router's graph, for what is asked of it"
+    )
     jwt_issuer: str = Field("https://caregraph.example", description="the `iss` that tokens must have")
     jwt_audience: str = Field("caregraph", description="the `aud` that tokens must have")
     key_provider: str = Field(

@@ -29,6 +29,7 @@ def _common(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "REDIS_URL": addresses.redis,
         "JWKS_URL": f"{addresses.url('identity')}/.well-known/jwks.json",
+        "ROUTER_URL": f"{addresses.url('router')}/graphql",
         "ROUTER_SIGNATURE_KEY": secrets["ROUTER_SIGNATURE_KEY"],
     }
 

@@ -49,7 +49,9 @@ class Context:
         request_id: str | None = None,
         client: Client | None = None,
         accept_language: str = "",
+        authorization: str = "",
     ) -> None:
+        self._authorization, self.is_mutation = authorization, False
         self.runtime, self.principal, self.client = runtime, principal, client or Client()
         self._accept_language = accept_language
         self.recorder = AuditRecorder(principal, request_id=request_id)
@@ -66,6 +68,12 @@ class Context:
         """A unit of work: all that is in it happens, or nothing."""
         async with unit_of_work(self.runtime.database, self.recorder) as work:
             yield work
+
+    async def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """What other domains' fields answer to the caller, through the router; in mutations alone. Raises NotChecked."""
+        if not self.is_mutation:
+            raise TypeError("a field of a query says by @requires what it needs of other domains")
+        return await self.runtime.graph.ask(query, variables, self._authorization, self.recorder.request_id)
 
     @overload
     async def fetch(self, statement: Select[T], derive: Derive | None = None, /, **values: Any) -> Sequence[T]: ...

@@ -82,6 +82,7 @@ class Schema(strawberry.federation.Schema):
             return ExecutionResult(None, operation.errors)
         if operation.definition is None or operation.definition.operation is OperationType.SUBSCRIPTION:
             raise GraphQLError("The request names no query and no mutation of its document.")
+        context.is_mutation = operation.definition.operation is OperationType.MUTATION
         result = await self._only_entities(operation.entities, variables, context) if operation.entities else None
         return await self._execute(operation.document, variables, name, context) if result is None else result
 

@@ -83,7 +83,8 @@ class GraphView:
 def _context(runtime: Runtime, principal: Principal, headers: Headers) -> Context:
     """The router sets `X-Forwarded-For` itself, to the one address that it knows the request to come from."""
     client = Client(headers.get("x-forwarded-for", "")[:64] or None, headers.get("user-agent", "")[:256] or None)
-    return Context(runtime, principal, headers.get("x-request-id"), client, headers.get("accept-language", ""))
+    language, authorization = headers.get("accept-language", ""), headers.get("authorization", "")
+    return Context(runtime, principal, headers.get("x-request-id"), client, language, authorization)
 
 
 async def _read(receive: Receive) -> bytes:

@@ -15,7 +15,9 @@ EMERGENCY_NOT_OVER = Problem("EMERGENCY_ACCESS_NOT_OVER", "It is not over yet: r
 EMERGENCY_REVIEWED = Problem("EMERGENCY_ACCESS_REVIEWED", "It was reviewed already.")
 
 OWN_PROXY = Problem("OWN_PROXY", "Nobody is their own proxy: name another patient.")
-BIRTH_DATE_TO_COME = Problem("BIRTH_DATE_TO_COME", "It is a day to come.")
+BIRTH_DATE_UNKNOWN = Problem(
+    "BIRTH_DATE_UNKNOWN", "The minor's day of birth is not known here: enter it by updatePatient first."
+)
 OF_AGE = Problem("PATIENT_OF_AGE", "The patient is {age} years old or more: from then on, nobody acts for them.")
 PROXY_APPOINTED = Problem("PROXY_APPOINTED", "This patient acts for the minor already.")
 PROXY_ENDED = Problem("PROXY_ENDED", "It has ended already.")
@@ -25,6 +27,7 @@ CODE_IS_HEADER = Problem("CODE_IS_HEADER", "It heads other codes: record one of 
 CLINICAL_DATE = Problem(
     "CLINICAL_DATE", "It is a year, a month or a day, such as 1980, 1980-05 or 1980-05-17, and not one to come."
 )
+BEFORE_BIRTH = Problem("BEFORE_BIRTH", "It is before the patient's birth.")
 DIRECTION_CHARACTER = Problem("DIRECTION_CHARACTER", "It holds a character that changes how other text is shown.")
 ENCOUNTER_STATUS = Problem("ENCOUNTER_STATUS", "The encounter is {status}, from which this does not lead on.")
 ENCOUNTER_LOCKED = Problem("ENCOUNTER_LOCKED", "The encounter is over: nothing but addenda is added to it.")

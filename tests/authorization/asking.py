@@ -26,6 +26,7 @@ _NAMED_OTHERWISE = {
     "duplicateId": ("Patient", -1),
     "proxyId": ("Patient", -1),
 }
+_SEVERAL = {"memberIds": "Practitioner"}
 _STALE = 999  # a version that no object has: what is asked for reaches its use case and is not done
 
 Objects = Mapping[str, list[str]]
@@ -164,6 +165,8 @@ def _of_party(value: Any, objects: Objects) -> Any:
     for name, item in value.items():
         kind = argument_type(name)
         made[name] = objects[kind[0]][kind[1]] if kind and kind[0] in objects else _of_party(item, objects)
+        if _SEVERAL.get(name) in objects:
+            made[name] = objects[_SEVERAL[name]]
     return made
 
 

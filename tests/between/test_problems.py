@@ -21,7 +21,7 @@ LOCAL = {"system": "urn:clinic", "code": "Jane's goitre", "display": "Goitre"}
 
 @pytest.fixture
 def services() -> tuple[str, ...]:
-    return ("patients", "records", "reporting")
+    return ("directory", "patients", "records", "reporting")
 
 
 @pytest.fixture

@@ -202,7 +202,7 @@ async def proxy(stack: Stack, patient: Caller, nora: str) -> None:
     people = (await reception.data("{ patients(first: 100) { nodes { id birthDate } } }"))["patients"]["nodes"]
     child = max(people, key=lambda each: each["birthDate"] or "")
     assert await record(patient, child["id"]) is None
-    of = {"patientId": child["id"], "proxyId": nora, "birthDate": child["birthDate"], "relationship": "PARENT"}
+    of = {"patientId": child["id"], "proxyId": nora, "relationship": "PARENT"}
     appointed = await did(reception, "appointProxy", "proxy { id }", **of)
     await told(patient, "PROXY_APPOINTED")
 

@@ -22,7 +22,7 @@ from tests.harness.databases import stored
 from tests.identity.conftest import PASSWORD, account, mailbox, quick
 from tests.patients.conftest import register
 from tests.records.asking import Clinician, visited
-from tests.records.conftest import Ward
+from tests.records.conftest import COLLEAGUE, Ward, person
 from tests.records.test_clinical import RECORDED, record
 from tests.records.test_emergencies import opened
 from tests.records.test_proxies import appointed, born
@@ -101,6 +101,9 @@ async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     account = new_id()
     nurse = clinic.caller("NURSE", practitioner=practitioner, subject=account)
     await ward.know(RecordsPatient(id=patient))
+    async with stored(clinic.service("patients").runtime.database) as rows:
+        rows.add(person(patient, birth_date=born(16)))
+    await ward.practitioner(COLLEAGUE)
     await ward.let(patient, practitioner_id=practitioner)
     await asked(nurse, patient)
     await opened(nurse, patient)
@@ -109,7 +112,7 @@ async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     for name in RECORDED.keys() - {"recordNoKnownAllergies"}:
         await record(who, patient, name)
     parent, _ = await ward.patient()
-    await appointed(clinic.caller("ADMIN"), patient, parent, born(5))
+    await appointed(clinic.caller("ADMIN"), patient, parent)
     return nurse
 
 

@@ -191,6 +191,7 @@ async def open_clinic(addresses: Addresses, names: tuple[str, ...], *, events: b
             "kafka_bootstrap_servers": addresses.kafka,
             "kafka_topic_prefix": prefix,
             "jwks_url": f"{urls['issuer']}/.well-known/jwks.json",
+            "router_url": f"{urls['router']}/graphql",
             "router_signature_key": SIGNATURE_KEY,
             "key_provider": key_provider(),
             "database_pool_size": 8,

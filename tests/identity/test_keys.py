@@ -48,6 +48,7 @@ def test_wrong_settings_are_told_without_their_values(
         "REDIS_URL": "redis://h",
         "KAFKA_BOOTSTRAP_SERVERS": "h:1",
         "JWKS_URL": "http://h",
+        "ROUTER_URL": "http://h/graphql",
         "ROUTER_SIGNATURE_KEY": "r" * 32,
         "KEY_PROVIDER": "env:KEY_ENCRYPTION_KEYS",
         "AUDIT_ANCHOR_KEY": "a" * 32,

@@ -43,7 +43,7 @@ async def clinician(
     ward: Ward, patient: UUID | None = None, role: str = "DOCTOR", basis: Basis = Basis.APPOINTMENT
 ) -> Clinician:
     """Somebody who works here, and may open a patient's record on a basis."""
-    practitioner, account = new_id(), new_id()
+    practitioner, account = await ward.practitioner(), new_id()
     if patient is not None:
         await ward.let(patient, basis, practitioner_id=practitioner)
     caller = ward.clinic.caller(role, practitioner=practitioner, subject=account)

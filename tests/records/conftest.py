@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,9 @@ from shared.events.event import CloudEvent, Event, read_data
 from shared.ids import new_id
 from shared.patient_access import Basis
 from shared.unit_of_work import system_work
+from subgraphs.directory.models import Practitioner
 from subgraphs.identity.roles import SCOPES, BuiltInRole
+from subgraphs.patients.models import Patient as PatientEntry
 from subgraphs.records import policy
 from subgraphs.records.codes import Section
 from subgraphs.records.consumers import CONSUMERS
@@ -27,6 +29,9 @@ from subgraphs.records.models import Patient
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+
+COLLEAGUE = new_id()
+"""A practitioner of the directory, in each ward."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,20 @@ class Ward:
         async with stored(self.database) as session:
             session.add_all(rows)
 
-    async def patient(self) -> tuple[UUID, Caller]:
-        """A registered patient and their account."""
+    async def patient(self, **born: Any) -> tuple[UUID, Caller]:
+        """A registered patient and their account; `birth_date` or `partial_birth_date`, if not on a day of 1940."""
         identifier = new_id()
         await self.know(Patient(id=identifier))
+        async with stored(self.clinic.service("patients").runtime.database) as session:
+            session.add(person(identifier, **born))
         return identifier, self.clinic.caller("PATIENT", patient=identifier)
+
+    async def practitioner(self, identifier: UUID | None = None) -> UUID:
+        """A practitioner of the directory."""
+        row = Practitioner(id=identifier or new_id(), family="Nakamura", given=["Emi"])
+        async with stored(self.clinic.service("directory").runtime.database) as session:
+            session.add(row)
+        return row.id
 
     async def let(self, patient: UUID, basis: Basis = Basis.APPOINTMENT, **fields: Any) -> PatientAccess:
         """Somebody may open a patient's record from an hour ago on: `practitioner_id`, `account_id` or `proxy_id`."""
@@ -94,6 +108,15 @@ class Ward:
         return found
 
 
+def person(identifier: UUID, **born: Any) -> PatientEntry:
+    """The demographics of a patient."""
+    given = born or {"birth_date": date(1940, 2, 1)}
+    number = f"{identifier.int % 10**9}"
+    return PatientEntry(
+        id=identifier, medical_record_number=number, family="Dawson", given=["Jo"], gender="other", **given
+    )
+
+
 def principal(role: str, **own: Any) -> Principal:
     """Somebody with a role; `subject`, `patient`, `practitioner`."""
     kind = Kind.PATIENT if role == "PATIENT" else Kind.STAFF
@@ -110,9 +133,11 @@ async def answer(caller: Caller, mutation: str, /, **fields: Any) -> dict[str, A
 
 @pytest.fixture
 def services() -> tuple[str, ...]:
-    return ("patients", "records")
+    return ("directory", "patients", "records")
 
 
 @pytest.fixture
 async def ward(clinic: Clinic) -> AsyncIterator[Ward]:
-    yield Ward(clinic)
+    made = Ward(clinic)
+    await made.practitioner(COLLEAGUE)
+    yield made

@@ -17,7 +17,7 @@ from subgraphs.records.facts import Coded, ConditionFacts
 from subgraphs.records.models import Condition, WithheldSection
 from tests.harness.repeating import check_repeating
 from tests.records.asking import Clinician, clinician, happened, of, visited
-from tests.records.conftest import Ward
+from tests.records.conftest import COLLEAGUE, Ward
 from tests.records.test_encounters import start
 
 ICD, SNOMED, LOINC = "http://hl7.org/fhir/sid/icd-10-cm", "http://snomed.info/sct", "http://loinc.org"
@@ -53,7 +53,7 @@ RECORDED: dict[str, tuple[str, dict[str, Any]]] = {
         {"code": {"system": LOINC, "code": "72166-2", "display": "Tobacco smoking status"}, "text": "Never smoked."},
     ),
     "recordCarePlan": ("CarePlan", {"title": "Diabetes", "goals": ["HbA1c below 7 %"], "activities": ["Walk."]}),
-    "recordCareTeam": ("CareTeam", {"name": "Diabetes team", "memberIds": [of("Practitioner", new_id())]}),
+    "recordCareTeam": ("CareTeam", {"name": "Diabetes team", "memberIds": [of("Practitioner", COLLEAGUE)]}),
 }
 LISTS = {
     "Condition": "conditions { nodes { id code { code display } clinicalStatus verification category } }",

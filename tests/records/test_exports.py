@@ -22,11 +22,6 @@ EXPORT = """query($id: ID!, $format: RecordExportFormat!) {
   patient(id: $id) { recordExport(format: $format) { mediaType fileName content } } }"""
 
 
-@pytest.fixture
-def services() -> tuple[str, ...]:
-    return ("patients", "records")
-
-
 async def registered(ward: Ward, **fields: Any) -> tuple[UUID, Caller]:
     """A patient whom the patients' domain and records know, and their account."""
     admitted = (await register(ward.clinic.caller("RECEPTIONIST"), **fields))["patient"]

@@ -42,9 +42,9 @@ def born(years: int, days: int = 0) -> date:
     )
 
 
-async def appointed(caller: Caller, child: UUID, parent: UUID, birth_date: date) -> dict[str, Any]:
+async def appointed(caller: Caller, child: UUID, parent: UUID) -> dict[str, Any]:
     """The answer of `appointProxy`."""
-    fields = {"patientId": str(child), "proxyId": str(parent), "birthDate": str(birth_date), "relationship": "PARENT"}
+    fields = {"patientId": str(child), "proxyId": str(parent), "relationship": "PARENT"}
     return await answer(caller, APPOINT, **fields)
 
 
@@ -66,13 +66,17 @@ async def test_a_proxy_sees_a_minors_record_until_the_birthdays(ward: Ward) -> N
     reception, admin = ward.clinic.caller("RECEPTIONIST"), ward.clinic.caller("ADMIN")
     (parent, proxy), by = await ward.patient(), None
     for years, days, expected in ((11, 0, ALL), (12, 1, ALL), (12, 0, ALL - CONFIDENTIAL), (18, 1, ALL - CONFIDENTIAL)):
-        child, _ = await ward.patient()
+        child, _ = await ward.patient(birth_date=born(years, days))
         by = principal("PATIENT", patient=parent)
-        made = await appointed(reception, child, parent, born(years, days))
+        made = await appointed(reception, child, parent)
         assert made["__typename"] == "AppointProxySuccess", made
         assert await ward.opens(by, child) == expected, (years, days)
         assert {row.proxy_id for row in await ward.access(child)} == {parent}
-    assert (await appointed(admin, child, parent, born(18)))["code"] == "PATIENT_OF_AGE"
+    grown, _ = await ward.patient(birth_date=born(18))
+    assert (await appointed(admin, grown, parent))["code"] == "PATIENT_OF_AGE"
+    (vague, _), strange = await ward.patient(partial_birth_date="2020-05"), new_id()
+    assert (await appointed(admin, vague, parent))["code"] == "BIRTH_DATE_UNKNOWN"
+    assert (await appointed(admin, strange, parent))["code"] == "NOT_FOUND"
     assert (await proxy.data(LIST))["proxies"]["totalCount"] == 4
 
     # Once the birthday has begun, the proxy sees nothing, though nobody has done anything.
@@ -84,9 +88,9 @@ async def test_a_proxy_sees_a_minors_record_until_the_birthdays(ward: Ward) -> N
 
 
 async def test_what_two_birthdays_make_of_an_access(ward: Ward) -> None:
-    (child, _), (parent, _) = await ward.patient(), await ward.patient()
     birth_date = born(11)
-    await appointed(ward.clinic.caller("ADMIN"), child, parent, birth_date)
+    (child, _), (parent, _) = await ward.patient(birth_date=birth_date), await ward.patient()
+    await appointed(ward.clinic.caller("ADMIN"), child, parent)
     whole, part = await ward.access(child)
     confidence, majority = (birthday(birth_date, age) for age in (12, 18))
     assert whole.sections is None
@@ -96,28 +100,19 @@ async def test_what_two_birthdays_make_of_an_access(ward: Ward) -> None:
 
 
 async def test_who_appoints_and_ends_and_who_sees_that(ward: Ward) -> None:
-    (child, me), (parent, proxy) = await ward.patient(), await ward.patient()
+    (child, me), (parent, proxy) = await ward.patient(birth_date=born(5)), await ward.patient()
     reception, stranger = ward.clinic.caller("RECEPTIONIST"), ward.clinic.caller("PATIENT", patient=new_id())
     for role in ("DOCTOR", "NURSE", "PATIENT", "AUDITOR"):
         made = await ward.clinic.caller(role).execute(
             APPOINT,
-            input={
-                "patientId": str(child),
-                "proxyId": str(parent),
-                "birthDate": str(born(5)),
-                "relationship": "PARENT",
-            },
+            input={"patientId": str(child), "proxyId": str(parent), "relationship": "PARENT"},
         )
         assert made["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE", role
-    wrong = await appointed(reception, child, child, born(-2))
-    assert {(each["path"][0], each["code"]) for each in wrong["fields"]} == {
-        ("proxyId", "OWN_PROXY"),
-        ("birthDate", "BIRTH_DATE_TO_COME"),
-    }
-    assert (await appointed(reception, new_id(), parent, born(5)))["code"] == "NOT_FOUND"
-    made = (await appointed(reception, child, parent, born(5)))["proxy"]
+    wrong = await appointed(reception, child, child)
+    assert [(each["path"][0], each["code"]) for each in wrong["fields"]] == [("proxyId", "OWN_PROXY")]
+    made = (await appointed(reception, child, parent))["proxy"]
     assert (made["patient"]["id"], made["proxy"]["id"]) == (f"Patient:{child}", f"Patient:{parent}")
-    assert (await appointed(reception, child, parent, born(5)))["code"] == "PROXY_APPOINTED"
+    assert (await appointed(reception, child, parent))["code"] == "PROXY_APPOINTED"
     for caller in (me, proxy, reception):
         assert (await caller.data(LIST, id=str(child)))["proxies"]["nodes"] == [made]
     assert (await stranger.data(LIST))["proxies"]["totalCount"] == 0
@@ -130,15 +125,15 @@ async def test_who_appoints_and_ends_and_who_sees_that(ward: Ward) -> None:
     assert (await answer(reception, END, id=made["id"]))["code"] == "PROXY_ENDED"
     types = [event.type.split(".")[2] for event in await ward.clinic.published("records")]
     assert types == [*["access-changed"] * 2, "proxy-appointed", *["access-changed"] * 2, "proxy-ended"]
-    again = (await appointed(reception, child, parent, born(5)))["proxy"]
+    again = (await appointed(reception, child, parent))["proxy"]
     assert (await answer(reception, END, id=again["id"]))["__typename"] == "EndProxySuccess"
 
 
 async def test_a_proxy_who_is_the_minor_in_the_end_is_none(ward: Ward) -> None:
-    (child, _), (parent, _), (double, _) = [await ward.patient() for _ in range(3)]
+    (child, _), (parent, _), (double, _) = [await ward.patient(birth_date=born(5)) for _ in range(3)]
     reception = ward.clinic.caller("RECEPTIONIST")
-    await appointed(reception, child, parent, born(5))
-    await appointed(reception, child, double, born(5))
+    await appointed(reception, child, parent)
+    await appointed(reception, child, double)
     await ward.hear(PatientMerged(patient_id=parent, merged_patient_id=double))
     assert [row.proxy_id for row in await ward.access(child)] == [parent] * 4
     await ward.hear(PatientMerged(patient_id=parent, merged_patient_id=child))
@@ -148,8 +143,8 @@ async def test_a_proxy_who_is_the_minor_in_the_end_is_none(ward: Ward) -> None:
 
 
 async def test_an_appointment_is_repeated_under_its_key(ward: Ward) -> None:
-    (child, _), (parent, _), (other, _) = [await ward.patient() for _ in range(3)]
-    wish = {"patientId": str(child), "proxyId": str(parent), "birthDate": str(born(5)), "relationship": "GUARDIAN"}
+    (child, _), (parent, _), (other, _) = [await ward.patient(birth_date=born(5)) for _ in range(3)]
+    wish = {"patientId": str(child), "proxyId": str(parent), "relationship": "GUARDIAN"}
 
     async def told() -> int:
         return len(await ward.clinic.published("records"))

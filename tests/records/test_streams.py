@@ -71,9 +71,9 @@ async def test_the_owner_hears_of_requests_as_they_come(ward: Ward) -> None:
 
 
 async def test_a_stream_ends_when_its_proxy_does(ward: Ward) -> None:
-    (child, _), (parent, proxy) = await ward.patient(), await ward.patient()
+    (child, _), (parent, proxy) = await ward.patient(birth_date=born(5)), await ward.patient()
     reception = ward.clinic.caller("RECEPTIONIST")
-    made = (await appointed(reception, child, parent, born(5)))["proxy"]
+    made = (await appointed(reception, child, parent))["proxy"]
     async with proxy.subscribe(REQUESTED, id=str(child)) as events:
         first = await begun(ward, events)
         await asked(ward.clinic.caller("NURSE"), child)

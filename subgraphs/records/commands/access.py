@@ -1,18 +1,17 @@
 """What the use cases of who may open a record are asked to do."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from shared.commands import Command, Repeatable
-from shared.database.model import utc_now
 from shared.patient_access import Basis
 from shared.values import LongText, id_of, wrong
 from subgraphs.records.codes import PurposeOfUse, Relationship, Section, Verdict
-from subgraphs.records.errors import BIRTH_DATE_TO_COME, OWN_PROXY
+from subgraphs.records.errors import OWN_PROXY
 
 PatientId = Annotated[UUID, id_of("Patient")]
 
@@ -100,20 +99,12 @@ class AppointProxy(Repeatable):
     patient_id: PatientId = Field(description="The id of the minor.")
     proxy_id: PatientId = Field(description="The id of the patient who is to act for the minor.")
     relationship: Relationship = Field(description="How the proxy is related to the minor.")
-    birth_date: date = Field(description="The minor's day of birth, as it stands in the papers that were shown.")
 
     @field_validator("proxy_id")
     @classmethod
     def _another(cls, value: UUID, info: ValidationInfo) -> UUID:
         if value == info.data.get("patient_id"):
             raise wrong(OWN_PROXY)
-        return value
-
-    @field_validator("birth_date")
-    @classmethod
-    def _born(cls, value: date) -> date:
-        if value > utc_now().date() + timedelta(days=1):  # which is to come everywhere
-            raise wrong(BIRTH_DATE_TO_COME)
         return value
 
 

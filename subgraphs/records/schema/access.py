@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from sqlalchemy import Select
 
-from shared.errors import InvalidState, NotFound, VersionConflict
+from shared.errors import InvalidState, NotChecked, NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
 from shared.graph.fields import key_of, query
@@ -194,10 +194,11 @@ class AccessMutation:
 
     @mutation(
         description=(
-            "Appoint a patient to act for a minor until the minor is of age; for the reception, who sees the papers."
+            "Appoint a patient to act for a minor until the minor is of age by the birth date that is known here; for the "
+            "reception, who sees the papers."
         ),
         scopes=[[APPOINT]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def appoint_proxy(self, info: Info, input: AppointProxy) -> Proxy:
         return Proxy.of(await proxies.appoint(info.context, input))

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from shared.errors import InvalidState, NotFound, VersionConflict
+from shared.errors import InvalidState, NotChecked, NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.mutations import mutation
 from shared.ids import global_id
@@ -55,7 +55,7 @@ class ClinicalMutation:
     @mutation(
         description="Record a diagnosis or problem of a patient.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_condition(self, info: Info, input: RecordCondition) -> Condition:
         return Condition.of(await clinical.record_condition(info.context, input))
@@ -63,7 +63,7 @@ class ClinicalMutation:
     @mutation(
         description="Change a condition: whether the patient has it, and how sure that is.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound, VersionConflict],
+        errors=[InvalidState, NotChecked, NotFound, VersionConflict],
     )
     async def update_condition(self, info: Info, input: UpdateCondition) -> Condition:
         return Condition.of(await clinical.update_condition(info.context, input))
@@ -71,7 +71,7 @@ class ClinicalMutation:
     @mutation(
         description="Record an allergy; that none is known is no longer asserted then.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_allergy(self, info: Info, input: RecordAllergy) -> Allergy:
         return Allergy.of(await allergies.record_allergy(info.context, input))
@@ -79,7 +79,7 @@ class ClinicalMutation:
     @mutation(
         description="Change an allergy: whether the patient has it, and how sure that is.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound, VersionConflict],
+        errors=[InvalidState, NotChecked, NotFound, VersionConflict],
     )
     async def update_allergy(self, info: Info, input: UpdateAllergy) -> Allergy:
         return Allergy.of(await allergies.update_allergy(info.context, input))
@@ -95,7 +95,7 @@ class ClinicalMutation:
     @mutation(
         description="Record what was measured of a patient at one time.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_vital_signs(self, info: Info, input: RecordVitalSigns) -> VitalSigns:
         return VitalSigns.of(await clinical.record_vital_signs(info.context, input))
@@ -103,7 +103,7 @@ class ClinicalMutation:
     @mutation(
         description="Record a vaccination.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_immunization(self, info: Info, input: RecordImmunization) -> Immunization:
         return Immunization.of(await entries.record(info.context, models.Immunization, input))
@@ -111,7 +111,7 @@ class ClinicalMutation:
     @mutation(
         description="Record a procedure.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_procedure(self, info: Info, input: RecordProcedure) -> Procedure:
         return Procedure.of(await entries.record(info.context, models.Procedure, input))
@@ -119,7 +119,7 @@ class ClinicalMutation:
     @mutation(
         description="Change how far a procedure has come.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound, VersionConflict],
+        errors=[InvalidState, NotChecked, NotFound, VersionConflict],
     )
     async def update_procedure(self, info: Info, input: UpdateProcedure) -> Procedure:
         return Procedure.of(await entries.update(info.context, policy.procedures, input))
@@ -127,7 +127,7 @@ class ClinicalMutation:
     @mutation(
         description="Record medication that a patient took or takes.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_medication_statement(self, info: Info, input: RecordMedicationStatement) -> MedicationStatement:
         return MedicationStatement.of(await entries.record(info.context, models.MedicationStatement, input))
@@ -135,7 +135,7 @@ class ClinicalMutation:
     @mutation(
         description="Change whether and how a patient takes medication.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound, VersionConflict],
+        errors=[InvalidState, NotChecked, NotFound, VersionConflict],
     )
     async def update_medication_statement(self, info: Info, input: UpdateMedicationStatement) -> MedicationStatement:
         return MedicationStatement.of(await entries.update(info.context, policy.medication_statements, input))
@@ -143,7 +143,7 @@ class ClinicalMutation:
     @mutation(
         description="Record the health of a relative.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_family_history(self, info: Info, input: RecordFamilyHistory) -> FamilyHistory:
         return FamilyHistory.of(await entries.record(info.context, models.FamilyHistory, input))
@@ -151,7 +151,7 @@ class ClinicalMutation:
     @mutation(
         description="Record how a patient lives.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_social_history(self, info: Info, input: RecordSocialHistory) -> SocialHistory:
         return SocialHistory.of(await entries.record(info.context, models.SocialHistory, input))
@@ -159,7 +159,7 @@ class ClinicalMutation:
     @mutation(
         description="Record what is planned for a patient.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_care_plan(self, info: Info, input: RecordCarePlan) -> CarePlan:
         return CarePlan.of(await entries.record(info.context, models.CarePlan, input, status=CarePlanStatus.ACTIVE))
@@ -167,7 +167,7 @@ class ClinicalMutation:
     @mutation(
         description="Change a care plan.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound, VersionConflict],
+        errors=[InvalidState, NotChecked, NotFound, VersionConflict],
     )
     async def update_care_plan(self, info: Info, input: UpdateCarePlan) -> CarePlan:
         return CarePlan.of(await entries.update(info.context, policy.care_plans, input))
@@ -175,7 +175,7 @@ class ClinicalMutation:
     @mutation(
         description="Let practitioners look after a patient together; they may open the record.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def record_care_team(self, info: Info, input: RecordCareTeam) -> CareTeam:
         return CareTeam.of(await clinical.record_care_team(info.context, input))
@@ -183,7 +183,7 @@ class ClinicalMutation:
     @mutation(
         description="Change a care team, and so who may open the record.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound, VersionConflict],
+        errors=[InvalidState, NotChecked, NotFound, VersionConflict],
     )
     async def update_care_team(self, info: Info, input: UpdateCareTeam) -> CareTeam:
         return CareTeam.of(await clinical.update_care_team(info.context, input))

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import strawberry
 
-from shared.errors import InvalidState, NotFound, VersionConflict
+from shared.errors import InvalidState, NotChecked, NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key
 from shared.graph.fields import query
@@ -50,12 +50,14 @@ class EncounterMutation:
     @mutation(
         description="Start an encounter with a patient; while it is open, its practitioner may open the record.",
         scopes=[[WRITE]],
-        errors=[InvalidState, NotFound],
+        errors=[InvalidState, NotChecked, NotFound],
     )
     async def start_encounter(self, info: Info, input: StartEncounter) -> Encounter:
         return Encounter.of(await encounters.start(info.context, input))
 
-    @mutation(description="Plan an encounter with a patient.", scopes=[[WRITE]], errors=[InvalidState, NotFound])
+    @mutation(
+        description="Plan an encounter with a patient.", scopes=[[WRITE]], errors=[InvalidState, NotChecked, NotFound]
+    )
     async def plan_encounter(self, info: Info, input: PlanEncounter) -> Encounter:
         return Encounter.of(await encounters.plan(info.context, input))
 

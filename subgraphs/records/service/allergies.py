@@ -23,6 +23,7 @@ from subgraphs.records.models import Allergy, Patient
 from subgraphs.records.models.clinical import is_active
 from subgraphs.records.service import entries
 from subgraphs.records.service.entries import statuses
+from subgraphs.records.service.lookups import check_dates
 
 _ACTIVE = select(Allergy).where(
     col(Allergy.clinical_status) == AllergyClinicalStatus.ACTIVE, col(Allergy.status) != AllergyVerification.REFUTED
@@ -32,6 +33,7 @@ _LOCK_PATIENTS = select(col(Patient.id)).order_by(col(Patient.id)).with_for_upda
 
 async def record_allergy(context: Context, command: RecordAllergy) -> Allergy:
     """Record a substance that the patient does not tolerate, which ends that none is known."""
+    await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
         whose = await entries.origin(work, command.patient_id, command.encounter_id, lock=True)
@@ -75,6 +77,7 @@ async def update_allergy(context: Context, command: UpdateAllergy) -> Allergy:
     """Change an allergy; one that is active again is the only one of its substance."""
     async with context.write() as work:
         row = await entries.find(work, policy.allergies, command)
+        await check_dates(context, row.patient_id, command)
         await work.find(policy.patients, row.patient_id, scope=policy.WRITE)
         wanted = statuses(row, command)
         refuted = wanted["status"] == AllergyVerification.REFUTED

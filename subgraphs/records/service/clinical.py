@@ -34,6 +34,7 @@ from subgraphs.records.models import Allergy, CareTeam, Condition, Encounter, Vi
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
 from subgraphs.records.service import entries, problems
 from subgraphs.records.service.encounters import change_status
+from subgraphs.records.service.lookups import check_dates, check_practitioners
 from subgraphs.records.service.relations import relate
 
 _ROWS: Mapping[EntryKind, Callable[..., Select[Any]]] = {
@@ -54,6 +55,7 @@ _ROWS: Mapping[EntryKind, Callable[..., Select[Any]]] = {
 
 async def record_condition(context: Context, command: RecordCondition) -> Condition:
     """Record a diagnosis or problem."""
+    await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
         whose = await entries.origin(work, command.patient_id, command.encounter_id)
@@ -72,6 +74,7 @@ async def update_condition(context: Context, command: UpdateCondition) -> Condit
     """Change a diagnosis or problem."""
     async with context.write() as work:
         row = await entries.find(work, policy.conditions, command)
+        await check_dates(context, row.patient_id, command)
         entries.change(work, row, command, **entries.statuses(row, command))
         await problems.tell(work, [row])
     return row
@@ -79,6 +82,7 @@ async def update_condition(context: Context, command: UpdateCondition) -> Condit
 
 async def record_vital_signs(context: Context, command: RecordVitalSigns) -> VitalSigns:
     """Record what was measured; what is urgent is told."""
+    await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
         whose = await entries.origin(work, command.patient_id, command.encounter_id)
@@ -105,6 +109,7 @@ async def record_vital_signs(context: Context, command: RecordVitalSigns) -> Vit
 
 async def record_care_team(context: Context, command: RecordCareTeam) -> CareTeam:
     """Let practitioners look after a patient together."""
+    await check_practitioners(context, "memberIds", command.member_ids)
     async with context.write() as work:
         await work.once(command)
         whose = await entries.origin(work, command.patient_id, command.encounter_id)
@@ -121,6 +126,7 @@ async def record_care_team(context: Context, command: RecordCareTeam) -> CareTea
 
 async def update_care_team(context: Context, command: UpdateCareTeam) -> CareTeam:
     """Change a care team, and so who may open the record."""
+    await check_practitioners(context, "memberIds", command.member_ids or [])
     async with context.write() as work:
         row = await entries.find(work, policy.care_teams, command)
         entries.change(work, row, command, member_ids=command.member_ids or row.member_ids)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
-from shared.errors import InvalidState
+from shared.errors import NOT_FOUND, InvalidState, invalid
 from shared.graph.context import Context
 from shared.patient_access import Basis
 from shared.unit_of_work import UnitOfWork
@@ -20,6 +20,7 @@ from subgraphs.records.events import EncounterFinished, EncounterStarted
 from subgraphs.records.facts import EncounterFacts
 from subgraphs.records.models import Encounter
 from subgraphs.records.models.encounters import OPEN, TRANSITIONS
+from subgraphs.records.service.lookups import check_practitioners, patient_of_appointment
 from subgraphs.records.service.relations import relate
 
 
@@ -37,9 +38,13 @@ async def _enter(context: Context, command: StartEncounter, status: EncounterSta
     practitioner = command.practitioner_id or context.principal.practitioner
     if practitioner is None:
         raise InvalidState(NOT_A_PRACTITIONER)
+    await check_practitioners(context, "practitionerId", [command.practitioner_id] if command.practitioner_id else [])
+    whose = command.appointment_id and await patient_of_appointment(context, command.appointment_id)
     async with context.write() as work:
         await work.once(command)
         patient = await work.survivor(command.patient_id)
+        if whose is not None and await work.survivor(whose) != patient:
+            raise invalid("appointmentId", NOT_FOUND, resource="Appointment")
         await work.find(policy.patients, patient, scope=policy.WRITE, lock=False)
         row = Encounter(
             patient_id=patient,

@@ -21,6 +21,7 @@ from subgraphs.records.errors import ENCOUNTER_LOCKED, ENTRY_RETRACTED
 from subgraphs.records.events import EntryChanged, EntryRecorded
 from subgraphs.records.models import Encounter, Entry
 from subgraphs.records.models.entries import retracted
+from subgraphs.records.service.lookups import check_dates
 
 E = TypeVar("E", bound=Entry)
 
@@ -47,6 +48,7 @@ async def origin(
 
 async def record(context: Context, model: type[E], command: RecordEntry, **columns: Any) -> E:
     """Record something, once under a key; `columns` are those that are not of every entry."""
+    await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
         whose = await origin(work, command.patient_id, command.encounter_id)
@@ -69,6 +71,7 @@ async def update(context: Context, rows: Callable[..., Select[E]], command: Any)
     """Change of an entry what a command gives, at the version that was read."""
     async with context.write() as work:
         row = await find(work, rows, command)
+        await check_dates(context, row.patient_id, command)
         change(work, row, command)
     return row
 

@@ -1,8 +1,8 @@
 """Proxies: parents and guardians, patients themselves, who see a minor's record and decide for the minor.
 
 The reception appoints them, or who administers accounts: they are where papers are shown, and see the birth date in the
-patient's demographics. This service knows no birth dates but the one that comes with the appointment, of which it keeps the
-birthdays that matter. Both birthdays are in `patient_access` from the start, so that nothing has to happen on them.
+patient's demographics, where it is looked up as they see it. Of it this service keeps the birthdays that matter; both are in
+`patient_access` from the start, so that nothing has to happen on them.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,16 @@ from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects, policy
 from subgraphs.records.codes import Section
 from subgraphs.records.commands.access import AppointProxy, EndProxy
-from subgraphs.records.errors import OF_AGE, PROXY_APPOINTED, PROXY_ENDED
+from subgraphs.records.errors import BIRTH_DATE_UNKNOWN, OF_AGE, PROXY_APPOINTED, PROXY_ENDED
 from subgraphs.records.models import CareRelation, Proxy
+from subgraphs.records.service.lookups import birth
 from subgraphs.records.settings import RecordsSettings
 
 
 async def appoint(context: Context, command: AppointProxy) -> Proxy:
     """Let a patient act for a minor until the minor's birthday."""
     settings = cast("RecordsSettings", context.runtime.settings)
+    born = await _birth_date(context, command.patient_id)
     async with context.write() as work:
         await work.once(command)
         keys = await work.survivors([command.patient_id, command.proxy_id])
@@ -40,8 +42,8 @@ async def appoint(context: Context, command: AppointProxy) -> Proxy:
             patient_id=patient.id,
             proxy_id=proxy.id,
             relationship=command.relationship,
-            whole_until=birthday(command.birth_date, settings.records_age_of_confidence),
-            ends_on=birthday(command.birth_date, settings.records_age_of_majority),
+            whole_until=birthday(born, settings.records_age_of_confidence),
+            ends_on=birthday(born, settings.records_age_of_majority),
         )
         moment = await effects.now(work)
         if midnight(row.ends_on) <= moment:
@@ -57,6 +59,14 @@ async def appoint(context: Context, command: AppointProxy) -> Proxy:
         effects.proxy_appointed(work, row)
         work.done(row.id)
     return row
+
+
+async def _birth_date(context: Context, patient_id: UUID) -> date:
+    """The day when a minor was born; raises InvalidState where only the year or month is known."""
+    try:
+        return date.fromisoformat(await birth(context, patient_id) or "")
+    except ValueError:
+        raise InvalidState(BIRTH_DATE_UNKNOWN) from None
 
 
 async def end(context: Context, command: EndProxy) -> Proxy:

@@ -43,6 +43,7 @@ def generate() -> dict[str, str]:
         CONTACT_DIGEST_KEY: secrets.token_hex(32),
         KEY_ENCRYPTION_KEYS: new_key("1"),
         "APPOINTMENTS_FEED_KEY": secrets.token_hex(32),
+        "RECORDS_ADDRESS_KEY": secrets.token_hex(32),
         "IDENTITY_SIGNING_KEY": signing_key.decode(),
         "IDENTITY_ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     }

@@ -47,7 +47,7 @@ SUBGRAPHS = (
     Subgraph("appointments", "subgraphs.appointments.app", 4104, public="CALENDAR_BASE_URL"),
     Subgraph("notifications", "subgraphs.notifications.app", 4105),
     Subgraph("reporting", "reporting.app", 4106),
-    Subgraph("records", "subgraphs.records.app", 4107),
+    Subgraph("records", "subgraphs.records.app", 4107, public="RECORDS_BASE_URL"),
 )
 
 ROUTER = "router"

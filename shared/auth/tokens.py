@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -79,16 +80,20 @@ class TokenVerifier:
         known = self._verified.get(token)
         if known is None:
             claims = await self._check(token)
-            known = self._verified[token] = claims, _principal(claims)
+            known = self._verified[token] = claims, principal_of(claims)
             if len(self._verified) > self._bound:
                 self._verified.popitem(last=False)
         claims, principal = known
         if claims["exp"] + CLOCK_SKEW_SECONDS < time.time():
             self._verified.pop(token, None)
             raise InvalidToken("the token has expired: refresh it")
+        self.check_session(claims)
+        return principal
+
+    def check_session(self, claims: Mapping[str, Any]) -> None:
+        """Raise InvalidToken if the session that claims name has ended, or their account's rights have changed since."""
         if self._revocations.revoked(claims["sid"], claims["sub"], claims["iat"]):
             raise InvalidToken("the session has ended: log in again")
-        return principal
 
     async def _check(self, token: str) -> dict[str, Any]:
         try:
@@ -112,7 +117,8 @@ class TokenVerifier:
         return claims
 
 
-def _principal(claims: dict[str, Any]) -> Principal:
+def principal_of(claims: Mapping[str, Any]) -> Principal:
+    """The caller whom verified claims describe; raises InvalidToken."""
     try:
         return Principal(
             subject=UUID(claims["sub"]),

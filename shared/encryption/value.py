@@ -125,7 +125,8 @@ class Encrypted(Generic[T]):
             raise Erased
         value = self.value
         made, nonce = Encrypted(value), os.urandom(_BYTES_OF_NONCE)
-        data = key.cipher.encrypt(nonce, msgspec.json.encode(value), place.associated_data(key.id))
+        plain = value if isinstance(value, bytes) else msgspec.json.encode(value)
+        data = key.cipher.encrypt(nonce, plain, place.associated_data(key.id))
         made.ciphertext, made._place = b"".join((_VERSION, key.id, nonce, data)), place
         return made
 
@@ -170,7 +171,7 @@ class EncryptedType(TypeDecorator[Encrypted[Any]]):
     def __init__(self, kind: Any) -> None:
         super().__init__()
         self.kind = kind
-        self._decoder = msgspec.json.Decoder(kind)
+        self._decode: Callable[[bytes], Any] = bytes if kind is bytes else msgspec.json.Decoder(kind).decode
 
     def process_bind_param(self, value: Encrypted[Any] | None, _: Dialect) -> bytes | None:
         """The bytes; raises TypeError for what is not encrypted."""
@@ -186,11 +187,11 @@ class EncryptedType(TypeDecorator[Encrypted[Any]]):
 
     def stored(self, ciphertext: bytes) -> Encrypted[Any]:
         """The value of stored bytes, closed."""
-        return Encrypted.stored(ciphertext, self._decoder.decode)
+        return Encrypted.stored(ciphertext, self._decode)
 
 
 def encrypted(kind: Any, *, nullable: bool = False) -> Any:
-    """A column of values of `kind`, a type that msgspec decodes from JSON: text, or a frozen `msgspec.Struct`.
+    """A column of values of `kind`: bytes, or a type that msgspec decodes from JSON: text, or a frozen `msgspec.Struct`.
 
     The table must be `Audited`, since the row's patient is the one whose data key encrypts.
     """

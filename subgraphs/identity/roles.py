@@ -24,7 +24,15 @@ class BuiltInRole(StrEnum):
 _EVERYONE = frozenset({"directory:read", "notification:read", "notification:write"})
 _CARE = frozenset({"patient:read", "patient:write", "appointment:read", "appointment:write"})
 _TREATMENT = frozenset(
-    {"patient:find", "record:read", "record:write", "record:sign", "record:access", "record:emergency"}
+    {
+        "document:write",
+        "patient:find",
+        "record:read",
+        "record:write",
+        "record:sign",
+        "record:access",
+        "record:emergency",
+    }
 )
 
 SCOPES: dict[BuiltInRole, frozenset[str]] = {
@@ -43,7 +51,7 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
     },
     BuiltInRole.DOCTOR: _EVERYONE | _CARE | _TREATMENT | {"availability:write"},
     BuiltInRole.NURSE: _EVERYONE | _CARE | _TREATMENT,
-    BuiltInRole.PATIENT: _EVERYONE | _CARE | {"disclosure:read", "record:access", "record:read"},
+    BuiltInRole.PATIENT: _EVERYONE | _CARE | {"disclosure:read", "document:write", "record:access", "record:read"},
     BuiltInRole.PHARMACIST: _EVERYONE | {"patient:read"},
     BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"patient:read"},
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from shared.service import Service
 from subgraphs.records.consumers import CONSUMERS
+from subgraphs.records.documents.transfer import ROUTES, open_transfers
 from subgraphs.records.events import EVENTS
 from subgraphs.records.jobs import JOBS
 from subgraphs.records.models import Model
@@ -19,4 +20,6 @@ service = Service(
     events=EVENTS,
     consumers=CONSUMERS,
     jobs=JOBS,
+    routes=ROUTES,
+    open_resources=open_transfers,
 )

@@ -229,6 +229,39 @@ class EntryStatus(Code):
     ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The entry was recorded by mistake (FHIR `entered-in-error`)."
 
 
+class DocumentStatus(Code):
+    """How far the content of a document is."""
+
+    PENDING = "PENDING", "The content has not come yet."
+    UPLOADED = "UPLOADED", "The content has come and is still to be scanned for malware; nobody can open it."
+    AVAILABLE = "AVAILABLE", "The content can be opened."
+    QUARANTINED = "QUARANTINED", "The scan has found malware, and nobody can open the content."
+    REJECTED = "REJECTED", "What was sent was not taken, and is not kept."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The document was entered by mistake (FHIR `entered-in-error`)."
+
+
+class DocumentRejection(Code):
+    """Why the content of a document was not taken."""
+
+    EMPTY = "EMPTY", "The content was empty."
+    TOO_LARGE = "TOO_LARGE", "The content had more bytes than a document may have."
+    OTHER_TYPE = "OTHER_TYPE", "The content was not of the type that was named."
+    AMBIGUOUS = "AMBIGUOUS", "The content was something else as well, such as HTML or an archive."
+    NOT_SCANNED = "NOT_SCANNED", "Nobody could scan it for malware in time."
+
+
+class DocumentContentType(Code):
+    """The media type of a document's content."""
+
+    PDF = "application/pdf", "A PDF file."
+    JPEG = "image/jpeg", "An image, such as a photograph."
+    PNG = "image/png", "An image, such as a screenshot."
+    TIFF = "image/tiff", "An image, such as a scanned or faxed page."
+    DICOM = "application/dicom", "A medical image (DICOM part 10)."
+    TEXT = "text/plain", "Plain text in UTF-8."
+    CDA = "application/cda+xml", "A clinical document in XML (HL7 CDA release 2)."
+
+
 class ImmunizationStatus(Code):
     """Whether a vaccination was given (FHIR ImmunizationStatus)."""
 
@@ -311,6 +344,7 @@ class EntryKind(Code, name="RecordEntryKind"):
     CARE_PLAN = "CarePlan", "The entry is a care plan."
     CARE_TEAM = "CareTeam", "The entry is a care team."
     CONDITION = "Condition", "The entry is a diagnosis or problem."
+    DOCUMENT = "Document", "The entry is a document."
     ENCOUNTER = "Encounter", "The entry is an encounter."
     FAMILY_HISTORY = "FamilyHistory", "The entry is the health of a relative."
     IMMUNIZATION = "Immunization", "The entry is a vaccination."

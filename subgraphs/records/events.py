@@ -153,6 +153,14 @@ class EntryChanged(_OfEntry, Event, type="caregraph.records.entry-changed.v1", k
     """What was recorded of a patient has changed; `status` is ENTERED_IN_ERROR of what was a mistake."""
 
 
+class DocumentShared(Event, type="caregraph.records.document-shared.v1", key="document_id"):
+    """A document is shared with its patient, who sees it from now on."""
+
+    document_id: UUID
+    patient_id: UUID
+    shared_at: datetime
+
+
 class EarlyWarningRaised(Event, type="caregraph.records.early-warning-raised.v1", key="vital_signs_id"):
     """Vital signs of a patient need somebody's attention now (NEWS2)."""
 
@@ -203,6 +211,7 @@ EVENTS = (
     NoteSigned,
     EntryRecorded,
     EntryChanged,
+    DocumentShared,
     EarlyWarningRaised,
     ProblemRecorded,
     ProblemRetracted,

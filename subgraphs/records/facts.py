@@ -16,6 +16,8 @@ from subgraphs.records.codes import (
     ConditionCategory,
     ConditionSeverity,
     ConsciousnessLevel,
+    DocumentContentType,
+    DocumentRejection,
     EncounterClass,
     FamilyRelationship,
     MedicationSource,
@@ -48,6 +50,22 @@ class NoteFacts(Facts, frozen=True, kw_only=True):
 
     type: NoteType
     title: str
+
+
+class DocumentFacts(Facts, frozen=True, kw_only=True):
+    """A document; `hash` is the SHA-256 of its content in hexadecimal digits, `malware` what a scan has found in it."""
+
+    title: str
+    type: Coded | None = None
+    category: Coded | None = None
+    date: str | None = None
+    description: str | None = None
+    file_name: str
+    content_type: DocumentContentType
+    size: int | None = None
+    hash: str | None = None
+    rejection: DocumentRejection | None = None
+    malware: str | None = None
 
 
 class ConditionFacts(Facts, frozen=True, kw_only=True):

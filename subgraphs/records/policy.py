@@ -14,7 +14,7 @@ from sqlmodel import col
 from shared.auth.principal import Kind, Principal
 from shared.database.tables import Merger, PatientAccess
 from shared.patient_access import Basis, has_access, holds
-from subgraphs.records.codes import NoteStatus, Section
+from subgraphs.records.codes import DocumentStatus, NoteStatus, Section
 from subgraphs.records.models import (
     Addendum,
     Allergy,
@@ -22,6 +22,8 @@ from subgraphs.records.models import (
     CareTeam,
     Condition,
     Disclosure,
+    Document,
+    DocumentContent,
     EmergencyAccess,
     Encounter,
     Entry,
@@ -44,6 +46,7 @@ E = TypeVar("E", bound=Entry)
 READ = "record:read"
 WRITE = "record:write"
 SIGN = "record:sign"
+UPLOAD = "document:write"
 ACCESS = "record:access"
 EMERGENCY = "record:emergency"
 REVIEW = "emergency:review"
@@ -91,7 +94,8 @@ def withheld(patient: Any, section: Section) -> ColumnElement[bool]:
 def patients(principal: Principal, scope: str = READ) -> Select[Patient]:
     """The patients whose record the caller may read some of, or with another scope do that to.
 
-    Staff may ask any patient for access, have it to any in an emergency, and appoint a proxy for any.
+    Staff may ask any patient for access, have it to any in an emergency, and appoint a proxy for any. Patients upload
+    documents into their own record.
     """
     if scope in (ACCESS, EMERGENCY, APPOINT):
         return select(Patient).where(true() if principal.is_staff(scope) else false())
@@ -100,6 +104,8 @@ def patients(principal: Principal, scope: str = READ) -> Select[Patient]:
         allowed = or_(allowed, has_access(principal, col(Patient.id)))
     elif scope in (WRITE, SIGN):
         allowed = changes(principal, col(Patient.id), scope)
+    elif scope == UPLOAD:
+        allowed = or_(allowed, changes(principal, col(Patient.id), scope))
     return select(Patient).where(allowed)
 
 
@@ -278,3 +284,29 @@ def addenda(principal: Principal) -> Select[Addendum]:
     """What was added to the notes that the caller may see."""
     visible = notes(principal).with_only_columns(col(Note.id))
     return select(Addendum).where(col(Addendum.note_id).in_(visible))
+
+
+def documents(principal: Principal, scope: str = READ) -> Select[Document]:
+    """The documents that the caller may see, or with another scope do that to; patients and proxies what is shared."""
+    allowed = record(principal, col(Document.patient_id), Document.section)
+    if principal.kind is Kind.PATIENT:
+        allowed = and_(allowed, col(Document.shared_at).is_not(None))
+    if scope != READ:
+        allowed = and_(allowed, changes(principal, col(Document.patient_id), scope))
+    return select(Document).where(allowed)
+
+
+def own_documents(principal: Principal) -> Select[Document]:
+    """The documents that the caller has announced, and whose content they may send."""
+    patient = col(Document.patient_id)
+    owner = is_owner(principal, patient) if principal.can(UPLOAD) else false()
+    allowed = or_(owner, changes(principal, patient, UPLOAD))
+    return select(Document).where(col(Document.account_id) == principal.subject, allowed)
+
+
+def document_contents(principal: Principal) -> Select[DocumentContent]:
+    """The content of the documents that the caller may see, and that can be opened."""
+    visible = documents(principal).where(col(Document.status) == DocumentStatus.AVAILABLE)
+    return select(DocumentContent).where(
+        col(DocumentContent.document_id).in_(visible.with_only_columns(col(Document.id)))
+    )

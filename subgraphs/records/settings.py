@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import cache
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from shared.settings import DatabaseSettings, Settings
@@ -26,6 +26,16 @@ class RelationSettings(BaseSettings):
 class RecordsSettings(Settings, RelationSettings):
     """What the medical record needs to know beyond what every service does."""
 
+    records_base_url: str = Field(
+        pattern=r"^https?://[^/]+",
+        description="the public http(s) address of this service, which addresses of documents begin with",
+    )
+    records_address_key: SecretStr = Field(
+        min_length=32, description="a secret of this service, which signs addresses of documents"
+    )
+    records_document_bytes: int = Field(
+        20 * 1024 * 1024, ge=1, le=100 * 1024 * 1024, description="how many bytes a document may have"
+    )
     records_answer_days: int = Field(
         14, ge=1, le=365, description="how many days a patient has to answer a request for access"
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
+from hashlib import sha256
 from types import NoneType
 from typing import Any, get_args, get_origin
 from uuid import UUID
@@ -93,6 +94,7 @@ def entries(patient: UUID, practitioner: UUID, account: UUID) -> Iterator[SQLMod
     yield records.CareTeam(
         status=first(CareTeamStatus), member_ids=[practitioner], facts=told(facts.CareTeamFacts), **entry
     )
+    yield from _documents(entry, patient)
     signed: dict[str, Any] = {"signed_at": now, "signature": b"hash", "cosigned_at": now}
     cosigner: dict[str, Any] = {"cosigned_by": new_id(), "cosigner_id": practitioner}
     note = records.Note(status="DRAFT", facts=told(facts.NoteFacts), **signed, **cosigner, **entry)
@@ -102,3 +104,14 @@ def entries(patient: UUID, practitioner: UUID, account: UUID) -> Iterator[SQLMod
     note.status = "SIGNED"
     added: dict[str, Any] = {"recorder_id": practitioner, "signed_at": now, "signature": b"hash"}
     yield records.Addendum(content=Encrypted("Better."), **added, **written)
+
+
+def _documents(entry: dict[str, Any], patient: UUID) -> Iterator[SQLModel]:
+    """Documents that are shared with the patient: one that can be opened and says its own id, one whose content is to come."""
+    key, now = new_id(), utc_now()
+    said = told(facts.DocumentFacts, hash=sha256(str(key).encode()).hexdigest(), file_name="a.pdf")
+    times: dict[str, Any] = {"uploaded_at": now, "scanned_at": now, "shared_at": now}
+    yield records.Document(id=key, status="AVAILABLE", facts=said, **times, **entry)
+    content = Encrypted(str(key).encode())
+    yield records.DocumentContent(document_id=key, number=0, patient_id=patient, content=content)
+    yield records.Document(status="PENDING", shared_at=now, facts=told(facts.DocumentFacts), **entry)

@@ -297,10 +297,11 @@ async def _told(
     return found
 
 
-async def ask_downloads(matrix: Matrix, role: str, domain: str) -> None:
+async def ask_downloads(clinic: Clinic, matrix: Matrix, role: str, domain: str) -> None:
     """What is given at other addresses."""
     for row, (kind, download) in DOWNLOADS.get(domain, {}).items():
-        text = await download(matrix.world.caller(role))
         objects = matrix.world.objects(role, kind)
+        asked = [id for those in objects.values() for id in those]
+        text = await download(clinic, matrix.world.caller(role), asked)
         seen = {relation for relation, those in objects.items() if any(id.split(":")[1] in text for id in those)}
         matrix.put(row, role, seen, objects)

@@ -98,7 +98,7 @@ async def _read(
                 await ask_entities(clinic, matrix, role, domain, kind, names)
         for name in by_type.get("Query", ()):
             await ask_query(matrix, role, name)
-        await ask_downloads(matrix, role, domain)
+        await ask_downloads(clinic, matrix, role, domain)
 
 
 async def _write(matrix: Matrix, role: str, by_type: dict[str, list[str]], few: asyncio.Semaphore) -> None:

@@ -4,7 +4,7 @@ What is new in the graph comes in here: a relation as a line of RELATIONS, a dom
 value of FILTERS. An object that has no owner is made for each relation as well, so that one line tells of all.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -15,9 +15,11 @@ import httpx
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
 from shared.database.tables import PatientAccess
+from shared.graph.context import Context
 from shared.ids import global_id, new_id
 from shared.patient_access import Basis
 from subgraphs.identity.roles import KINDS, BuiltInRole
+from subgraphs.records.documents.addresses import Use, address_of
 from tests.authorization.rows import ROWS, Party
 from tests.graph.test_bounds import entities
 from tests.harness.caller import Caller
@@ -108,6 +110,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "effectiveAt": None,
     },
     "Mutation.markEnteredInError": {"kind": "CONDITION"},
+    "Mutation.uploadDocument": {"encounterId": None},  # which patients name none of
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},
     "Mutation.saveRole": {"name": "SOME_ROLE"},
     "Mutation.removeRole": {"name": "SOME_ROLE"},
@@ -135,7 +138,7 @@ FILTERS: dict[str, dict[str, Callable[[Party], dict[str, Any]]]] = {
 """What lists are searched by, where a party's object would be found."""
 
 
-async def _calendar(caller: Caller) -> str:
+async def _calendar(_: Clinic, caller: Caller, __: Sequence[str]) -> str:
     """What the caller's own calendar feed tells."""
     query = "mutation { createCalendarFeed { ... on CreateCalendarFeedSuccess { url } } }"
     made = ((await caller.execute(query)).get("data") or {}).get("createCalendarFeed")
@@ -145,10 +148,25 @@ async def _calendar(caller: Caller) -> str:
         return (await http.get(made["url"])).raise_for_status().text
 
 
-DOWNLOADS: dict[str, dict[str, tuple[str, Callable[[Caller], Awaitable[str]]]]] = {
+async def _documents(clinic: Clinic, caller: Caller, ids: Sequence[str]) -> str:
+    """What is at the addresses that the caller would be given for all documents, if the graph gave them for any."""
+    if caller.token is None:
+        return ""
+    running = clinic.service("records")
+    context = Context(running.runtime, await running.runtime.verifier.verify(caller.token))
+    addresses = [address_of(context, UUID(each.split(":")[1]), Use.DOWNLOAD) for each in ids]
+    async with httpx.AsyncClient() as http:
+        answers = [await http.get(address) for address in addresses]
+    assert {each.status_code for each in answers} <= {200, 404}
+    return "".join(each.text for each in answers if each.status_code == 200)
+
+
+Download = Callable[[Clinic, Caller, Sequence[str]], Awaitable[str]]
+DOWNLOADS: dict[str, dict[str, tuple[str, Download]]] = {
     "appointments": {"Download./calendar/{secret}.ics": ("Appointment", _calendar)},
+    "records": {"Download./documents/{address}": ("Document", _documents)},
 }
-"""By domain, the addresses that give objects outside of GraphQL: of which type, and what the caller gets."""
+"""By domain, the addresses that give objects outside of GraphQL: of which type, and what the caller gets of those with ids."""
 
 
 class World:

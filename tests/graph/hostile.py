@@ -117,6 +117,8 @@ _PLAUSIBLE: dict[str, Any] = {
     "fromDay": "2030-01-07",
     "abatement": "2020-05",
     "birthDate": "1984-02-29",
+    "date": "2020-05",
+    "fileName": "letter.xml",
     "observed": "2020-05",
     "occurred": "2020-05",
     "onset": "2020-05",

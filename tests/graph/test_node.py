@@ -24,6 +24,7 @@ from tests.patients.conftest import register
 from tests.records.asking import Clinician, visited
 from tests.records.conftest import COLLEAGUE, Ward, person
 from tests.records.test_clinical import RECORDED, record
+from tests.records.test_documents import announced
 from tests.records.test_emergencies import opened
 from tests.records.test_proxies import appointed, born
 from tests.records.test_requests import asked
@@ -111,6 +112,7 @@ async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     await visited(who, patient)
     for name in RECORDED.keys() - {"recordNoKnownAllergies"}:
         await record(who, patient, name)
+    await announced(nurse, patient)
     parent, _ = await ward.patient()
     await appointed(clinic.caller("ADMIN"), patient, parent)
     return nurse

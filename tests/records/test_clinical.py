@@ -420,7 +420,7 @@ async def test_the_timeline_has_entries_of_all_kinds_by_time_as_far_as_each_may_
     part = "record { timeline(first: 50) { entry { __typename } } }"
     with ward.clinic.statements("records") as statements:
         answer = await ward.clinic.entities("records", other.caller, "Patient", [of("Patient", patient)], part)
-    assert len(statements) == 1 + 12
+    assert len(statements) == 1 + 13
     hidden = answer["data"]["_entities"][0]["record"]["timeline"]
     assert [each["entry"]["__typename"] for each in hidden] == kinds[:-2]
     for wrong in (0, 101):

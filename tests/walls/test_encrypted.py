@@ -40,6 +40,7 @@ AS_IT_IS = {
     "records.CarePlan": "status source_digest",
     "records.CareTeam": "status source_digest",
     "records.Condition": "status clinical_status source_digest",
+    "records.Document": "status source_digest",
     "records.Encounter": "status source_digest",
     "records.FamilyHistory": "status source_digest",
     "records.Immunization": "status source_digest",

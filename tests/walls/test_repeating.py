@@ -47,6 +47,7 @@ BY_NATURE = {
     "saveAccount": VERSIONED,
     "saveRole": SETS,
     "setNotificationPreference": SETS,
+    "shareDocument": VERSIONED,
     "signNote": VERSIONED,
     "updateAllergy": VERSIONED,
     "updateCarePlan": VERSIONED,

@@ -43,7 +43,7 @@ def _is_day(value: str) -> bool:
     return True
 
 
-def _undirected(value: str) -> str:
+def undirected(value: str) -> str:
     if _DIRECTION.search(value):
         raise wrong(DIRECTION_CHARACTER)
     return value
@@ -57,9 +57,9 @@ def _past(value: datetime) -> datetime:
 
 When = Annotated[str, AfterValidator(_when)]
 """A day, month or year, as precise as it is known, that is not to come."""
-Narrative = Annotated[str, text(MAXIMUM_LONG_TEXT, lines=True), AfterValidator(_undirected)]
-NoteText = Annotated[str, text(LONGEST_NOTE, lines=True), AfterValidator(_undirected)]
-Title = Annotated[Text, AfterValidator(_undirected)]
+Narrative = Annotated[str, text(MAXIMUM_LONG_TEXT, lines=True), AfterValidator(undirected)]
+NoteText = Annotated[str, text(LONGEST_NOTE, lines=True), AfterValidator(undirected)]
+Title = Annotated[Text, AfterValidator(undirected)]
 PastTime = Annotated[datetime, AfterValidator(_past)]
 
 

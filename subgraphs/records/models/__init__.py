@@ -27,6 +27,7 @@ from subgraphs.records.models.clinical import (
     SocialHistory,
     VitalSigns,
 )
+from subgraphs.records.models.documents import Document, DocumentContent
 from subgraphs.records.models.encounters import Addendum, Encounter, Note, NoteVersion
 from subgraphs.records.models.entries import Entry
 
@@ -37,6 +38,8 @@ ENTRIES = (
     CarePlan,
     CareTeam,
     Condition,
+    Document,
+    DocumentContent,
     Encounter,
     FamilyHistory,
     Immunization,
@@ -59,6 +62,8 @@ __all__ = [
     "CareTeam",
     "Condition",
     "Disclosure",
+    "Document",
+    "DocumentContent",
     "EmergencyAccess",
     "Encounter",
     "Entry",

@@ -18,6 +18,7 @@ from subgraphs.records.models import (
     CarePlan,
     CareTeam,
     Condition,
+    Document,
     Encounter,
     FamilyHistory,
     Immunization,
@@ -28,12 +29,14 @@ from subgraphs.records.models import (
     VitalSigns,
 )
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
+from subgraphs.records.repository import documents
 
 _KINDS: Sequence[tuple[Callable[..., Select[Any]], Any, str]] = (
     (policy.allergies, Allergy, "recorded_at"),
     (policy.care_plans, CarePlan, "recorded_at"),
     (policy.care_teams, CareTeam, "recorded_at"),
     (policy.conditions, Condition, "recorded_at"),
+    (documents.kept, Document, "recorded_at"),
     (policy.encounters, Encounter, "starts_at"),
     (policy.family_history, FamilyHistory, "recorded_at"),
     (policy.immunizations, Immunization, "recorded_at"),

@@ -42,6 +42,7 @@ _ROWS: Mapping[EntryKind, Callable[..., Select[Any]]] = {
     EntryKind.CARE_PLAN: policy.care_plans,
     EntryKind.CARE_TEAM: policy.care_teams,
     EntryKind.CONDITION: policy.conditions,
+    EntryKind.DOCUMENT: policy.documents,
     EntryKind.ENCOUNTER: policy.encounters,
     EntryKind.FAMILY_HISTORY: policy.family_history,
     EntryKind.IMMUNIZATION: policy.immunizations,

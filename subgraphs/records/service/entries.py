@@ -27,14 +27,19 @@ E = TypeVar("E", bound=Entry)
 
 
 async def origin(
-    work: UnitOfWork, patient_id: UUID, encounter_id: UUID | None = None, *, lock: bool = False
+    work: UnitOfWork,
+    patient_id: UUID,
+    encounter_id: UUID | None = None,
+    *,
+    scope: str = policy.WRITE,
+    lock: bool = False,
 ) -> dict[str, Any]:
     """The columns of a new entry that say whose it is and who makes it; with `lock` nobody else makes such meanwhile.
 
     The encounter is not locked before this work is done.
     """
     patient = await work.survivor(patient_id)
-    await work.find(policy.patients, patient, scope=policy.WRITE, lock=lock)
+    await work.find(policy.patients, patient, scope=scope, lock=lock)
     if encounter_id is not None:
         await _hold_encounter(work, encounter_id, patient)
     recorder = work.principal.practitioner

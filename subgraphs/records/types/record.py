@@ -13,7 +13,7 @@ from shared.graph.entities import Entity, Node, listing_of_each
 from shared.graph.errors import bad_input
 from shared.graph.fields import LONGEST_SEARCH, bounded, guarded
 from subgraphs.records import policy
-from subgraphs.records.repository import entries
+from subgraphs.records.repository import documents, entries
 from subgraphs.records.repository.timeline import Asked, Moment, timelines
 from subgraphs.records.types.clinical import (
     Allergy,
@@ -27,6 +27,7 @@ from subgraphs.records.types.clinical import (
     SocialHistory,
     VitalSigns,
 )
+from subgraphs.records.types.documents import Document
 from subgraphs.records.types.encounters import Encounter, Note
 
 Active = Annotated[bool, strawberry.argument(description="Whether only what holds now is listed.")]
@@ -45,6 +46,7 @@ _TYPES: dict[str, type[Entity[Any]]] = {
         CarePlan,
         CareTeam,
         Condition,
+        Document,
         Encounter,
         FamilyHistory,
         Immunization,
@@ -84,6 +86,14 @@ class MedicalRecord:
         entries.NOTES_OF_PATIENT,
         entries.NOTES,
         description="The notes about the patient, the newest first.",
+        scopes=[[policy.READ]],
+    )
+
+    documents = listing_of_each(
+        Document,
+        documents.DOCUMENTS_OF_PATIENT,
+        documents.DOCUMENTS,
+        description="The documents about the patient, the newest entry first; for the patient, those that are shared.",
         scopes=[[policy.READ]],
     )
 

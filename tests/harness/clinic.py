@@ -16,7 +16,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -75,6 +75,7 @@ class Clinic:
     def __init__(self, http: httpx.AsyncClient, url: str, running: dict[str, Running], kafka: str, prefix: str) -> None:
         self._http, self.url, self._running = http, url, running
         self._kafka, self._prefix = kafka, prefix
+        self._since = dict.fromkeys(running, (0, 0))
         self.anonymous = Caller(http, url, None)
 
     def service(self, name: str) -> Running:
@@ -109,7 +110,8 @@ class Clinic:
     async def published(self, service: str) -> list[CloudEvent]:
         """The events that a service has recorded so far, in order."""
         async with self._running[service].runtime.database.read() as session:
-            rows = (await session.scalars(select(Outbox).order_by(col(Outbox.position)))).all()
+            since = col(Outbox.position) > self._since[service][0]
+            rows = (await session.scalars(select(Outbox).where(since).order_by(col(Outbox.position)))).all()
         return [CloudEvent.decode(row.body) for row in rows]
 
     async def publish(
@@ -134,7 +136,18 @@ class Clinic:
     async def audit(self, service: str) -> list[AuditEntry]:
         """A service's audit trail, in order."""
         async with self._running[service].runtime.database.read() as session:
-            return list((await session.scalars(select(AuditEntry).order_by(col(AuditEntry.position)))).all())
+            since = col(AuditEntry.position) > self._since[service][1]
+            return list(
+                (await session.scalars(select(AuditEntry).where(since).order_by(col(AuditEntry.position)))).all()
+            )
+
+    async def begin(self) -> None:
+        """Show to a test only what is published and entered from now on, where it shares the clinic with others."""
+        for name, running in self._running.items():
+            async with running.runtime.database.read() as session:
+                published = await session.scalar(select(func.max(col(Outbox.position))))
+                entered = await session.scalar(select(func.max(col(AuditEntry.position))))
+            self._since[name] = published or 0, entered or 0
 
     @contextmanager
     def statements(self, service: str) -> Iterator[list[str]]:

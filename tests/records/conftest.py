@@ -1,6 +1,7 @@
 """What the tests of the medical record share: patients, staff, and what lets these open a record."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -27,7 +28,7 @@ from subgraphs.records.codes import Section
 from subgraphs.records.consumers import CONSUMERS
 from subgraphs.records.models import Patient
 from tests.harness.caller import Caller
-from tests.harness.clinic import Clinic
+from tests.harness.clinic import Addresses, Clinic, open_clinic
 from tests.harness.databases import stored
 
 COLLEAGUE = new_id()
@@ -131,13 +132,34 @@ async def answer(caller: Caller, mutation: str, /, **fields: Any) -> dict[str, A
     return payload
 
 
-@pytest.fixture
-def services() -> tuple[str, ...]:
-    return ("directory", "patients", "records")
+@asynccontextmanager
+async def _opened(postgres: str, redis: str) -> AsyncIterator[Clinic]:
+    addresses = Addresses(postgres, redis, kafka="127.0.0.1:9")
+    async with open_clinic(addresses, ("appointments", "directory", "patients", "records"), events=False) as opened:
+        await Ward(opened).practitioner(COLLEAGUE)
+        yield opened
+
+
+@pytest.fixture(scope="package")
+async def shared_clinic(postgres_server: str, redis_url: str) -> AsyncIterator[Clinic]:
+    """One for most of these tests, of which each has patients of its own: services take longer to start than a test does."""
+    async with _opened(postgres_server, redis_url) as opened:
+        yield opened
 
 
 @pytest.fixture
-async def ward(clinic: Clinic) -> AsyncIterator[Ward]:
-    made = Ward(clinic)
-    await made.practitioner(COLLEAGUE)
-    yield made
+async def clinic(
+    shared_clinic: Clinic, request: pytest.FixtureRequest, postgres_server: str, redis_url: str
+) -> AsyncIterator[Clinic]:
+    """The shared one, or one of the test's own if it is marked `own_clinic`, because it asks for all that there is."""
+    if request.node.get_closest_marker("own_clinic"):
+        async with _opened(postgres_server, redis_url) as opened:
+            yield opened
+    else:
+        await shared_clinic.begin()
+        yield shared_clinic
+
+
+@pytest.fixture
+def ward(clinic: Clinic) -> Ward:
+    return Ward(clinic)

@@ -220,6 +220,7 @@ async def execute(ward: Ward, statement: str) -> None:
         await connection.execute(text(statement))
 
 
+@pytest.mark.own_clinic
 async def test_an_active_allergy_is_unique_and_excludes_that_none_is_known(ward: Ward) -> None:
     patient, _ = await ward.patient()
     doctor = await clinician(ward, patient)

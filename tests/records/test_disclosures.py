@@ -81,6 +81,7 @@ async def test_a_patient_sees_who_looked_on_what_basis_and_for_what(ward: Ward) 
     assert all(each["patients"] == [{"id": f"Patient:{patient}"}] for each in found)
 
 
+@pytest.mark.own_clinic
 async def test_a_look_at_several_patients_tells_each_of_themselves_alone(ward: Ward) -> None:
     (patient, me), (other, _), (child, _), account = (
         await ward.patient(),
@@ -101,6 +102,7 @@ async def test_a_look_at_several_patients_tells_each_of_themselves_alone(ward: W
     assert (len(all_["patients"]), set(all_["bases"])) == (3, {"EMERGENCY", "GRANT"})
 
 
+@pytest.mark.own_clinic
 async def test_what_is_really_read_is_told_and_an_accounting_is_entered(ward: Ward) -> None:
     (patient, me), account = await ward.patient(), new_id()
     doctor = ward.clinic.caller("DOCTOR", subject=account)
@@ -122,6 +124,7 @@ async def test_what_is_really_read_is_told_and_an_accounting_is_entered(ward: Wa
         assert denied["data"] == {"disclosures": None}, role
 
 
+@pytest.mark.own_clinic
 async def test_what_services_tell_of_their_trails_is_told_once_and_without_what_is_no_look(ward: Ward) -> None:
     (patient, me), nurse = await ward.patient(), new_id()
     runtime, others = ward.clinic.service("patients").runtime, [new_id() for _ in range(2500)]

@@ -53,6 +53,7 @@ async def begun(ward: Ward, access: dict[str, Any], since: datetime) -> None:
         await session.execute(update(PatientAccess).where(col(PatientAccess.id) == key).values(period))
 
 
+@pytest.mark.own_clinic
 async def test_an_emergency_opens_all_for_an_hour_and_is_told_and_reviewed(ward: Ward) -> None:
     (patient, me), account, reviewer = await ward.patient(), new_id(), new_id()
     auditors = {"patient_id": None, "practitioner_id": None, "scopes": ["emergency:review"]}

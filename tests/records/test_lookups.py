@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from shared.database.model import utc_now
@@ -34,11 +33,6 @@ EARLY: list[tuple[str, dict[str, Any], list[str]]] = [
     ("recordCarePlan", {"since": "1990"}, ["since"]),
     ("recordVitalSigns", {"effectiveAt": "2000-05-15T12:00:00Z"}, ["effectiveAt"]),
 ]
-
-
-@pytest.fixture
-def services() -> tuple[str, ...]:
-    return ("appointments", "directory", "patients", "records")
 
 
 async def test_nothing_was_before_the_patients_birth(ward: Ward) -> None:

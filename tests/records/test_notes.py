@@ -162,6 +162,7 @@ async def test_the_database_keeps_what_was_signed_but_for_rotated_keys(ward: War
         await execute(ward, f"UPDATE {table} SET patient_id = :other", other=new_id())  # noqa: S608
 
 
+@pytest.mark.own_clinic
 async def test_rotated_keys_leave_what_was_signed_as_it_is(ward: Ward) -> None:
     patient, jane = await ward.patient()
     author = await clinician(ward, patient)
@@ -233,6 +234,7 @@ async def test_writing_and_adding_again_under_a_key_does_nothing_again(ward: War
     await check_repeating(author.caller, "addAddendum", "note { id }", more, {"content": "Other."}, rows)
 
 
+@pytest.mark.own_clinic
 async def test_a_hundred_notes_with_what_they_say_take_two_statements(ward: Ward) -> None:
     patient, jane = await ward.patient()
     author = await clinician(ward, patient)

@@ -129,6 +129,7 @@ async def test_who_appoints_and_ends_and_who_sees_that(ward: Ward) -> None:
     assert (await answer(reception, END, id=again["id"]))["__typename"] == "EndProxySuccess"
 
 
+@pytest.mark.own_clinic
 async def test_a_proxy_who_is_the_minor_in_the_end_is_none(ward: Ward) -> None:
     (child, _), (parent, _), (double, _) = [await ward.patient(birth_date=born(5)) for _ in range(3)]
     reception = ward.clinic.caller("RECEPTIONIST")

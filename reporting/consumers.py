@@ -148,6 +148,16 @@ class EntryChanged(Event, type="caregraph.records.entry-changed.v1", key="entry_
     status: str
 
 
+class LooksCounted(Event, type="caregraph.records.looks-counted.v1", key="count_id"):
+    """How often staff with a role have looked on a day at data of patients who had no appointment with them."""
+
+    count_id: UUID
+    day: date
+    role: str
+    looks: int
+    records: int
+
+
 class ProblemRecorded(Event, type="caregraph.problems.problem-recorded.v1", key="problem_id"):
     """A diagnosis or problem, under pseudonyms."""
 
@@ -246,6 +256,12 @@ async def _changed(work: UnitOfWork, event: EntryChanged) -> None:
         await service.drop_note(work, event.entry_id)
 
 
+async def _looks(work: UnitOfWork, event: LooksCounted) -> None:
+    await service.keep_looks(
+        work, event.count_id, day=event.day, role=event.role, looks=event.looks, records=event.records
+    )
+
+
 async def _problem(work: UnitOfWork, event: ProblemRecorded) -> None:
     await service.keep_problem(
         work,
@@ -270,4 +286,4 @@ _ACCESS = (_requested, _decided, _withdrawn, _opened, _reviewed)
 _NOTES = (_written, _signed, _changed)
 _PROBLEMS = (_problem, _retracted, _problems_merged)
 
-FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES, *_PROBLEMS])
+FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES, _looks, *_PROBLEMS])

@@ -127,6 +127,19 @@ class ProblemFact(Model, table=True):
     month: date
 
 
+class LookFact(Model, table=True):
+    """How often staff with a role have looked on a day at data of patients who had no appointment with them."""
+
+    __tablename__ = "look_fact"
+    __table_args__ = (Index("look_fact_day_idx", "day"),)
+
+    count_id: UUID = Field(primary_key=True)
+    day: date
+    role: str
+    looks: int
+    records: int
+
+
 class EmergencyFact(Model, table=True):
     """An access to a medical record in an emergency; without a verdict it was not reviewed yet."""
 

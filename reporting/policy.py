@@ -12,6 +12,7 @@ from reporting.models import (
     AccessRequestFact,
     AppointmentFact,
     EmergencyFact,
+    LookFact,
     Model,
     NoteFact,
     ProblemFact,
@@ -55,6 +56,11 @@ def emergencies(principal: Principal) -> Select[EmergencyFact]:
 def notes(principal: Principal) -> Select[NoteFact]:
     """The clinical notes that the caller's figures are made of."""
     return _readable(NoteFact, allowed=principal.is_staff(READ))
+
+
+def looks(principal: Principal) -> Select[LookFact]:
+    """The counts of looks that the caller's figures are made of."""
+    return _readable(LookFact, allowed=principal.is_staff(READ))
 
 
 def problems(principal: Principal) -> Select[ProblemFact]:

@@ -30,6 +30,7 @@ from reporting.models import (
     AccessRequestFact,
     AppointmentFact,
     EmergencyFact,
+    LookFact,
     NoteFact,
     ProblemFact,
     RegistrationFact,
@@ -228,6 +229,17 @@ def notes(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Fig
     }
     statement = policy.notes(context.principal).where(period.holds(col(fact.written_at)))
     return _group(statement, keys, group_by, figures)
+
+
+def looks(context: Context, asked: ReportMonths) -> Figures:
+    """Looks at data of patients without an appointment by month and role, and at how many records a day, summed up."""
+    fact = LookFact
+    keys = {"month": func.date_trunc("month", col(fact.day)).cast(Date), "role": col(fact.role)}
+    figures = {"looks": func.sum(col(fact.looks)), "records": func.sum(col(fact.records))}
+    # The last day of a month is the one before the first of the next, which is within 31 days of any first day.
+    after = (asked.last.replace(day=1) + timedelta(days=31)).replace(day=1)
+    months = (col(fact.day) >= asked.first.replace(day=1)) & (col(fact.day) < after)
+    return _group(policy.looks(context.principal).where(months), keys, tuple(keys), figures)
 
 
 def problems(context: Context, asked: ReportMonths) -> Figures:

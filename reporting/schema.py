@@ -23,6 +23,7 @@ from reporting.types import (
     AccessRequestFigures,
     AppointmentFigures,
     EmergencyAccessFigures,
+    LookFigures,
     NoteFigures,
     ProblemFigures,
     RegistrationFigures,
@@ -139,6 +140,20 @@ class Query:
     ) -> Connection[NoteFigures] | None:
         figures = repository.notes(info.context, given(ReportPeriod, period), group_by)
         return await _connect(info.context, figures, NoteFigures.of, page)
+
+    @query(
+        description="A report on looks at data of patients in some months, by staff with whom they had no appointment.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def look_report(
+        self,
+        info: Info,
+        page: Slice,
+        months: Annotated[ReportMonths, argument(ReportMonths, description="The months that the report is about.")],
+    ) -> Connection[LookFigures] | None:
+        figures = repository.looks(info.context, given(ReportMonths, months))
+        return await _connect(info.context, figures, LookFigures.of, page)
 
     @query(
         description="A report on the diagnoses and problems recorded in some months: how many patients each is of.",

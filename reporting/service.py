@@ -12,6 +12,7 @@ from reporting.models import (
     AccessRequestFact,
     AppointmentFact,
     EmergencyFact,
+    LookFact,
     Model,
     NoteFact,
     ProblemFact,
@@ -38,6 +39,7 @@ _KEEP_REGISTRATION = _upsert(RegistrationFact, "patient_id", "way", "registered_
 _KEEP_ACCESS_REQUEST = _upsert(AccessRequestFact, "access_request_id", "purpose", "requested_at")
 _KEEP_NOTE = _upsert(NoteFact, "note_id", "practitioner_id", "written_at")
 _KEEP_PROBLEM = _upsert(ProblemFact, "problem_id", "patient", "system", "code", "month")
+_KEEP_LOOKS = _upsert(LookFact, "count_id", "looks", "records")
 _KEEP_EMERGENCY = _upsert(EmergencyFact, "emergency_access_id", "practitioner_id", "opened_at")
 
 
@@ -110,6 +112,12 @@ async def sign_note(work: UnitOfWork, note_id: UUID, *, signed_at: datetime) -> 
 async def drop_note(work: UnitOfWork, note_id: UUID) -> None:
     """A note was a mistake, and counts no longer."""
     await work.session.execute(delete(NoteFact).where(col(NoteFact.note_id) == note_id))
+
+
+async def keep_looks(work: UnitOfWork, count_id: UUID, *, day: date, role: str, looks: int, records: int) -> None:
+    """How often a role has looked on a day; a later count takes the earlier one's place."""
+    values = {"count_id": count_id, "day": day, "role": role, "looks": looks, "records": records}
+    await work.session.execute(_KEEP_LOOKS, values)
 
 
 async def keep_problem(

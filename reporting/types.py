@@ -215,6 +215,33 @@ class NoteFigures:
         )
 
 
+@strawberry.type(
+    description="How often staff with a role have looked at data of patients who had no appointment with them, in a month."
+)
+class LookFigures:
+    month: date = strawberry.field(description="The first day of the month.")
+    role: str = strawberry.field(description="The role of who looked; who has several counts for each.")
+    look_count: int = strawberry.field(
+        description="How many looks there were; one at several patients counts for each."
+    )
+    record_count: int = strawberry.field(description="At how many patients' data; each patient counts once a day.")
+    looks_per_record: float = strawberry.field(
+        description="How many looks there were at data of a patient on a day, on average."
+    )
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a group's keys and figures."""
+        looks, records = int(group["looks"]), int(group["records"])
+        return cls(
+            month=group["month"],
+            role=group["role"],
+            look_count=looks,
+            record_count=records,
+            looks_per_record=looks / records,
+        )
+
+
 @strawberry.type(description="How many patients a diagnosis or problem was recorded of in a month.")
 class ProblemFigures:
     system: str = strawberry.field(description="The code system of the code, as a URI: that of ICD-10-CM or SNOMED CT.")

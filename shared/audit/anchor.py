@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """What the chain's head was at a time; `hash` as hex."""
+    """What the chain's head was at a time; `hash` as hex. Of a chain without an entry they are 0 and empty."""
 
     service: str
     seal: int
@@ -50,12 +50,12 @@ class Anchoring:
     def __init__(self, database: Database, servers: str, prefix: str, service: str, key: SecretStr) -> None:
         self._database, self._servers, self._service, self._key = database, servers, service, key
         self._topic = anchor_topic(prefix, service)
-        self._anchored = 0
+        self._anchored: int | None = None
 
     async def run(self) -> None:
-        """Anchor the newest seal, unless this process has; raises KafkaError."""
+        """Anchor the newest seal, or that there is none yet, unless this process has; raises KafkaError."""
         seal, found = await head(self._database)
-        if seal in (0, self._anchored):
+        if seal == self._anchored:
             return
         await ensure_topics(self._servers, [self._topic])
         await send(self._servers, self._topic, self._key, Anchor(self._service, seal, found.hex(), utc_now()))
@@ -108,7 +108,7 @@ async def read_anchors(servers: str, prefix: str, service: str, key: SecretStr) 
         async with asyncio.timeout(_READ_SECONDS):
             found = await partitions(servers, topic)
             if not found:
-                raise AnchorsUnread(f"Kafka has no topic {topic}")
+                raise AnchorsUnread(f"Kafka has no topic {topic}, which the service makes within seconds of its start")
             await kafka.start()
             return await _read(kafka, found, service, key)
     except (KafkaError, OSError) as error:  # TimeoutError is an OSError

@@ -53,6 +53,7 @@ class StillInUse(Exception):
 async def rewrap(database: Database, progress: Progress) -> int:
     """Wrap all data keys with the provider's current key; how many that were. What they encrypt stays as it is."""
     provider, done = database.keyring.provider, 0
+    await _enter(database, "rewrapped", await provider.current())
     others = col(StoredDataKey.wrapped).is_not(None), col(StoredDataKey.wrapped_by) != await provider.current()
     async with database.read() as session:
         total = await session.scalar(select(func.count()).select_from(StoredDataKey).where(*others)) or 0
@@ -76,6 +77,7 @@ async def rotate(database: Database, metadata: MetaData, progress: Progress) -> 
     A rotation that was begun and not ended is ended by it. StillInUse if somebody holds rows locked for long.
     """
     models, done = _models(metadata), 0
+    await _enter(database, "rotated", await database.keyring.provider.current())
     await _retire(database)
     async with database.engine.connect() as connection:
         counts = [await connection.scalar(_under_retired(model, func.count())) or 0 for model in models]
@@ -87,6 +89,12 @@ async def rotate(database: Database, metadata: MetaData, progress: Progress) -> 
         unused = delete(StoredDataKey).where(_is_retired())
         await session.execute(unused.where(*(~_under_retired(model).exists() for model in models)))
     return done
+
+
+async def _enter(database: Database, what: str, by: str) -> None:
+    """Enter what is begun with all data keys, and by which key-encryption key."""
+    async with system_work(database, what) as work:
+        work.audit(Action.EXECUTE, "DataKey", [], activity=what, key=by)
 
 
 async def erase(database: Database, patient: UUID) -> int:

@@ -11,16 +11,19 @@ app = typer.Typer()
 
 
 @app.command()
-def invite(email: Annotated[str, typer.Argument(help="Where the invitation goes.")]) -> None:
+def invite(
+    email: Annotated[str, typer.Argument(help="Where the invitation goes.")],
+    name: Annotated[str, typer.Argument(help="The person's name, as patients are told it at whose data they look.")],
+) -> None:
     """Invite an administrator, such as the first one: a mail brings a one-time code for choosing a password.
 
     In the database on the server that DATABASE_URL names, or else in the local stack that runs.
     """
-    asyncio.run(_invite(email))
+    asyncio.run(_invite(email, name))
     typer.echo("invited: identity sends the mail")
 
 
-async def _invite(email: str) -> None:
+async def _invite(email: str, name: str) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from shared.commands import read
@@ -36,7 +39,7 @@ async def _invite(email: str) -> None:
     database = Database((await find([identity]))[identity.name], pool_size=1)
     try:
         async with system_work(database, "caregraph invite") as work:
-            await invite_administrator(work, read(InviteAccount, {"email": email, "roles": ["ADMIN"]}))
+            await invite_administrator(work, read(InviteAccount, {"email": email, "name": name, "roles": ["ADMIN"]}))
     except Refusal as refusal:
         raise StackError(f"{email} is not invited: {refusal}") from None
     except (SQLAlchemyError, OSError) as error:

@@ -27,9 +27,22 @@ class DemoAccount:
 
     role: BuiltInRole
     email: str
+    name: str | None
 
 
-ACCOUNTS = tuple(DemoAccount(role, f"{role.value.lower().replace('_', '-')}@{DOMAIN}") for role in BuiltInRole)
+_NAMES = {
+    BuiltInRole.ADMIN: "Priya Raman",
+    BuiltInRole.NURSE: "Tomasz Zielinski",
+    BuiltInRole.PHARMACIST: "Leila Haddad",
+    BuiltInRole.LAB_TECHNICIAN: "Owen Pritchard",
+    BuiltInRole.INSURANCE_PROVIDER: "Greta Lindholm",
+    BuiltInRole.RECEPTIONIST: "Camila Duarte",
+    BuiltInRole.ANALYST: "Jonas Keller",
+    BuiltInRole.AUDITOR: "Amara Okafor",
+}
+ACCOUNTS = tuple(
+    DemoAccount(role, f"{role.value.lower().replace('_', '-')}@{DOMAIN}", _NAMES.get(role)) for role in BuiltInRole
+)
 
 
 async def missing(databases: Mapping[str, str]) -> bool:
@@ -61,6 +74,7 @@ async def create(databases: Mapping[str, str], password: str) -> None:
             made = [
                 Account(
                     email=account.email,
+                    name=account.name,
                     password_hash=digest,
                     roles=[account.role],
                     practitioner_id=practitioner if account.role is BuiltInRole.DOCTOR else None,

@@ -12,6 +12,10 @@ from subgraphs.identity.errors import ROLE_NAME
 from subgraphs.identity.models import RoleKind
 
 _MAXIMUM_SECRET = 1000
+_NAME = (
+    "The name of the person, as patients are told it at whose data they look; needed unless a practitioner is given, and "
+    "never of a patient."
+)
 _ROLE_NAME = re.compile(r"[A-Z][A-Z_]{1,39}")
 
 
@@ -26,6 +30,7 @@ Address = Annotated[Email, AfterValidator(str.lower)]
 AccountId = Annotated[UUID, id_of("Account")]
 PatientId = Annotated[UUID, id_of("Patient")]
 PractitionerId = Annotated[UUID, id_of("Practitioner")]
+PersonName = Annotated[str, text(100)]
 RoleNames = Annotated[list[Text], Field(max_length=20)]
 
 
@@ -118,6 +123,7 @@ class InviteAccount(Repeatable):
     practitioner_id: PractitionerId | None = Field(
         None, description="The practitioner in the directory whose account it is to be; absent for all others."
     )
+    name: PersonName | None = Field(None, description=_NAME)
 
 
 class SaveAccount(Command):
@@ -129,6 +135,7 @@ class SaveAccount(Command):
     practitioner_id: PractitionerId | None = Field(
         None, description="The practitioner in the directory whose account it is; absent for all others."
     )
+    name: PersonName | None = Field(None, description=f"{_NAME} Absent: as it was.")
     enabled: bool = Field(True, description="Whether the account's person may log in.")
 
 

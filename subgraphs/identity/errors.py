@@ -52,6 +52,10 @@ UNKNOWN_ROLE = Problem("UNKNOWN_ROLE", "They are one or more of {known}.")
 MIXED_ROLES = Problem("MIXED_ROLES", "Roles of two kinds do not go together: whoever is both has two accounts.")
 ONLY_PATIENT = Problem("ONLY_PATIENT", "A patient's own account has no other role: staff have a second account.")
 PATIENT_WITHOUT_RECORD = Problem("PATIENT_WITHOUT_RECORD", "PATIENT goes with a patient's id, and no other role does.")
+NAME_MISSING = Problem(
+    "NAME_MISSING", "Patients are told who has looked at their data: name the person, or the practitioner who they are."
+)
+PATIENT_NAME = Problem("PATIENT_NAME", "A patient's name stands in their record, and nowhere with their account.")
 FOREIGN_ADDRESS = Problem(
     "FOREIGN_ADDRESS", "It is none of the patient's email addresses: enter it in the patient's record first."
 )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from shared.auth.revocation import revoke_account
+from shared.database.driver import fetch_in
 from shared.database.model import utc_now
 from shared.jobs import Job
 from shared.runtime import Runtime
@@ -17,6 +18,7 @@ from subgraphs.identity.models import (
     ANOTHER_ACCOUNT,
     OUTGOING_MAIL,
     STALE_TOKENS,
+    UNTOLD_ACCESS,
     Account,
     CodePurpose,
     OneTimeCode,
@@ -24,7 +26,9 @@ from subgraphs.identity.models import (
     Session,
 )
 from subgraphs.identity.one_time_codes import LIFETIME, issue_code
+from subgraphs.identity.repository import roles
 from subgraphs.identity.resources import resources
+from subgraphs.identity.service.accounts import publish_access
 
 _BATCH = 50
 _MAXIMUM_ATTEMPTS = 10
@@ -132,8 +136,22 @@ async def revoke(runtime: Runtime) -> None:
             await revoke_account(runtime.redis, *(account.id for account in accounts))
 
 
+async def tell_access(runtime: Runtime) -> None:
+    """Tell other domains what the accounts may do of which they are to be told."""
+    untold = select(Account).where(col(Account.access_untold)).order_by(col(Account.id)).limit(_BATCH).with_for_update()
+    found = True
+    while found:
+        async with system_work(runtime.database, "tell access") as work:
+            known = await roles(fetch_in(work.session))
+            rows = (await work.session.scalars(untold)).all()
+            for account in rows:
+                publish_access(work, account, known)
+            found = bool(rows)
+
+
 JOBS = (
     Job("mail", timedelta(seconds=10), deliver, OUTGOING_MAIL),
     Job("revoke", timedelta(seconds=10), revoke, STALE_TOKENS),
+    Job("tell-access", timedelta(seconds=10), tell_access, UNTOLD_ACCESS),
     Job("identity-sweep", timedelta(hours=1), sweep),
 )

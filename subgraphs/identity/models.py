@@ -13,7 +13,8 @@ from shared.auth.principal import Kind
 from shared.codes import Code, one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
 
-OUTGOING_MAIL, STALE_TOKENS = "outgoing_mail", "stale_tokens"  # channels of NOTIFY, which wake the jobs
+# Channels of NOTIFY, which wake the jobs.
+OUTGOING_MAIL, STALE_TOKENS, UNTOLD_ACCESS = "outgoing_mail", "stale_tokens", "untold_access"
 
 
 class Model(Record, registry=new_registry()):
@@ -88,6 +89,7 @@ class Account(Model, Versioned, Audited, table=True):
         Index("account_roles_idx", "roles", postgresql_using="gin"),
         Index("account_last_log_in_order_idx", "last_log_in_order", "id"),
         Index("account_tokens_stale_idx", "id", postgresql_where=text("tokens_stale")),
+        Index("account_access_untold_idx", "id", postgresql_where=text("access_untold")),
     )
     audit_patient: ClassVar[str | None] = "patient_id"
     unversioned: ClassVar[frozenset[str]] = frozenset(
@@ -99,10 +101,12 @@ class Account(Model, Versioned, Audited, table=True):
             "totp_confirmed_at",
             "totp_last_step",
             "tokens_stale",
+            "access_untold",
         }
     )
 
     email: str = Field(unique=True)
+    name: str | None = None  # of a person whom neither the directory nor a patient's record names
     password_hash: str | None = None
     roles: list[str] = Field(sa_type=ARRAY(String))
     patient_id: UUID | None = Field(default=None, index=True)
@@ -117,6 +121,7 @@ class Account(Model, Versioned, Audited, table=True):
     totp_confirmed_at: datetime | None = timestamp(default=None, nullable=True)
     totp_last_step: int = 0
     tokens_stale: bool = False  # an event has changed what its tokens say, which a job then revokes
+    access_untold: bool = False  # what it may do is to be told to other domains, which a job does
 
 
 class Session(Model, table=True):

@@ -21,6 +21,11 @@ def accounts(principal: Principal, scope: str = READ) -> Select[Account]:
     return select(Account).where(_own(principal, scope, col(Account.id)))
 
 
+def staff(principal: Principal) -> Select[Account]:
+    """The accounts of whoever works with patients' data, to be named to those who have learned of them by their id."""
+    return select(Account).where(col(Account.patient_id).is_(None), true() if principal.kind in _PEOPLE else false())
+
+
 def sessions(principal: Principal, scope: str = READ) -> Select[Session]:
     """The sessions that the caller may see, or with the scope to write, end."""
     return select(Session).where(_own(principal, scope, col(Session.account_id)))

@@ -67,6 +67,11 @@ async def roles(fetch: Fetch) -> list[Role]:
 
 async def granted(fetch: Fetch, names: Iterable[str]) -> tuple[Kind, list[str]]:
     """What the holder of some roles is, and may do."""
+    return granted_by(await roles(fetch), names)
+
+
+def granted_by(known: Iterable[Role], names: Iterable[str]) -> tuple[Kind, list[str]]:
+    """The same, by all roles that there are."""
     wanted = set(names)
-    held = [role for role in await roles(fetch) if role.name in wanted]
+    held = [role for role in known if role.name in wanted]
     return kind_of(Kind(role.kind) for role in held), sorted({scope for role in held for scope in role.scopes})

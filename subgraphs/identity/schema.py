@@ -50,6 +50,7 @@ from subgraphs.identity.types import (
     Role,
     SaveRoleSuccess,
     SecondFactorRequired,
+    StaffMember,
     VerifySecondFactorSuccess,
 )
 
@@ -223,4 +224,4 @@ def _granted(kind: type[Granted], grant: sessions.Grant) -> Granted:
     )
 
 
-schema = Schema(query=Query, mutation=Mutation)
+schema = Schema(query=Query, mutation=Mutation, types=[StaffMember])

@@ -79,6 +79,9 @@ def _status(row: models.Account) -> models.AccountStatus:
 @entity(policy.accounts, description="An account that a person logs in with.")
 class Account(Entity[models.Account]):
     email: str | None = from_row("email", description="The email address to log in with, in lower case.")
+    name: str | None = from_row(
+        "name", description="The name of the account's person; null for patients, and where the directory has it."
+    )
     status: models.AccountStatus | None = from_row(_status, description="Whether the account's person can log in.")
     roles: list[str] | None = from_row(
         lambda row: sorted(row.roles), description="The names of the roles that the account has."
@@ -118,6 +121,20 @@ class Account(Entity[models.Account]):
         repository.ACTIVITY,
         repository.ACTIVITIES,
         description="The activity log of the account, the newest entry first.",
+    )
+
+
+@entity(
+    policy.staff,
+    authenticated=True,
+    description="A person of the staff or of a partner, as those are told of them at whose data they look.",
+)
+class StaffMember(Entity[models.Account]):
+    name: str | None = from_row(
+        "name", description="The name of the person; null where the directory names them, as a practitioner."
+    )
+    practitioner: Practitioner | None = reference(
+        Practitioner, "practitioner_id", description="The practitioner in the directory who they are; null for others."
     )
 
 

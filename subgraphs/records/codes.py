@@ -29,6 +29,13 @@ class FieldGroup(Code):
     ACCOUNT = "ACCOUNT", "The account that the patient logs in with."
 
 
+class DisclosuresExportFormat(Code):
+    """The format of an exported accounting of disclosures."""
+
+    FHIR = "FHIR", "A Bundle of AuditEvents (FHIR R4)."
+    CSV = "CSV", "A table with a line for each look (RFC 4180), for spreadsheets."
+
+
 class PurposeOfUse(Code):
     """For what a record is used (HL7 v3 PurposeOfUse, http://terminology.hl7.org/CodeSystem/v3-ActReason)."""
 

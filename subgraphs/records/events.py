@@ -1,6 +1,6 @@
 """What the medical record publishes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -196,6 +196,20 @@ class ProblemPatientsMerged(Event, type="caregraph.problems.patients-merged.v1",
     patient: UUID
 
 
+class LooksCounted(Event, type="caregraph.records.looks-counted.v1", key="count_id"):
+    """How often staff with a role have looked on a day (UTC) at data of patients who had no appointment with them.
+
+    A look at several patients counts for each. `records` is at how many patients'. A later count of a day and role has the same
+    key, and takes the place of the earlier one.
+    """
+
+    count_id: UUID
+    day: date
+    role: str
+    looks: int
+    records: int
+
+
 EVENTS = (
     AccessChanged,
     AccessRequested,
@@ -216,5 +230,6 @@ EVENTS = (
     ProblemRecorded,
     ProblemRetracted,
     ProblemPatientsMerged,
+    LooksCounted,
     PatientDataRead,
 )

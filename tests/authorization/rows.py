@@ -12,6 +12,7 @@ from reporting.models import (
     AccessRequestFact,
     AppointmentFact,
     EmergencyFact,
+    LookFact,
     NoteFact,
     ProblemFact,
     RegistrationFact,
@@ -153,6 +154,7 @@ def identity_rows(party: Party, settings: Any) -> Iterator[SQLModel]:
         id=party.account,
         email=f"{party.name.lower()}@example.org",
         roles=[roles],
+        name=None if party.kind is Kind.PATIENT else f"{party.name} Staff",
         patient_id=party.patient if party.kind is Kind.PATIENT else None,
         practitioner_id=party.practitioner,
         last_log_in_at=now,
@@ -273,6 +275,7 @@ def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     problem: dict[str, Any] = {"system": "http://snomed.info/sct", "code": "195967001", "month": date(2030, 1, 1)}
     for _ in range(SMALLEST_CELL):
         yield ProblemFact(problem_id=new_id(), patient=new_id(), **problem)
+    yield LookFact(count_id=new_id(), day=date(2030, 1, 8), role="NURSE", looks=3, records=2)
     signed = {"written_at": _MORNING, "signed_at": _MORNING}
     yield NoteFact(note_id=new_id(), practitioner_id=party.practitioner, **signed)
     yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)

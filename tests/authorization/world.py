@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlmodel import SQLModel
 
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
@@ -18,6 +19,7 @@ from shared.database.tables import PatientAccess
 from shared.graph.context import Context
 from shared.ids import global_id, new_id
 from shared.patient_access import Basis
+from subgraphs.identity import models as identity
 from subgraphs.identity.roles import KINDS, BuiltInRole
 from subgraphs.records.documents.addresses import Use, address_of
 from tests.authorization.rows import ROWS, Party
@@ -90,6 +92,13 @@ def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientA
 TARGETS = {"endSession": "Session", "markEnteredInError": "Condition"}
 """Of mutations whose success does not tell it, the type that their `id` is of."""
 
+
+def shown_as(row: SQLModel) -> Iterator[str]:
+    """Types of which a row is an object besides that of its model's name."""
+    if isinstance(row, identity.Account) and row.patient_id is None:
+        yield "StaffMember"
+
+
 NOT_OWN = {Kind.STAFF: {"Patient"}, Kind.PARTNER: {"Patient"}}
 """Types of which nothing is the own of a kind of caller."""
 
@@ -117,7 +126,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.addScheduleException": {"kind": "CLOSED", "starts": None, "ends": None},
     "Mutation.saveAppointmentType": {"minutes": 30},
     "Mutation.saveSchedule": {"hours": []},
-    "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None},
+    "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None},
     "Subscription.notificationReceived": {"after": "0"},
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""
@@ -186,7 +195,7 @@ class World:
                     for row in rows_of(party, running.settings):
                         session.add(row)
                         await session.flush()
-                        if (kind := type(row).__name__) in own:
+                        for kind in set(own) & {type(row).__name__, *shown_as(row)}:
                             self._rows.setdefault((party.number, kind), []).append(row.id)  # type: ignore[attr-defined]
                     session.add_all(access_rows(party, self._by_kind[Kind.PATIENT], self._by_kind[Kind.STAFF]))
 

@@ -134,6 +134,24 @@ async def test_a_chain_that_goes_on_is_whole(trail: Trail, verify: Verify) -> No
     assert "whole" in await verify(trail.database, status=0), "the same entries, sealed again, are the same chain"
 
 
+async def test_an_empty_chain_is_anchored_and_so_is_what_comes_first(trail: Trail, verify: Verify) -> None:
+    async with copied(trail.database) as copy:
+        await tamper(copy, ["DELETE FROM audit_entry"], entries=0, sealed=False)
+        prefix = f"t{new_id().hex[-10:]}"
+        assert "Kafka has no topic" in await verify(copy, status=3, prefix=prefix)
+        database = Database(copy)
+        anchoring = Anchoring(database, trail.kafka, prefix, SERVICE, KEY)
+        await anchoring.run()
+        assert "0 to 0" in await verify(copy, status=0, prefix=prefix)
+        await add_entries(database, 2)
+        await seal(database)
+        await anchoring.run()
+        await database.close()
+        assert "0 to 2" in await verify(copy, status=0, prefix=prefix)
+        await tamper(copy, ["DELETE FROM audit_entry"], entries=0, sealed=False)
+        assert f"broken at seal 1: {CUT}" in await verify(copy, status=1, prefix=prefix)
+
+
 async def test_what_nothing_can_be_compared_with_is_not_proven(trail: Trail, verify: Verify) -> None:
     for cause, options in (
         ("Kafka does not answer", {"kafka": "127.0.0.1:9"}),

@@ -34,6 +34,7 @@ async def save(root: Caller, identifier: Any, practitioner: Any, *, roles: list[
         version=version["version"],
         roles=roles,
         practitionerId=practitioner and str(practitioner),
+        name="Mira Solberg",
         enabled=enabled,
     )
     assert "code" not in saved, saved

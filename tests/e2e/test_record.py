@@ -24,7 +24,8 @@ query Record($id: ID!) { node(id: $id) { ... on Patient { record {
 } } } }
 """
 DISCLOSURES = """
-{ myRecordDisclosures(first: 100) { nodes { practitioner { name { text } } roles bases fieldGroup section purposes } } }
+{ myRecordDisclosures(first: 100) {
+  nodes { staffMember { name } practitioner { name { text } } roles bases fieldGroup section purposes } } }
 """
 REQUESTS = "{ recordAccessRequests { nodes { id status version reason refusalReason account { email } } } }"
 INBOX = "{ notifications(first: 50) { nodes { kind } } }"
@@ -134,7 +135,8 @@ async def test_a_record_is_its_owners(stack: Stack) -> None:
         looks = (await patient.data(DISCLOSURES))["myRecordDisclosures"]["nodes"]
         seen = {(role, basis) for each in looks for role in each["roles"] for basis in each["bases"]}
         by_role = {("DOCTOR", "APPOINTMENT"), ("NURSE", "GRANT"), ("NURSE", "EMERGENCY")}
-        return by_role <= seen and any(each["practitioner"] for each in looks)
+        named = {bool(each["practitioner"] or each["staffMember"]["name"]) for each in looks if each["staffMember"]}
+        return by_role <= seen and named == {True}
 
     await Clinic.until(accounted, 30)
 

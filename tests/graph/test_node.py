@@ -33,7 +33,15 @@ __all__ = ["mailbox", "practice", "quick"]
 
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 LOG_IN = "mutation($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
-OPEN_TO_ALL = {"AppointmentType", "Location", "Organization", "Practitioner", "Schedule", "ScheduleException"}
+OPEN_TO_ALL = {
+    "AppointmentType",
+    "Location",
+    "Organization",
+    "Practitioner",
+    "Schedule",
+    "ScheduleException",
+    "StaffMember",
+}
 
 
 @pytest.fixture

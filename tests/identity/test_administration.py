@@ -133,6 +133,15 @@ async def test_roles_are_defined_and_changed(clinic: Clinic) -> None:
     roles = {role["name"]: role for role in (await admin.data("{ roles { name scopes changed } }"))["roles"]}
     assert len(roles) == 10
     assert roles["NURSE"]["scopes"] == ["patient:read"]
+
+    async def told() -> bool:
+        events = [event.data for event in await clinic.published("identity") if "access-changed" in event.type]
+        return (events[-1]["accountId"], events[-1]["scopes"]) == (str(row.id), ["patient:read"])
+
+    await clinic.until(told)
+    entered = [each.detail or {} for each in await clinic.audit("identity") if each.resource in ("Role", "Account")]
+    assert {"role": "NURSE", "kind": "staff", "scopes": ["patient:read"]} in entered
+    assert {"activity": "ACCOUNT_CHANGED", "roles": ["WARD_CLERK"], "practitioner": None} in entered
     await perform(admin, "removeRole", remove, name="NURSE")
     roles = {role["name"]: role for role in (await admin.data("{ roles { name scopes changed } }"))["roles"]}
     assert "patient:write" in roles["NURSE"]["scopes"]
@@ -207,6 +216,11 @@ async def test_people_are_invited(clinic: Clinic, mailbox: Path) -> None:
     data = (await pat.data("{ me { status patient { id } } }"))["me"]
     assert data == {"status": "ACTIVE", "patient": {"id": patient}}
     assert await activity(pat) == ["LOGGED_IN", "REGISTERED", "LOG_IN_FAILED", "INVITED"]
+
+    nurse = {"email": "nurse@example.org", "roles": ["NURSE"]}
+    assert (await invite(admin, **nurse))["fields"] == [{"path": ["name"]}], "patients are told who looks"
+    named = {"email": "pat@example.org", "roles": ["PATIENT"], "patientId": patient, "name": "Pat"}
+    assert (await invite(admin, **named))["fields"] == [{"path": ["name"]}]
 
     practitioner = str(new_id())
     await invite(admin, email="doc@example.org", roles=["DOCTOR"], practitionerId=practitioner)

@@ -13,6 +13,7 @@ from shared.database.model import utc_now
 from subgraphs.identity import mail as mail_module
 from subgraphs.identity.models import OUTGOING_MAIL, Account, OneTimeCode, OutgoingMail
 from subgraphs.identity.passwords import objection
+from subgraphs.identity.roles import SCOPES, BuiltInRole
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -74,14 +75,20 @@ async def test_someone_registers_and_has_an_account_with_a_patients_key(clinic: 
         assert PASSWORD not in kept
     answer = await log_in(clinic, "ann@example.org")
     assert answer["account"]["roles"] == ["PATIENT"]
-    (event,) = await clinic.published("identity")
-    assert event.type == "caregraph.identity.account-registered.v1"
-    assert event.data == {
+
+    async def told() -> Any:
+        events = {event.type.split(".")[2]: event.data for event in await clinic.published("identity")}
+        return events if len(events) == 2 else None
+
+    events = await clinic.until(told)
+    person = {
         "accountId": str(key_of(answer["account"]["id"])),
         "patientId": str(key_of(answer["account"]["patient"]["id"])),
         "practitionerId": None,
         "roles": ["PATIENT"],
     }
+    assert events["account-registered"] == person
+    assert events["access-changed"] == person | {"enabled": True, "scopes": sorted(SCOPES[BuiltInRole.PATIENT])}
 
 
 async def test_nobody_learns_who_has_an_account(clinic: Clinic, mailbox: Path) -> None:

@@ -59,9 +59,9 @@ async def test_commands_for_those_who_run_it(
         status, said = await caregraph("token", "nobody@example.org")
         assert (status, "do not fit together" in said) == (1, True)
 
-        assert await caregraph("invite", "boss@example.org") == (0, "invited: identity sends the mail")
+        assert await caregraph("invite", "boss@example.org", "Ines Boss") == (0, "invited: identity sends the mail")
         values = {"code": code_in((await mails(clinic, mailbox, 1))[0]), "password": PASSWORD}
         await perform(clinic.anonymous, "choosePassword", "", **values)
         assert (await log_in(clinic, "boss@example.org"))["account"]["roles"] == ["ADMIN"]
-        status, said = await caregraph("invite", "boss@example.org")
+        status, said = await caregraph("invite", "boss@example.org", "Ines Boss")
         assert (status, "already" in said) == (1, True)

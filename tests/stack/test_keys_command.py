@@ -77,4 +77,7 @@ async def test_keys_are_added_rotated_and_destroyed(
     assert (await key()).wrapped is None
     with pytest.raises(Erased):
         await reason()
+    entries = [each for each in await practice.clinic.audit("appointments") if each.resource == "DataKey"]
+    assert [(each.detail or {}).get("activity") for each in entries] == ["rewrapped", "rotated", "rotated", None]
+    assert (entries[0].detail, entries[-1].patients) == ({"activity": "rewrapped", "key": "2"}, [patient])
     await database.close()

@@ -15,7 +15,7 @@ _TELLS_NOTHING = (Uuid, DateTime, Integer, Boolean, EncryptedType)
 
 # States, codes of what is done by whom, what people are found and reached by; nothing medical, no free text.
 AS_IT_IS = {
-    "identity.Account": "email password_hash roles totp_secret",  # the last is encrypted under identity's own key
+    "identity.Account": "email name password_hash roles totp_secret",  # the last is encrypted under identity's own key
     "patients.Patient": """
         source_digest medical_record_number family given prefix suffix other_names birth_date partial_birth_date gender
         marital_status deceased_on contact_points addresses emergency_contacts language preferred_channels search_text

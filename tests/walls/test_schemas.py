@@ -25,7 +25,7 @@ from shared.events.event import Event
 from shared.service import Service
 from stack.services import SUBGRAPHS
 from subgraphs.identity.roles import SCOPES
-from subgraphs.records.types.disclosures import FIELD_GROUPS
+from subgraphs.records.accounting import FIELD_GROUPS
 
 DOMAINS: list[Service] = [import_module(each.module).service for each in SUBGRAPHS]
 FEDERATION = {"_FieldSet", "_Service", "_Any", "_Entity", "_entities", "_service"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -14,7 +14,7 @@ from shared.audit.recorder import Action
 from shared.auth.principal import Forbidden, Kind
 from shared.auth.revocation import revoke_account
 from shared.database.driver import fetch_in
-from shared.database.model import utc_now
+from shared.database.model import assign, utc_now
 from shared.digests import keyed_digest
 from shared.errors import NOT_FOUND, InvalidState, invalid, not_found
 from shared.events.mergers import Mergers
@@ -29,7 +29,9 @@ from subgraphs.identity.errors import (
     FOREIGN_ADDRESS,
     LAST_ADMINISTRATOR,
     MIXED_ROLES,
+    NAME_MISSING,
     ONLY_PATIENT,
+    PATIENT_NAME,
     PATIENT_WITHOUT_RECORD,
     ROLE_IN_USE,
     ROLE_KIND,
@@ -40,6 +42,7 @@ from subgraphs.identity.events import AccessChanged, AccountChanged, AnotherAcco
 from subgraphs.identity.models import (
     ANOTHER_ACCOUNT,
     STALE_TOKENS,
+    UNTOLD_ACCESS,
     Account,
     ActivityKind,
     CodePurpose,
@@ -82,8 +85,10 @@ async def _invite_once(context: Context, command: InviteAccount) -> Account:
             roles=sorted(command.roles),
             patient_id=command.patient_id,
             practitioner_id=command.practitioner_id,
+            name=command.name,
         )
         _check_person(wanted)
+        _check_named(wanted)
         await _check_patient(context, work, wanted)
         account = await _invite(work, wanted, context.client, again=context.principal.is_staff(policy.WRITE))
         work.done(account.id)
@@ -92,7 +97,8 @@ async def _invite_once(context: Context, command: InviteAccount) -> Account:
 
 async def invite_administrator(work: UnitOfWork, command: InviteAccount) -> None:
     """Invite an administrator, for an operator who has the database and no account, as there is none in the beginning."""
-    await _invite(work, Account(email=command.email, roles=[BuiltInRole.ADMIN.value]), Client(), again=True)
+    wanted = Account(email=command.email, roles=[BuiltInRole.ADMIN.value], name=command.name)
+    await _invite(work, wanted, Client(), again=True)
 
 
 async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: bool) -> Account:
@@ -101,7 +107,7 @@ async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: b
         account = wanted
     elif again and account.password_hash is None:
         account.roles, account.patient_id = wanted.roles, wanted.patient_id
-        account.practitioner_id = wanted.practitioner_id
+        account.practitioner_id, account.name = wanted.practitioner_id, wanted.name
     else:
         raise InvalidState(ADDRESS_TAKEN)
     work.session.add(account)
@@ -164,9 +170,13 @@ async def save(context: Context, command: SaveAccount) -> Account:
 
 
 def _apply(context: Context, work: UnitOfWork, account: Account, command: SaveAccount) -> None:
-    if (account.roles, account.practitioner_id) != (sorted(command.roles), command.practitioner_id):
-        account.roles, account.practitioner_id = sorted(command.roles), command.practitioner_id
+    loses_practitioner = account.practitioner_id is not None and command.practitioner_id is None
+    name = account.name if command.name is None else command.name
+    wanted = {"roles": sorted(command.roles), "practitioner_id": command.practitioner_id, "name": name}
+    if assign(account, wanted):
         _check_person(account)
+        if loses_practitioner:  # others may have no name from before there were any
+            _check_named(account)
         record(work, account, ActivityKind.ACCOUNT_CHANGED, context.client)
     if command.enabled and account.disabled_at is not None:
         account.disabled_at = None
@@ -229,6 +239,9 @@ async def _role_changed(context: Context, work: UnitOfWork, name: str, **detail:
     work.audit(Action.EXECUTE, "Role", [], role=name, **detail)
     scopes = {role.name: role.scopes for role in await repository.roles(fetch_in(work.session))}
     work.publish(RolesChanged(role=name, scopes=scopes))
+    having = update(Account).where(col(Account.roles).contains([name])).values(access_untold=True)
+    await work.session.execute(having, execution_options={"synchronize_session": False})
+    await work.session.execute(select(func.pg_notify(UNTOLD_ACCESS, "")))
     since = utc_now() - ACCESS_LIFETIME - _CLOCK_SKEW
     holders = (
         select(col(Account.id))
@@ -254,6 +267,14 @@ def _check_person(account: Account) -> None:
         raise invalid("roles", ONLY_PATIENT)
     if patient != (account.patient_id is not None):
         raise invalid("roles", PATIENT_WITHOUT_RECORD)
+    if patient and account.name is not None:
+        raise invalid("name", PATIENT_NAME)
+
+
+def _check_named(account: Account) -> None:
+    """Whoever may look at patients' data has a name, here or in the directory."""
+    if account.patient_id is None and account.name is None and account.practitioner_id is None:
+        raise invalid("name", NAME_MISSING)
 
 
 async def _somebody_administers(session: AsyncSession) -> bool:
@@ -272,13 +293,22 @@ async def _has_accounts(session: AsyncSession, role: str) -> bool:
 
 async def publish_changed(work: UnitOfWork, account: Account) -> None:
     """Tell others what an account is now, and what it may do."""
-    told: dict[str, Any] = {
+    work.publish(AccountChanged(**_told(account)))
+    publish_access(work, account, await repository.roles(fetch_in(work.session)))
+
+
+def publish_access(work: UnitOfWork, account: Account, known: Collection[Role]) -> None:
+    """Tell others what an account may do, by all roles that there are."""
+    _, scopes = repository.granted_by(known, account.roles)
+    work.publish(AccessChanged(**_told(account), scopes=scopes))
+    account.access_untold = False
+
+
+def _told(account: Account) -> dict[str, Any]:
+    return {
         "account_id": account.id,
         "patient_id": account.patient_id,
         "practitioner_id": account.practitioner_id,
         "roles": sorted(account.roles),
         "enabled": account.disabled_at is None,
     }
-    _, scopes = await repository.granted(fetch_in(work.session), account.roles)
-    work.publish(AccountChanged(**told))
-    work.publish(AccessChanged(**told, scopes=scopes))

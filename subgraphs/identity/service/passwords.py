@@ -23,6 +23,7 @@ from subgraphs.identity.errors import ONE_TIME_CODE, InvalidCode
 from subgraphs.identity.events import AccountRegistered, PasswordChanged
 from subgraphs.identity.models import (
     OUTGOING_MAIL,
+    UNTOLD_ACCESS,
     Account,
     ActivityKind,
     CodePurpose,
@@ -117,12 +118,14 @@ async def _register(context: Context, work: UnitOfWork, email: str, password_has
         await work.session.flush()
     except IntegrityError:
         raise _invalid_code() from None  # meanwhile someone was invited under the address
-    registered(work, account, context.client)
+    await registered(work, account, context.client)
 
 
-def registered(work: UnitOfWork, account: Account, client: Client) -> None:
+async def registered(work: UnitOfWork, account: Account, client: Client) -> None:
     """Record and tell that an account has its first password."""
     record(work, account, ActivityKind.REGISTERED, client)
+    account.access_untold = True
+    await work.session.execute(select(func.pg_notify(UNTOLD_ACCESS, "")))
     work.publish(
         AccountRegistered(
             account_id=account.id,
@@ -139,7 +142,7 @@ async def _replace(context: Context, work: UnitOfWork, account: Account, passwor
     first = account.password_hash is None
     account.password_hash = password_hash
     if first:
-        registered(work, account, context.client)
+        await registered(work, account, context.client)
         return
     record(work, account, ActivityKind.PASSWORD_RESET, context.client)
     work.publish(PasswordChanged(account_id=account.id, reset=True))

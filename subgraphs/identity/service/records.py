@@ -1,5 +1,6 @@
 """Each thing that matters to an account's safety goes to its activity log and to the audit trail, together."""
 
+from typing import Any
 from uuid import UUID
 
 from shared.audit.recorder import Action, AuditOutcome
@@ -8,6 +9,7 @@ from shared.graph.context import Client
 from shared.unit_of_work import UnitOfWork
 from subgraphs.identity.models import Account, Activity, ActivityKind
 
+_ADMINISTERED = {ActivityKind.INVITED, ActivityKind.ACCOUNT_CHANGED, ActivityKind.ACCOUNT_ENABLED}
 _DENIALS = {
     ActivityKind.LOG_IN_FAILED,
     ActivityKind.LOCKED_OUT,
@@ -42,6 +44,12 @@ def audit(work: UnitOfWork, kind: ActivityKind, account: Account | None = None) 
         [account.id] if account else None,
         [account.patient_id] if account and account.patient_id else None,
         outcome=AuditOutcome.DENIED if kind in _DENIALS else AuditOutcome.SUCCESS,
-        detail={"activity": kind.value},
+        detail={"activity": kind.value} | (_rights(account) if account and kind in _ADMINISTERED else {}),
     )
     work.session.add(AuditEntry(**entry))
+
+
+def _rights(account: Account) -> dict[str, Any]:
+    """What an account is from now on."""
+    practitioner = str(account.practitioner_id) if account.practitioner_id else None
+    return {"roles": sorted(account.roles), "practitioner": practitioner}

@@ -11,6 +11,7 @@ from subgraphs.records.models.access import (
     Patient,
     Proxy,
     RecordAccessRequest,
+    UncountedDay,
     WithheldSection,
 )
 from subgraphs.records.models.base import Model
@@ -79,6 +80,7 @@ __all__ = [
     "Proxy",
     "RecordAccessRequest",
     "SocialHistory",
+    "UncountedDay",
     "VitalSigns",
     "WithheldSection",
 ]

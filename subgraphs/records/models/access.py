@@ -119,6 +119,14 @@ class Disclosure(Model, table=True):
     patients: list[UUID] = Field(sa_type=ARRAY(Uuid))
 
 
+class UncountedDay(Model, table=True):
+    """A day, in UTC, of whose looks more have come since they were counted for statistics."""
+
+    __tablename__ = "uncounted_day"
+
+    day: date = Field(unique=True)
+
+
 EMERGENCY_OVERLAP = "emergency_access_overlap"
 
 

@@ -1,5 +1,6 @@
 """What is read of looks at patients' data, and on what grounds somebody could look."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,15 +13,20 @@ from sqlmodel import col
 from shared.audit.recorder import Action
 from shared.auth.principal import Principal
 from shared.database.engine import STATEMENT_TIMEOUT_MILLISECONDS
-from shared.database.paging import Order
+from shared.database.paging import Order, Slice, fetch_page
 from shared.database.tables import Merger, PatientAccess
 from shared.graph.context import Context
 from shared.patient_access import Basis
 from subgraphs.records import policy
+from subgraphs.records.accounting import Ground, Grounds, Look, file_of
+from subgraphs.records.codes import DisclosuresExportFormat
 from subgraphs.records.models import Account, Disclosure, RecordAccessRequest
 
 # A look may be under way while what lets it be is ended: no statement takes longer.
 _UNDER_WAY = timedelta(milliseconds=STATEMENT_TIMEOUT_MILLISECONDS)
+
+MOST = 5000
+"""Looks of a part of an export."""
 
 NEWEST_FIRST = Order((col(Disclosure.at), col(Disclosure.id)), descending=True)
 
@@ -47,27 +53,37 @@ def search(principal: Principal, wanted: Looks) -> Select[Disclosure]:
     return statement
 
 
-def note(context: Context, patient_id: UUID | None, account_id: UUID | None) -> None:
-    """Enter that somebody asked for an accounting of disclosures: the trail is no table whose reads are noticed."""
-    keys, patients = [account_id] if account_id else [], [patient_id] if patient_id else []
-    context.recorder.add([context.recorder.entry(Action.EXECUTE, "disclosures", keys, patients)])
+def note(context: Context, wanted: Looks, **detail: str) -> None:
+    """Enter that somebody asked for an accounting of disclosures: its table is none whose reads are noticed."""
+    keys = [wanted.account_id] if wanted.account_id else []
+    patients = [wanted.patient_id] if wanted.patient_id else []
+    entry = context.recorder.entry(Action.EXECUTE, "disclosures", keys, patients, detail=detail or None)
+    context.recorder.add([entry])
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """On what basis, and for what purpose if the patient granted it, somebody could look at a patient's record."""
+class Part:
+    """A part of an accounting, as a file, and the accounts of staff that it names; `end` is the cursor of its last look."""
 
-    patient_id: UUID
-    basis: Basis
-    purpose: str | None = None
+    name: str
+    media_type: str
+    content: bytes
+    count: int
+    staff: Sequence[UUID]
+    end: str | None
+    has_next: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """Who looked, and why they could: all bases that held at that moment, for any of the patients looked at."""
-
-    practitioner_id: UUID | None
-    grounds: Sequence[Ground]
+async def export(context: Context, wanted: Looks, form: DisclosuresExportFormat, after: str | None) -> Part:
+    """The next looks that match, the newest first, as a file; raises InvalidCursor."""
+    note(context, wanted, exported=form)
+    page = await fetch_page(context.fetch, search(context.principal, wanted), NEWEST_FIRST, Slice(MOST, after))
+    why = await grounds(context, [row.id for row in page.rows])
+    told = [(Look(row, wanted.patient_id), each) for row, each in zip(page.rows, why, strict=True)]
+    name, media_type, content = await asyncio.to_thread(file_of, told, form)  # it takes a moment
+    staff = list(dict.fromkeys(look.entry.actor for look, _ in told if not look.by_patient))
+    end = NEWEST_FIRST.cursor(page.rows[-1]) if page.rows else None
+    return Part(name, media_type, content, len(page.rows), staff, end, page.has_next)
 
 
 async def grounds(context: Context, keys: Sequence[UUID]) -> list[Grounds]:

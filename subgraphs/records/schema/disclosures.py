@@ -1,20 +1,23 @@
 """Who has looked at patients' data."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
-from shared.database.paging import Slice
+from shared.database.model import utc_now
+from shared.database.paging import InvalidCursor, Slice
 from shared.graph.connections import Connection, Paged, connect
 from shared.graph.context import Info
+from shared.graph.errors import bad_input
 from shared.graph.fields import key_of, query
+from subgraphs.records.codes import DisclosuresExportFormat
 from subgraphs.records.policy import AUDIT, DISCLOSE
 from subgraphs.records.repository import disclosures
 from subgraphs.records.repository.disclosures import Looks
-from subgraphs.records.types.disclosures import Disclosure
+from subgraphs.records.types.disclosures import Disclosure, DisclosuresExport
 
 Mine = Annotated[
     strawberry.ID | None,
@@ -36,6 +39,17 @@ Until = Annotated[
     datetime | None,
     strawberry.argument(name="to", description="Only looks before this time; absent: to the last one."),
 ]
+SixYears = Annotated[
+    datetime | None,
+    strawberry.argument(
+        name="from", description="Only looks at this time or after it; absent: of the last six years (45 CFR 164.528)."
+    ),
+]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="Only looks after that of this cursor: the `endCursor` of the part before."),
+]
+_ACCOUNTED = timedelta(days=6 * 365 + 2)
 
 
 async def _looks(info: Info, page: Slice, wanted: Looks, of: UUID | None) -> Connection[Disclosure]:
@@ -76,6 +90,27 @@ class DisclosuresQuery:
         since: Since = None,
         until: Until = None,
     ) -> Connection[Disclosure] | None:
-        patient, account = key_of(patient_id, "Patient"), key_of(account_id, "Account")
-        disclosures.note(info.context, patient, account)
-        return await _looks(info, page, Looks(patient, account, since, until), patient)
+        wanted = Looks(key_of(patient_id, "Patient"), key_of(account_id, "Account"), since, until)
+        disclosures.note(info.context, wanted)
+        return await _looks(info, page, wanted, wanted.patient_id)
+
+    @query(
+        description="The accounting of disclosures as a file, the newest looks first, in parts.",
+        scopes=[[DISCLOSE, AUDIT]],
+    )
+    async def disclosures_export(
+        self,
+        info: Info,
+        format: Annotated[DisclosuresExportFormat, strawberry.argument(description="The format of the file.")],
+        patient_id: OfPatient = None,
+        account_id: ByAccount = None,
+        since: SixYears = None,
+        until: Until = None,
+        after: After = None,
+    ) -> DisclosuresExport | None:
+        since = since or utc_now() - _ACCOUNTED
+        wanted = Looks(key_of(patient_id, "Patient"), key_of(account_id, "Account"), since, until)
+        try:
+            return DisclosuresExport(row=await disclosures.export(info.context, wanted, format, after))
+        except InvalidCursor as error:
+            raise bad_input(str(error)) from None

@@ -10,7 +10,7 @@ from shared.graph.entities import Entity, entity, reference
 from shared.graph.fields import from_row
 from subgraphs.records import models, policy
 from subgraphs.records.codes import EmergencyStatus, Party, PurposeOfUse, Relationship, RequestStatus, Section, Verdict
-from subgraphs.records.types.stubs import Account, Patient, Practitioner
+from subgraphs.records.types.stubs import Account, Patient, Practitioner, StaffMember
 
 
 @strawberry.type(description="What a patient withholds from all who may open the record, unless in an emergency.")
@@ -30,6 +30,9 @@ def _reason(row: models.RecordAccessRequest | models.EmergencyAccess) -> str:
 class RecordAccessRequest(Entity[models.RecordAccessRequest]):
     patient: Patient | None = reference(Patient, "patient_id", description="The patient whose record it is.")
     account: Account | None = reference(Account, "account_id", description="The account that asks for access.")
+    staff_member: StaffMember | None = reference(
+        StaffMember, "account_id", description="The person who asks for access."
+    )
     practitioner: Practitioner | None = reference(
         Practitioner, "practitioner_id", description="The practitioner who asks for access; null for other staff."
     )
@@ -72,6 +75,9 @@ class RecordAccessRequest(Entity[models.RecordAccessRequest]):
 class EmergencyAccess(Entity[models.EmergencyAccess]):
     patient: Patient | None = reference(Patient, "patient_id", description="The patient whose record was opened.")
     account: Account | None = reference(Account, "account_id", description="The account that opened the record.")
+    staff_member: StaffMember | None = reference(
+        StaffMember, "account_id", description="The person who opened the record."
+    )
     practitioner: Practitioner | None = reference(
         Practitioner, "practitioner_id", description="The practitioner who opened the record; null for other staff."
     )

@@ -85,3 +85,8 @@ class Appointment(Stub):
 @stub(description="An account that a person logs in with.")
 class Account(Stub):
     """Of identity."""
+
+
+@stub(description="A person of the staff or of a partner, as those are told of them at whose data they look.")
+class StaffMember(Stub):
+    """Of identity."""

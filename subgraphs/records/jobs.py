@@ -5,8 +5,11 @@ from datetime import timedelta
 from shared.jobs import Job
 from shared.runtime import Runtime
 from shared.unit_of_work import system_work
-from subgraphs.records.service import disclosures, requests
+from subgraphs.records.documents.transfer import scanner_of
+from subgraphs.records.service import disclosures, documents, requests
 from subgraphs.records.service.merging import MERGERS
+
+_MOST_SCANS = 100  # in one run
 
 
 async def expire_requests(runtime: Runtime) -> None:
@@ -25,8 +28,16 @@ async def count_looks(runtime: Runtime) -> None:
             found = await disclosures.count(work)
 
 
+async def scan_documents(runtime: Runtime) -> None:
+    """Scan documents that nobody could scan when they came, while the scanner answers."""
+    scanner, scanned = scanner_of(runtime), 0
+    while scanned < _MOST_SCANS and await documents.scan_next(runtime.database, scanner):
+        scanned += 1
+
+
 JOBS = (
     Job("count-looks", timedelta(hours=1), count_looks),
+    Job("scan-documents", timedelta(seconds=30), scan_documents),
     Job("expire-requests", timedelta(minutes=1), expire_requests),
     Job("settle-mergers", timedelta(days=1), MERGERS.settle),
 )

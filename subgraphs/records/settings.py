@@ -36,6 +36,11 @@ class RecordsSettings(Settings, RelationSettings):
     records_document_bytes: int = Field(
         20 * 1024 * 1024, ge=1, le=100 * 1024 * 1024, description="how many bytes a document may have"
     )
+    records_clamd_address: str | None = Field(
+        None,
+        pattern=r"^(tcp://[^/]+:[0-9]+|unix:///.+)$",
+        description="where clamd scans documents, tcp://host:port or unix:///path; nothing is scanned if absent",
+    )
     records_answer_days: int = Field(
         14, ge=1, le=365, description="how many days a patient has to answer a request for access"
     )

@@ -25,6 +25,7 @@ from shared.runtime import Runtime
 from subgraphs.records.codes import DocumentContentType, DocumentRejection, DocumentStatus
 from subgraphs.records.documents.addresses import PATH, Use, read
 from subgraphs.records.documents.content_types import rejection
+from subgraphs.records.documents.scanning import Clamd, Verdict, verdict
 from subgraphs.records.errors import (
     DOCUMENT_ADDRESS,
     DOCUMENT_AMBIGUOUS,
@@ -61,15 +62,22 @@ _REJECTED = {
 
 @dataclass(frozen=True)
 class Transfers:
-    """What this process needs to send and receive documents."""
+    """What this process needs to send and receive documents; without a scanner, nothing is scanned."""
 
     slots: asyncio.Semaphore
+    scanner: Clamd | None
 
 
 @asynccontextmanager
-async def open_transfers(_: Runtime) -> AsyncIterator[Transfers]:
+async def open_transfers(runtime: Runtime) -> AsyncIterator[Transfers]:
     """For as long as the service runs."""
-    yield Transfers(asyncio.Semaphore(_AT_ONCE))
+    address = cast("RecordsSettings", runtime.settings).records_clamd_address
+    yield Transfers(asyncio.Semaphore(_AT_ONCE), Clamd(address) if address else None)
+
+
+def scanner_of(runtime: Runtime) -> Clamd | None:
+    """What scans documents for malware."""
+    return cast("Transfers", runtime.resources).scanner
 
 
 class _Refused(Exception):
@@ -110,7 +118,7 @@ async def _receive(context: Context, document_id: UUID, request: Request) -> Res
     else:
         why = await asyncio.to_thread(rejection, content, kind)
     try:
-        row = await documents.receive(context, document_id, content or b"", why)
+        row = await documents.receive(context, document_id, content or b"", await _verdict(context, content, why))
     except NotFound:
         raise _Refused(404, DOCUMENT_ADDRESS) from None
     except InvalidState as refusal:
@@ -118,7 +126,13 @@ async def _receive(context: Context, document_id: UUID, request: Request) -> Res
     if why is not None:
         problem, status = _REJECTED[why]
         raise _Refused(status, problem, **_parameters(problem, most, kind))
-    return JSONResponse({"status": row.status}, status_code=201)
+    return JSONResponse({"status": row.status}, status_code=202 if row.status == DocumentStatus.UPLOADED else 201)
+
+
+async def _verdict(context: Context, content: bytes | None, why: DocumentRejection | None) -> Verdict:
+    if why is not None or content is None:
+        return Verdict(DocumentStatus.REJECTED, rejection=why)
+    return await verdict(scanner_of(context.runtime), content)
 
 
 def _parameters(problem: Problem, most: int, kind: DocumentContentType) -> dict[str, object]:

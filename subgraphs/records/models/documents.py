@@ -27,6 +27,7 @@ class Document(Told, table=True):
     """
 
     section: ClassVar[Section] = Section.DOCUMENTS
+    unversioned: ClassVar[frozenset[str]] = Told.unversioned | {"scan_at", "scan_attempts"}
 
     __tablename__ = "document"
     __table_args__ = (

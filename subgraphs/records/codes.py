@@ -362,6 +362,32 @@ class EntryKind(Code, name="RecordEntryKind"):
     VITAL_SIGNS = "VitalSigns", "The entry is vital signs."
 
 
+class FiltrationStage(Code):
+    """The category of the glomerular filtration rate, in mL/min/1.73 m² (KDIGO 2024)."""
+
+    G1 = "G1", "90 or more: normal or high."
+    G2 = "G2", "60 to 89: mildly decreased."
+    G3A = "G3a", "45 to 59: mildly to moderately decreased."
+    G3B = "G3b", "30 to 44: moderately to severely decreased."
+    G4 = "G4", "15 to 29: severely decreased."
+    G5 = "G5", "Less than 15: the kidneys fail."
+
+
+class FiltrationGap(Code):
+    """Why a filtration rate cannot be estimated."""
+
+    BIRTH_DATE_UNKNOWN = "BIRTH_DATE_UNKNOWN", "The patient's day of birth is not known."
+    SEX_UNKNOWN = "SEX_UNKNOWN", "The patient's gender for administration is neither female nor male."
+    UNDER_AGE = "UNDER_AGE", "The patient was under 18 years old, for whom the equation was not made."
+
+
+class FiltrationSex(Code):
+    """A sex that the equation of the filtration rate distinguishes."""
+
+    FEMALE = "female", "The patient is female."
+    MALE = "male", "The patient is male."
+
+
 class EarlyWarningRisk(Code):
     """How urgent a response to an early warning score is (NEWS2)."""
 

@@ -40,6 +40,10 @@ ALLERGIES_KNOWN = Problem("ALLERGIES_KNOWN", "The patient has active allergies: 
 ENTRY_RETRACTED = Problem("ENTRY_RETRACTED", "It was entered by mistake, and stays as it is.")
 MARK_AS_ERROR = Problem("MARK_AS_ERROR", "What was entered by mistake is marked so by markEnteredInError.")
 NOT_TREATING = Problem("NOT_TREATING", "Only who treats the patient says who else does.")
+SECTION_CLOSED = Problem(
+    "SECTION_CLOSED",
+    "You may not open this section of the record, and so not add to it: ask the patient, or open it in an emergency.",
+)
 REFUTED_STATUS = Problem("REFUTED_STATUS", "What is refuted is not active.")
 FILE_NAME = Problem("FILE_NAME", "It is the name of a file without a path, and ends with {extensions}.")
 DOCUMENT_ADDRESS = Problem("DOCUMENT_ADDRESS", "There is nothing here, or not for you: ask for a new address.")

@@ -71,9 +71,19 @@ def record(principal: Principal, patient: Any, section: Section, *, in_emergency
     return or_(is_owner(principal, patient), ordinary, urgent)
 
 
-def changes(principal: Principal, patient: Any, scope: str = WRITE) -> ColumnElement[bool]:
-    """Whether the caller may write into the record of the patient that a column names, or with another scope do that."""
-    return has_access(principal, patient) if principal.is_staff(scope) else false()
+def writes(principal: Principal, patient: Any, section: Section, scope: str = WRITE) -> ColumnElement[bool]:
+    """Whether the caller may add to a section of the record of the patient that a column names, or with another scope do that.
+
+    Whoever may read it: else what is refused there, such as a second allergy to one substance, tells what is in it. But of
+    encounters and notes everybody sees what is their own, so these are added to also while the patient withholds them.
+    """
+    if scope == UPLOAD and principal.kind is Kind.PATIENT and principal.can(scope):
+        return is_owner(principal, patient)
+    if not principal.is_staff(scope):
+        return false()
+    if section is Section.NOTES:
+        return has_access(principal, patient, section=section)
+    return record(principal, patient, section)
 
 
 def is_owner(principal: Principal, patient: Any) -> ColumnElement[bool]:
@@ -103,9 +113,9 @@ def patients(principal: Principal, scope: str = READ) -> Select[Patient]:
     if scope == READ and principal.can(READ):
         allowed = or_(allowed, has_access(principal, col(Patient.id)))
     elif scope in (WRITE, SIGN):
-        allowed = changes(principal, col(Patient.id), scope)
-    elif scope == UPLOAD:
-        allowed = or_(allowed, changes(principal, col(Patient.id), scope))
+        allowed = has_access(principal, col(Patient.id)) if principal.is_staff(scope) else false()
+    elif scope == UPLOAD and principal.is_staff(scope):
+        allowed = or_(allowed, has_access(principal, col(Patient.id)))
     return select(Patient).where(allowed)
 
 
@@ -223,10 +233,8 @@ def _entries(model: type[E]) -> Callable[..., Select[E]]:
     """For a table of entries, what gives those that the caller may see, or with another scope do that to."""
 
     def rows(principal: Principal, scope: str = READ) -> Select[E]:
-        allowed = record(principal, col(model.patient_id), model.section)
-        if scope != READ:
-            allowed = and_(allowed, changes(principal, col(model.patient_id), scope))
-        return select(model).where(allowed)
+        may = scope == READ or principal.is_staff(scope)
+        return select(model).where(record(principal, col(model.patient_id), model.section) if may else false())
 
     return rows
 
@@ -245,9 +253,8 @@ care_teams = _entries(CareTeam)
 
 def encounters(principal: Principal, scope: str = READ) -> Select[Encounter]:
     """The encounters that the caller may see, or with another scope do that to; practitioners their own ones always."""
-    allowed = record(principal, col(Encounter.patient_id), Encounter.section)
-    if scope != READ:
-        allowed = and_(allowed, changes(principal, col(Encounter.patient_id), scope))
+    may = scope == READ or principal.is_staff(scope)
+    allowed = record(principal, col(Encounter.patient_id), Encounter.section) if may else false()
     if principal.is_staff(scope) and principal.practitioner is not None:
         allowed = or_(allowed, col(Encounter.practitioner_id) == principal.practitioner)
     return select(Encounter).where(allowed)
@@ -270,8 +277,8 @@ def notes(principal: Principal, scope: str = READ) -> Select[Note]:
 def signed_notes(principal: Principal, scope: str = WRITE) -> Select[Note]:
     """The signed notes that the caller may add to, or with the scope to sign cosign."""
     own = col(Note.account_id) == principal.subject if principal.is_staff(scope) else false()
-    changed = or_(own, changes(principal, col(Note.patient_id), scope))
-    return notes(principal).where(col(Note.status) != NoteStatus.DRAFT, changed)
+    others = record(principal, col(Note.patient_id), Note.section) if principal.is_staff(scope) else false()
+    return notes(principal).where(col(Note.status) != NoteStatus.DRAFT, or_(own, others))
 
 
 def note_versions(principal: Principal) -> Select[NoteVersion]:
@@ -291,16 +298,12 @@ def documents(principal: Principal, scope: str = READ) -> Select[Document]:
     allowed = record(principal, col(Document.patient_id), Document.section)
     if principal.kind is Kind.PATIENT:
         allowed = and_(allowed, col(Document.shared_at).is_not(None))
-    if scope != READ:
-        allowed = and_(allowed, changes(principal, col(Document.patient_id), scope))
-    return select(Document).where(allowed)
+    return select(Document).where(allowed if scope == READ or principal.is_staff(scope) else false())
 
 
 def own_documents(principal: Principal) -> Select[Document]:
     """The documents that the caller has announced, and whose content they may send."""
-    patient = col(Document.patient_id)
-    owner = is_owner(principal, patient) if principal.can(UPLOAD) else false()
-    allowed = or_(owner, changes(principal, patient, UPLOAD))
+    allowed = writes(principal, col(Document.patient_id), Document.section, UPLOAD)
     return select(Document).where(col(Document.account_id) == principal.subject, allowed)
 
 

@@ -1,4 +1,4 @@
-"""The vital signs that can be recorded: their LOINC codes, units of UCUM, and the limits of what can be true.
+"""The vital signs that can be recorded, with creatinine: LOINC codes, units of UCUM, and the limits of what can be true.
 
 Conversions are exact: factors are those of UCUM (https://ucum.org/ucum, chapter 4), as fractions.
 """
@@ -22,6 +22,7 @@ _MASS = {
 }
 _LENGTH = {"cm": Fraction(1), "m": Fraction(100), "[in_i]": Fraction(254, 100), "[ft_i]": Fraction(3048, 100)}
 _FLOW = {"L/min": Fraction(1)}
+_CREATININE = {"mg/dL": Fraction(1), "umol/L": Fraction(5, 442)}  # 113.12 g a mole, as laboratories round it: 88.4
 _INDEX = {"kg/m2": Fraction(1)}
 _ZERO = {"[degF]": Fraction(32)}
 
@@ -36,6 +37,7 @@ OXYGEN_SATURATION = "59408-5"
 OXYGEN_SATURATION_ARTERIAL = "2708-6"
 BODY_WEIGHT = "29463-7"
 BODY_HEIGHT = "8302-2"
+CREATININE = ("2160-0", "38483-4")
 BODY_MASS_INDEX = "39156-5"
 
 
@@ -55,7 +57,7 @@ class Sign:
 
 
 def _sign(
-    display: str, units: Mapping[str, Fraction], hard: tuple[int, int], soft: tuple[int | str, int | str]
+    display: str, units: Mapping[str, Fraction], hard: tuple[int | str, int | str], soft: tuple[int | str, int | str]
 ) -> Sign:
     least, most = soft
     return Sign(display, units, (Decimal(hard[0]), Decimal(hard[1])), (Decimal(least), Decimal(most)))
@@ -76,6 +78,8 @@ SIGNS: Mapping[str, Sign] = MappingProxyType(
         BODY_WEIGHT: _sign("Body weight", _MASS, (0, 700), (2, 300)),
         BODY_HEIGHT: _sign("Body height", _LENGTH, (10, 300), (40, 220)),
         "9843-4": _sign("Head Occipital-frontal circumference", _LENGTH, (10, 100), (28, 65)),
+        CREATININE[0]: _sign("Creatinine [Mass/volume] in Serum or Plasma", _CREATININE, ("0.05", 100), ("0.3", 10)),
+        CREATININE[1]: _sign("Creatinine [Mass/volume] in Blood", _CREATININE, ("0.05", 100), ("0.3", 10)),
         "3151-8": _sign("Inhaled oxygen flow rate", _FLOW, (0, 100), (0, 15)),
     }
 )

@@ -131,8 +131,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""
 
-UNSEEN: set[str] = {"bodyMassIndex", "earlyWarningScore"}
-"""Of what is in rows with these names there is no value to see: one vital sign makes no score."""
+UNSEEN: set[str] = {"bodyMassIndex", "earlyWarningScore", "filtrationRates"}
+"""Of what is in rows with these names there is no value to see: one vital sign makes no score, and is not indexed there."""
 
 FILTERS: dict[str, dict[str, Callable[[Party], dict[str, Any]]]] = {
     "Query.accounts": {"search": lambda party: {"search": party.name}},

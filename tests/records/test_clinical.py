@@ -135,6 +135,7 @@ async def test_an_entry_is_recorded_once_and_seen_in_its_section(ward: Ward, nam
     hidden = await lists(ward, doctor.caller, patient)
     assert hidden is not None
     assert hidden[kind] == []
+    assert (await doctor.does(name, **whole))["code"] == "SECTION_CLOSED"  # and not what else would tell what is in it
     assert await lists(ward, rescuer.caller, patient) == mine
     told = [event for event in await ward.clinic.published("records") if event.source == "/records"]
     assert "E11.9" not in repr(told) and "764146007" not in repr(told)

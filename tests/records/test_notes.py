@@ -14,8 +14,9 @@ from shared.patient_access import Basis
 from subgraphs.records.codes import Section
 from subgraphs.records.models import Model, WithheldSection
 from tests.harness.repeating import check_repeating
-from tests.records.asking import Clinician, clinician, happened, of
+from tests.records.asking import Clinician, clinician, happened, of, visited
 from tests.records.conftest import Ward
+from tests.records.test_clinical import DIABETES, PENICILLIN
 from tests.records.test_encounters import start
 
 SIGNATURE = "signature { hash intact signer { id } }"
@@ -207,6 +208,21 @@ async def test_withheld_notes_are_opened_by_their_author_and_an_emergency(ward: 
     await ward.know(WithheldSection(patient_id=patient, section=Section.NOTES))
     seen = [(await each.caller.data(NOTE, id=withheld["id"]))["note"] for each in (author, other, rescuer)]
     assert [each is not None for each in seen] == [True, False, True]
+    await visited(other, patient)  # which is their own
+
+
+async def test_a_grant_is_for_writing_in_its_sections_alone(ward: Ward) -> None:
+    patient, _ = await ward.patient()
+    guest = await clinician(ward)
+    await ward.let(patient, Basis.GRANT, practitioner_id=guest.practitioner, sections=[Section.CONDITIONS])
+    whose = {"patientId": of("Patient", patient)}
+    await guest.did("recordCondition", **whose, code=DIABETES)
+    for name, fields in (
+        ("recordAllergy", {"code": PENICILLIN}),
+        ("startEncounter", {"kind": "AMBULATORY"}),
+        ("writeNote", {"type": "PROGRESS", "title": "Visit", "content": SAID}),
+    ):
+        assert (await guest.does(name, **whose, **fields))["code"] == "SECTION_CLOSED", name
 
 
 @pytest.mark.parametrize("content", ["", " \n", "a\u202eb", "a\u2066b", "\x07", "x" * 20_001])

@@ -1,4 +1,4 @@
-"""FHIR R4 Observation: vital signs and social history; all others wait for the domains that they belong to."""
+"""FHIR R4 Observation: vital signs, creatinine and social history; all others wait for the domains that they belong to."""
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation

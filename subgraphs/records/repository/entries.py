@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, any_, literal
+from sqlalchemy import Select, any_, literal, or_
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -100,9 +100,11 @@ def _medication(principal: Principal, active: bool = False) -> Select[Medication
     return statement.where(col(MedicationStatement.status) == MedicationStatus.ACTIVE) if active else statement
 
 
-def _vital_signs(principal: Principal, sign: bytes | None = None) -> Select[VitalSigns]:
+def _vital_signs(principal: Principal, *signs: bytes) -> Select[VitalSigns]:
+    """Those with one of some signs, or all."""
     statement = policy.vital_signs(principal).where(col(VitalSigns.status) != ENTERED_IN_ERROR)
-    return statement if sign is None else statement.where(literal(sign) == any_(col(VitalSigns.signs)))
+    measured = [literal(sign) == any_(col(VitalSigns.signs)) for sign in signs]
+    return statement.where(or_(*measured)) if measured else statement
 
 
 CONDITIONS_OF_PATIENT = ListOfEach(_conditions, col(Condition.patient_id))

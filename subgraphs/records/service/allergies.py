@@ -36,7 +36,7 @@ async def record_allergy(context: Context, command: RecordAllergy) -> Allergy:
     await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
-        whose = await entries.origin(work, command.patient_id, command.encounter_id, lock=True)
+        whose = await entries.origin(work, Allergy.section, command.patient_id, command.encounter_id, lock=True)
         [substance] = await substances(work, [(whose["patient_id"], Coded(**command.code.model_dump()))])
         for row in await _active_allergies(work, whose["patient_id"]):
             if row.substance == substance:
@@ -59,7 +59,7 @@ async def record_no_known_allergies(context: Context, command: RecordNoKnownAlle
     """Record that somebody has asked for allergies, and that none is known."""
     async with context.write() as work:
         await work.once(command)
-        whose = await entries.origin(work, command.patient_id, command.encounter_id, lock=True)
+        whose = await entries.origin(work, Allergy.section, command.patient_id, command.encounter_id, lock=True)
         for row in await _active_allergies(work, whose["patient_id"]):
             raise InvalidState(ALLERGY_KNOWN if row.none_known else ALLERGIES_KNOWN)
         new = Allergy(

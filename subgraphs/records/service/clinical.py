@@ -59,7 +59,7 @@ async def record_condition(context: Context, command: RecordCondition) -> Condit
     await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
-        whose = await entries.origin(work, command.patient_id, command.encounter_id)
+        whose = await entries.origin(work, Condition.section, command.patient_id, command.encounter_id)
         row = Condition(
             **whose,
             status=command.verification,
@@ -86,7 +86,7 @@ async def record_vital_signs(context: Context, command: RecordVitalSigns) -> Vit
     await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
-        whose = await entries.origin(work, command.patient_id, command.encounter_id)
+        whose = await entries.origin(work, VitalSigns.section, command.patient_id, command.encounter_id)
         row = VitalSigns(
             **whose,
             status=EntryStatus.RECORDED,
@@ -113,7 +113,7 @@ async def record_care_team(context: Context, command: RecordCareTeam) -> CareTea
     await check_practitioners(context, "memberIds", command.member_ids)
     async with context.write() as work:
         await work.once(command)
-        whose = await entries.origin(work, command.patient_id, command.encounter_id)
+        whose = await entries.origin(work, CareTeam.section, command.patient_id, command.encounter_id)
         row = CareTeam(
             **whose,
             status=CareTeamStatus.ACTIVE,

@@ -37,7 +37,9 @@ async def upload(context: Context, command: UploadDocument) -> Document:
     """Announce a document, whose content is still to come. What patients upload themselves, they see."""
     async with context.write() as work:
         await work.once(command)
-        whose = await entries.origin(work, command.patient_id, command.encounter_id, scope=policy.UPLOAD)
+        whose = await entries.origin(
+            work, Document.section, command.patient_id, command.encounter_id, scope=policy.UPLOAD
+        )
         row = Document(
             **whose,
             status=DocumentStatus.PENDING,

@@ -20,6 +20,7 @@ from subgraphs.records.events import EncounterFinished, EncounterStarted
 from subgraphs.records.facts import EncounterFacts
 from subgraphs.records.models import Encounter
 from subgraphs.records.models.encounters import OPEN, TRANSITIONS
+from subgraphs.records.service.entries import hold_patient
 from subgraphs.records.service.lookups import check_practitioners, patient_of_appointment
 from subgraphs.records.service.relations import relate
 
@@ -45,7 +46,7 @@ async def _enter(context: Context, command: StartEncounter, status: EncounterSta
         patient = await work.survivor(command.patient_id)
         if whose is not None and await work.survivor(whose) != patient:
             raise invalid("appointmentId", NOT_FOUND, resource="Appointment")
-        await work.find(policy.patients, patient, scope=policy.WRITE, lock=False)
+        await hold_patient(work, Encounter.section, patient)
         row = Encounter(
             patient_id=patient,
             practitioner_id=practitioner,

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, inspect
+from sqlalchemy import Select, inspect, select
 from sqlmodel import col
 
 from shared.commands import Command
@@ -15,9 +15,9 @@ from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import policy
-from subgraphs.records.codes import EntryStatus
+from subgraphs.records.codes import EntryStatus, Section
 from subgraphs.records.commands.clinical import RecordEntry, UpdateAllergy, UpdateCondition
-from subgraphs.records.errors import ENCOUNTER_LOCKED, ENTRY_RETRACTED
+from subgraphs.records.errors import ENCOUNTER_LOCKED, ENTRY_RETRACTED, SECTION_CLOSED
 from subgraphs.records.events import EntryChanged, EntryRecorded
 from subgraphs.records.models import Encounter, Entry
 from subgraphs.records.models.entries import retracted
@@ -28,6 +28,7 @@ E = TypeVar("E", bound=Entry)
 
 async def origin(
     work: UnitOfWork,
+    section: Section,
     patient_id: UUID,
     encounter_id: UUID | None = None,
     *,
@@ -36,10 +37,10 @@ async def origin(
 ) -> dict[str, Any]:
     """The columns of a new entry that say whose it is and who makes it; with `lock` nobody else makes such meanwhile.
 
-    The encounter is not locked before this work is done.
+    The encounter is not locked before this work is done. Raises InvalidState if the section is closed to the caller.
     """
     patient = await work.survivor(patient_id)
-    await work.find(policy.patients, patient, scope=scope, lock=lock)
+    await hold_patient(work, section, patient, scope=scope, lock=lock)
     if encounter_id is not None:
         await _hold_encounter(work, encounter_id, patient)
     recorder = work.principal.practitioner
@@ -51,12 +52,22 @@ async def origin(
     }
 
 
+async def hold_patient(
+    work: UnitOfWork, section: Section, patient_id: UUID, *, scope: str = policy.WRITE, lock: bool = False
+) -> None:
+    """Find a patient to a section of whose record the caller may add."""
+    await work.find(policy.patients, patient_id, scope=scope, lock=lock)
+    if not await work.session.scalar(select(policy.writes(work.principal, patient_id, section, scope))):
+        work.recorder.denied("MedicalRecord", [patient_id])
+        raise InvalidState(SECTION_CLOSED)
+
+
 async def record(context: Context, model: type[E], command: RecordEntry, **columns: Any) -> E:
     """Record something, once under a key; `columns` are those that are not of every entry."""
     await check_dates(context, command.patient_id, command)
     async with context.write() as work:
         await work.once(command)
-        whose = await origin(work, command.patient_id, command.encounter_id)
+        whose = await origin(work, model.section, command.patient_id, command.encounter_id)
         said: dict[str, Any] = {
             "status": getattr(command, "status", EntryStatus.RECORDED),
             "facts": facts_of(model, command),

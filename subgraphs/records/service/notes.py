@@ -25,7 +25,7 @@ async def write(context: Context, command: WriteNote) -> Note:
     async with context.write() as work:
         await work.once(command)
         row = Note(
-            **await origin(work, command.patient_id, command.encounter_id),
+            **await origin(work, Note.section, command.patient_id, command.encounter_id),
             status=NoteStatus.DRAFT,
             private=command.type is NoteType.PSYCHOTHERAPY,
             facts=Encrypted(NoteFacts(type=command.type, title=command.title)),

@@ -17,7 +17,7 @@ from subgraphs.records.models import (
     SocialHistory,
     VitalSigns,
 )
-from subgraphs.records.vital_signs import DIASTOLIC, SIGNS, SYSTOLIC
+from subgraphs.records.vital_signs import CREATININE, DIASTOLIC, SIGNS, SYSTOLIC
 
 Resource = dict[str, Any]
 
@@ -158,7 +158,7 @@ def vital_signs(row: VitalSigns, patient: str) -> list[Resource]:
             row,
             code,
             status="final",
-            category=[_term("observation-category", "vital-signs")],
+            category=[_term("observation-category", "laboratory" if code in CREATININE else "vital-signs")],
             subject={"reference": patient},
             effectiveDateTime=row.effective_at.isoformat(),
             **values,

@@ -180,9 +180,9 @@ class MedicalRecord:
         extensions=[Paged()],
     )
     async def vital_signs(self, info: Info, page: Slice, code: SignCode = None) -> Connection[VitalSigns] | None:
-        sign = None if code is None else await info.context.load(entries.sign_indexes, code)
+        signs = [] if code is None else [await info.context.load(entries.sign_indexes, code)]
         lists, order = entries.VITAL_SIGNS_OF_PATIENT, entries.VITAL_SIGNS
-        return await connect_each(info.context, lists, self.key, order, VitalSigns.of, page, sign)
+        return await connect_each(info.context, lists, self.key, order, VitalSigns.of, page, *signs)
 
     @guarded(
         description="What happened to the patient, of whichever kind, the newest entries first; the next ones are `before`.",

@@ -2,11 +2,14 @@
 
 from base64 import b64encode
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from shared.database.paging import Slice
 from shared.datatypes import AdministrativeGender
+from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
 from shared.graph.datatypes import HumanName
 from shared.graph.entities import Stub, external, stub
@@ -15,6 +18,8 @@ from subgraphs.records import policy
 from subgraphs.records.codes import RecordExportFormat
 from subgraphs.records.repository import entries, exports
 from subgraphs.records.summary.file import File, Person
+from subgraphs.records.types.filtration import FiltrationRate
+from subgraphs.records.vital_signs import CREATININE
 
 if TYPE_CHECKING:
     from subgraphs.records.types.record import MedicalRecord
@@ -70,6 +75,23 @@ class Patient(Stub):
             gender=AdministrativeGender[gender] if gender else None,
         )
         return RecordExport.of(await exports.export(info.context, person, format))
+
+    @guarded(
+        description=(
+            "The filtration rates of the kidneys that recorded creatinine speaks for, the newest first; null for those who may "
+            "not open the record."
+        ),
+        scopes=[[policy.READ]],
+        requires=["birthDate gender"],
+        extensions=[Paged()],
+    )
+    async def filtration_rates(self, info: Info, page: Slice) -> Connection[FiltrationRate] | None:
+        if not await info.context.load(entries.readable, self.key):
+            return None
+        signs = [await info.context.load(entries.sign_indexes, code) for code in CREATININE]
+        convert = partial(FiltrationRate.of, required=self.required)
+        lists, order = entries.VITAL_SIGNS_OF_PATIENT, entries.VITAL_SIGNS
+        return await connect_each(info.context, lists, self.key, order, convert, page, *signs)
 
 
 @stub(description="A person who gives care (FHIR Practitioner).")

@@ -28,9 +28,6 @@ LEFT_OUT = "left out"
 # The family name of those whose name is not given.
 UNKNOWN_NAME = "Unknown"
 
-# Elements that say nothing of what a resource is about.
-_ABOUT = {"meta", "implicitRules", "language", "text", "contained"}
-
 _GIVEN = 5  # given names that are kept apart
 # Uses of names, the one that somebody is called by first; those of `_FORMER` are no names of now.
 _USES = ("official", "usual", None, "temp")
@@ -191,11 +188,17 @@ class HumanName(Element, frozen=True):
     suffix: list[str | None] = []
     period: Period = Period()
 
+    def _is_all_of(self, words: Sequence[str]) -> bool:
+        parts = (*self.given, *self.prefix, *self.suffix, self.family)
+        return {*words} <= {word for part in parts for word in (part or "").split()}
+
     def parts(self, path: str, tell: Tell) -> dict[str, Any]:
         """Its parts; a name that was not taken apart, or has no family name, is a family name as a whole."""
         given = _said(self.given)
         around = {"prefix": " ".join(_said(self.prefix)), "suffix": ", ".join(_said(self.suffix))}
         family = (self.family or "").strip()
+        if self.text and (family or given) and not self._is_all_of(self.text.split()):
+            tell(f"{path}.text", f"{LEFT_OUT}, since the parts of the name are taken")
         if family:
             whole = [*given[: _GIVEN - 1], " ".join(given[_GIVEN - 1 :])] if len(given) > _GIVEN else given
             return {"family": family, "given": whole, **around}
@@ -293,6 +296,8 @@ def main_name(names: Sequence[HumanName], tell: Tell) -> tuple[int, HumanName]:
 
     if not names:
         return 0, HumanName()
+    if any(name.period != Period() for name in names):
+        tell("name.period", "left out, but for whether it is over")
     place, name = min(enumerate(names), key=rank)
     if rank((place, name))[0]:
         tell("name", "is a former one or a nickname, since no other is given")
@@ -359,13 +364,6 @@ def release(content: bytes, elements: Mapping[str, str]) -> InvalidResource | No
     of_others = (Wrong(name, OTHER_RELEASE, {"release": elements[name]}) for name in values.keys() & elements.keys())
     found = next(of_others, None)
     return InvalidResource(found) if found else None
-
-
-def not_taken(content: bytes, kind: type[Resource]) -> list[str]:
-    """The elements of a resource that nothing is made of."""
-    taken = {part.encode_name for part in msgspec.structs.fields(kind)} | _ABOUT
-    names = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-    return [name for name in names if name.removeprefix("_") not in taken]
 
 
 def _said(texts: Sequence[str | None]) -> list[str]:

@@ -22,6 +22,9 @@ CREATE TABLE exported (id BLOB PRIMARY KEY, updated INTEGER, claimed INTEGER DEF
 CREATE TABLE number (digest BLOB PRIMARY KEY, holder BLOB, shared INTEGER DEFAULT 0) WITHOUT ROWID;
 BEGIN;
 """
+# So many rows with one key are as good as any number of them: it is nobody's.
+MANY = 20
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -104,8 +107,14 @@ class Keys:
         )
 
     def rows(self, digest: bytes) -> set[UUID]:
-        """The saved rows that have a key."""
-        return self._rows("SELECT row FROM key WHERE digest = ? AND saved AND kind <> 'awaited'", digest)
+        """The saved rows that have a key, of more than `MANY` one more than that."""
+        statement = "SELECT row FROM key WHERE digest = ? AND saved AND kind <> 'awaited' LIMIT ?"
+        return {UUID(bytes=row) for (row,) in self._sql.execute(statement, (digest, MANY + 1))}
+
+    def is_row(self, digest: bytes, row: UUID) -> bool:
+        """Whether a saved row has a key."""
+        statement = "SELECT TRUE FROM key WHERE digest = ? AND row = ? AND saved AND kind <> 'awaited'"
+        return bool(self._value(statement, digest, row.bytes))
 
     def of_kind(self, digest: bytes, kind: Key) -> UUID | None:
         """The row, saved or not, that has a key of a kind of which it is one row's."""
@@ -121,9 +130,6 @@ class Keys:
         with suppress(TypeError):
             return self._sql.execute(statement, parameters).fetchone()[0]
         return None
-
-    def _rows(self, statement: str, *parameters: bytes) -> set[UUID]:
-        return {UUID(bytes=row) for (row,) in self._sql.execute(statement, parameters)}
 
 
 def _number(at: datetime | None) -> int | None:

@@ -23,7 +23,7 @@ from shared.database.tables import ResourceKey
 from shared.errors import FOREIGN_RESOURCE_ID, UNIDENTIFIED_RESOURCE, UNKNOWN_REFERENCE
 from shared.fhir import At, Identifier, InvalidResource, Reference, Resource, Tell, Wrong, instant
 from shared.ids import named_id, new_id
-from shared.keys import Key, Keys
+from shared.keys import MANY, Key, Keys
 from shared.unit_of_work import Outcome, UnitOfWork
 
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -56,8 +56,8 @@ class Source:
 
 UNNAMED = Source()
 
-# References to others of the same type, and whether each of them replaces the resource, and not the resource it.
-Links = Sequence[tuple[Reference, bool]]
+# References to others of the same type, and whether each of them replaces the resource, or the resource it; None if neither.
+Links = Sequence[tuple[Reference, bool | None]]
 # Makes pairs of (duplicate, survivor) one; None is one that people have to decide on.
 TakeOverLinks = Callable[[UnitOfWork, Sequence[tuple[UUID, UUID]]], Awaitable[list[Outcome | None]]]
 
@@ -82,7 +82,7 @@ class ResourceType(Generic[R, C]):
     that a command tells of, and `survivors` gives who stands for entries that were merged. `releases` are elements by which
     a resource is of another release of FHIR, such as `R5`. `holders` name the type that a reference to this one leads on to,
     and give the entries of that by the keys of these. `links` read of a resource whom others replace, or whom they do, and
-    make each pair one. `elsewhere` are elements that
+    make each pair one; `suspect` leaves it to people whether pairs are. `elsewhere` are elements that
     another domain takes of the same resources.
     """
 
@@ -102,6 +102,7 @@ class ResourceType(Generic[R, C]):
         ]
         | None
     ) = None
+    suspect: Callable[[UnitOfWork, Collection[tuple[UUID, UUID]]], Awaitable[None]] | None = None
     elsewhere: frozenset[str] = frozenset()
 
     @property
@@ -188,9 +189,27 @@ class Known:
         self._survivors = {key: survivor if row == merged else row for key, row in self._survivors.items()}
         self._survivors[merged] = survivor
 
+    def standing(self, row: UUID) -> UUID:
+        """Who stands for a row that was merged, or itself."""
+        return self._survivors.get(row, row)
+
     def is_doubtful(self, row: UUID) -> bool:
         """Whether a new row has a number that should identify, but does not."""
         return row in self._doubtful
+
+    def suspects(self, rows: Sequence[tuple[Resource, UUID]]) -> set[tuple[UUID, UUID]]:
+        """Pairs of rows that may be one, since they have a number that should identify; none of a number that many have."""
+        holders: dict[bytes, set[UUID]] = defaultdict(set)
+        pairs = set[tuple[UUID, UUID]]()
+        for resource, row in rows:
+            pairs |= {(row, first) for first in self._firsts(resource)}
+            for digest in self._identifying(resource):
+                holders[digest].add(row)
+        for digest, new in holders.items():
+            all_of_it = self._standing(digest) | new
+            if len(all_of_it) <= MANY:
+                pairs |= {(one, other) for one in new for other in all_of_it if one != other}
+        return pairs
 
     def unsaved(self, rows: Sequence[tuple[Resource, UUID]]) -> list[dict[str, Any]]:
         """The keys by which resources and their rows are not known yet, and those of another version, as rows."""
@@ -203,7 +222,7 @@ class Known:
             self._unsaved(digest, row, kind, updated or version)
             for (digest, row), (kind, updated) in kinds.items()
             for version in [self._keys.version(digest) if kind == Key.ID else None]
-            if row not in self._keys.rows(digest) or updated not in (None, version)
+            if not self._keys.is_row(digest, row) or updated not in (None, version)
         ]
 
     def unsaved_awaited(self) -> list[dict[str, Any]]:
@@ -288,7 +307,7 @@ class Known:
         """Whether an id is enough: that of a named system, or of this export, or together with any number."""
         if self._source.name or (key is not None and self._keys.is_claimed(key)):
             return True
-        return any(row in self._keys.rows(digest) for digest in self._alone(self._numbers(resource)))
+        return any(self._keys.is_row(digest, row) for digest in self._alone(self._numbers(resource)))
 
     def _identified(self, resource: Resource) -> set[UUID]:
         """Whom it is by identifiers of which each is one row's."""

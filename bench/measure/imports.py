@@ -1,4 +1,4 @@
-"""What `caregraph import fhir` takes: time, CPU time and the most memory, of exports and of one whose visits are repeated."""
+"""What `caregraph import fhir` takes: time, CPU time and the most memory, of exports and of one that is repeated, as others."""
 
 import asyncio
 import os
@@ -7,10 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -23,6 +23,7 @@ from stack.servers.postgres import temporary
 from stack.services import SUBGRAPHS
 
 _VISITS = "Encounter.ndjson"
+_OF_VISITS = ("Encounter", "Condition", "AllergyIntolerance", "Immunization", "Procedure", "MedicationRequest")
 _PEOPLE = ("Patient", "Practitioner", "PractitionerRole", "Organization", "Location")
 
 
@@ -39,7 +40,7 @@ class Import:
 
 
 async def imports(folders: Sequence[Path], *, visits: int, report: Callable[[str], None]) -> list[Import]:
-    """Each folder twice, then the first one with its visits repeated, as others, until there are so many."""
+    """Each folder twice, then the first one with its visits, and what is of them, repeated until there are so many."""
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         grown = Path(scratch) / f"{visits} visits"
         _grow(folders[0], grown, visits)
@@ -72,15 +73,21 @@ def _import(folder: Path, server: str, keys: dict[str, str]) -> tuple[float, flo
 
 def _grow(export: Path, grown: Path, visits: int) -> None:
     grown.mkdir()
+    repeats = -(-visits // len((export / _VISITS).read_bytes().splitlines()))
     for path in export.glob("*.ndjson"):
-        if path.name.split(".")[0] in _PEOPLE:
+        kind = path.name.split(".")[0]
+        if kind in _PEOPLE:
             shutil.copy(path, grown)
-    with (grown / _VISITS).open("wb") as file:
-        file.writelines(_visits(export / _VISITS, visits))
+        elif kind in _OF_VISITS:
+            resources = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+            with (grown / path.name).open("wb") as file:
+                for copy in range(repeats):
+                    file.writelines(orjson.dumps(_other(each, copy)) + b"\n" for each in resources)
 
 
-def _visits(path: Path, number: int) -> Iterator[bytes]:
-    for place, line in enumerate(islice(cycle(path.read_bytes().splitlines()), number)):
-        visit = orjson.loads(line)
-        identifiers = [{**each, "value": f"visit-{place}"} for each in visit.get("identifier", [])]
-        yield orjson.dumps({**visit, "id": f"visit-{place}", "identifier": identifiers}) + b"\n"
+def _other(resource: Any, copy: int) -> Any:
+    """A resource as another one, of another visit."""
+    identifiers = [{**each, "value": f"{each.get('value')}-{copy}"} for each in resource.get("identifier", [])]
+    encounter = resource.get("encounter", {}).get("reference")
+    of_visit = {"encounter": {"reference": f"{encounter}-{copy}"}} if encounter else {}
+    return {**resource, "id": f"{resource['id']}-{copy}", "identifier": identifiers, **of_visit}

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shared.known import Source
     from stack.importer.fhir import Summary
 
-COLUMNS = ("created", "updated", "unchanged", "left out", "failed")
+LEFT_OUT = "left out"
+COLUMNS = ("created", "updated", "unchanged", LEFT_OUT, "failed")
 
 app = typer.Typer()
 formats = typer.Typer(help="Take over data from other systems.", no_args_is_help=True)
@@ -99,8 +100,11 @@ def _report(summary: "Summary") -> Group:
         lines.append(f"Left for later domains, {summary.homeless.total()} in all. {_waiting(summary.homeless)}")
     if summary.doubtful.total():
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.doubtful.items()) if count)
-        lines.append(f"In doubt, so each of them new: {counts}. They have numbers of others, who may be the same.")
-    lines += [f"{kind} {escape(what)}: {count}." for (kind, what), count in sorted(summary.told.items())]
+        lines.append(
+            f"In doubt, so each of them new: {counts}. They have numbers of others, who may be the same:"
+            " of patients, `possibleDuplicates` shows whom."
+        )
+    lines += [escape(line) for line in _told(summary.told)]
     if summary.unread:
         lines.append(f"Cannot be read as resources: {summary.unread}.")
     if summary.others:
@@ -108,6 +112,19 @@ def _report(summary: "Summary") -> Group:
     if summary.failed:
         lines.append(f"[red]{summary.failed} failed;[/red] the rest was taken over.")
     return Group(table, *lines)
+
+
+def _told(told: "Counter[tuple[str, str]]") -> list[str]:
+    """What was left out or changed: all elements of a type that nothing is made of in one line."""
+    untaken: dict[str, list[str]] = {}
+    lines = []
+    for (kind, what), count in sorted(told.items()):
+        path, _, reason = what.partition(": ")
+        if reason == LEFT_OUT:
+            untaken.setdefault(kind, []).append(f"{path} {count}")
+        else:
+            lines.append(f"{kind} {what}: {count}.")
+    return lines + [f"{kind} left out: {', '.join(paths)}." for kind, paths in untaken.items()]
 
 
 def _waiting(homeless: Counter[str]) -> str:

@@ -1,7 +1,7 @@
 """FHIR R4 bulk data into the domains, each resource type to the one that has a home for it."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -14,9 +14,10 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from shared.database.engine import Database, sqlstate
+from shared.elements import MODIFIER, untaken
 from shared.encryption.providers import KeyProviderError, open_provider
 from shared.encryption.value import Erased
-from shared.fhir import InvalidResource, LeftOut, Reference, Resource, Retracted, not_taken, release, shape
+from shared.fhir import InvalidResource, LeftOut, Reference, Resource, Retracted, release, shape
 from shared.ids import new_id
 from shared.known import (
     UNNAMED,
@@ -29,7 +30,7 @@ from shared.known import (
     remember,
     save_keys,
 )
-from shared.unit_of_work import Outcome, system_work
+from shared.unit_of_work import Outcome, UnitOfWork, system_work
 from stack import local
 from stack.errors import StackError
 from stack.importer.files import Export, Failure, Found, Place
@@ -57,9 +58,11 @@ _ROWS_FAULT = ("22", "23", "54")
 _NOT_THE_ROWS = (OSError, KeyProviderError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 _OUTDATED = "meta.lastUpdated: left out, since a newer version is there"
+_BY_PEOPLE = "for people to decide"
 _ERASED = "left out, since the patient's data were erased for good"
 
 _BATCH = 500
+_SORTS = 1000
 _CONNECTIONS = 1
 
 _decode_keys = msgspec.json.Decoder(Resource).decode
@@ -196,9 +199,9 @@ class _Importer:
         self._known = references.add(kind)
         self._decode = msgspec.json.Decoder(kind.resource).decode
         self.counts: Counter[str] = Counter()
-        self.told: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()  # of so many sorts at most, since elements may have any names
         self._retracted: list[_Read] = []
-        self._links: list[tuple[UUID, Reference, bool]] = []
+        self._links: list[tuple[UUID, Reference, bool | None]] = []
         self.doubtful = 0
 
     async def run(self, export: Export) -> None:
@@ -236,8 +239,7 @@ class _Importer:
                 raise LeftOut(_OUTDATED)
             self._references.told.clear()
             command = self._kind.read(resource, self._references)
-            left = [name for name in not_taken(found.content, self._kind.resource) if name not in self._kind.elsewhere]
-            told = [*self._references.told, *(f"{name}: left out" for name in left)]
+            told = [*self._references.told, *(f"{path}: left out" for path in self._untaken(found.content))]
             return _Read(found.place, resource, command, told)
         except LeftOut as reason:
             self._leave_out(str(reason))
@@ -248,6 +250,13 @@ class _Importer:
         except Exception as error:  # whatever is wrong with a resource ends with it
             self._fail(found.place, _cause(error))
         return None
+
+    def _untaken(self, content: bytes) -> list[str]:
+        """The elements that no domain takes of a resource; raises LeftOut if they may change what the rest means."""
+        paths = untaken(content, self._kind.resource)
+        if any(path.endswith(MODIFIER) for path in paths):
+            raise LeftOut(f"{MODIFIER}: left out, since it may change what the resource means")
+        return [path for path in paths if path.split(".")[0] not in self._kind.elsewhere]
 
     def _take_back(self, found: Found) -> None:
         """See to what its source takes back, once the rest of the batch is saved; what never came stays away."""
@@ -277,30 +286,48 @@ class _Importer:
         if self._kind.links is None:
             return
         pairs: dict[tuple[UUID, UUID], None] = {}
+        doubts: dict[tuple[UUID, UUID], None] = {}
         for row, reference, is_replaced in self._links:
             other = self._references.find(reference, self._kind.name)
             if other is None:
                 self._tell("link", f"left out, since it leads to no {self._kind.name} that is known here")
             elif not self._known.is_certain(reference):
-                self._tell("link", "left out, since the source has no name, and whom it leads to may be another's")
+                self._tell(
+                    "link", f"in doubt, since the source has no name, and it may lead to another's: {_BY_PEOPLE}"
+                )
+                doubts[row, other] = None
+            elif is_replaced is None:
+                self._tell("link", f"in doubt, since neither replaces the other: {_BY_PEOPLE}")
+                doubts[row, other] = None
             else:
                 pairs[(row, other) if is_replaced else (other, row)] = None
-        ordered = [*pairs]
-        for begin in range(0, len(ordered), _BATCH):
-            await self._take_over_links(ordered[begin : begin + _BATCH], self._kind.links[1])
+        for part in _parts(pairs):
+            await self._take_over_links(part, self._kind.links[1])
+        for part in _parts(doubts):
+            async with system_work(self._database, "import fhir") as work:
+                await self._suspect(
+                    work, {(self._known.standing(one), self._known.standing(other)) for one, other in part}
+                )
 
     async def _take_over_links(self, pairs: list[tuple[UUID, UUID]], take_over: TakeOverLinks) -> None:
         async with system_work(self._database, "import fhir") as work:
             outcomes = await take_over(work, pairs)
         for pair, outcome in zip(pairs, outcomes, strict=True):
             if outcome is None:
-                self._tell("link", "in doubt, since name or birth speak against it: for people to decide")
+                self._tell("link", f"in doubt, since name or birth speak against it: {_BY_PEOPLE}")
             elif outcome is Outcome.UPDATED:
                 self._tell("link", "merged into who replaces them")
                 self._known.merge(*pair)
 
+    async def _suspect(self, work: UnitOfWork, pairs: Collection[tuple[UUID, UUID]]) -> None:
+        if self._kind.suspect and pairs:
+            await self._kind.suspect(work, pairs)
+
     def _tell(self, path: str, what: str) -> None:
-        self.told[f"{path}: {what}"] += 1
+        self._count(f"{path}: {what}")
+
+    def _count(self, what: str) -> None:
+        self.told[what if what in self.told or len(self.told) < _SORTS else f"other elements: {LEFT_OUT}"] += 1
 
     async def _identify(self, batch: list[_Read]) -> list[_Read]:
         """Which entries they are."""
@@ -354,24 +381,37 @@ class _Importer:
         async with system_work(self._database, "import fhir") as work:
             results = await self._kind.save(work, [(item.row, item.command) for item in batch])
             await remember(work, self._known, [(item.resource, item.row) for item in batch])
-        for item, result in zip(batch, results, strict=True):
-            outcome, told = result if isinstance(result, Result) else (result, ())
-            self.told.update(item.told)
+            plain = [result if isinstance(result, Result) else Result(result, ()) for result in results]
+            doubtful = [
+                (item.resource, item.row)
+                for item, result in zip(batch, plain, strict=True)
+                if result.outcome is Outcome.CREATED and self._known.is_doubtful(item.row)
+            ]
+            await self._suspect(work, self._known.suspects(doubtful))
+        self.doubtful += len(doubtful)
+        for item, (outcome, told) in zip(batch, plain, strict=True):
+            for each in item.told:
+                self._count(each)
             for path, what in told:
                 self._tell(path, what)
             self._known.learn(item.resource, item.row)
             if self._kind.links:
                 self._links += [(item.row, *link) for link in self._kind.links[0](item.resource, self._tell)]
             self.counts[outcome] += 1
-            self.doubtful += outcome is Outcome.CREATED and self._known.is_doubtful(item.row)
 
     def _leave_out(self, reason: str) -> None:
         self.counts[LEFT_OUT] += 1
-        self.told[reason] += 1
+        self._count(reason)
 
     def _fail(self, place: Place, cause: str) -> None:
         self.counts[FAILED] += 1
         self._listener.fail(Failure(place, cause))
+
+
+def _parts(pairs: Iterable[tuple[UUID, UUID]]) -> Iterator[list[tuple[UUID, UUID]]]:
+    remaining = iter(pairs)
+    while part := list(islice(remaining, _BATCH)):
+        yield part
 
 
 def _distinct(batch: list[_Read]) -> Iterator[list[_Read]]:

@@ -61,6 +61,7 @@ def read_encounter(resource: Encounter, references: References) -> RecordVisit:
         raise LeftOut("status: left out, since it is not over")
     if not resource.period.start:
         raise LeftOut("period: left out, since it does not say when it was")
+    _tell_rest(resource, references.tell)
     performers = sorted(resource.participant, key=lambda item: not item.is_primary)
     values = {
         "patient_id": references.known("Patient", At("subject", [resource.subject])),
@@ -76,6 +77,21 @@ def read_encounter(resource: Encounter, references: References) -> RecordVisit:
         "status": status,
     }
     return fhir.command(RecordVisit, values)
+
+
+def _tell_rest(resource: Encounter, tell: fhir.Tell) -> None:
+    """Tell what a visit does not have of an encounter that it is made of."""
+    if sum(1 for item in resource.participant if item.individual) > 1:
+        tell("participant", "left out, but for one practitioner")
+    if any(item.type and not item.is_primary for item in resource.participant):
+        tell("participant.type", "left out, but for who performed it primarily")
+    if len(resource.location) > 1:
+        tell("location", "left out, but for the first that is known")
+    if sum(len(concept.coding) for concept in resource.type) > 1:
+        tell("type", "left out, but for the first code")
+    called = ((concept.text, [item.display for item in concept.coding]) for concept in resource.type)
+    if any(text and displays and text not in displays for text, displays in called):
+        tell("type.text", "left out")
 
 
 def _is_to_come(period: Period) -> bool:

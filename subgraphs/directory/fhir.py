@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from shared import fhir
 from shared.commands import REQUIRED
-from shared.fhir import Address, At, CodeableConcept, ContactPoint, HumanName, LeftOut, Reference, Wrong
+from shared.fhir import Address, At, CodeableConcept, Coding, ContactPoint, HumanName, LeftOut, Reference, Wrong
 from shared.known import References, ResourceType
 from shared.values import language_tag
 from subgraphs.directory.commands import LocationEntry, OrganizationEntry, PractitionerEntry, RoleEntry
@@ -76,6 +76,7 @@ def read_organization(resource: Organization, references: References) -> Organiz
     tell = references.tell
     if len(resource.address) > 1:
         tell("address", "left out, but for the first one")
+    _tell_uses(resource.telecom, resource.address, tell)
     values: dict[str, Any] = {
         "active": At("active", resource.active),
         "name": At("name", resource.name),
@@ -88,10 +89,17 @@ def read_organization(resource: Organization, references: References) -> Organiz
 def read_location(resource: Location, references: References) -> LocationEntry:
     """What is told of a location."""
     zones = [item.value_code for item in resource.extension if item.url == TIME_ZONE]
-    position = resource.position
+    position, tell = resource.position, references.tell
+    _tell_uses(resource.telecom, [resource.address], tell)
+    if any(item.url != TIME_ZONE for item in resource.extension):
+        tell("extension", "left out, but for the time zone")
+    if zones and zones[0] not in available_timezones():
+        tell("extension", "left out, since it is no time zone that is known")
     values = {
         "active": At("status", resource.status == "active"),
-        "organization_id": references.find(resource.managing_organization, "Organization"),
+        "organization_id": references.present_or_none(
+            "Organization", "managingOrganization", resource.managing_organization
+        ),
         "name": At("name", resource.name),
         "phone": _contact(resource.telecom, "phone", tell=references.tell)["phone"],
         "address": At("address", resource.address.parts("address", references.tell)),
@@ -108,7 +116,10 @@ def read_practitioner(resource: Practitioner, references: References) -> Practit
         for place, item in enumerate(resource.identifier)
         if item.system == NPI and references.owns(resource, item)
     ]
+    _tell_uses(resource.telecom, [], references.tell)
     languages = [fhir.code_of(language, language_tag) for language in resource.communication]
+    if None in languages:
+        references.tell("communication", "left out where it has no code of a language")
     place, name = fhir.main_name(resource.name, references.tell)
     if len(resource.name) > 1:
         references.tell("name", "left out, but for the main one")
@@ -123,6 +134,12 @@ def read_practitioner(resource: Practitioner, references: References) -> Practit
     return fhir.command(PractitionerEntry, values)
 
 
+def _tell_uses(points: Sequence[ContactPoint], addresses: Sequence[Address], tell: fhir.Tell) -> None:
+    for path, items in (("telecom", points), ("address", addresses)):
+        if any(item.use for item in items):
+            tell(f"{path}.use", "left out")
+
+
 def _contact(points: Sequence[ContactPoint], *systems: str, tell: fhir.Tell) -> dict[str, At | None]:
     """The first contact point of each of these kinds."""
     found = {system: fhir.first(points, system) for system in systems}
@@ -135,15 +152,20 @@ def read_role(resource: PractitionerRole, references: References) -> RoleEntry:
     """What a practitioner does: a role for each specialty at each place, and none if it is not in use."""
     if resource.active and not resource.specialty and not resource.code:
         raise LeftOut("left out, since it has no specialty and no code")
-    element = "specialty" if resource.specialty else "code"
+    element, concepts = ("specialty", resource.specialty) if resource.specialty else ("code", resource.code)
     specialties = [
         At(f"{element}[{place}].coding[{nth}]", {"system": item.system, "code": item.code, "display": item.display})
-        for place, concept in enumerate(resource.specialty or resource.code)
+        for place, concept in enumerate(concepts)
         for nth, item in enumerate(concept.coding)
         if item.system and item.code
     ]
-    organization = references.find(resource.organization, "Organization")
-    places = dict.fromkeys(references.find(place, "Location") for place in resource.location) or [None]
+    if any(not item.system or not item.code for concept in concepts for item in concept.coding or [Coding()]):
+        references.tell(element, "left out where it has no code with its system")
+    if resource.specialty and resource.code:
+        references.tell("code", "left out, since it has a specialty")
+    organization = references.present_or_none("Organization", "organization", resource.organization)
+    found = (references.present_or_none("Location", "location", place) for place in resource.location)
+    places = dict.fromkeys(found) or [None]
     each: list[Any] = [
         {"specialty": specialty, "organization_id": organization, "location_id": place}
         for place in places

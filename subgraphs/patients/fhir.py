@@ -59,12 +59,10 @@ class Patient(fhir.Resource, frozen=True):
 
 
 def read_links(resource: Patient, tell: fhir.Tell) -> Links:
-    """Who replaces a patient, and whom they replace."""
-    if any(link.type not in _REPLACING for link in resource.link):
-        tell("link", "left out where it does not say who replaces whom")
-    return [
-        (link.other, link.type == "replaced-by") for link in resource.link if link.other and link.type in _REPLACING
-    ]
+    """Who replaces a patient, whom they replace, and who is the same person without that."""
+    if any(not link.other or link.type not in _LINKS for link in resource.link):
+        tell("link", "left out where it does not say who is linked, or how")
+    return [(link.other, _LINKS[link.type]) for link in resource.link if link.other and link.type in _LINKS]
 
 
 def read_patient(resource: Patient, references: References) -> RecordPatient:
@@ -76,8 +74,10 @@ def read_patient(resource: Patient, references: References) -> RecordPatient:
     language = fhir.code_of(spoken[0].language, language_tag) if spoken else None
     if len(spoken) > (language is not None):
         tell("communication", "left out, but for the preferred language with a code")
-    if any(item.value and not item.system for item in resource.identifier):
-        tell("identifier", "left out where it has no system")
+    if any(not item.value or not item.system for item in resource.identifier):
+        tell("identifier", "left out where it has no system, or no value")
+    if any(not point.value for point in resource.telecom):
+        tell("telecom", "left out where it has no value")
     if any(not contact.name for contact in resource.contact):
         tell("contact", "left out where it has no name")
     values = {
@@ -167,7 +167,8 @@ def _code(codes: Any, code: str | None) -> str | None:
     return code if _is(codes, code) else None
 
 
-_REPLACING = ("replaced-by", "replaces")
+# https://hl7.org/fhir/R4/valueset-link-type.html
+_LINKS = {"replaced-by": True, "replaces": False, "seealso": None, "refer": None}
 
 # HL7's table 0203: medical record number, and a patient's internal number.
 _NUMBERS = frozenset({"MR", "PI"})
@@ -183,5 +184,6 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         releases={"animal": "STU3"},
         retract=service.retract,
         links=(read_links, merge.take_over_links),
+        suspect=merge.suspect,
     ),
 )

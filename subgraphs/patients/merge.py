@@ -1,9 +1,10 @@
 """Merging two records of one person (FHIR Patient.link): the survivor stands for both, the duplicate stays and names it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from shared.audit.recorder import Action
@@ -13,7 +14,7 @@ from shared.unit_of_work import Outcome, UnitOfWork
 from subgraphs.patients import effects, policy
 from subgraphs.patients.commands import MergePatients
 from subgraphs.patients.events import PatientMerged
-from subgraphs.patients.models import Patient, PatientIdentifier
+from subgraphs.patients.models import Patient, PatientIdentifier, PossibleDuplicate
 from subgraphs.patients.service import may_be_same, open_patient, require_staff
 
 MEDICAL_RECORD_NUMBER_SYSTEM = "https://caregraph.example/medical-record-number"
@@ -47,28 +48,53 @@ async def merge_patients(context: Context, command: MergePatients) -> Patient:
 async def take_over_links(work: UnitOfWork, links: Sequence[tuple[UUID, UUID]]) -> list[Outcome | None]:
     """Merge patients of whom another system says that others replace them: (duplicate, survivor) each, none twice.
 
-    None where that is in doubt, so that it is for people to decide: their names or births speak against it, or the duplicate
+    None where that is in doubt, so that they are possible duplicates: their names or births speak against it, or the duplicate
     was merged into somebody else.
     """
     rows = await work.rows(Patient, {key for link in links for key in link})
     outcomes: list[Outcome | None] = []
+    doubts: list[tuple[UUID, UUID]] = []
     for one, other in links:
         duplicate, survivor = rows[one], rows[other]
         survivor = rows.get(survivor.merged_into_id or survivor.id, survivor)
         if duplicate.merged_into_id or duplicate is survivor:
             same = duplicate is survivor or duplicate.merged_into_id in (survivor.id, survivor.merged_into_id)
             outcomes.append(Outcome.UNCHANGED if same else None)
+            if not same and duplicate.merged_into_id:
+                doubts.append((duplicate.merged_into_id, survivor.merged_into_id or survivor.id))
         elif survivor.merged_into_id or not may_be_same(duplicate, survivor):
             outcomes.append(None)
+            doubts.append((duplicate.id, survivor.merged_into_id or survivor.id))
         else:
             await _merge(work, survivor, duplicate)
             outcomes.append(Outcome.UPDATED)
+    await suspect(work, doubts)
     return outcomes
+
+
+async def suspect(work: UnitOfWork, pairs: Collection[tuple[UUID, UUID]]) -> None:
+    """Let pairs of patients be possible duplicates, for people to decide."""
+    both = {pair for one, other in pairs if one != other for pair in ((one, other), (other, one))}
+    rows = [PossibleDuplicate(patient_id=one, other_id=other).model_dump() for one, other in sorted(both)]
+    if rows:
+        await work.session.execute(insert(PossibleDuplicate).on_conflict_do_nothing(), rows)
+
+
+async def _move_doubts(work: UnitOfWork, survivor: UUID, duplicate: UUID) -> None:
+    """Whom the duplicate may be, the survivor may be."""
+    others = await work.session.scalars(
+        delete(PossibleDuplicate)
+        .where(col(PossibleDuplicate.patient_id) == duplicate)
+        .returning(col(PossibleDuplicate.other_id))
+    )
+    await work.session.execute(delete(PossibleDuplicate).where(col(PossibleDuplicate.other_id) == duplicate))
+    await suspect(work, [(survivor, other) for other in others])
 
 
 async def _merge(work: UnitOfWork, survivor: Patient, duplicate: Patient) -> None:
     changed = _move_columns(survivor, duplicate)
     await _move_identifiers(work, survivor, duplicate)
+    await _move_doubts(work, survivor.id, duplicate.id)
     duplicate.active, duplicate.merged_into_id = False, survivor.id
     # So that one step leads from any duplicate to who stands for it.
     earlier = update(Patient).where(col(Patient.merged_into_id) == duplicate.id)

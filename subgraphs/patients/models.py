@@ -149,6 +149,16 @@ class PatientIdentifier(Audited, Model, table=True):
     type: str | None = None  # a code of HL7's table 0203
 
 
+class PossibleDuplicate(Model, table=True):
+    """A patient who may be another one, as far as other systems tell; there is a row for either."""
+
+    __tablename__ = "possible_duplicate"
+    __table_args__ = (UniqueConstraint("patient_id", "other_id"), CheckConstraint("patient_id <> other_id", name="two"))
+
+    patient_id: UUID = Field(foreign_key="patient.id", ondelete="CASCADE")
+    other_id: UUID = Field(foreign_key="patient.id", ondelete="CASCADE", index=True)
+
+
 class UntoldAddresses(Model, table=True):
     """A patient whose email addresses others are to be told of, which a job does."""
 

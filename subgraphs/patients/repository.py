@@ -5,7 +5,7 @@ from datetime import date
 from operator import attrgetter, itemgetter
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, false, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, false, func, or_, select, union
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
@@ -15,7 +15,7 @@ from shared.database.rows import grouped
 from shared.graph.context import Context
 from subgraphs.patients import policy
 from subgraphs.patients.codes import PatientOrderField
-from subgraphs.patients.models import Patient, PatientIdentifier
+from subgraphs.patients.models import Patient, PatientIdentifier, PossibleDuplicate
 
 BY_NAME = Order((col(Patient.name_text), col(Patient.id)))
 PATIENTS = {
@@ -45,15 +45,17 @@ async def identifiers(context: Context, patient_ids: Sequence[UUID]) -> list[lis
 async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list[UUID]]:
     """The keys of who may be the same person as each of these patients, the most similar first."""
     likeness = func.similarity(col(Patient.search_text), col(_Other.search_text))
-    rank = func.row_number().over(partition_by=col(_Other.id), order_by=[likeness.desc(), col(Patient.id)])
-    pairs = (
+    either = (
         policy.patients(context.principal, policy.MERGE)
-        .join(_Other, _may_be_same())
+        .join(_Other, condition)
         .where(col(_Other.id).in_(patient_ids), col(Patient.merged_into_id).is_(None))
-        .with_only_columns(col(_Other.id).label("of"), col(Patient.id).label("is_like"), rank.label("rank"))
-        .subquery()
+        .with_only_columns(col(_Other.id).label("of"), col(Patient.id).label("is_like"), likeness.label("likeness"))
+        for condition in (_may_be_same(), _is_suspected())
     )
-    statement = select(pairs.c.of, pairs.c.is_like).where(pairs.c.rank <= _DUPLICATES).order_by(pairs.c.rank)
+    pairs = union(*either).subquery()
+    rank = func.row_number().over(partition_by=pairs.c.of, order_by=[pairs.c.likeness.desc(), pairs.c.is_like])
+    ranked = select(pairs.c.of, pairs.c.is_like, rank.label("rank")).subquery()
+    statement = select(ranked.c.of, ranked.c.is_like).where(ranked.c.rank <= _DUPLICATES).order_by(ranked.c.rank)
     found = await context.fetch(statement)
     return [[key for _, key in rows] for rows in grouped(found, itemgetter(0), patient_ids)]
 
@@ -81,7 +83,8 @@ def search_patients(
     if search:
         statement = statement.where(_matches(principal, search.strip()))
     if with_duplicates:
-        statement = statement.where(select(col(_Other.id)).where(_may_be_same()).correlate(Patient).exists())
+        others = (select(col(_Other.id)).where(condition) for condition in (_may_be_same(), _is_suspected()))
+        statement = statement.where(or_(*(each.correlate(Patient).exists() for each in others)))
     return statement
 
 
@@ -98,6 +101,12 @@ def _matches(principal: Principal, search: str) -> ColumnElement[bool]:
 
 def _says(text: Mapped[str], wanted: str) -> ColumnElement[bool]:
     return or_(text.contains(wanted, autoescape=True), text.bool_op("%>")(wanted))
+
+
+def _is_suspected() -> ColumnElement[bool]:
+    """Whether an import has left open if two are one."""
+    doubts = select(col(PossibleDuplicate.other_id)).where(col(PossibleDuplicate.patient_id) == col(Patient.id))
+    return and_(col(_Other.id).in_(doubts.correlate(Patient)), col(_Other.merged_into_id).is_(None))
 
 
 def _may_be_same() -> ColumnElement[bool]:

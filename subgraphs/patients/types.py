@@ -203,7 +203,8 @@ class Patient(Entity[models.Patient]):
         return await Patient.load(info.context, survivor)
 
     @guarded(
-        description="Other patients who were born on the same day and have much the same name, at most 20.",
+        description="Other patients who may be the same person, at most 20: they were born on the same day and have much the"
+        " same name, or an import was in doubt.",
         scopes=[[policy.MERGE]],
     )
     async def possible_duplicates(self, info: Info) -> "list[Patient] | None":

@@ -1,7 +1,7 @@
 """What entries of the medical record say: documents that are stored encrypted, each under its patient's data key.
 
-Field names are those of the commands and types that bring and show them. `when` is a date as precise as it is known, as FHIR
-writes it: 1980, 1980-05 or 1980-05-17.
+Field names are those of the commands and types that bring and show them. Dates are as precise as they are known, as FHIR writes
+a dateTime: 1980, 1980-05, 1980-05-17 or 1980-05-17T23:58:16-05:00, which only other systems say.
 """
 
 from datetime import date
@@ -135,6 +135,7 @@ class ProcedureFacts(Facts, frozen=True, kw_only=True):
 
     code: Coded
     performed: str | None = None
+    performed_until: str | None = None
     body_site: Coded | None = None
     outcome: str | None = None
     note: str | None = None

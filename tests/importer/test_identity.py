@@ -9,6 +9,7 @@ import pytest
 from shared.known import Source
 from tests.harness.clinic import Clinic
 from tests.importer.conftest import EXPORT, NPI, SYSTEM, Command, Import, databases, encounter, identifier, write
+from tests.patients.conftest import merge
 
 SSN = "http://hl7.org/fhir/sid/us-ssn"
 
@@ -30,6 +31,15 @@ def patient(key: str | None, family: str, *numbers: dict[str, Any], **content: A
 async def families(clinic: Clinic, field: str = "patients") -> list[str]:
     nodes = (await clinic.caller("NURSE").data(f"{{ {field} {{ nodes {{ name {{ family }} }} }} }}"))[field]["nodes"]
     return [node["name"]["family"] for node in nodes]
+
+
+DOUBTS = """{ patientsWithDuplicates { nodes {
+    id version name { family } possibleDuplicates { id name { family } }
+} } }"""
+
+
+def name_of(node: dict[str, Any]) -> str:
+    return str(node["name"]["family"])
 
 
 @pytest.mark.parametrize(
@@ -87,6 +97,28 @@ async def test_a_number_of_one_person_finds_them_from_another_system(clinic: Cli
     again = await imports({"Patient.ndjson": [patient("78", "Albers", number("4711"))]}, Source("registry"))
     assert (again.counts("Patient"), again.summary.doubtful["Patient"]) == ({"created": 1}, 1)
     assert await families(clinic) == ["Albers", "Albers", "Brandt", "Conrad"]
+
+    registrar = clinic.caller("RECEPTIONIST")
+    nodes = (await registrar.data(DOUBTS))["patientsWithDuplicates"]["nodes"]
+    assert [(name_of(node), sorted(map(name_of, node["possibleDuplicates"]))) for node in nodes] == [
+        ("Albers", ["Albers", "Brandt"]),
+        ("Albers", ["Albers", "Brandt"]),
+        ("Brandt", ["Albers", "Albers"]),
+    ]
+    one, other, brandt = nodes
+    await merge(registrar, one, other)
+    nodes = (await registrar.data(DOUBTS))["patientsWithDuplicates"]["nodes"]
+    assert {node["id"]: [each["id"] for each in node["possibleDuplicates"]] for node in nodes} == {
+        one["id"]: [brandt["id"]],
+        brandt["id"]: [one["id"]],
+    }
+
+
+async def test_a_number_of_very_many_makes_nobody_a_possible_duplicate(clinic: Clinic, imports: Import) -> None:
+    people = [patient(f"{at}", f"Name{at}", number("4711"), birthDate=f"19{at:02}-01-01") for at in range(30, 60)]
+    done = await imports({"Patient.ndjson": people}, Source("clinic"))
+    assert (done.counts("Patient"), done.summary.doubtful["Patient"]) == ({"created": 30}, 30)
+    assert (await clinic.caller("RECEPTIONIST").data(DOUBTS))["patientsWithDuplicates"]["nodes"] == []
 
 
 async def test_kinds_that_identify_can_be_said(clinic: Clinic, imports: Import) -> None:

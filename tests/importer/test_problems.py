@@ -52,7 +52,6 @@ async def test_a_condition_is_what_its_source_says(clinic: Clinic, imports: Impo
     done = await imports(files, HOSPITAL)
     assert (done.failures, done.counts("Condition")) == ([], {"created": 1})
     assert done.told("Condition") == {
-        "abatement: taken as a day": 1,
         "note: taken without characters that are not shown": 1,
     }
     assert await seen(clinic, "conditions", CONDITION) == [
@@ -63,7 +62,7 @@ async def test_a_condition_is_what_its_source_says(clinic: Clinic, imports: Impo
             "category": "PROBLEM",
             "severity": "SEVERE",
             "onset": "1976-01",
-            "abatement": "1980-05-17",
+            "abatement": "1980-05-17T23:58:16-05:00",
             "note": "Since childhood.\nBetter now.",
             "version": 1,
         }
@@ -95,6 +94,7 @@ async def test_codes_are_taken_as_they_come(clinic: Clinic, imports: Import) -> 
         {"system": ABSENT, "code": "unknown", "display": None},
     ]
     assert done.told("Condition") == {
+        "recordedDate: taken as noon of its first day": 5,
         "code.coding: left out, but for one of several": 1,
         "code.coding: left out where it has no code with its system": 1,
         "code.coding: kept as it is, though nothing can be coded by it": 1,
@@ -124,6 +124,7 @@ async def test_what_a_condition_does_not_say_is_told(clinic: Clinic, imports: Im
         "verificationStatus: taken as unconfirmed, since none is given that is known": 1,
         "category: taken as a diagnosis if it is of an encounter, else as a problem, since none is given that is known": 1,
         "onset: left out, since it is to come": 1,
+        "recordedDate: taken as now, since it is to come": 1,
         "severity: left out, since it is none that is known": 1,
         "encounter: left out, since it leads to no Encounter that is known here": 1,
         "subject: left out, since it is about no patient": 1,
@@ -144,7 +145,10 @@ async def test_what_was_changed_here_stays_until_its_source_says_something_new(c
     assert await seen(clinic, "conditions", "clinicalStatus version") == [{"clinicalStatus": "RESOLVED", "version": 2}]
     again = await imports(bundle_of(first | {"onsetDateTime": "2019"}, second | {"onsetDateTime": "2019"}), HOSPITAL)
     assert again.counts("Condition") == {"updated": 1, "unchanged": 1}
-    assert again.told("Condition") == {"status: left out, since it was marked as entered by mistake here": 1}
+    assert again.told("Condition") == {
+        "status: left out, since it was marked as entered by mistake here": 1,
+        "recordedDate: taken as noon of its first day": 2,
+    }
     asked = "clinicalStatus onset version"
     assert await seen(clinic, "conditions", asked) == [{"clinicalStatus": "ACTIVE", "onset": "2019", "version": 3}]
 

@@ -5,6 +5,7 @@ from typing import Any
 from shared.known import Source
 from tests.harness.clinic import Clinic
 from tests.importer.conftest import EXPORT, NPI, PRACTITIONER, ROLE, Import, encounter, identifier, resource
+from tests.importer.record import seen
 
 HOSPITAL = Source("hospital")
 OTHERS = {name: lines for name, lines in EXPORT.items() if not name.startswith(("Encounter", "log"))}
@@ -74,6 +75,7 @@ async def test_what_is_left_out_of_a_visit_is_told_and_counted(clinic: Clinic, i
         "period.end: taken as a day, since its time has no time zone, or is none": 2,
         "location: left out, since it leads to no Location that is known here": 1,
         "participant.individual: left out, since it leads to no Practitioner that is known here": 1,
+        "participant: left out, but for one practitioner": 2,
     }
     assert {visit["status"] for visit in await visits(clinic)} == {"COMPLETED"}
 
@@ -91,16 +93,19 @@ async def test_a_visit_is_known_as_precisely_as_its_source_knows_it(clinic: Clin
     done = await imports(OTHERS | {"Encounter.ndjson": lines}, HOSPITAL)
     assert done.counts("Encounter") == {"created": 5, "failed": 3, "left out": 1}
     assert [failure.cause.split(":")[0] for failure in done.failures] == ["period.end", "period.start", "period.start"]
-    assert [
-        (visit["startsAt"], visit["partialStart"], visit["endsAt"], visit["partialEnd"])
-        for visit in await visits(clinic)
-    ] == [
+    known = [
         (None, "2019", None, None),
         (None, "2021-02", None, "2021-03"),
         ("2025-03-04T04:30:00Z", None, None, "2025-03-03"),
         (None, "2025-03-04", None, "2025-03-04"),
         (None, "2025-03-05", "2025-03-05T08:00:00Z", None),
     ]
+    assert [
+        (visit["startsAt"], visit["partialStart"], visit["endsAt"], visit["partialEnd"])
+        for visit in await visits(clinic)
+    ] == known
+    asked = "startsAt partialStart endsAt partialEnd"
+    assert [tuple(node.values()) for node in await seen(clinic, "encounters", asked)] == known, "in the record as well"
     events = await clinic.published("appointments")
     assert [event.data["startsAt"] for event in events][:2] == ["2019-01-01T12:00:00Z", "2021-02-01T12:00:00Z"]
     assert (await imports(OTHERS | {"Encounter.ndjson": lines}, HOSPITAL)).counts("Encounter")["unchanged"] == 5

@@ -41,7 +41,7 @@ AS_IT_IS = {
     "records.CareTeam": "status source_digest",
     "records.Condition": "status clinical_status source_digest",
     "records.Document": "status source_digest",
-    "records.Encounter": "status source_digest",
+    "records.Encounter": "status partial_start partial_end source_digest",
     "records.FamilyHistory": "status source_digest",
     "records.Immunization": "status source_digest",
     "records.MedicationStatement": "status source_digest",

@@ -47,4 +47,6 @@ class ReceivedEncounter(Command):
     status: str = Field(description="What became of the encounter.")
     starts_at: datetime = Field(description="When it began.")
     ends_at: datetime | None = Field(None, description="When it ended, where that is known.")
+    partial_start: str | None = Field(None, description="The day, month or year in which it began, if that is all.")
+    partial_end: str | None = Field(None, description="The day, month or year in which it ended, if that is all.")
     facts: EncounterFacts = Field(description="What the encounter was about.")

@@ -69,16 +69,18 @@ def read_encounter(resource: Encounter, references: References) -> ReceivedEncou
     """What is told of an encounter, of which the visit was taken over before."""
     if resource.status == IN_ERROR:
         raise Retracted
-    visit, starts_at = references.earlier(resource), reading.moment(resource.period.start)
+    tell, period = references.tell, resource.period
+    visit, starts_at = references.earlier(resource), reading.moment(period.start)
     if visit is None or resource.status not in _OVER or starts_at is None:
         raise LeftOut("left out, since its visit was not taken over")
-    tell = references.tell
     performers = sorted(resource.participant, key=lambda item: not item.is_primary)
     reason = [
         reading.named("reasonCode", resource.reason_code, tell),
         *reading.called("reasonReference", resource.reason_reference, tell),
     ]
-    ends_at = reading.moment(resource.period.end)
+    partial_start, ends_at = reading.partial(period.start), reading.moment(period.end)
+    if partial_start and ends_at:
+        starts_at = min(starts_at, ends_at)
     return ReceivedEncounter(
         patient_id=reading.patient(references, "subject", resource.subject),
         practitioner_id=_practitioner(references, [item.individual for item in performers if item.individual]),
@@ -86,6 +88,8 @@ def read_encounter(resource: Encounter, references: References) -> ReceivedEncou
         status=_OVER[resource.status],
         starts_at=starts_at,
         ends_at=max(ends_at, starts_at) if ends_at else None,
+        partial_start=partial_start,
+        partial_end=reading.partial(period.end) if ends_at else None,
         facts=EncounterFacts(kind=_class(resource, references), reason="; ".join(filter(None, reason)) or None),
     )
 
@@ -148,7 +152,10 @@ def read_care_plan(resource: CarePlan, references: References) -> ReceivedEntry:
     categories = [
         concept for concept in resource.category if all(coding.code != _EVERY_PLAN for coding in concept.coding)
     ]
-    title = reading.text("title", resource.title, tell) or reading.named("category", categories, tell)
+    title = reading.text("title", resource.title, tell)
+    if title and categories:
+        tell("category", "left out, since it has a title")
+    title = title or reading.named("category", categories, tell)
     details = [activity.detail for activity in resource.activity if activity.detail]
     activities = [reading.text("activity.detail.description", each.description, tell) for each in details]
     activities += [reading.named("activity.detail.code", [each.code], tell) for each in details]
@@ -159,7 +166,7 @@ def read_care_plan(resource: CarePlan, references: References) -> ReceivedEntry:
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.encounter),
-        recorded_at=reading.moment(resource.created, resource.period.start),
+        recorded_at=reading.recorded("created", resource.created, tell, resource.period.start),
         status=status,
         facts=CarePlanFacts(
             title=title or _UNTITLED_PLAN,
@@ -213,7 +220,10 @@ def read_care_team(resource: CareTeam, references: References) -> ReceivedEntry:
         tell("participant", "left out where it leads to no Practitioner that is known here")
     if resource.period.start or resource.period.end:
         tell("period", "left out, but for whether it is over")
-    name = reading.text("name", resource.name, tell) or reading.named("category", resource.category, tell)
+    name = reading.text("name", resource.name, tell)
+    if name and resource.category:
+        tell("category", "left out, since it has a name")
+    name = name or reading.named("category", resource.category, tell)
     reasons = [
         reading.named("reasonCode", resource.reason_code, tell),
         *reading.called("reasonReference", resource.reason_reference, tell),

@@ -11,7 +11,7 @@ from subgraphs.records.coding import LOINC
 from subgraphs.records.commands.received import ReceivedEntry
 from subgraphs.records.facts import Measurement, SocialHistoryFacts, VitalSignsFacts
 from subgraphs.records.fhir import reading
-from subgraphs.records.fhir.reading import Annotation, Quantity, Range, coded, labelled
+from subgraphs.records.fhir.reading import Annotation, Quantity, Range, coded, labelled, when
 from subgraphs.records.vital_signs import SIGNS, canonical, is_possible
 
 IN_ERROR = "entered-in-error"
@@ -87,8 +87,12 @@ def _sign(valued: _Valued) -> str | None:
 
 def _vital_signs(resource: Observation, references: References) -> ReceivedEntry:
     tell = references.tell
-    at = resource.effective_date_time or resource.effective_instant
-    effective_at = reading.moment(at, resource.effective_period.start if resource.effective_period else None)
+    _tell_rest(resource, tell)
+    if resource.code and _sign(resource) is None:
+        tell("code", "left out, but for those of its components")
+    period = resource.effective_period or Period()
+    at = resource.effective_date_time or resource.effective_instant or period.start
+    effective_at = reading.moment(at)
     if effective_at is None:
         raise LeftOut("effective: left out, since it does not say when it was measured")
     if at and fhir.instant(at) is None:
@@ -101,7 +105,7 @@ def _vital_signs(resource: Observation, references: References) -> ReceivedEntry
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.encounter),
-        recorded_at=reading.moment(resource.issued, at),
+        recorded_at=reading.recorded("issued", resource.issued, tell, at),
         status=EntryStatus.RECORDED,
         effective_at=effective_at,
         facts=VitalSignsFacts(measurements=tuple(measured.values()), note=reading.notes("note", resource.note, tell)),
@@ -137,24 +141,34 @@ def _measurement(code: str, quantity: Quantity) -> Measurement | None:
     )
 
 
+def _tell_rest(resource: Observation, tell: Tell) -> None:
+    if resource.status != "final":
+        tell("status", "left out, though it is not final, or no longer")
+    if resource.effective_period and resource.effective_period.end:
+        tell("effectivePeriod.end", "left out")
+    if any(each.data_absent_reason for each in (resource, *resource.component)):
+        tell("dataAbsentReason", "left out")
+
+
 def _social_history(resource: Observation, references: References) -> ReceivedEntry:
     tell = references.tell
+    _tell_rest(resource, tell)
     parts = [labelled(reading.words(each.code) or "", each.said or _coded_value(each)) for each in resource.component]
     said = [resource.said, *parts, *(note.text for note in resource.note)]
     text = reading.text("value", "\n".join(filter(None, said)), tell)
-    concept = resource.value_codeable_concept
+    concept, period = resource.value_codeable_concept, resource.effective_period or Period()
     if concept is None and text is None:
         raise LeftOut("value: left out, since it says nothing")
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.encounter),
-        recorded_at=reading.moment(resource.issued, resource.effective_date_time),
+        recorded_at=reading.recorded("issued", resource.issued, tell, resource.effective_date_time),
         status=EntryStatus.RECORDED,
         facts=SocialHistoryFacts(
             code=coded("code", resource.code, tell),
             value=coded("value", concept, tell) if concept else None,
             text=text,
-            observed=reading.began("effective", resource.effective_date_time, resource.effective_period, tell),
+            observed=when("effective", resource.effective_date_time or period.start, tell),
         ),
     )
 

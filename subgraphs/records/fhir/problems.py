@@ -41,12 +41,16 @@ _CATEGORIES = {category.value: category for category in ConditionCategory} | {
     "health-concern": ConditionCategory.PROBLEM,
     "problem": ConditionCategory.PROBLEM,
     "diagnosis": ConditionCategory.DIAGNOSIS,
+    "75326-9": ConditionCategory.PROBLEM,
 }
-# https://hl7.org/fhir/R4/valueset-condition-severity.html
+# https://hl7.org/fhir/R4/valueset-condition-severity.html, and LOINC's answers, as International Patient Summaries have them
 _SEVERITIES = {severity.value: severity for severity in ConditionSeverity} | {
     "255604002": ConditionSeverity.MILD,
     "6736007": ConditionSeverity.MODERATE,
     "24484000": ConditionSeverity.SEVERE,
+    "la6752-5": ConditionSeverity.MILD,
+    "la6751-7": ConditionSeverity.MODERATE,
+    "la6750-9": ConditionSeverity.SEVERE,
 }
 
 _ALLERGY_STATUS = {status.value.lower(): status for status in AllergyClinicalStatus}
@@ -112,7 +116,7 @@ def read_condition(resource: Condition, references: References) -> ReceivedEntry
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.encounter),
-        recorded_at=reading.moment(resource.recorded_date, resource.onset_date_time),
+        recorded_at=reading.recorded("recordedDate", resource.recorded_date, tell, resource.onset_date_time),
         status=verification or ConditionVerification.UNCONFIRMED,
         clinical_status=_condition_status(resource.clinical_status, tell, has_abated=has_abated),
         facts=ConditionFacts(
@@ -213,11 +217,11 @@ def read_allergy(resource: AllergyIntolerance, references: References) -> Receiv
     return ReceivedEntry(
         patient_id=reading.patient(references, "patient", resource.patient),
         encounter_id=reading.encounter(references, resource.encounter),
-        recorded_at=reading.moment(resource.recorded_date, resource.onset_date_time),
+        recorded_at=reading.recorded("recordedDate", resource.recorded_date, tell, resource.onset_date_time),
         status=verification,
         clinical_status=clinical,
         none_known=none_known,
-        facts=AllergyFacts() if none_known else _allergy(resource, tell),
+        facts=AllergyFacts(note=reading.notes("note", resource.note, tell)) if none_known else _allergy(resource, tell),
     )
 
 
@@ -226,6 +230,8 @@ def _allergy(resource: AllergyIntolerance, tell: Tell) -> AllergyFacts:
     if len(categories) > 1:
         tell("category", "left out, but for the first")
     onset_said = resource.onset_age or resource.onset_range or resource.onset_string
+    if any(not each.manifestation and (each.severity or each.onset) for each in resource.reaction):
+        tell("reaction", "left out where it does not say what happened, but for its description")
     described = (text for each in resource.reaction for text in (each.description, *(note.text for note in each.note)))
     return AllergyFacts(
         code=coded("code", resource.code, tell),
@@ -290,13 +296,17 @@ def read_family_history(resource: FamilyMemberHistory, references: References) -
         relative = reading.named("relationship", [resource.relationship], tell)
     if resource.name:
         tell("name", "left out, since relatives are not named here")
+    if resource.status != "completed":
+        tell("status", "left out, though not all of it is known")
     death = resource.deceased_age or resource.deceased_range or resource.deceased_date or resource.deceased_string
     onsets = (labelled(_of(each), each.onset_range or each.onset_string) for each in resource.condition)
     outcomes = (labelled(_of(each), reading.words(each.outcome)) for each in resource.condition)
     noted = (note.text for each in resource.condition for note in each.note)
+    if any(each.outcome and each.outcome.coding for each in resource.condition):
+        tell("condition.outcome", "taken in words, without its codes")
     return ReceivedEntry(
         patient_id=reading.patient(references, "patient", resource.patient),
-        recorded_at=reading.moment(resource.date),
+        recorded_at=reading.recorded("date", resource.date, tell),
         status=EntryStatus.RECORDED,
         facts=FamilyHistoryFacts(
             relationship=relationship,
@@ -327,6 +337,8 @@ def _years(age: Quantity | None, tell: Tell) -> int | None:
     """An age in whole years; less than one is 0."""
     if age is None or age.value is None:
         return None
+    if age.comparator:
+        tell("condition.onsetAge.comparator", "left out")
     per_year = {"a": 1, "mo": 12, "wk": 52, "d": 365}.get(age.code or age.unit or "a")
     if per_year is None:
         tell("condition.onsetAge", "left out, since its unit is no time")

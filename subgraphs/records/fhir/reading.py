@@ -11,6 +11,7 @@ from shared.codes import Code
 from shared.database.model import utc_now
 from shared.fhir import At, CodeableConcept, InvalidResource, LeftOut, Period, Reference, Tell, Wrong
 from shared.known import References
+from shared.values import is_known_date
 from subgraphs.records.coding import AS_TEXT, DATA_ABSENT, UNKNOWN, is_checked, refused
 from subgraphs.records.facts import Coded
 
@@ -105,6 +106,8 @@ def coded(path: str, concept: CodeableConcept | None, tell: Tell) -> Coded:
     system, code, display = next(iter([*sound, *codings]), (None, None, None))
     named = next(filter(None, [concept.text, display, *(each.display for each in concept.coding)]), None)
     name = text(f"{path}.text", named, tell, _SHORT)
+    if display and name and display not in name:
+        tell(f"{path}.coding.display", "left out, since its text is another")
     if system and code:
         if not sound and is_checked(system):
             tell(f"{path}.coding", "kept as it is, though nothing can be coded by it")
@@ -128,7 +131,10 @@ def words(concept: CodeableConcept | None) -> str | None:
 
 def named(path: str, concepts: Iterable[CodeableConcept | None], tell: Tell) -> str | None:
     """What concepts are called, in words."""
-    return text(path, "; ".join(dict.fromkeys(filter(None, map(words, concepts)))), tell)
+    given = [*filter(None, concepts)]
+    if any(concept.coding for concept in given):
+        tell(path, "taken in words, without its codes")
+    return text(path, "; ".join(dict.fromkeys(filter(None, map(words, given)))), tell)
 
 
 def called(path: str, references: Iterable[Displayed], tell: Tell) -> list[str]:
@@ -165,37 +171,53 @@ def known_code(codes: type[C], path: str, code: str | None, tell: Tell) -> C | N
 
 
 def when(path: str, value: str | None, tell: Tell, *, ahead: bool = False) -> str | None:
-    """A dateTime as a day, month or year as it is where it is written; one to come only if it may lie `ahead`."""
+    """A dateTime as precise as it is, with its offset from UTC if it has a time; one to come only if it may lie `ahead`."""
     found = _WHEN.fullmatch(value or "")
-    if value and not found:
-        tell(path, "left out, since it is no date")
-    if not found:
+    if not found or not is_known_date(found["day"]):
+        if value:
+            tell(path, "left out, since it is no date")
         return None
     if not ahead and found["day"] > (utc_now() + _AHEAD).date().isoformat():
         tell(path, "left out, since it is to come")
         return None
-    if found["time"]:
-        tell(path, "taken as a day")
-    return found["day"]
+    if found["time"] and fhir.instant(value) is None:
+        tell(path, "taken as a day, since its time has no time zone, or is none")
+        return found["day"]
+    return datetime.fromisoformat(value or "").isoformat() if found["time"] else found["day"]
 
 
 def began(path: str, at: str | None, period: Period | None, tell: Tell, *, ahead: bool = False) -> str | None:
     """When something was, by a dateTime or else the start of a period."""
+    if period and period.end:
+        tell(f"{path}Period.end", "left out")
     return when(path, at or (period.start if period else None), tell, ahead=ahead)
 
 
-def moment(*values: str | None) -> datetime | None:
-    """The first of some dateTimes that is one, as a point in time that is not to come: of a day, month or year, noon of its
-    first day.
-    """
-    for value in values:
-        found = _WHEN.fullmatch(value or "")
-        if found:
-            day = f"{found['day']}-01-01"[:10]
-            at = fhir.instant(value) or fhir.instant(f"{day}T12:00:00Z")
-            if at:
-                return min(at, utc_now())
-    return None
+def moment(value: str | None) -> datetime | None:
+    """A dateTime as a point in time that is not to come: of a day, month or year, noon of its first day."""
+    found = _WHEN.fullmatch(value or "")
+    day = f"{found['day']}-01-01"[:10] if found else ""
+    at = fhir.instant(value) or fhir.instant(f"{day}T12:00:00Z")
+    return min(at, utc_now()) if at else None
+
+
+def partial(value: str | None) -> str | None:
+    """The day, month or year of a dateTime that is no point in time, as the visit has it."""
+    return None if not value or fhir.instant(value) else value.partition("T")[0]
+
+
+def recorded(path: str, value: str | None, tell: Tell, *others: str | None) -> datetime | None:
+    """When something was recorded, or else the first of some dateTimes that is one."""
+    at = moment(value)
+    if at and fhir.instant(value) != at:
+        tell(path, "taken as now, since it is to come" if fhir.instant(value) else "taken as noon of its first day")
+    if at:
+        return at
+    if value:
+        tell(path, "left out, since it is no date")
+    otherwise = next(filter(None, map(moment, others)), None)
+    tell(path, "taken as when it was" if otherwise else "taken as now, since it is not said")
+    return otherwise
 
 
 def _bounded(value: str) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from shared import fhir
-from shared.fhir import CodeableConcept, LeftOut, Period, Reference, Resource, Retracted, Tell
+from shared.fhir import CodeableConcept, LeftOut, Period, Reference, Retracted, Tell
 from shared.known import References
 from subgraphs.records.codes import ImmunizationStatus, MedicationSource, MedicationStatus, ProcedureStatus
 from subgraphs.records.coding import DATA_ABSENT, UNKNOWN
@@ -87,7 +89,7 @@ def read_immunization(resource: Immunization, references: References) -> Receive
     return ReceivedEntry(
         patient_id=reading.patient(references, "patient", resource.patient),
         encounter_id=reading.encounter(references, resource.encounter),
-        recorded_at=reading.moment(resource.recorded, resource.occurrence_date_time),
+        recorded_at=reading.recorded("recorded", resource.recorded, tell, resource.occurrence_date_time),
         status=status,
         facts=ImmunizationFacts(
             code=coded("vaccineCode", resource.vaccine_code, tell),
@@ -147,18 +149,17 @@ def read_procedure(resource: Procedure, references: References) -> ReceivedEntry
     if resource.status == "preparation":
         raise LeftOut("status: left out, since it has not begun")
     period = resource.performed_period
-    performed = reading.began("performed", resource.performed_date_time, period, tell)
-    if period and period.end and period.end[:10] != (period.start or "")[:10]:
-        tell("performedPeriod.end", "left out")
+    performed = when("performed", resource.performed_date_time or (period.start if period else None), tell)
     said = resource.performed_string or resource.performed_age or resource.performed_range
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.encounter),
-        recorded_at=reading.moment(resource.performed_date_time, period.start if period else None),
+        recorded_at=reading.moment(resource.performed_date_time or (period.start if period else None)),
         status=_status(resource.status, _PROCEDURES, ProcedureStatus.COMPLETED, tell),
         facts=ProcedureFacts(
             code=coded("code", resource.code, tell),
             performed=performed,
+            performed_until=when("performedPeriod.end", period.end if period else None, tell),
             body_site=reading.coded_or_none("bodySite", resource.body_site, tell),
             outcome=reading.named("outcome", [resource.outcome], tell),
             note=reading.notes(
@@ -212,18 +213,41 @@ class Dosage(fhir.Element, frozen=True):
     route: CodeableConcept | None = None
     dose_and_rate: list[DoseAndRate] = []
 
+    @property
+    def concepts(self) -> list[CodeableConcept]:
+        """All that is said by concepts."""
+        given = (self.timing.code, self.route, self.site, self.as_needed_codeable_concept)
+        return [*filter(None, given), *self.additional_instruction]
 
-class Ingested(Resource, frozen=True):
-    """A contained Medication."""
+    @property
+    def doses(self) -> list[str]:
+        """How much is taken, and how fast."""
+        amounts = (each.dose_quantity or each.dose_range for each in self.dose_and_rate)
+        rates = (each.rate_quantity or each.rate_range for each in self.dose_and_rate)
+        return [*filter(None, map(str, filter(None, (*amounts, *rates))))]
 
-    code: CodeableConcept | None = None
+    @property
+    def rhythm(self) -> list[str]:
+        """How often it is taken, and when."""
+        repeat = self.timing.repeat
+        times = (
+            f"{repeat.frequency or 1} / {repeat.period:g} {repeat.period_unit or ''}".strip() if repeat.period else ""
+        )
+        return [*filter(None, (times, ", ".join(filter(None, repeat.when))))]
+
+
+class Contained(fhir.Element, frozen=True):
+    """A contained resource, of any type: the code of a Medication is a concept."""
+
+    id: str | None = None
+    code: Any = None
 
 
 class _Medicated(fhir.Resource, frozen=True):
     status: str = ""
     medication_codeable_concept: CodeableConcept | None = None
     medication_reference: Displayed | None = None
-    contained: list[Ingested] = []
+    contained: list[Contained] = []
     subject: Reference | None = None
     reason_code: list[CodeableConcept] = []
     reason_reference: list[Displayed] = []
@@ -285,14 +309,16 @@ def read_medication_statement(resource: MedicationStatement, references: Referen
     return ReceivedEntry(
         patient_id=reading.patient(references, "subject", resource.subject),
         encounter_id=reading.encounter(references, resource.context, "context"),
-        recorded_at=reading.moment(resource.date_asserted, resource.effective_date_time, period.start),
+        recorded_at=reading.recorded(
+            "dateAsserted", resource.date_asserted, tell, resource.effective_date_time, period.start
+        ),
         status=_status(resource.status, _STATED, MedicationStatus.ACTIVE, tell),
         medication_id=known,
         facts=MedicationStatementFacts(
             code=_medication(resource, references, known),
             source=_source(resource.information_source),
             dosage=_dosage("dosage", resource.dosage, tell),
-            since=reading.began("effective", resource.effective_date_time, period, tell, ahead=True),
+            since=when("effective", resource.effective_date_time or period.start, tell, ahead=True),
             until=when("effectivePeriod.end", period.end, tell, ahead=True),
             reason=_reason(resource.reason_code, resource.reason_reference, tell),
             note=reading.notes("note", resource.note, tell),
@@ -334,7 +360,8 @@ def _medication(resource: _Medicated, references: References, known: UUID | None
     concept = resource.medication_codeable_concept
     if concept is None and reference:
         inner = (each.code for each in resource.contained if f"#{each.id}" == reference.reference)
-        concept = next(filter(None, inner), None) or CodeableConcept(text=reference.display)
+        code = next(filter(None, inner), {"text": reference.display})
+        concept = msgspec.convert(code, CodeableConcept)
     return coded("medication", concept, tell)
 
 
@@ -352,20 +379,16 @@ def _reason(codes: Sequence[CodeableConcept], references: Sequence[Displayed], t
 
 def _dosage(path: str, dosages: Sequence[Dosage], tell: Tell) -> str | None:
     """How medication is taken, in words of the source or else in numbers and units."""
+    if any(concept.coding for dosage in dosages for concept in dosage.concepts):
+        tell(path, "taken in words, without its codes")
+    if any(dosage.text and (dosage.doses or dosage.rhythm or dosage.as_needed_boolean) for dosage in dosages):
+        tell(path, "taken by its text, without its numbers")
     return reading.text(path, "\n".join(filter(None, map(_instruction, dosages))), tell)
 
 
 def _instruction(dosage: Dosage) -> str:
-    repeat = dosage.timing.repeat
-    amounts = (each.dose_quantity or each.dose_range for each in dosage.dose_and_rate)
-    rates = (each.rate_quantity or each.rate_range for each in dosage.dose_and_rate)
-    rhythm = (
-        f"{repeat.frequency or 1} / {repeat.period:g} {repeat.period_unit or ''}".strip() if repeat.period else None
-    )
-    numbers = [*filter(None, map(str, filter(None, (*amounts, *rates)))), rhythm, ", ".join(filter(None, repeat.when))]
-    concepts = (dosage.timing.code, dosage.route, dosage.site, dosage.as_needed_codeable_concept)
-    also = [reading.words(each) for each in (*concepts, *dosage.additional_instruction) if each]
-    said = [dosage.text, *([] if dosage.text else numbers), *also, dosage.patient_instruction]
+    numbers = [] if dosage.text else [*dosage.doses, *dosage.rhythm]
+    said = [dosage.text, *numbers, *map(reading.words, dosage.concepts), dosage.patient_instruction]
     if dosage.as_needed_boolean and not dosage.text:
         said.append("as needed")
     return ", ".join(filter(None, said))

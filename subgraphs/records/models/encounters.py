@@ -37,6 +37,8 @@ class Encounter(Audited, Model, Versioned, table=True):
     """A patient is seen by a practitioner. The database refuses each change of status that `TRANSITIONS` has not.
 
     From `locked_at` on, nothing is added to it but addenda. What another system tells of is never locked: it may tell more.
+    Where that knows no more than a day, month or year, it is in `partial_start` and `partial_end`, as FHIR writes it; the
+    times are then noon (UTC) of its first day, to have their place among others.
     """
 
     audit_patient: ClassVar[str | None] = "patient_id"
@@ -47,6 +49,10 @@ class Encounter(Audited, Model, Versioned, table=True):
     __table_args__ = (
         one_of("status", EncounterStatus),
         CheckConstraint("starts_at <= ends_at", name="period"),
+        CheckConstraint(
+            "num_nonnulls(partial_start, partial_end) = 0 OR status IN ('FINISHED', 'CANCELLED', 'ENTERED_IN_ERROR')",
+            name="partial",
+        ),
         CheckConstraint("locked_at IS NULL OR status IN ('FINISHED', 'CANCELLED', 'ENTERED_IN_ERROR')", name="locked"),
         Index("encounter_patient_idx", "patient_id", "starts_at", "id"),
         Index("encounter_practitioner_idx", "practitioner_id", "starts_at", "id"),
@@ -58,6 +64,8 @@ class Encounter(Audited, Model, Versioned, table=True):
     status: str
     starts_at: datetime = timestamp(default_factory=utc_now)
     ends_at: datetime | None = timestamp(default=None, nullable=True)
+    partial_start: str | None = None
+    partial_end: str | None = None
     locked_at: datetime | None = timestamp(default=None, nullable=True)
     facts: Encrypted[EncounterFacts] = encrypted(EncounterFacts)
     retraction: Encrypted[str] | None = encrypted(str, nullable=True)  # why it was a mistake

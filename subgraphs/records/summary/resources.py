@@ -132,8 +132,10 @@ def procedure(row: Procedure, patient: str) -> list[Resource]:
             status=_code(row.status),
             code=concept(facts.code),
             subject={"reference": patient},
-            performedDateTime=facts.performed,
-            _performedDateTime=None if facts.performed else _UNKNOWN,
+            performedDateTime=None if facts.performed_until else facts.performed,
+            performedPeriod=facts.performed_until
+            and _without_nothing(start=facts.performed, end=facts.performed_until),
+            _performedDateTime=None if facts.performed or facts.performed_until else _UNKNOWN,
             bodySite=facts.body_site and [concept(facts.body_site)],
             outcome=facts.outcome and {"text": facts.outcome},
             note=_note(facts.note),

@@ -63,13 +63,18 @@ def _joined(*parts: object) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
+def _when(value: str | None) -> str | None:
+    """A date as precise as it is known; of a time, no seconds and no offset."""
+    return value and value[: len("1980-05-17T23:58")].replace("T", " ")
+
+
 def _words(value: str | None) -> str:
     return "" if value is None else value.replace("_", " ").replace("-", " ").lower()
 
 
 def _condition(row: Condition) -> str:
     facts = row.facts.value
-    since = facts.onset and f"since {facts.onset}"
+    since = facts.onset and f"since {_when(facts.onset)}"
     return _joined(_named(facts.code), _words(row.clinical_status), facts.severity, since, facts.note)
 
 
@@ -84,20 +89,27 @@ def _allergy(row: Allergy) -> str:
 
 def _medication(row: MedicationStatement) -> str:
     facts = row.facts.value
-    period = (facts.since and f"since {facts.since}", facts.until and f"until {facts.until}")
+    period = (facts.since and f"since {_when(facts.since)}", facts.until and f"until {_when(facts.until)}")
     return _joined(_named(facts.code), facts.dosage, _words(row.status), *period, facts.reason, facts.note)
 
 
 def _immunization(row: Immunization) -> str:
     facts = row.facts.value
     dose = facts.dose and f"dose {facts.dose}"
-    return _joined(_named(facts.code), facts.occurred, dose, _words(row.status), facts.reason_not_done, facts.note)
+    return _joined(
+        _named(facts.code), _when(facts.occurred), dose, _words(row.status), facts.reason_not_done, facts.note
+    )
 
 
 def _procedure(row: Procedure) -> str:
     facts = row.facts.value
     return _joined(
-        _named(facts.code), facts.performed, _named(facts.body_site), _words(row.status), facts.outcome, facts.note
+        _named(facts.code),
+        _when(facts.performed),
+        _named(facts.body_site),
+        _words(row.status),
+        facts.outcome,
+        facts.note,
     )
 
 
@@ -109,7 +121,7 @@ def _vital_signs(row: VitalSigns) -> str:
 
 def _social_history(row: SocialHistory) -> str:
     facts = row.facts.value
-    return _joined(f"{_named(facts.code)}: {_named(facts.value) or facts.text or ''}", facts.observed)
+    return _joined(f"{_named(facts.code)}: {_named(facts.value) or facts.text or ''}", _when(facts.observed))
 
 
 def _family_history(row: FamilyHistory) -> str:

@@ -147,10 +147,10 @@ class Condition(Entity[models.Condition], RecordEntry):
         "severity", description="How severe the condition is; null where that was not said."
     )
     onset: str | None = said(
-        "onset", description="When the condition began, a year, month or day; null where that is not known."
+        "onset", description="When the condition began, a year, month, day or time; null where that is not known."
     )
     abatement: str | None = said(
-        "abatement", description="When the condition ended, a year, month or day; null where that is not known."
+        "abatement", description="When the condition ended, a year, month, day or time; null where that is not known."
     )
     note: str | None = said("note", description="What else there is to say; null where there is nothing.")
 
@@ -224,7 +224,8 @@ class Immunization(Entity[models.Immunization], RecordEntry):
     code: Coding | None = coded("code", description="The vaccine, as a code.")
     status: ImmunizationStatus | None = from_row("status", description="Whether the vaccination was given.")
     occurred: str | None = said(
-        "occurred", description="When the vaccination was given, a year, month or day; null where that is not known."
+        "occurred",
+        description="When the vaccination was given, a year, month, day or time; null where that is not known.",
     )
     lot_number: str | None = said(
         "lot_number", description="The number of the vaccine's lot; null where that is not known."
@@ -252,6 +253,9 @@ class Procedure(Entity[models.Procedure], RecordEntry):
     status: ProcedureStatus | None = from_row("status", description="How far the procedure has come.")
     performed: str | None = said(
         "performed", description="When the procedure was carried out; null where that is not known."
+    )
+    performed_until: str | None = said(
+        "performed_until", description="When the procedure ended; null where that is not known."
     )
     body_site: Coding | None = coded(
         "body_site", description="Where on the body the procedure was carried out; null where that was not said."

@@ -106,6 +106,14 @@ class Note(Entity[models.Note]):
         return await Encounter.load(info.context, self.row.encounter_id)
 
 
+def _starts_at(row: models.Encounter) -> datetime | None:
+    return None if row.partial_start else row.starts_at
+
+
+def _ends_at(row: models.Encounter) -> datetime | None:
+    return None if row.partial_end else row.ends_at
+
+
 @entity(
     policy.encounters,
     scopes=[[policy.READ]],
@@ -115,8 +123,21 @@ class Encounter(Entity[models.Encounter]):
     status: EncounterStatus | None = from_row("status", description="The state of the encounter, such as IN_PROGRESS.")
     kind: EncounterClass | None = said("kind", description="What kind of encounter it is.")
     reason: str | None = said("reason", description="Why the patient is seen; null where that was not said.")
-    starts_at: datetime | None = from_row("starts_at", description="When the encounter begins or has begun.")
-    ends_at: datetime | None = from_row("ends_at", description="When the encounter ended; null until then.")
+    starts_at: datetime | None = from_row(
+        _starts_at,
+        description="When the encounter begins or has begun; null where only its `partialStart` is known.",
+    )
+    ends_at: datetime | None = from_row(
+        _ends_at, description="When the encounter ended; null until then, and where only its `partialEnd` is known."
+    )
+    partial_start: str | None = from_row(
+        "partial_start",
+        description="The day, month or year in which the encounter began, such as 2025-03, where its time is not known.",
+    )
+    partial_end: str | None = from_row(
+        "partial_end",
+        description="The day, month or year in which the encounter ended, such as 2025-03, where its time is not known.",
+    )
     locked_at: datetime | None = from_row(
         "locked_at", description="Since when nothing but addenda is added to the encounter; null until then."
     )

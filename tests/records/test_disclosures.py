@@ -163,6 +163,7 @@ async def test_what_services_tell_of_their_trails_is_told_once_and_without_what_
     assert [[len(read.patients) for read in each.reads] for each in told] == [[1], [2000], [501]]
 
 
+@pytest.mark.own_clinic
 async def test_looks_without_an_appointment_are_counted_by_day_and_role_and_name_nobody(ward: Ward) -> None:
     (seen, _), (other, _), doctor, practitioner = await ward.patient(), await ward.patient(), new_id(), new_id()
     await ward.know(Account(id=doctor, practitioner_id=practitioner, enabled=True, scopes=[]))

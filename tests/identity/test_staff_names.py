@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
 from tests.identity.conftest import account
 from tests.records.conftest import Ward
@@ -23,8 +24,9 @@ def services() -> tuple[str, ...]:
     return ("identity", "patients", "records")
 
 
-async def test_who_has_no_entry_in_the_directory_is_told_by_name(ward: Ward) -> None:
-    (patient, me), clinic = await ward.patient(), ward.clinic
+async def test_who_has_no_entry_in_the_directory_is_told_by_name(clinic: Clinic) -> None:
+    ward = Ward(clinic)
+    patient, me = await ward.patient()
     nurse = await account(clinic, "nurse@example.org", "NURSE")
     own = await account(clinic, "me@example.org", "PATIENT")
     async with stored(clinic.service("identity").runtime.database) as session:

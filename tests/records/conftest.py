@@ -133,7 +133,8 @@ async def answer(caller: Caller, mutation: str, /, **fields: Any) -> dict[str, A
 
 
 @asynccontextmanager
-async def _opened(postgres: str, redis: str) -> AsyncIterator[Clinic]:
+async def open_ward_clinic(postgres: str, redis: str) -> AsyncIterator[Clinic]:
+    """A clinic of which the directory knows a colleague."""
     addresses = Addresses(postgres, redis, kafka="127.0.0.1:9")
     async with open_clinic(addresses, ("appointments", "directory", "patients", "records"), events=False) as opened:
         await Ward(opened).practitioner(COLLEAGUE)
@@ -143,7 +144,7 @@ async def _opened(postgres: str, redis: str) -> AsyncIterator[Clinic]:
 @pytest.fixture(scope="package")
 async def shared_clinic(postgres_server: str, redis_url: str) -> AsyncIterator[Clinic]:
     """One for most of these tests, of which each has patients of its own: services take longer to start than a test does."""
-    async with _opened(postgres_server, redis_url) as opened:
+    async with open_ward_clinic(postgres_server, redis_url) as opened:
         yield opened
 
 
@@ -153,7 +154,7 @@ async def clinic(
 ) -> AsyncIterator[Clinic]:
     """The shared one, or one of the test's own if it is marked `own_clinic`, because it asks for all that there is."""
     if request.node.get_closest_marker("own_clinic"):
-        async with _opened(postgres_server, redis_url) as opened:
+        async with open_ward_clinic(postgres_server, redis_url) as opened:
             yield opened
     else:
         await shared_clinic.begin()

@@ -237,6 +237,7 @@ async def test_each_type_is_taken_as_itself_and_as_no_other(ward: Ward) -> None:
         ] == [kind]
 
 
+@pytest.mark.own_clinic
 async def test_what_is_something_else_is_refused_and_not_kept(ward: Ward) -> None:
     patient, me = await ward.patient()
     for what, (kind, content, code) in REFUSED.items():
@@ -276,6 +277,7 @@ async def test_what_is_said_of_a_document_is_checked(ward: Ward) -> None:
         assert {each["path"][0] for each in refused["fields"]} == {path}
 
 
+@pytest.mark.own_clinic
 async def test_too_much_is_refused_as_it_comes_and_who_hangs_up_begins_again(ward: Ward) -> None:
     patient, me = await ward.patient()
     most, given = 20 * 1024 * 1024, {"contentType": "TEXT", "fileName": "a.txt"}
@@ -310,6 +312,7 @@ async def test_too_much_is_refused_as_it_comes_and_who_hangs_up_begins_again(war
     assert (await get((await document(me, made["id"]))["downloadUrl"])).content == b"%d" % won
 
 
+@pytest.mark.own_clinic
 async def test_content_is_encrypted_rotated_moved_with_its_patient_and_erased(ward: Ward) -> None:
     (patient, me), (survivor, they) = await ward.patient(), await ward.patient()
     content = b"Planted marker. %d" % 1 + b"x" * 600_000  # of three rows
@@ -337,6 +340,7 @@ async def test_content_is_encrypted_rotated_moved_with_its_patient_and_erased(wa
     assert (await get(url)).json()["code"] == "DOCUMENT_ERASED"
 
 
+@pytest.mark.own_clinic
 async def test_a_mistake_is_closed_and_a_locked_encounter_takes_no_content(ward: Ward) -> None:
     patient, _ = await ward.patient()
     doctor = await clinician(ward, patient)

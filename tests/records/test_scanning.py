@@ -12,9 +12,10 @@ from subgraphs.records.documents import scanning
 from subgraphs.records.documents.scanning import Clamd, NotScanned, verdict
 from subgraphs.records.jobs import scan_documents
 from tests.harness.caller import Caller
+from tests.harness.clinic import Clinic
 from tests.records.asking import clinician
 from tests.records.clamd import FakeClamd, fake_clamd
-from tests.records.conftest import Ward
+from tests.records.conftest import Ward, open_ward_clinic
 from tests.records.files import EICAR, TEXT
 from tests.records.test_documents import announced, document, get, put, seen, stored
 
@@ -29,8 +30,10 @@ async def clamd(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeClamd]:
 
 
 @pytest.fixture
-def services(clamd: FakeClamd) -> tuple[str, ...]:
-    return ("directory", "patients", "records")
+async def clinic(clamd: FakeClamd, postgres_server: str, redis_url: str) -> AsyncIterator[Clinic]:
+    """One that is told where the scanner is."""
+    async with open_ward_clinic(postgres_server, redis_url) as opened:
+        yield opened
 
 
 async def job(ward: Ward) -> None:

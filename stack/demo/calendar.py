@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -43,10 +43,18 @@ mutation DemoBooking($input: BookAppointmentInput!) { bookAppointment(input: $in
 
 
 class Reception:
-    """Someone at the front desk, by the graph."""
+    """Someone at the front desk, or whoever else has logged in, by the graph."""
 
     def __init__(self, http: httpx.AsyncClient, url: str) -> None:
         self._http, self._url = http, url
+
+    @classmethod
+    async def logged_in(cls, http: httpx.AsyncClient, url: str, email: str, password: str) -> Self:
+        """By an email address and a password."""
+        made = cls(http, url)
+        granted = await made.ask(_LOG_IN, input={"email": email, "password": password})
+        http.headers["authorization"] = f"Bearer {granted['logIn']['accessToken']}"
+        return made
 
     async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """An answer's data; StackError if it has errors."""
@@ -61,13 +69,11 @@ class Reception:
 async def fill(url: str, email: str, password: str) -> None:
     """Give every practitioner of the sample hours, and its patients an appointment each, where they have none."""
     async with httpx.AsyncClient(timeout=30) as http:
-        reception = Reception(http, url)
-        granted = await reception.ask(_LOG_IN, input={"email": email, "password": password})
-        http.headers["authorization"] = f"Bearer {granted['logIn']['accessToken']}"
+        reception = await Reception.logged_in(http, url, email, password)
         overview = await reception.ask(_OVERVIEW)
         working = [each for each in overview["practitioners"]["nodes"] if each["roles"]]
         for each in working:
-            await _until_known(reception, _SAVE_SCHEDULE, _schedule(each))
+            await until_known(reception, _SAVE_SCHEDULE, _schedule(each))
         present = {each["code"]["code"]: each["id"] for each in overview["appointmentTypes"]}
         types = [present.get(each[0]) or await _save_type(reception, *each) for each in _TYPES]
         for number, patient in enumerate(overview["patients"]["nodes"]):
@@ -102,15 +108,15 @@ async def _book(reception: Reception, number: int, patient: str, practitioner: s
         "startsAt": slot["startsAt"],
         "idempotencyKey": f"demo-{number}",
     }
-    await _until_known(reception, _BOOK, booking)
+    await until_known(reception, _BOOK, booking)
 
 
-async def _until_known(reception: Reception, mutation: str, values: dict[str, Any]) -> None:
-    """Try until the events have told of the patient and the practitioner."""
+async def until_known(reception: Reception, mutation: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The answer, once the events have told of the patient and the practitioner."""
     for _ in range(_EVENTS_SECONDS * 5):
         (answer,) = (await reception.ask(mutation, input=values)).values()
         if answer["__typename"].endswith("Success") or answer["__typename"] == "VersionConflict":  # it is there
-            return
+            return dict(answer)
         if answer["__typename"] not in {"NotFound", "InvalidInput"}:
             break
         await asyncio.sleep(0.2)

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
 from redis.asyncio import Redis
 
 from shared.ids import new_id
 from tests.appointments.conftest import BOOK, Practice, at
+from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.ids import key_of
 from tests.patients.conftest import register
@@ -17,7 +19,7 @@ from tests.privacy.test_another_patient import booked_for
 from tests.records.asking import does
 
 # Nowhere but in answers to who may read them.
-MEDICAL = {"My knee hurts.", "bronchitis", "Coughs at night", "Penicillin", "a second opinion", "unconscious"}
+MEDICAL = {"My knee hurts.", "bronchitis", "Coughs at night", "Penicillin", "a second opinion", "unconscious", "sputum"}
 PERSONAL = {"Dawson", "1984-02-29"}  # in databases too
 # Of a diagnosis its code alone is told to reporting, by a topic of its own and under a pseudonym.
 CODES, TOLD = {"J20.9"}, ("records.outbox", ".problems")
@@ -103,6 +105,18 @@ async def documented(clinic: Clinic, practitioner: UUID, patient: str) -> None:
         assert payload["__typename"].endswith("Success"), payload
 
 
+async def uploaded(owner: Caller, patient: str) -> None:
+    """A document of the patient's own, which says a marker wherever it says something, and is read again."""
+    said = {"title": "My sputum", "fileName": "sputum.txt", "contentType": "TEXT", "description": "Of sputum."}
+    made = await does(owner, "uploadDocument", "document { id uploadUrl }", patientId=patient, **said)
+    async with httpx.AsyncClient() as http:
+        sent = await http.put(made["document"]["uploadUrl"], content=b"Much sputum at night.")
+        asked = "query($id: ID!) { document(id: $id) { downloadUrl } }"
+        there = (await owner.data(asked, id=made["document"]["id"]))["document"]
+        fetched = await http.get(there["downloadUrl"])
+    assert (sent.status_code, fetched.text) == (201, "Much sputum at night.")
+
+
 async def test_no_marker_is_stored_published_or_logged(
     practice: Practice, services: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +130,7 @@ async def test_no_marker_is_stored_published_or_logged(
     await owner.data(BOOK, input=again)
 
     await documented(clinic, practice.practitioner, patient)
+    await uploaded(owner, patient)
 
     async def told() -> bool:
         inbox = await owner.data("{ notifications { nodes { id } } }")

@@ -15,6 +15,7 @@ from subgraphs.records.codes import ConditionCategory, ConditionVerification, Se
 from subgraphs.records.consumers import PatientMerged
 from subgraphs.records.facts import Coded, ConditionFacts
 from subgraphs.records.models import Condition, WithheldSection
+from tests.harness.paging import walk
 from tests.harness.repeating import check_repeating
 from tests.records.asking import Clinician, clinician, happened, of, visited
 from tests.records.conftest import COLLEAGUE, Ward
@@ -409,21 +410,47 @@ async def test_the_timeline_has_entries_of_all_kinds_by_time_as_far_as_each_may_
     names = [name for name in RECORDED if name != "recordNoKnownAllergies"]
     for name in names:
         await record(doctor, patient, name)
-    asked = "timeline(first: $first, before: $before) { at entry { __typename id } }"
-    query = f"query($first: Int! = 50, $before: DateTime) {{ myRecord {{ {asked} }} }}"
-    seen = (await jane.data(query))["myRecord"]["timeline"]
+    asked = "timeline(ARGUMENTS) { totalCount nodes { at entry { __typename id } } INFO }"
+    query = f"{{ myRecord {{ {asked} }} }}"
+    seen = await walk(jane, query, size=50)
     kinds = [each["entry"]["__typename"] for each in seen]
     assert kinds == [RECORDED[name][0] for name in reversed(names)] + ["Note", "Encounter"]
-    first = (await jane.data(query, first=5))["myRecord"]["timeline"]
-    rest = (await jane.data(query, before=first[-1]["at"]))["myRecord"]["timeline"]
-    assert first + rest == seen
+    for size in (1, 5, 6):
+        assert await walk(jane, query, size=size) == await walk(jane, query, size=size, backward=True) == seen
+    for table in ("condition", "allergy", "procedure", "care_plan"):
+        await execute(ward, f"UPDATE {table} SET recorded_at = '2026-01-01' WHERE patient_id = '{patient}'")  # noqa: S608 - names of tables
+    alike = await walk(jane, query, size=50)
+    assert {each["entry"]["__typename"] for each in alike[-4:]} == {"Condition", "Allergy", "Procedure", "CarePlan"}
+    for size in (1, 3):
+        assert await walk(jane, query, size=size) == await walk(jane, query, size=size, backward=True) == alike
+
     await ward.know(WithheldSection(patient_id=patient, section=Section.NOTES))
     other = await clinician(ward, patient)
-    part = "record { timeline(first: 50) { entry { __typename } } }"
+    part = "record { timeline(first: 50) { totalCount nodes { entry { __typename } } } }"
     with ward.clinic.statements("records") as statements:
         answer = await ward.clinic.entities("records", other.caller, "Patient", [of("Patient", patient)], part)
-    assert len(statements) == 1 + 13
+    assert len(statements) == 1 + 2 * 13
     hidden = answer["data"]["_entities"][0]["record"]["timeline"]
-    assert [each["entry"]["__typename"] for each in hidden] == kinds[:-2]
-    for wrong in (0, 101):
-        assert (await jane.execute(query, first=wrong))["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert hidden["totalCount"] == len(hidden["nodes"]) == len(names)
+    wrong = '{ myRecord { timeline(after: "x") { totalCount } } }'
+    assert (await jane.execute(wrong))["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_a_summary_has_what_holds_now_and_what_was_last(ward: Ward) -> None:
+    patient, jane = await ward.patient()
+    doctor = await clinician(ward, patient)
+    visit = await start(doctor, patient)
+    plan = {"patientId": of("Patient", patient), "kind": "VIRTUAL", "startsAt": "2030-01-01T10:00:00Z"}
+    await doctor.did("planEncounter", **plan)
+    for name in ("recordCondition", "recordMedicationStatement", "recordNoKnownAllergies", "recordVitalSigns"):
+        await record(doctor, patient, name)
+    await record(doctor, patient, "recordCondition", clinicalStatus="RESOLVED")
+    await record(doctor, patient, "recordMedicationStatement", status="STOPPED")
+    last = await record(doctor, patient, "recordVitalSigns")
+    lists = ("conditions", "medications", "allergies")
+    asked = f"""summary {{ {" ".join(f"{name} {{ totalCount }}" for name in lists)} allergies {{ nodes {{ noneKnown }} }}
+        vitalSigns {{ id earlyWarningScore {{ aggregate }} }} lastEncounter {{ id }} }}"""
+    seen = (await jane.data(f"{{ myRecord {{ {asked} }} }}"))["myRecord"]["summary"]
+    assert [seen[name]["totalCount"] for name in lists] == [1, 1, 1]
+    assert seen["allergies"]["nodes"] == [{"noneKnown": True}]
+    assert (seen["vitalSigns"]["id"], seen["lastEncounter"]) == (last["id"], {"id": visit["id"]})

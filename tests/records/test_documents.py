@@ -35,7 +35,7 @@ SUMMARY = {"system": "http://loinc.org", "code": "18842-5", "display": "Discharg
 ALL = """id status title type { code } category { code } date description fileName contentType size hash rejection malware
     uploadedAt scannedAt sharedAt downloadUrl uploadUrl version recorder { id }"""
 DOCUMENT = f"query($id: ID!) {{ document(id: $id) {{ {ALL} }} }}"
-LIST = "record { documents { totalCount nodes { id status } } timeline { entry { __typename id } } }"
+LIST = "record { documents { totalCount nodes { id status } } timeline { nodes { entry { __typename id } } } }"
 ENDINGS = {"PDF": "pdf", "JPEG": "jpg", "PNG": "png", "TIFF": "tif", "DICOM": "dcm", "TEXT": "txt", "CDA": "xml"}
 
 
@@ -79,7 +79,9 @@ async def seen(ward: Ward, caller: Caller, patient: UUID) -> list[str]:
     if record is None:
         return []
     listed = [each["id"] for each in record["documents"]["nodes"]]
-    timeline = [each["entry"]["id"] for each in record["timeline"] if each["entry"]["__typename"] == "Document"]
+    timeline = [
+        each["entry"]["id"] for each in record["timeline"]["nodes"] if each["entry"]["__typename"] == "Document"
+    ]
     assert (record["documents"]["totalCount"], timeline) == (len(listed), listed)
     return listed
 

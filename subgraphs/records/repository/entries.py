@@ -15,6 +15,7 @@ from subgraphs.records.codes import (
     AllergyClinicalStatus,
     AllergyVerification,
     ConditionClinicalStatus,
+    EncounterStatus,
     MedicationStatus,
 )
 from subgraphs.records.models import (
@@ -34,6 +35,7 @@ from subgraphs.records.models import (
     SocialHistory,
     VitalSigns,
 )
+from subgraphs.records.models.encounters import OPEN
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
 
 _HAD = (ConditionClinicalStatus.ACTIVE, ConditionClinicalStatus.RECURRENCE, ConditionClinicalStatus.RELAPSE)
@@ -82,6 +84,10 @@ VERSIONS_OF_NOTE = ListOfEach(policy.note_versions, col(NoteVersion.note_id))
 ADDENDA_OF_NOTE = ListOfEach(policy.addenda, col(Addendum.note_id))
 
 
+def _visits(principal: Principal) -> Select[Encounter]:
+    return policy.encounters(principal).where(col(Encounter.status).in_((*OPEN, EncounterStatus.FINISHED)))
+
+
 def _conditions(principal: Principal, active: bool = False) -> Select[Condition]:
     statement = policy.conditions(principal).where(col(Condition.status) != ENTERED_IN_ERROR)
     return statement.where(col(Condition.clinical_status).in_(_HAD)) if active else statement
@@ -107,6 +113,7 @@ def _vital_signs(principal: Principal, *signs: bytes) -> Select[VitalSigns]:
     return statement.where(or_(*measured)) if measured else statement
 
 
+VISITS_OF_PATIENT = ListOfEach(_visits, col(Encounter.patient_id))
 CONDITIONS_OF_PATIENT = ListOfEach(_conditions, col(Condition.patient_id))
 ALLERGIES_OF_PATIENT = ListOfEach(_allergies, col(Allergy.patient_id))
 MEDICATION_OF_PATIENT = ListOfEach(_medication, col(MedicationStatement.patient_id))

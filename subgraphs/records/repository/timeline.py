@@ -1,95 +1,100 @@
-"""All that happened to patients, in the order of time, whatever kind of entry tells of it."""
+"""All that happened to patients, in the order of time, whatever kind of entry tells of it: their lists, merged."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select
-from sqlmodel import col
+from sqlalchemy import DateTime, Uuid, column
 
-from shared.database.paging import Order, Page, Slice, fetch_pages
+from shared.database.paging import ListOfEach, Order, Page, Slice, count_each, fetch_pages
 from shared.graph.context import Context
-from subgraphs.records import policy
-from subgraphs.records.models import (
-    Allergy,
-    CarePlan,
-    CareTeam,
-    Condition,
-    Document,
-    Encounter,
-    FamilyHistory,
-    Immunization,
-    MedicationStatement,
-    Note,
-    Procedure,
-    SocialHistory,
-    VitalSigns,
-)
-from subgraphs.records.models.entries import ENTERED_IN_ERROR
-from subgraphs.records.repository import documents
+from subgraphs.records.repository import documents, entries
 
-_KINDS: Sequence[tuple[Callable[..., Select[Any]], Any, str]] = (
-    (policy.allergies, Allergy, "recorded_at"),
-    (policy.care_plans, CarePlan, "recorded_at"),
-    (policy.care_teams, CareTeam, "recorded_at"),
-    (policy.conditions, Condition, "recorded_at"),
-    (documents.kept, Document, "recorded_at"),
-    (policy.encounters, Encounter, "starts_at"),
-    (policy.family_history, FamilyHistory, "recorded_at"),
-    (policy.immunizations, Immunization, "recorded_at"),
-    (policy.medication_statements, MedicationStatement, "recorded_at"),
-    (policy.notes, Note, "recorded_at"),
-    (policy.procedures, Procedure, "recorded_at"),
-    (policy.social_history, SocialHistory, "recorded_at"),
-    (policy.vital_signs, VitalSigns, "effective_at"),
+# Each list that is part of it, and its order: by a time, then by id.
+_LISTS: Sequence[tuple[ListOfEach[Any], Order]] = (
+    (entries.ALLERGIES_OF_PATIENT, entries.ALLERGIES),
+    (entries.CARE_PLANS_OF_PATIENT, entries.CARE_PLANS),
+    (entries.CARE_TEAMS_OF_PATIENT, entries.CARE_TEAMS),
+    (entries.CONDITIONS_OF_PATIENT, entries.CONDITIONS),
+    (documents.DOCUMENTS_OF_PATIENT, documents.DOCUMENTS),
+    (entries.ENCOUNTERS_OF_PATIENT, entries.BY_START),
+    (entries.FAMILY_HISTORY_OF_PATIENT, entries.FAMILY_HISTORY),
+    (entries.IMMUNIZATIONS_OF_PATIENT, entries.IMMUNIZATIONS),
+    (entries.MEDICATION_OF_PATIENT, entries.MEDICATION_STATEMENTS),
+    (entries.NOTES_OF_PATIENT, entries.NOTES),
+    (entries.PROCEDURES_OF_PATIENT, entries.PROCEDURES),
+    (entries.SOCIAL_HISTORY_OF_PATIENT, entries.SOCIAL_HISTORY),
+    (entries.VITAL_SIGNS_OF_PATIENT, entries.VITAL_SIGNS),
 )
+
+TIMELINE = Order((column("at", DateTime(timezone=True)), column("id", Uuid)), descending=True)
 
 
 class Asked(NamedTuple):
-    """The newest entries of a patient, so many of them, before a time."""
+    """A page of a patient's timeline."""
 
     patient_id: UUID
-    first: int
-    before: datetime | None
+    page: Slice
 
 
 class Moment(NamedTuple):
-    """An entry, and its time."""
+    """An entry, its time and its key."""
 
     at: datetime
+    id: UUID
     row: Any
 
 
-async def timelines(context: Context, asked: Sequence[Asked]) -> list[list[Moment]]:
-    """Those of patients, in a statement a kind for all who are asked for alike; the audit trail has all that is read for it."""
-    alike: dict[tuple[int, datetime | None], list[UUID]] = defaultdict(list)
+async def timelines(context: Context, asked: Sequence[Asked]) -> list[Page[Moment]]:
+    """Those pages, in a statement a list for all who are asked for alike; the audit trail has all that is read for it."""
+    alike: dict[Slice, list[UUID]] = defaultdict(list)
     for one in asked:
-        alike[one.first, one.before].append(one.patient_id)
-    found: dict[Asked, list[Moment]] = {}
-    for (first, before), patients in alike.items():
-        each = await asyncio.gather(*(_newest(context, kind, first, before, patients) for kind in _KINDS))
-        for patient in patients:
-            moments = [moment for kind in each for moment in kind[patient]]
-            moments.sort(key=lambda moment: (moment.at, moment.row.id), reverse=True)
-            found[Asked(patient, first, before)] = moments[:first]
+        alike[one.page].append(one.patient_id)
+    found: dict[Asked, Page[Moment]] = {}
+    for page, patients in alike.items():
+        each = await asyncio.gather(*(_pages(context, *one, page, patients) for one in _LISTS))
+        found |= {Asked(patient, page): _merged([pages[patient] for pages in each], page) for patient in patients}
     return [found[one] for one in asked]
 
 
-async def _newest(
-    context: Context, kind: Any, first: int, before: datetime | None, patients: Sequence[UUID]
-) -> dict[UUID, list[Moment]]:
-    rows, model, name = kind
-    at = col(getattr(model, name))
-    statement = rows(context.principal).where(col(model.status) != ENTERED_IN_ERROR)
-    if before is not None:
-        statement = statement.where(at < before)
-    order = Order((at, col(model.id)), descending=True)
-    pages = await fetch_pages(context.fetch, statement, order, Slice(first), col(model.patient_id), patients)
-    return {patient: _moments(page, name) for patient, page in pages.items()}
+async def counts(context: Context, patient_ids: Sequence[UUID]) -> list[int]:
+    """How many entries the timelines of patients have."""
+    each = await asyncio.gather(
+        *(count_each(context.fetch, context.written(lists.write), lists.parent, patient_ids) for lists, _ in _LISTS)
+    )
+    return [sum(numbers) for numbers in zip(*each, strict=True)]
 
 
-def _moments(page: Page[Any], name: str) -> list[Moment]:
-    return [Moment(getattr(row, name), row) for row in page.rows]
+async def _pages(
+    context: Context, lists: ListOfEach[Any], order: Order, page: Slice, patients: Sequence[UUID]
+) -> Mapping[UUID, Page[Any]]:
+    own = replace(page, after=_cursor(page.after, order), before=_cursor(page.before, order))
+    statement = context.written(lists.write)
+    found = await fetch_pages(context.fetch, statement, order, own, lists.parent, patients)
+    name = order.columns[0].key
+    return {
+        patient: replace(each, rows=[Moment(getattr(row, name), row.id, row) for row in each.rows])
+        for patient, each in found.items()
+    }
+
+
+def _cursor(cursor: str | None, order: Order) -> str | None:
+    """The cursor of a list for the same place; nothing has to be there."""
+    if cursor is None:
+        return None
+    names = [column.key for column in order.columns]
+    return order.cursor(SimpleNamespace(**dict(zip(names, TIMELINE.values(cursor), strict=True))))
+
+
+def _merged(pages: Sequence[Page[Moment]], wanted: Slice) -> Page[Moment]:
+    moments = sorted((moment for page in pages for moment in page.rows), key=lambda each: each[:2], reverse=True)
+    over = len(moments) > wanted.size
+    rows = moments[-wanted.size :] if wanted.is_end else moments[: wanted.size]
+    has_next = any(page.has_next for page in pages) or (over and not wanted.is_end)
+    has_previous = any(page.has_previous for page in pages) or (over and wanted.is_end)
+    return Page(rows, TIMELINE, has_next, has_previous)

@@ -1,12 +1,13 @@
 """The medical record of a patient, as the graph shows it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import strawberry
 
-from shared.database.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Slice
+from shared.database.paging import InvalidCursor, ListOfEach, Order, Slice
 from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
 from shared.graph.entities import Entity, Node, listing_of_each
@@ -14,7 +15,7 @@ from shared.graph.errors import bad_input
 from shared.graph.fields import LONGEST_SEARCH, bounded, guarded
 from subgraphs.records import policy
 from subgraphs.records.repository import documents, entries
-from subgraphs.records.repository.timeline import Asked, Moment, timelines
+from subgraphs.records.repository.timeline import TIMELINE, Asked, Moment, counts, timelines
 from subgraphs.records.types.clinical import (
     Allergy,
     CarePlan,
@@ -34,10 +35,7 @@ Active = Annotated[bool, strawberry.argument(description="Whether only what hold
 SignCode = Annotated[
     str | None, bounded("Only measurements that have this vital sign, by its LOINC code; absent: all.", LONGEST_SEARCH)
 ]
-Before = Annotated[
-    datetime | None, strawberry.argument(description="Only entries before this time; absent: up to the newest one.")
-]
-First = Annotated[int, strawberry.argument(description=f"How many entries at most, 1 to {MAXIMUM_SIZE}.")]
+E = TypeVar("E", bound=Entity[Any])
 
 _TYPES: dict[str, type[Entity[Any]]] = {
     kind.__name__: kind
@@ -185,14 +183,70 @@ class MedicalRecord:
         return await connect_each(info.context, lists, self.key, order, VitalSigns.of, page, *signs)
 
     @guarded(
-        description="What happened to the patient, of whichever kind, the newest entries first; the next ones are `before`.",
+        description="What happened to the patient, of whichever kind, the newest first.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def timeline(self, info: Info, page: Slice) -> Connection[TimelineItem] | None:
+        try:
+            page.places(TIMELINE)
+        except InvalidCursor as error:
+            raise bad_input(str(error)) from None
+        found = await info.context.load(timelines, Asked(self.key, page))
+        return Connection(page=found, convert=TimelineItem.of, count=partial(info.context.load, counts, self.key))
+
+    @guarded(
+        description="What to know of the patient at a glance.",
         scopes=[[policy.READ]],
     )
-    async def timeline(
-        self, info: Info, first: First = DEFAULT_SIZE, before: Before = None
-    ) -> list[TimelineItem] | None:
-        if not 1 <= first <= MAXIMUM_SIZE:
-            raise bad_input(f"`first` is 1 to {MAXIMUM_SIZE}.")
-        return [
-            TimelineItem.of(moment) for moment in await info.context.load(timelines, Asked(self.key, first, before))
-        ]
+    async def summary(self) -> "RecordSummary | None":
+        return RecordSummary(key=self.key)
+
+
+@strawberry.type(description="What to know of a patient at a glance, as far as the caller may open the record.")
+class RecordSummary:
+    key: strawberry.Private[UUID]
+
+    @guarded(
+        description="The diagnoses and problems that the patient has now, the newest entry first.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def conditions(self, info: Info, page: Slice) -> Connection[Condition] | None:
+        lists, order = entries.CONDITIONS_OF_PATIENT, entries.CONDITIONS
+        return await connect_each(info.context, lists, self.key, order, Condition.of, page, True)
+
+    @guarded(
+        description="The allergies that the patient has now, or the statement that none is known.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def allergies(self, info: Info, page: Slice) -> Connection[Allergy] | None:
+        lists, order = entries.ALLERGIES_OF_PATIENT, entries.ALLERGIES
+        return await connect_each(info.context, lists, self.key, order, Allergy.of, page, True)
+
+    @guarded(
+        description="The medication that the patient takes now, the newest entry first.",
+        scopes=[[policy.READ]],
+        extensions=[Paged()],
+    )
+    async def medications(self, info: Info, page: Slice) -> Connection[MedicationStatement] | None:
+        lists, order = entries.MEDICATION_OF_PATIENT, entries.MEDICATION_STATEMENTS
+        return await connect_each(info.context, lists, self.key, order, MedicationStatement.of, page, True)
+
+    @guarded(description="The vital signs that were measured last; null if there are none.", scopes=[[policy.READ]])
+    async def vital_signs(self, info: Info) -> VitalSigns | None:
+        return await _newest(info, VitalSigns, entries.VITAL_SIGNS_OF_PATIENT, entries.VITAL_SIGNS, self.key)
+
+    @guarded(
+        description="The encounter that began last, without those that are planned; null if there was none.",
+        scopes=[[policy.READ]],
+    )
+    async def last_encounter(self, info: Info) -> Encounter | None:
+        return await _newest(info, Encounter, entries.VISITS_OF_PATIENT, entries.BY_START, self.key)
+
+
+async def _newest(info: Info, kind: type[E], lists: ListOfEach[Any], order: Order, key: UUID) -> E | None:
+    """The first of a list."""
+    rows = (await connect_each(info.context, lists, key, order, kind.of, Slice(1))).page.rows
+    return kind.of(rows[0]) if rows else None

@@ -129,7 +129,8 @@ class Service:
         coroutines: list[Any] = [revocations.follow()]
         if self.events:
             domains = {event.domain() for event in self.events}
-            coroutines.append(Relay(database, servers, prefix, domains).run())
+            fleeting = {event.domain() for event in self.events if event.fleeting}
+            coroutines.append(Relay(database, servers, prefix, domains, fleeting).run())
         coroutines += [
             ConsumerRunner(consumer, database, servers, prefix, self.name).run() for consumer in self.consumers
         ]

@@ -25,18 +25,20 @@ class Event(BaseModel):
     """The data of an event. A subclass names its type, and the field that is its key: what has one key stays in order.
 
     The publisher's class says all that the event carries; a consumer declares what it needs of it in a class of its own.
+    What is `fleeting` leaves the outbox as soon as it is published.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
     type: ClassVar[str]
     key: ClassVar[str]
+    fleeting: ClassVar[bool]
 
-    def __init_subclass__(cls, type: str = "", key: str = "", **options: Any) -> None:
+    def __init_subclass__(cls, type: str = "", key: str = "", fleeting: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
         if not _TYPE.match(type):
             raise TypeError(f"{type} is not caregraph.<domain>.<what-happened>.v<version>")
-        cls.type, cls.key = type, key
+        cls.type, cls.key, cls.fleeting = type, key, fleeting
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

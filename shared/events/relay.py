@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
@@ -33,8 +33,17 @@ log = structlog.get_logger(__name__)
 class Relay:
     """Publishes a service's outbox until it is cancelled."""
 
-    def __init__(self, database: Database, bootstrap_servers: str, prefix: str, domains: Collection[str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bootstrap_servers: str,
+        prefix: str,
+        domains: Collection[str],
+        fleeting: Collection[str] = (),
+    ) -> None:
+        """`fleeting` are those of the domains whose events are not kept once they are published."""
         self._database, self._servers, self._prefix, self._domains = database, bootstrap_servers, prefix, domains
+        self._fleeting = fleeting
 
     async def run(self) -> None:
         """Publish while this process is the leader; a failure of the broker or the database is waited out."""
@@ -75,8 +84,9 @@ class Relay:
             return False
         await self._send(producer, rows)
         async with self._database.write() as session:
-            published = update(Outbox).where(col(Outbox.position).in_([row.position for row in rows]))
-            await session.execute(published.values(published_at=utc_now()))
+            published = col(Outbox.position).in_([row.position for row in rows])
+            await session.execute(delete(Outbox).where(published, col(Outbox.domain).in_(self._fleeting)))
+            await session.execute(update(Outbox).where(published).values(published_at=utc_now()))
         for domain, count in Counter(row.domain for row in rows).items():
             EVENTS_PUBLISHED.labels(domain).inc(count)
         return True

@@ -170,7 +170,7 @@ class EarlyWarningRaised(Event, type="caregraph.records.early-warning-raised.v1"
     practitioner_id: UUID | None
 
 
-class ProblemRecorded(Event, type="caregraph.problems.problem-recorded.v1", key="problem_id"):
+class ProblemRecorded(Event, type="caregraph.problems.problem-recorded.v1", key="problem_id", fleeting=True):
     """A diagnosis or problem as statistics have it: `problemId` and `patient` are pseudonyms, which only records can make.
 
     `month` is when it was recorded, such as 2026-05. If it is told again, the last one holds.
@@ -183,13 +183,13 @@ class ProblemRecorded(Event, type="caregraph.problems.problem-recorded.v1", key=
     month: str
 
 
-class ProblemRetracted(Event, type="caregraph.problems.problem-retracted.v1", key="problem_id"):
+class ProblemRetracted(Event, type="caregraph.problems.problem-retracted.v1", key="problem_id", fleeting=True):
     """A diagnosis or problem does not count: a mistake, refuted, one of several that may be, or of another code system."""
 
     problem_id: UUID
 
 
-class ProblemPatientsMerged(Event, type="caregraph.problems.patients-merged.v1", key="merged"):
+class ProblemPatientsMerged(Event, type="caregraph.problems.patients-merged.v1", key="merged", fleeting=True):
     """Two patients were one: what is told under the pseudonym `merged` is of `patient`."""
 
     merged: UUID

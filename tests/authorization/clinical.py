@@ -70,6 +70,8 @@ def entries(patient: UUID, practitioner: UUID, account: UUID) -> Iterator[SQLMod
     yield encounter
     locked: dict[str, Any] = {"ends_at": now + timedelta(days=1), "locked_at": now}
     yield records.Encounter(status="FINISHED", facts=told(facts.EncounterFacts), **locked, **visit)
+    partly: dict[str, Any] = {"ends_at": now + timedelta(hours=1), "partial_start": "2020", "partial_end": "2020-02"}
+    yield records.Encounter(status="FINISHED", facts=told(facts.EncounterFacts), **partly, **visit)
     entry: dict[str, Any] = {
         "patient_id": patient,
         "encounter_id": encounter.id,

@@ -26,29 +26,30 @@ NOW = {"family": "Now", "given": ["Ada"]}
 ENDED, BEGUN, COMING = {"end": "2019-01"}, {"start": "2019-01-01"}, {"start": "2199"}
 NO_OTHER = "name: is a former one or a nickname, since no other is given"
 WHOLE = "name: taken as a family name as a whole, since it has none"
+PERIOD = "name.period: left out, but for whether it is over"
 
 NAMES: list[tuple[list[dict[str, Any]], str, list[str]]] = [
     ([{"use": "old", "family": "Old"}, {"use": "usual", **NOW}], "Ada Now", []),
     ([{"use": "nickname", "given": ["Bob"]}, NOW], "Ada Now", [WHOLE]),
     ([{"use": "maiden", "family": "Born"}, {"use": "temp", **NOW}], "Ada Now", []),
-    ([{"use": "official", "family": "Then", "period": ENDED}, {"period": BEGUN, **NOW}], "Ada Now", []),
-    ([{"use": "official", "family": "Later", "period": COMING}, {"use": "usual", **NOW}], "Ada Now", []),
+    ([{"use": "official", "family": "Then", "period": ENDED}, {"period": BEGUN, **NOW}], "Ada Now", [PERIOD]),
+    ([{"use": "official", "family": "Later", "period": COMING}, {"use": "usual", **NOW}], "Ada Now", [PERIOD]),
     ([{"use": "usual", "family": "Called"}, {"use": "official", **NOW}], "Ada Now", []),
     ([{"use": "maiden", "family": "Born"}, {"use": "old", "family": "Old"}], "Born", [NO_OTHER]),
     ([{"use": "official", "given": ["Suharto"]}], "Suharto", [WHOLE]),
     ([{"text": "陳小明"}], "陳小明", [WHOLE]),
-    ([{"_family": ABSENT, "given": ["Kim"]}], "Kim", [WHOLE]),
+    ([{"_family": ABSENT, "given": ["Kim"]}], "Kim", [WHOLE, "name.family.extension: left out"]),
     (
         [{"family": "Berg", "given": [None, "Ida", ""], "_given": [ABSENT, None, None], "prefix": [None]}],
         "Ida Berg",
-        [],
+        ["name.given.extension: left out"],
     ),
     ([{"family": "Berg", "given": list("abcdefg")}], "a b c d e f g Berg", []),
     ([{"family": "King", "suffix": ["Jr.", "MD"]}], "King Jr., MD", []),
     ([{"family": "陳", "given": ["小明"]}], "陳小明", []),
     ([{"family": "山田", "given": ["タロウ"], "suffix": ["様"]}], "山田タロウ 様", []),
     ([{"family": "Nguyễn", "given": ["Thị"]}], "Thị Nguyễn", []),
-    ([ABSENT], "Unknown", ["name: is Unknown, since none is given"]),
+    ([ABSENT], "Unknown", ["name: is Unknown, since none is given", "name.extension: left out"]),
     ([], "Unknown", ["name: is Unknown, since none is given"]),
 ]
 
@@ -77,6 +78,7 @@ async def test_an_address_is_kept_as_it_can_be(clinic: Clinic, imports: Import) 
     ]
     assert told == dict.fromkeys(
         [
+            "address.line.extension: left out",
             "address.text: taken as its lines",
             "address.country: left out, since it is no code of ISO 3166-1",
             "address.district: taken as a line",
@@ -118,7 +120,7 @@ async def test_nothing_is_left_out_in_silence(clinic: Clinic, imports: Import, b
         [
             "birthDate: left out, since it is no date",
             "contact: left out where it has no name",
-            "identifier: left out where it has no system",
+            "identifier: left out where it has no system, or no value",
             "maritalStatus: left out, since it has no code of HL7's",
             "communication: left out, but for the preferred language with a code",
             "multipleBirthBoolean: left out",
@@ -136,6 +138,7 @@ async def test_a_practitioner_is_called_by_a_name_of_now(clinic: Clinic, imports
         "name: left out, but for the main one": 1,
         "telecom: left out, but for the first email and phone": 1,
         "qualification: left out": 1,
+        PERIOD: 1,
         WHOLE: 1,
     }
     nodes = (await clinic.caller("RECEPTIONIST").data("{ practitioners { nodes { name { text } } } }"))["practitioners"]

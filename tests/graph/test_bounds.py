@@ -103,7 +103,7 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     """A selection at whose `%s` fields of a type are selected, of one object at least."""
     if kind in ("Query", "Mutation"):
         return "{ %s }"
-    if kind in ("Encounter", "MedicalRecord", "Note"):
+    if kind in ("Encounter", "MedicalRecord", "Note", "RecordSummary"):
         return await part_of_record(kind, clinic, caller)
     if kind == "Notification":
         async with stored(clinic.service("notifications").runtime.database) as session:
@@ -130,6 +130,7 @@ async def part_of_record(kind: str, clinic: Clinic, caller: Caller) -> str:
         "Encounter": f'{{ encounter(id: "{by_caller["Encounter"]}") {{ %s }} }}',
         "MedicalRecord": f'{{ note(id: "{by_caller["Note"]}") {{ patient {{ record {{ %s }} }} }} }}',
         "Note": f'{{ note(id: "{by_caller["Note"]}") {{ %s }} }}',
+        "RecordSummary": f'{{ note(id: "{by_caller["Note"]}") {{ patient {{ record {{ summary {{ %s }} }} }} }} }}',
     }
     return around[kind]
 

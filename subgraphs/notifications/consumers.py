@@ -125,6 +125,13 @@ class ProxyEnded(Event, type="caregraph.records.proxy-ended.v1", key="proxy_appo
     proxy_id: UUID
 
 
+class DocumentShared(Event, type="caregraph.records.document-shared.v1", key="document_id"):
+    """A document is shared with its patient."""
+
+    document_id: UUID
+    patient_id: UUID
+
+
 class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
     """A patient stands for another one as well."""
 
@@ -228,6 +235,11 @@ async def _tell_of_proxy(work: UnitOfWork, kind: Kind, event: ProxyAppointed | P
     await service.notify(work, Notify(kind=kind, recipients=people, patient_id=event.patient_id))
 
 
+async def _document_shared(work: UnitOfWork, event: DocumentShared) -> None:
+    command = Notify(kind=Kind.DOCUMENT_SHARED, recipients=[event.patient_id], patient_id=event.patient_id)
+    await service.notify(work, command)
+
+
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await service.MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
@@ -251,6 +263,7 @@ CONSUMERS = (
             _emergency_opened,
             _proxy_appointed,
             _proxy_ended,
+            _document_shared,
             _merged,
             Projection(Patient, PreferencesChanged),
         ],

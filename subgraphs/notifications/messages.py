@@ -21,6 +21,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.EMERGENCY_ACCESS_TO_REVIEW: "A medical record was opened in an emergency. Please review it when it is over.",
     Kind.PROXY_APPOINTED: "A parent or guardian now acts for a minor, and sees the minor's medical record.",
     Kind.PROXY_ENDED: "A parent or guardian no longer acts for a minor.",
+    Kind.DOCUMENT_SHARED: "There is a new document in your medical record.",
     Kind.RECORD_ACCESS_WITHDRAWN: "A patient has withdrawn your access to their medical record.",
 }
 

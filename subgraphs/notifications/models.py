@@ -58,6 +58,7 @@ class Kind(Code, name="NotificationKind"):
     )
     PROXY_APPOINTED = "PROXY_APPOINTED", "A patient acts for a minor from now on; this cannot be turned off."
     PROXY_ENDED = "PROXY_ENDED", "A patient no longer acts for a minor."
+    DOCUMENT_SHARED = "DOCUMENT_SHARED", "A document was shared with the patient."
     RECORD_ACCESS_WITHDRAWN = "RECORD_ACCESS_WITHDRAWN", "A grant of access to a record was withdrawn by the patient."
 
 

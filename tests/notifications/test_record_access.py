@@ -48,3 +48,10 @@ async def test_an_emergency_is_told_to_the_patient_and_to_auditors_and_a_proxy_t
     assert len(await until_inbox_has(clinic, clinic.caller("PATIENT", patient=parent), 2)) == 2
     (to_review,) = await until_inbox_has(clinic, clinic.caller("AUDITOR", subject=auditor), 1)
     assert to_review["kind"] == "EMERGENCY_ACCESS_TO_REVIEW"
+
+
+async def test_a_document_is_told_to_the_patient_with_whom_it_is_shared(clinic: Clinic) -> None:
+    patient = new_id()
+    await clinic.publish(records.DocumentShared(document_id=new_id(), patient_id=patient, shared_at=NOW))
+    (told,) = await until_inbox_has(clinic, clinic.caller("PATIENT", patient=patient), 1)
+    assert (told["kind"], told["german"]) == ("DOCUMENT_SHARED", "In Ihrer Krankenakte gibt es ein neues Dokument.")

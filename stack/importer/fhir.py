@@ -40,7 +40,7 @@ DOMAINS = ("directory", "patients", "appointments", "records")
 
 # What domains that are to come will take, by their names.
 WAITING = {
-    **dict.fromkeys(("DocumentReference", "Composition", "Binary"), "Documents"),
+    **dict.fromkeys(("Composition", "Binary"), "Documents"),
     **dict.fromkeys(("DiagnosticReport", "Specimen", "ServiceRequest", "ImagingStudy", "Media"), "Laboratory"),
     **dict.fromkeys(("MedicationAdministration", "MedicationDispense"), "Pharmacy"),
     **dict.fromkeys(("Device", "SupplyDelivery"), "Inventory"),
@@ -62,6 +62,7 @@ _BY_PEOPLE = "for people to decide"
 _ERASED = "left out, since the patient's data were erased for good"
 
 _BATCH = 500
+_BYTES_OF_BATCH = 8 * 1024 * 1024  # since of one all is in memory at once, some of it several times
 _SORTS = 1000
 _CONNECTIONS = 1
 
@@ -213,8 +214,7 @@ class _Importer:
                 continue
             with suppress(ValueError, RecursionError):
                 self._known.count(_decode_keys(found.content))
-        remaining = export.resources(self._kind.name)
-        while batch := list(islice(remaining, _BATCH)):
+        for batch in _batches(export.resources(self._kind.name)):
             read = (self._read(found) for found in batch)
             for part in _distinct(await self._identify([item for item in read if item is not None])):
                 await self._save(part, self._commit)
@@ -412,6 +412,19 @@ def _parts(pairs: Iterable[tuple[UUID, UUID]]) -> Iterator[list[tuple[UUID, UUID
     remaining = iter(pairs)
     while part := list(islice(remaining, _BATCH)):
         yield part
+
+
+def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
+    """Resources, as many at once as are neither too many nor, but for the last of them, too much."""
+    batch, size = list[Found](), 0
+    for each in found:
+        batch.append(each)
+        size += len(each.content)
+        if len(batch) == _BATCH or size > _BYTES_OF_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _distinct(batch: list[_Read]) -> Iterator[list[_Read]]:

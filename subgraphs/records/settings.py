@@ -23,7 +23,22 @@ class RelationSettings(BaseSettings):
     )
 
 
-class RecordsSettings(Settings, RelationSettings):
+class DocumentSettings(BaseSettings):
+    """What becomes of documents that come, which their import needs to know as well."""
+
+    model_config = DatabaseSettings.model_config
+
+    records_document_bytes: int = Field(
+        20 * 1024 * 1024, ge=1, le=100 * 1024 * 1024, description="how many bytes a document may have"
+    )
+    records_clamd_address: str | None = Field(
+        None,
+        pattern=r"^(tcp://[^/]+:[0-9]+|unix:///.+)$",
+        description="where clamd scans documents, tcp://host:port or unix:///path; nothing is scanned if absent",
+    )
+
+
+class RecordsSettings(Settings, RelationSettings, DocumentSettings):
     """What the medical record needs to know beyond what every service does."""
 
     records_base_url: str = Field(
@@ -32,14 +47,6 @@ class RecordsSettings(Settings, RelationSettings):
     )
     records_address_key: SecretStr = Field(
         min_length=32, description="a secret of this service, which signs addresses of documents"
-    )
-    records_document_bytes: int = Field(
-        20 * 1024 * 1024, ge=1, le=100 * 1024 * 1024, description="how many bytes a document may have"
-    )
-    records_clamd_address: str | None = Field(
-        None,
-        pattern=r"^(tcp://[^/]+:[0-9]+|unix:///.+)$",
-        description="where clamd scans documents, tcp://host:port or unix:///path; nothing is scanned if absent",
     )
     records_answer_days: int = Field(
         14, ge=1, le=365, description="how many days a patient has to answer a request for access"

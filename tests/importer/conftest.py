@@ -116,7 +116,7 @@ EXPORT = {
     "Patient.ndjson": [PATIENT],
     "Encounter.000.ndjson": [encounter("visit"), encounter("missed", status="planned")],
     "Encounter.001.ndjson": [encounter("called-off", status="cancelled"), encounter("now", status="in-progress")],
-    "DocumentReference.ndjson": [resource("DocumentReference", "a"), resource("DocumentReference", "b")],
+    "Composition.ndjson": [resource("Composition", "a"), resource("Composition", "b")],
     "log.ndjson": [{"kickoff": True}],
 }
 

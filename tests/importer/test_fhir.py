@@ -44,11 +44,11 @@ async def test_an_export_becomes_rows_of_the_domains(clinic: Clinic, imports: Im
     assert done.failures == []
     assert done.counts("Location") == {"created": 2}
     assert done.counts("Encounter") == {"created": 2, "left out": 2}
-    assert done.summary.homeless == {"DocumentReference": 2}
+    assert done.summary.homeless == {"Composition": 2}
     assert done.done == {"Organization": 1, "Location": 2, "Practitioner": 1, "PractitionerRole": 1} | {
         "Patient": 1,
         "Encounter": 4,
-        "DocumentReference": 2,
+        "Composition": 2,
     }
 
     receptionist = clinic.caller("RECEPTIONIST")
@@ -173,7 +173,7 @@ async def test_a_broken_line_is_told_of_and_the_rest_goes_on(imports: Import) ->
                 resource("Patient", "a", name=[{"family": [secret]}]),
                 resource("Patient", "b", gender=secret, name=[{"family": "B"}]),
                 {"resourceType": "Patient", "name": [{"family": secret}]},
-                resource("DocumentReference", "c"),
+                resource("Composition", "c"),
                 nul,
                 PATIENT,
             ],
@@ -201,7 +201,7 @@ async def test_a_broken_line_is_told_of_and_the_rest_goes_on(imports: Import) ->
     assert done.counts("Patient") == {"created": 1, "failed": 4}
     assert done.counts("Encounter") == {"created": 1, "failed": 3}
     assert (done.summary.unread, done.summary.failed) == (1, 9)
-    assert done.summary.homeless["DocumentReference"] == 3
+    assert done.summary.homeless["Composition"] == 3
 
 
 async def test_no_line_ends_the_import(imports: Import) -> None:
@@ -349,7 +349,7 @@ async def test_the_command_sums_up_and_says_by_its_status_whether_lines_failed(
     assert ["Encounter", "appointments", "2", "0", "0", "2", "0"] in [
         line.split() for line in first.output.splitlines()
     ]
-    assert "Left for later domains, 2 in all. Documents: DocumentReference 2." in first.output
+    assert "Left for later domains, 2 in all. Documents: Composition 2." in first.output
     second = await command()
     assert (second.exit_code, "Nothing was new" in second.output) == (0, True)
     write(tmp_path, {"Patient.ndjson": [b"{"]})

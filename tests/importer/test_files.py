@@ -69,7 +69,7 @@ async def test_a_file_may_hold_several_types(clinic: Clinic, imports: Import) ->
     done = await imports({"everything.json": [bundle("collection", *reversed(lines))]})
     assert done.failures == []
     assert (done.counts("Patient"), done.counts("Encounter")) == ({"created": 1}, {"created": 2, "left out": 2})
-    assert done.summary.homeless == {"DocumentReference": 2}
+    assert done.summary.homeless == {"Composition": 2}
     assert (await imports({"everything.json": [], "all.json": lines})).summary.written == 0
 
 

@@ -19,6 +19,7 @@ from tests.importer.record import HOSPITAL, clinical, concept
 from tests.importer.test_problems import condition
 
 DOSAGE = {"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "when": ["MORN"]}}, "doseAndRate": []}
+NOTE = {"contentType": "text/plain", "data": "aGVsbG8=", "size": 5, "hash": "qvTGHdzF6KLavt4PO0gs2a6pQ00="}
 MORE = [
     PATIENT,
     clinical("CarePlan", "plan", status="active", title="Plan", activity=[{"detail": {"description": "Rest"}}]),
@@ -26,6 +27,7 @@ MORE = [
     {"resourceType": "Medication", "id": "drug", "code": concept("1", "Drug")},
     clinical("MedicationStatement", "takes", medicationReference={"reference": "Medication/drug"}, dosage=[DOSAGE]),
     {"resourceType": "Bundle", "type": "batch", "entry": [{"fullUrl": "urn:uuid:1", "resource": PATIENT}]},
+    clinical("DocumentReference", "note", status="current", content=[{"attachment": NOTE}]),
     {"resourceType": "Claim", "id": "claim"},
 ]
 LINES: list[Any] = [orjson.loads(line) for path in SAMPLE.glob("*.ndjson") for line in path.read_bytes().splitlines()]

@@ -22,7 +22,8 @@ for _domain in DOMAINS:
         KINDS.setdefault(_kind.name, []).append(_kind)
 
 # What says no more than the rest: what is only about the resource, the numbers that it is found by, codes of FHIR's own
-# beside what they stand for, what LOINC calls a code, where something leads that is called by its name, defaults.
+# beside what they stand for, what content is held against, what LOINC calls a code, where something leads that is called by
+# its name, defaults.
 ABOUT_IT = {"resourceType", "id", "meta", "language"}
 UNDERSTOOD = re.compile(
     r"(Organization|Location|Encounter|Practitioner)\.identifier\b.*"
@@ -30,6 +31,7 @@ UNDERSTOOD = re.compile(
     r"|Condition\.category\..*|Observation\.category\..*|Practitioner\.communication\..*"
     r"|Encounter\.(class\.(system|display)|participant\.type\..*)"
     r"|Observation\.(component\.)?(code\..*|valueQuantity\.(system|unit))"
+    r"|DocumentReference\.content\.attachment\.(size|hash)"
     r"|.*\.contained\.resourceType|.*\.(onsetAge|deceasedAge)\.(system|unit)"
     r"|Medication\w+\.medicationCodeableConcept\.coding\.display"
     r"|.*(medicationReference|activity\.reference|informationSource)\.(reference|display)"
@@ -432,6 +434,31 @@ RICH: list[dict[str, Any]] = [
         "organization": {"reference": "Patient/o"},
         "code": [several("doctor"), {"text": "Head"}],
     },
+    *(
+        {
+            "resourceType": "DocumentReference",
+            "status": "superseded",
+            "docStatus": state,
+            "type": several("letter", "note"),
+            "category": [several("clinical"), several("other")],
+            "subject": {"reference": "Patient/p"},
+            "date": AT,
+            "author": [{"reference": "Practitioner/p", "display": "Dr. A"}, {"reference": "Practitioner/q"}],
+            "description": "What it is",
+            "securityLabel": [{"coding": [{"code": code}]}],
+            "content": [
+                {
+                    "attachment": {"contentType": "text/plain", "data": "aGVsbG8=", "title": "A letter", **more},
+                    "format": {"code": "urn:ihe"},
+                }
+            ],
+            "context": {"encounter": [{"reference": "Encounter/e"}, {"reference": "Encounter/f"}], "period": FROM_TO},
+        }
+        for state, code, more in (
+            ("amended", "R", {"creation": "2019-05", "url": "https://a.example"}),
+            ("unheard of", "N", {"language": "en", "title": "A letter.txt", "creation": "May"}),
+        )
+    ),
 ]
 
 

@@ -90,6 +90,17 @@ async def test_nobody_opens_what_was_not_scanned_until_it_is(
     assert (await get(found[0]["downloadUrl"])).content == TEXT
 
 
+async def test_what_waits_for_its_scan_may_be_a_mistake(ward: Ward, clamd: FakeClamd) -> None:
+    (patient, me), clamd.does = await ward.patient(), "FAIL"
+    doctor = await clinician(ward, patient)
+    _, made = await uploaded(me, patient, TEXT)
+    given = {"kind": "DOCUMENT", "id": made["id"], "version": made["version"], "reason": "Another patient's."}
+    assert (await doctor.does("markEnteredInError", **given))["__typename"] == "MarkEnteredInErrorSuccess"
+    clamd.does = "SCAN"
+    await job(ward)
+    assert await stored(ward, "SELECT count(*) FROM document WHERE status = 'ENTERED_IN_ERROR'") == 1
+
+
 async def test_what_nobody_scans_in_the_end_is_rejected_and_what_was_erased_ends(ward: Ward, clamd: FakeClamd) -> None:
     (patient, me), (other, they) = await ward.patient(), await ward.patient()
     clamd.does = "FAIL"

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from shared.commands import Command
-from subgraphs.records.facts import EncounterFacts, Facts
+from subgraphs.records.facts import DocumentFacts, EncounterFacts, Facts
 
 
 class ReceivedEntry(Command):
@@ -26,6 +26,14 @@ class ReceivedEntry(Command):
     none_known: bool = Field(False, description="Whether no allergies are known.")
     medication_id: UUID | None = Field(None, description="The medication that came before, which says what is taken.")
     facts: Facts = Field(description="What the entry says, which says as well what kind of entry it is.")
+
+
+class ReceivedDocument(ReceivedEntry):
+    """A document as another system tells of it, with its content."""
+
+    shared: bool = Field(description="Whether the patient sees it.")
+    content: bytes = Field(description="The content.")
+    facts: DocumentFacts = Field(description="What the document is, with the size and hash of its content.")
 
 
 class ReceivedMedication(Command):

@@ -8,6 +8,7 @@ from shared.known import References, ResourceType
 from subgraphs.records import models
 from subgraphs.records.commands.received import ReceivedEntry
 from subgraphs.records.fhir.care import CarePlan, CareTeam, Encounter, read_care_plan, read_care_team, read_encounter
+from subgraphs.records.fhir.documents import DocumentReference, read_document
 from subgraphs.records.fhir.observations import Observation, read_observation
 from subgraphs.records.fhir.problems import (
     AllergyIntolerance,
@@ -30,7 +31,7 @@ from subgraphs.records.fhir.treatment import (
     read_procedure,
 )
 from subgraphs.records.models.entries import Told
-from subgraphs.records.service import encounters_received, medications, received
+from subgraphs.records.service import documents_received, encounters_received, medications, received
 
 # Elements by which a resource is of another release than R4.
 _ASSERTED = {"assertedDate": "STU3", "participant": "R5"}
@@ -90,5 +91,13 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         alike=received.may_be_observations,
         releases={"context": "STU3", "triggeredBy": "R5"},
         retract=received.retract_observations,
+    ),
+    ResourceType(
+        DocumentReference,
+        read_document,
+        documents_received.take_over,
+        alike=partial(received.may_be, models.Document),
+        releases={"class": "STU3", "indexed": "STU3", "bodySite": "R5", "event": "R5", "period": "R5"},
+        retract=partial(received.retract, models.Document),
     ),
 )

@@ -30,7 +30,7 @@ from subgraphs.records.commands.clinical import (
 from subgraphs.records.early_warning import early_warning
 from subgraphs.records.errors import NOT_TREATING
 from subgraphs.records.events import EarlyWarningRaised, EntryChanged
-from subgraphs.records.models import Allergy, CareTeam, Condition, Encounter, VitalSigns
+from subgraphs.records.models import Allergy, CareTeam, Condition, Document, Encounter, VitalSigns
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
 from subgraphs.records.service import entries, problems
 from subgraphs.records.service.encounters import change_status
@@ -145,6 +145,8 @@ async def mark_entered_in_error(context: Context, command: MarkEnteredInError) -
         row.status = ENTERED_IN_ERROR
         if isinstance(row, Allergy | Condition):
             row.clinical_status = None
+        if isinstance(row, Document):
+            row.scan_at = None
         await problems.tell(work, [row])
         if isinstance(row, CareTeam):
             await _end_relations(work, row)

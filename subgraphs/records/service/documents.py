@@ -56,7 +56,7 @@ async def receive(context: Context, document_id: UUID, content: bytes, found: Ve
         if found.status is DocumentStatus.REJECTED:
             _judge(work, row, found)
         else:
-            work.session.add_all(_parts(row, content))
+            work.session.add_all(parts(row, content))
             row.uploaded_at = utc_now()
             _judge(work, row, found, size=len(content), hash=sha256(content).hexdigest())
     return row
@@ -125,7 +125,8 @@ async def _announced(work: UnitOfWork, document_id: UUID) -> Document:
     return row
 
 
-def _parts(row: Document, content: bytes) -> Iterator[DocumentContent]:
+def parts(row: Document, content: bytes) -> Iterator[DocumentContent]:
+    """The rows that hold a document's content."""
     for number, start in enumerate(range(0, len(content), BYTES_OF_CONTENT)):
         part = content[start : start + BYTES_OF_CONTENT]
         yield DocumentContent(document_id=row.id, number=number, patient_id=row.patient_id, content=Encrypted(part))

@@ -17,14 +17,14 @@ from subgraphs.records.codes import CareTeamStatus
 from subgraphs.records.commands.received import ReceivedEntry
 from subgraphs.records.events import EntryChanged, EntryRecorded
 from subgraphs.records.facts import AllergyFacts, VitalSignsFacts
-from subgraphs.records.models import Allergy, CareTeam, Condition, Encounter, SocialHistory, VitalSigns
+from subgraphs.records.models import Allergy, CareTeam, Condition, Document, Encounter, SocialHistory, VitalSigns
 from subgraphs.records.models.entries import ENTERED_IN_ERROR, Told
 from subgraphs.records.service import entries, problems
 from subgraphs.records.service.allergies import settle_allergies, substances
 from subgraphs.records.service.relations import narrow
 
-_BY_PEOPLE = ("status", "left out, since it was marked as entered by mistake here")
-_LOCKED = ("encounter", "left out, since the encounter was locked here")
+BY_PEOPLE = ("status", "left out, since it was marked as entered by mistake here")
+LOCKED = ("encounter", "left out, since the encounter was locked here")
 _REPEATED = ("clinicalStatus", "taken as inactive, since the patient has this allergy already, or has some after all")
 
 _OBSERVED: tuple[type[Told], ...] = (VitalSigns, SocialHistory)
@@ -38,11 +38,11 @@ async def take_over(model: type[Told], work: UnitOfWork, told: Entries) -> list[
     What was changed here meanwhile is kept otherwise, and what was marked as a mistake here stays so.
     """
     survivors = await work.survivors({command.patient_id for _, command in told})
-    said = await work.blind_indexes([("source", model.__name__, _said(command)) for _, command in told])
+    said = await work.blind_indexes([("source", model.__name__, statement(command)) for _, command in told])
     current = {key: (survivors[command.patient_id], digest) for (key, command), digest in zip(told, said, strict=True)}
-    settled = await _settled(work, model, current)
+    settled = await find_settled(work, model, current)
     new = [(key, command) for key, command in told if key not in settled]
-    present, locked = await work.rows(model, {key for key, _ in new}), await _locked(work, new)
+    present, locked = await work.rows(model, {key for key, _ in new}), await find_locked(work, new)
     more = await _more(work, model, new, survivors)
     outcomes = dict.fromkeys(settled, Outcome.UNCHANGED)
     changes: dict[UUID, list[tuple[str, str]]] = {}
@@ -50,11 +50,11 @@ async def take_over(model: type[Told], work: UnitOfWork, told: Entries) -> list[
     for key, command in new:
         row, patient = present.get(key), survivors[command.patient_id]
         if row is not None and row.retraction is not None:
-            outcomes[key], changes[key] = Outcome.UNCHANGED, [_BY_PEOPLE]
+            outcomes[key], changes[key] = Outcome.UNCHANGED, [BY_PEOPLE]
             continue
         if command.encounter_id in locked:
-            changes[key] = [_LOCKED]
-        values = _columns(command, patient, locked) | more.get(key, {}) | {"source_digest": current[key][1]}
+            changes[key] = [LOCKED]
+        values = columns_of(command, patient, locked) | more.get(key, {}) | {"source_digest": current[key][1]}
         if row is None:
             rows.append(model(id=key, **{"recorded_at": utc_now(), **values}))
         else:
@@ -62,10 +62,10 @@ async def take_over(model: type[Told], work: UnitOfWork, told: Entries) -> list[
             rows.append(row)
     for key in await settle_allergies(work, [row for row in rows if isinstance(row, Allergy)]):
         changes[key] = [*changes.get(key, []), _REPEATED]
-    outcomes |= {row.id: _outcome(row) if row.id in present else Outcome.CREATED for row in rows}
+    outcomes |= {row.id: outcome_of(row) if row.id in present else Outcome.CREATED for row in rows}
     await work.session.flush()  # what no longer holds, before what is new
     for row in rows:
-        await _write(work, row, outcomes[row.id])
+        await write(work, row, outcomes[row.id])
     await problems.tell(work, [row for row in rows if outcomes[row.id] is not Outcome.UNCHANGED])
     return [Result(outcomes[key], changes[key]) if key in changes else outcomes[key] for key, _ in told]
 
@@ -77,11 +77,12 @@ async def retract(model: type[Told], work: UnitOfWork, keys: Sequence[UUID]) -> 
         values = {
             "status": ENTERED_IN_ERROR,
             **({"clinical_status": None} if isinstance(row, Allergy | Condition) else {}),
+            **({"scan_at": None} if isinstance(row, Document) else {}),
         }
         row.source_digest = None
         if assign(row, values):
             changed.add(key)
-            await _write(work, row, Outcome.UPDATED)
+            await write(work, row, Outcome.UPDATED)
     await problems.tell(work, [row for key, row in rows.items() if key in changed])
     return [Outcome.UPDATED if key in changed else Outcome.UNCHANGED for key in keys]
 
@@ -115,26 +116,27 @@ async def may_be_observations(work: UnitOfWork, told: Entries) -> list[bool]:
     return [any(each) for each in zip(*found, strict=True)]
 
 
-def _said(command: ReceivedEntry) -> str:
-    """All that is told, but for whose it is."""
-    columns = command.model_dump(mode="json", exclude={"patient_id", "facts", "medication_id"}, exclude_defaults=True)
+def statement(command: ReceivedEntry) -> str:
+    """All that is told, but for whose it is; of a document's content, its facts have the hash."""
+    others = {"patient_id", "facts", "medication_id", "content"}
+    columns = command.model_dump(mode="json", exclude=others, exclude_defaults=True)
     return msgspec.json.encode([columns, command.facts], order="sorted").decode()
 
 
-async def _settled(work: UnitOfWork, model: type[Told], said: Mapping[UUID, tuple[UUID, bytes]]) -> set[UUID]:
+async def find_settled(work: UnitOfWork, model: type[Told], said: Mapping[UUID, tuple[UUID, bytes]]) -> set[UUID]:
     """Those of which nothing new is said."""
     columns = select(col(model.id), col(model.patient_id), col(model.source_digest)).where(col(model.id).in_(said))
     return {row for row, *known in await work.session.execute(columns) if (*known,) == said[row]}
 
 
-async def _locked(work: UnitOfWork, told: Entries) -> set[UUID | None]:
+async def find_locked(work: UnitOfWork, told: Entries) -> set[UUID | None]:
     """The encounters to which nothing can be added."""
     keys = {command.encounter_id for _, command in told if command.encounter_id}
     rows = select(col(Encounter.id)).where(col(Encounter.id).in_(keys), col(Encounter.locked_at).is_not(None))
     return {*await work.session.scalars(rows)} if keys else set()
 
 
-def _columns(command: ReceivedEntry, patient_id: UUID, locked: set[UUID | None]) -> dict[str, Any]:
+def columns_of(command: ReceivedEntry, patient_id: UUID, locked: set[UUID | None]) -> dict[str, Any]:
     return {
         "patient_id": patient_id,
         "encounter_id": None if command.encounter_id in locked else command.encounter_id,
@@ -176,12 +178,12 @@ def _signs(command: ReceivedEntry) -> Sequence[Any]:
     return command.facts.measurements if isinstance(command.facts, VitalSignsFacts) else ()
 
 
-def _outcome(row: Told) -> Outcome:
+def outcome_of(row: Told) -> Outcome:
     changed = (each.key for each in inspect(row).attrs if each.history.has_changes())
     return Outcome.UPDATED if {*changed} - row.unversioned else Outcome.UNCHANGED
 
 
-async def _write(work: UnitOfWork, row: Told, outcome: Outcome) -> None:
+async def write(work: UnitOfWork, row: Told, outcome: Outcome) -> None:
     """Enter what is new, and tell of what is other than before; who is in a team no longer, may open nothing by it."""
     if outcome is Outcome.CREATED:
         work.session.add(row)

@@ -2,8 +2,11 @@
 
 import gc
 import os
+from unittest.mock import patch
 
 from hypothesis import settings
+
+from router.http import supergraphs
 
 pytest_plugins = ["tests.servers", "tests.harness.fixtures"]
 
@@ -13,3 +16,6 @@ if "FUZZ" not in os.environ:
     settings.load_profile("repeatable")
 
 gc.set_threshold(50_000, 20, 20)  # a test's objects die together with its clinic
+
+# A router that starts looks through all that is there, once in its life: here that is each test, in a process of all of them.
+patch.object(supergraphs, "_spare_garbage_collection").start()

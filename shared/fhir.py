@@ -271,6 +271,24 @@ class Reference(Element, frozen=True):
     identifier: Identifier | None = None
 
 
+class Participant(Element, frozen=True):
+    """Encounter.participant."""
+
+    type: list[CodeableConcept] = []
+    individual: Reference | None = None
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether they are the primary performer."""
+        return any(coding.code == "PPRF" for concept in self.type for coding in concept.coding)
+
+
+def performers(participants: Sequence[Participant]) -> list[Reference]:
+    """Who took part in an encounter, the primary performer first."""
+    ordered = sorted(participants, key=lambda item: not item.is_primary)
+    return [item.individual for item in ordered if item.individual]
+
+
 class Meta(Element, frozen=True):
     """About a version of a resource."""
 

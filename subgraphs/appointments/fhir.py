@@ -22,18 +22,6 @@ ACT_CODES = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 VISIT_NUMBERS = frozenset({"VN"})
 
 
-class Participant(fhir.Element, frozen=True):
-    """Encounter.participant."""
-
-    type: list[CodeableConcept] = []
-    individual: Reference | None = None
-
-    @property
-    def is_primary(self) -> bool:
-        """Whether they are the primary performer."""
-        return any(coding.code == "PPRF" for concept in self.type for coding in concept.coding)
-
-
 class Place(fhir.Element, frozen=True):
     """Encounter.location."""
 
@@ -47,7 +35,7 @@ class Encounter(fhir.Resource, frozen=True):
     class_: Coding | None = msgspec.field(default=None, name="class")
     type: list[CodeableConcept] = []
     subject: Reference | None = None
-    participant: list[Participant] = []
+    participant: list[fhir.Participant] = []
     period: Period = Period()
     location: list[Place] = []
 
@@ -62,11 +50,10 @@ def read_encounter(resource: Encounter, references: References) -> RecordVisit:
     if not resource.period.start:
         raise LeftOut("period: left out, since it does not say when it was")
     _tell_rest(resource, references.tell)
-    performers = sorted(resource.participant, key=lambda item: not item.is_primary)
     values = {
         "patient_id": references.known("Patient", At("subject", [resource.subject])),
         "practitioner_id": references.known_or_none(
-            "Practitioner", At("participant.individual", [item.individual for item in performers if item.individual])
+            "Practitioner", At("participant.individual", fhir.performers(resource.participant))
         ),
         "location_id": references.known_or_none(
             "Location", At("location", [item.location for item in resource.location])

@@ -16,6 +16,7 @@ import orjson
 from shared.ids import global_id
 from shared.patient_access import Basis
 from subgraphs.records.codes import DisclosuresExportFormat, FieldGroup, PurposeOfUse, Section
+from subgraphs.records.files import File
 from subgraphs.records.models import SECTION_OF, Disclosure
 
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
@@ -100,13 +101,13 @@ def _purpose(ground: Ground) -> PurposeOfUse:
 Told = Sequence[tuple[Look, Grounds]]
 
 
-def file_of(told: Told, form: DisclosuresExportFormat) -> tuple[str, str, bytes]:
-    """Looks in a format: the name of the file, its media type, its bytes."""
+def file_of(told: Told, form: DisclosuresExportFormat) -> File:
+    """Looks in a format."""
     if form is DisclosuresExportFormat.CSV:
-        return "disclosures.csv", "text/csv; charset=utf-8", _csv(told)
+        return File("disclosures.csv", "text/csv; charset=utf-8", _csv(told))
     entries = [{"fullUrl": f"urn:uuid:{look.entry.id}", "resource": _event(look, grounds)} for look, grounds in told]
     bundle = {"resourceType": "Bundle", "type": "collection"} | ({"entry": entries} if entries else {})
-    return "disclosures.json", "application/fhir+json", orjson.dumps(bundle)
+    return File("disclosures.json", "application/fhir+json", orjson.dumps(bundle))
 
 
 _COLUMNS = (

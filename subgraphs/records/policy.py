@@ -4,7 +4,7 @@ Patients their own, proxies a minor's, and staff with the scope while something 
 grant, or an emergency. What a patient withholds, only an emergency opens. No role by itself lets anybody see a record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlmodel import col
 from shared.auth.principal import Kind, Principal
 from shared.database.tables import Merger, PatientAccess
 from shared.patient_access import Basis, has_access, holds
-from subgraphs.records.codes import DocumentStatus, NoteStatus, Section
+from subgraphs.records.codes import DocumentStatus, EntryKind, NoteStatus, Section
 from subgraphs.records.models import (
     Addendum,
     Allergy,
@@ -313,3 +313,21 @@ def document_contents(principal: Principal) -> Select[DocumentContent]:
     return select(DocumentContent).where(
         col(DocumentContent.document_id).in_(visible.with_only_columns(col(Document.id)))
     )
+
+
+ENTRIES: Mapping[EntryKind, Callable[..., Select[Any]]] = {
+    EntryKind.ALLERGY: allergies,
+    EntryKind.CARE_PLAN: care_plans,
+    EntryKind.CARE_TEAM: care_teams,
+    EntryKind.CONDITION: conditions,
+    EntryKind.DOCUMENT: documents,
+    EntryKind.ENCOUNTER: encounters,
+    EntryKind.FAMILY_HISTORY: family_history,
+    EntryKind.IMMUNIZATION: immunizations,
+    EntryKind.MEDICATION_STATEMENT: medication_statements,
+    EntryKind.NOTE: notes,
+    EntryKind.PROCEDURE: procedures,
+    EntryKind.SOCIAL_HISTORY: social_history,
+    EntryKind.VITAL_SIGNS: vital_signs,
+}
+"""For each kind of entry, what gives those that the caller may see, or with another scope do that to."""

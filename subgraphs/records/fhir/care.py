@@ -41,25 +41,13 @@ _TEAMS = {
 }
 
 
-class Participant(fhir.Element, frozen=True):
-    """Encounter.participant."""
-
-    type: list[CodeableConcept] = []
-    individual: Reference | None = None
-
-    @property
-    def is_primary(self) -> bool:
-        """Whether they are the primary performer."""
-        return any(coding.code == "PPRF" for concept in self.type for coding in concept.coding)
-
-
 class Encounter(fhir.Resource, frozen=True):
     """https://hl7.org/fhir/R4/encounter.html."""
 
     status: str = ""
     class_: Coding | None = msgspec.field(default=None, name="class")
     subject: Reference | None = None
-    participant: list[Participant] = []
+    participant: list[fhir.Participant] = []
     period: Period = Period()
     reason_code: list[CodeableConcept] = []
     reason_reference: list[Displayed] = []
@@ -73,7 +61,6 @@ def read_encounter(resource: Encounter, references: References) -> ReceivedEncou
     visit, starts_at = references.earlier(resource), reading.moment(period.start)
     if visit is None or resource.status not in _OVER or starts_at is None:
         raise LeftOut("left out, since its visit was not taken over")
-    performers = sorted(resource.participant, key=lambda item: not item.is_primary)
     reason = [
         reading.named("reasonCode", resource.reason_code, tell),
         *reading.called("reasonReference", resource.reason_reference, tell),
@@ -83,7 +70,7 @@ def read_encounter(resource: Encounter, references: References) -> ReceivedEncou
         starts_at = min(starts_at, ends_at)
     return ReceivedEncounter(
         patient_id=reading.patient(references, "subject", resource.subject),
-        practitioner_id=_practitioner(references, [item.individual for item in performers if item.individual]),
+        practitioner_id=_practitioner(references, fhir.performers(resource.participant)),
         appointment_id=visit,
         status=_OVER[resource.status],
         starts_at=starts_at,

@@ -15,9 +15,8 @@ from subgraphs.records.facts import DocumentFacts
 from subgraphs.records.models.base import Model
 from subgraphs.records.models.entries import Told, entry_indexes
 
-BYTES_OF_CONTENT = (
-    256 * 1024
-)  # of a row, so that whoever reads many rows at a time needs no more memory than for others
+# Of a row, so that whoever reads many rows at a time needs no more memory than for others.
+BYTES_OF_CONTENT = 256 * 1024
 
 
 class Document(Told, table=True):

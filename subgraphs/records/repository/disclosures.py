@@ -20,6 +20,7 @@ from shared.patient_access import Basis
 from subgraphs.records import policy
 from subgraphs.records.accounting import Ground, Grounds, Look, file_of
 from subgraphs.records.codes import DisclosuresExportFormat
+from subgraphs.records.files import File
 from subgraphs.records.models import Account, Disclosure, RecordAccessRequest
 
 # A look may be under way while what lets it be is ended: no statement takes longer.
@@ -65,9 +66,7 @@ def note(context: Context, wanted: Looks, **detail: str) -> None:
 class Part:
     """A part of an accounting, as a file, and the accounts of staff that it names; `end` is the cursor of its last look."""
 
-    name: str
-    media_type: str
-    content: bytes
+    file: File
     count: int
     staff: Sequence[UUID]
     end: str | None
@@ -80,10 +79,10 @@ async def export(context: Context, wanted: Looks, form: DisclosuresExportFormat,
     page = await fetch_page(context.fetch, search(context.principal, wanted), NEWEST_FIRST, Slice(MOST, after))
     why = await grounds(context, [row.id for row in page.rows])
     told = [(Look(row, wanted.patient_id), each) for row, each in zip(page.rows, why, strict=True)]
-    name, media_type, content = await asyncio.to_thread(file_of, told, form)  # it takes a moment
+    file = await asyncio.to_thread(file_of, told, form)  # it takes a moment
     staff = list(dict.fromkeys(look.entry.actor for look, _ in told if not look.by_patient))
     end = NEWEST_FIRST.cursor(page.rows[-1]) if page.rows else None
-    return Part(name, media_type, content, len(page.rows), staff, end, page.has_next)
+    return Part(file, len(page.rows), staff, end, page.has_next)
 
 
 async def grounds(context: Context, keys: Sequence[UUID]) -> list[Grounds]:

@@ -1,6 +1,5 @@
 """What is read of a whole record to take it along."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,34 +10,14 @@ from shared.audit.recorder import Action
 from shared.auth.principal import Principal
 from shared.graph.context import Context
 from subgraphs.records import policy
-from subgraphs.records.codes import RecordExportFormat, Section
+from subgraphs.records.codes import EntryKind, RecordExportFormat, Section
+from subgraphs.records.files import File
 from subgraphs.records.models import (
-    Allergy,
-    CarePlan,
-    Condition,
-    FamilyHistory,
-    Immunization,
-    MedicationStatement,
     Patient,
-    Procedure,
-    SocialHistory,
-    VitalSigns,
 )
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
-from subgraphs.records.summary.file import File, Person, file_of
+from subgraphs.records.summary.file import Person, file_of
 from subgraphs.records.summary.sections import SECTIONS, Content, SummarySection
-
-_ROWS: Mapping[Any, Callable[[Principal], Select[Any]]] = {
-    Condition: policy.conditions,
-    Allergy: policy.allergies,
-    MedicationStatement: policy.medication_statements,
-    Immunization: policy.immunizations,
-    Procedure: policy.procedures,
-    VitalSigns: policy.vital_signs,
-    SocialHistory: policy.social_history,
-    FamilyHistory: policy.family_history,
-    CarePlan: policy.care_plans,
-}
 
 MOST = 1000
 """Entries of a section that are taken along, the newest ones."""
@@ -59,7 +38,7 @@ async def _content(context: Context, patient: UUID, of: SummarySection, readable
     if of.section not in readable:
         return Content(of, [], withheld=True)
     model = of.model
-    rows = _ROWS[model](context.principal).where(col(model.patient_id) == patient)
+    rows = policy.ENTRIES[EntryKind(model.__name__)](context.principal).where(col(model.patient_id) == patient)
     standing = rows.where(col(model.status) != ENTERED_IN_ERROR).order_by(col(model.recorded_at).desc()).limit(MOST)
     return Content(of, await context.fetch(standing), withheld=False)
 

@@ -1,9 +1,8 @@
 """What is recorded of a patient's health, where more is to be done than to store it."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
@@ -15,7 +14,6 @@ from subgraphs.records import effects, policy
 from subgraphs.records.codes import (
     CareTeamStatus,
     EncounterStatus,
-    EntryKind,
     EntryStatus,
 )
 from subgraphs.records.commands.access import Relate
@@ -36,22 +34,6 @@ from subgraphs.records.service import entries, problems
 from subgraphs.records.service.encounters import change_status
 from subgraphs.records.service.lookups import check_dates, check_practitioners
 from subgraphs.records.service.relations import relate
-
-_ROWS: Mapping[EntryKind, Callable[..., Select[Any]]] = {
-    EntryKind.ALLERGY: policy.allergies,
-    EntryKind.CARE_PLAN: policy.care_plans,
-    EntryKind.CARE_TEAM: policy.care_teams,
-    EntryKind.CONDITION: policy.conditions,
-    EntryKind.DOCUMENT: policy.documents,
-    EntryKind.ENCOUNTER: policy.encounters,
-    EntryKind.FAMILY_HISTORY: policy.family_history,
-    EntryKind.IMMUNIZATION: policy.immunizations,
-    EntryKind.MEDICATION_STATEMENT: policy.medication_statements,
-    EntryKind.NOTE: policy.notes,
-    EntryKind.PROCEDURE: policy.procedures,
-    EntryKind.SOCIAL_HISTORY: policy.social_history,
-    EntryKind.VITAL_SIGNS: policy.vital_signs,
-}
 
 
 async def record_condition(context: Context, command: RecordCondition) -> Condition:
@@ -138,7 +120,7 @@ async def update_care_team(context: Context, command: UpdateCareTeam) -> CareTea
 async def mark_entered_in_error(context: Context, command: MarkEnteredInError) -> Any:
     """Let an entry say that it was a mistake, and why."""
     async with context.write() as work:
-        row: Any = await entries.find(work, _ROWS[command.kind], command)
+        row: Any = await entries.find(work, policy.ENTRIES[command.kind], command)
         row.retraction = Encrypted(command.reason)
         if isinstance(row, Encounter):
             await change_status(work, row, EncounterStatus.ENTERED_IN_ERROR)

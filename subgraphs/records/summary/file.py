@@ -11,6 +11,7 @@ from shared.database.model import utc_now
 from shared.datatypes import AdministrativeGender
 from shared.ids import new_id
 from subgraphs.records.codes import RecordExportFormat
+from subgraphs.records.files import File
 from subgraphs.records.summary.bundle import bundle
 from subgraphs.records.summary.document import document
 from subgraphs.records.summary.resources import person as resource_of
@@ -25,15 +26,6 @@ class Person:
     name: str
     birth_date: str | None
     gender: AdministrativeGender | None
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 async def file_of(person: Person, contents: Sequence[Content], form: RecordExportFormat) -> File:

@@ -84,10 +84,10 @@ class Disclosure:
 class DisclosuresExport:
     row: strawberry.Private[disclosures.Part]
 
-    media_type: str = from_row("media_type", description="The media type of the file, such as `text/csv`.")
-    file_name: str = from_row("name", description="The name of the file.")
+    media_type: str = from_row("file.media_type", description="The media type of the file, such as `text/csv`.")
+    file_name: str = from_row("file.name", description="The name of the file.")
     content: str = from_row(
-        lambda part: b64encode(part.content).decode(),
+        lambda part: b64encode(part.file.content).decode(),
         description="The bytes of the file, in base64 (RFC 4648, section 4).",
     )
     count: int = from_row("count", description=f"How many looks the file has; {disclosures.MOST} at most.")

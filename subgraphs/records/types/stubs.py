@@ -16,8 +16,9 @@ from shared.graph.entities import Stub, external, stub
 from shared.graph.fields import guarded
 from subgraphs.records import policy
 from subgraphs.records.codes import RecordExportFormat
+from subgraphs.records.files import File
 from subgraphs.records.repository import entries, exports
-from subgraphs.records.summary.file import File, Person
+from subgraphs.records.summary.file import Person
 from subgraphs.records.types.filtration import FiltrationRate
 from subgraphs.records.vital_signs import CREATININE
 

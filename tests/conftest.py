@@ -15,7 +15,15 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 if "FUZZ" not in os.environ:
     settings.load_profile("repeatable")
 
-gc.set_threshold(50_000, 20, 20)  # a test's objects die together with its clinic
+# Whole collections take seconds of a process of so many tests: between two, where no statement's time runs meanwhile.
+gc.set_threshold(50_000, 20, 1_000_000)
+_COLLECTIONS_BETWEEN_WHOLE_ONES = 40
+
+
+def pytest_runtest_logfinish() -> None:
+    if gc.get_count()[2] >= _COLLECTIONS_BETWEEN_WHOLE_ONES:
+        gc.collect()
+
 
 # A router that starts looks through all that is there, once in its life: here that is each test, in a process of all of them.
 patch.object(supergraphs, "_spare_garbage_collection").start()

@@ -48,6 +48,8 @@ SUBGRAPHS = (
     Subgraph("notifications", "subgraphs.notifications.app", 4105),
     Subgraph("reporting", "reporting.app", 4106),
     Subgraph("records", "subgraphs.records.app", 4107, public="RECORDS_BASE_URL"),
+    Subgraph("pharmacy", "subgraphs.pharmacy.app", 4108),
+    Subgraph("laboratory", "subgraphs.laboratory.app", 4109),
 )
 
 ROUTER = "router"

@@ -26,6 +26,8 @@ _CARE = frozenset({"patient:read", "patient:write", "appointment:read", "appoint
 _TREATMENT = frozenset(
     {
         "document:write",
+        "lab-test:read",
+        "medication:read",
         "patient:find",
         "record:read",
         "record:write",
@@ -48,12 +50,16 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
         "patient:merge",
         "proxy:write",
         "report:read",
+        "lab-test:read",
+        "lab-test:write",
+        "medication:read",
+        "medication:write",
     },
     BuiltInRole.DOCTOR: _EVERYONE | _CARE | _TREATMENT | {"availability:write"},
     BuiltInRole.NURSE: _EVERYONE | _CARE | _TREATMENT,
     BuiltInRole.PATIENT: _EVERYONE | _CARE | {"disclosure:read", "document:write", "record:access", "record:read"},
-    BuiltInRole.PHARMACIST: _EVERYONE | {"patient:read"},
-    BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"patient:read"},
+    BuiltInRole.PHARMACIST: _EVERYONE | {"medication:read", "medication:write", "patient:read"},
+    BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"lab-test:read", "patient:read"},
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,
     BuiltInRole.RECEPTIONIST: _EVERYONE
     | _CARE

@@ -29,8 +29,10 @@ from shared.patient_access import Basis
 from subgraphs.appointments import models as appointments
 from subgraphs.directory import models as directory
 from subgraphs.identity import models as identity
+from subgraphs.laboratory import models as laboratory
 from subgraphs.notifications import models as notifications
 from subgraphs.patients import models as patients
+from subgraphs.pharmacy import models as pharmacy
 from subgraphs.records import models as records
 from subgraphs.records.codes import PurposeOfUse, Relationship, Verdict
 from tests.authorization.clinical import entries
@@ -343,6 +345,16 @@ def records_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     )
 
 
+def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
+    """A medication."""
+    yield pharmacy.Medication(name=f"Medication {party.name}")
+
+
+def laboratory_rows(party: Party, _: Any) -> Iterator[SQLModel]:
+    """A laboratory test."""
+    yield laboratory.LabTest(name=f"Test {party.name}")
+
+
 ROWS: dict[str, Callable[[Party, Any], Iterator[SQLModel]]] = {
     "identity": identity_rows,
     "directory": directory_rows,
@@ -350,5 +362,7 @@ ROWS: dict[str, Callable[[Party, Any], Iterator[SQLModel]]] = {
     "appointments": appointments_rows,
     "notifications": notifications_rows,
     "records": records_rows,
+    "pharmacy": pharmacy_rows,
+    "laboratory": laboratory_rows,
     "reporting": reporting_rows,
 }

@@ -1,0 +1,1 @@
+"""Laboratory: tests, orders, specimens and results."""

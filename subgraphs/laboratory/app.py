@@ -1,0 +1,10 @@
+"""The service of laboratory."""
+
+from pathlib import Path
+
+from shared.service import Service
+from subgraphs.laboratory.events import EVENTS
+from subgraphs.laboratory.models import Model
+from subgraphs.laboratory.schema import schema
+
+service = Service("laboratory", Path(__file__).parent, schema, Model.metadata, events=EVENTS)

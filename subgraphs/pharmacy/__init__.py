@@ -1,0 +1,1 @@
+"""Pharmacy: medications, stock, prescriptions and dispensing."""

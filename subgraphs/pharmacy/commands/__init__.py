@@ -1,0 +1,1 @@
+"""What the use cases of pharmacy are asked to do."""

@@ -1,0 +1,15 @@
+"""What pharmacy publishes."""
+
+from uuid import UUID
+
+from shared.events.event import Event
+
+
+class MedicationChanged(Event, type="caregraph.pharmacy.medication-changed.v1", key="medication_id"):
+    """One medication was entered or changed."""
+
+    medication_id: UUID
+    active: bool
+
+
+EVENTS = (MedicationChanged,)

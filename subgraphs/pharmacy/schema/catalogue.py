@@ -1,0 +1,42 @@
+"""Asking for the catalogue, and keeping it."""
+
+from typing import Annotated
+
+import strawberry
+from sqlalchemy import Select
+
+from shared.errors import NotFound, VersionConflict
+from shared.graph.context import Info
+from shared.graph.entities import by_key, listing
+from shared.graph.mutations import mutation
+from subgraphs.pharmacy import models
+from subgraphs.pharmacy.commands.catalogue import SaveMedication
+from subgraphs.pharmacy.policy import READ, WRITE
+from subgraphs.pharmacy.repository import catalogue as repository
+from subgraphs.pharmacy.service import catalogue as service
+from subgraphs.pharmacy.types.catalogue import Medication
+
+Active = Annotated[
+    bool | None,
+    strawberry.argument(description="Only medications that are in use, or only those that are not; absent: all."),
+]
+
+
+@strawberry.type
+class CatalogueQuery:
+    medication = by_key(
+        Medication,
+        description="The medication with an id; null if there is none that the caller may see.",
+        scopes=[[READ]],
+    )
+
+    @listing(Medication, repository.MEDICATIONS, description="The medications, by name.", scopes=[[READ]])
+    async def medications(self, info: Info, active: Active = None) -> Select[models.Medication]:
+        return repository.medications(info.context.principal, active)
+
+
+@strawberry.type
+class CatalogueMutation:
+    @mutation(description="Enter or change one medication.", scopes=[[WRITE]], errors=[NotFound, VersionConflict])
+    async def save_medication(self, info: Info, input: SaveMedication) -> Medication:
+        return Medication.of(await service.save_medication(info.context, input))

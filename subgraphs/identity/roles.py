@@ -57,7 +57,9 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
     },
     BuiltInRole.DOCTOR: _EVERYONE | _CARE | _TREATMENT | {"availability:write"},
     BuiltInRole.NURSE: _EVERYONE | _CARE | _TREATMENT,
-    BuiltInRole.PATIENT: _EVERYONE | _CARE | {"disclosure:read", "document:write", "record:access", "record:read"},
+    BuiltInRole.PATIENT: _EVERYONE
+    | _CARE
+    | {"disclosure:read", "document:write", "medication:read", "record:access", "record:read"},
     BuiltInRole.PHARMACIST: _EVERYONE | {"medication:read", "medication:write", "patient:read"},
     BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"lab-test:read", "patient:read"},
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -346,8 +347,20 @@ def records_rows(party: Party, _: Any) -> Iterator[SQLModel]:
 
 
 def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """A medication."""
-    yield pharmacy.Medication(name=f"Medication {party.name}")
+    """A medication of the catalogue."""
+    medication = pharmacy.Medication(
+        rxcui=f"{party.number}",
+        name=f"Medication {party.name}",
+        dose_form="Oral Tablet",
+        unit="TABLET",
+        schedule="IV",
+        search_text=party.name.lower(),
+    )
+    yield medication
+    yield pharmacy.MedicationIngredient(
+        medication_id=medication.id, rxcui="3322", name="Diazepam", strength=Decimal(5), strength_unit="mg"
+    )
+    yield pharmacy.MedicationPack(medication_id=medication.id, name="Box", units=Decimal(30))
 
 
 def laboratory_rows(party: Party, _: Any) -> Iterator[SQLModel]:

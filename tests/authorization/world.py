@@ -110,6 +110,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
     "Query.disclosures": {"to": "2026-02-01T00:00:00Z"},  # before the looks that are taken meanwhile
     "Query.myRecordDisclosures": {"to": "2026-02-01T00:00:00Z"},
+    "Query.medicationByCode": {"rxcui": "10"},  # that of the last party
     "Mutation.recordCarePlan": {"since": "2020-05"},
     "Mutation.recordMedicationStatement": {"since": "2020-05", "until": "2020-05"},
     "Mutation.updateCarePlan": {"until": "2020-05"},

@@ -138,6 +138,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "phone": "+493012345678",
     "postalCode": "10115",
     "role": "NURSE",
+    "rxcui": "1191",
     "scopes": "patient:read",
     "roles": "NURSE",
     "system": "http://example.com/codes",

@@ -36,6 +36,7 @@ LOG_IN = "mutation($input: LogInInput!) { logIn(input: $input) { ... on LogInSuc
 OPEN_TO_ALL = {
     "AppointmentType",
     "Location",
+    "Medication",
     "Organization",
     "Practitioner",
     "Schedule",

@@ -3,5 +3,9 @@
 from shared.database.model import Record, Versioned, new_registry
 
 
-class Model(Record, Versioned, registry=new_registry()):
-    """The base of this domain's tables."""
+class Part(Record, registry=new_registry()):
+    """The base of this domain's tables; its own rows belong to others, or are never changed."""
+
+
+class Model(Part, Versioned):
+    """The base of the tables whose rows clients change."""

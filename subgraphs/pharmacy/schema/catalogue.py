@@ -8,6 +8,7 @@ from sqlalchemy import Select
 from shared.errors import NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
+from shared.graph.fields import LONGEST_SEARCH, bounded, query
 from shared.graph.mutations import mutation
 from subgraphs.pharmacy import models
 from subgraphs.pharmacy.commands.catalogue import SaveMedication
@@ -16,10 +17,17 @@ from subgraphs.pharmacy.repository import catalogue as repository
 from subgraphs.pharmacy.service import catalogue as service
 from subgraphs.pharmacy.types.catalogue import Medication
 
+LONGEST_CODE = 20
+
 Active = Annotated[
     bool | None,
     strawberry.argument(description="Only medications that are in use, or only those that are not; absent: all."),
 ]
+Search = Annotated[
+    str | None,
+    bounded("Only medications whose name, ingredient or number in RxNorm matches this text.", LONGEST_SEARCH),
+]
+Code = Annotated[str, bounded("The number of the medication in RxNorm (RXCUI).", LONGEST_CODE)]
 
 
 @strawberry.type
@@ -31,8 +39,16 @@ class CatalogueQuery:
     )
 
     @listing(Medication, repository.MEDICATIONS, description="The medications, by name.", scopes=[[READ]])
-    async def medications(self, info: Info, active: Active = None) -> Select[models.Medication]:
-        return repository.medications(info.context.principal, active)
+    async def medications(self, info: Info, search: Search = None, active: Active = None) -> Select[models.Medication]:
+        return repository.medications(info.context.principal, search, active)
+
+    @query(
+        description="The medication with a number of RxNorm; null if there is none that the caller may see.",
+        scopes=[[READ]],
+    )
+    async def medication_by_code(self, info: Info, rxcui: Code) -> Medication | None:
+        row = await repository.by_code(info.context, rxcui)
+        return None if row is None else Medication.of(row)
 
 
 @strawberry.type

@@ -1,0 +1,59 @@
+"""Kinds of value that pharmacy's commands are made of."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator
+
+from shared.values import id_of, wrong
+from subgraphs.pharmacy.errors import QUANTITY, RXCUI, UCUM_UNIT
+
+LARGEST = 1_000_000
+
+_RXCUI = re.compile("[1-9][0-9]{0,9}")
+_UNIT = re.compile(r"[!-~]{1,40}")  # https://ucum.org/ucum#section-Character-Set-and-Lexical-Rules
+_PLACES, _FINER_PLACES = 3, 6
+
+MedicationId = Annotated[UUID, id_of("Medication")]
+LocationId = Annotated[UUID, id_of("Location")]
+
+
+def exact(value: float) -> Decimal:
+    """The decimal number that a client has written."""
+    return Decimal(str(value))
+
+
+def _rxcui(value: str) -> str:
+    if not _RXCUI.fullmatch(value):
+        raise wrong(RXCUI)
+    return value
+
+
+def _unit(value: str) -> str:
+    if not _UNIT.fullmatch(value):
+        raise wrong(UCUM_UNIT)
+    return value
+
+
+def _amount(places: int, *, least: bool = False) -> Any:
+    def check(value: float) -> float:
+        enough = value >= 0 if least else value > 0
+        if not enough or not value <= LARGEST or round(value, places) != value:
+            raise wrong(QUANTITY, maximum=LARGEST, places=places)
+        return value
+
+    return AfterValidator(check)
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value == "" else value
+
+
+Rxcui = Annotated[str, AfterValidator(_rxcui)]
+OptionalRxcui = Annotated[Rxcui | None, BeforeValidator(_blank_is_none)]
+UcumUnit = Annotated[str, AfterValidator(_unit)]
+Quantity = Annotated[float, _amount(_PLACES)]
+"""So many of a unit of dispensing or of a pack."""
+Strength = Annotated[float, _amount(_FINER_PLACES)]

@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 from shared.database.rows import beside, columns_of, row_class, value_at
 from shared.database.values import DIALECT, writer
 from shared.encryption.session import KEYRING, open_rows
-from shared.encryption.value import EncryptedType, Place, column_of, key_id_of
+from shared.encryption.value import Encrypted, EncryptedType, column_of, key_id_of
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -33,7 +33,7 @@ _MOST_QUERIES = 500
 class Query(NamedTuple):
     """A compiled statement: its parameters in order, each with what gives it the driver's form; the class of its records.
 
-    `make` is what makes a row of a record, None where that is one; `encrypted` are the columns to open before.
+    `make` is what makes a row of a record, None where that is one; `encrypted` are the columns to open in rows.
     """
 
     text: str
@@ -128,9 +128,11 @@ class Driver:
         query, arguments = self._translate(statement, derive, values)
         async with await self._acquire() as connection:
             rows: Sequence[Any] = await connection.fetch(query.text, *arguments, record_class=query.records)
+        if query.make is not None:
+            rows = list(map(query.make, rows))
         if query.encrypted:
-            rows = await self._opened(rows, query.encrypted)
-        return rows if query.make is None else list(map(query.make, rows))
+            await self._open(rows, query.encrypted)
+        return rows
 
     async def insert(self, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows of a table, all or none. They have the same columns; the rest is left to the database."""
@@ -152,18 +154,22 @@ class Driver:
         if self._pool is not None:
             await self._pool.close()
 
-    async def _opened(self, records: Sequence[Any], columns: "Sequence[_EncryptedColumn]") -> list[list[Any]]:
-        """Records as lists, in which encrypted values have their keys."""
-        keyring, opened = self.keyring, [list(record) for record in records]
-        keys = await keyring.keys(
-            {key_id_of(row[each.place]) for each in columns for row in opened if row[each.place] is not None}
-        )
-        for place, key, table, name, kind in columns:
+    async def _open(self, rows: Sequence[Any], columns: "Sequence[_EncryptedColumn]") -> None:
+        """Give rows their encrypted values, with their keys."""
+        keyring, closed = self.keyring, []
+        kept = keyring.kept()
+        for part, place, key, table, name, decode in columns:
             column = column_of(keyring.domain, table, name)
-            for row in opened:
-                if (value := row[place]) is not None:
-                    row[place] = kind.stored(value).open_with(keys[key_id_of(value)], Place(column, row[key]))
-        return opened
+            for row in rows if part is None else [each for row in rows if (each := row[part]) is not None]:
+                if (data := row[place]) is not None:
+                    opens = kept.get(key_id_of(data))
+                    value = row.__dict__[name] = Encrypted.stored(data, decode, opens, (column, row[key]))
+                    if opens is None:
+                        closed.append(value)
+        if closed:
+            keys = await keyring.keys({value.key_id for value in closed})
+            for value in closed:
+                value.open_with(keys[value.key_id])
 
     async def _acquire(self) -> PoolAcquireContext:
         if self._pool is None:
@@ -201,13 +207,14 @@ class Driver:
 
 
 class _EncryptedColumn(NamedTuple):
-    """Where records have an encrypted value, and the key of its row."""
+    """Where rows have an encrypted value, and their key; `part` is the place of the rows that have it, if others have these."""
 
+    part: int | None
     place: int
     key: int
     table: str
     name: str
-    type: EncryptedType
+    decode: Callable[[bytes], Any]
 
 
 def _rows(
@@ -221,8 +228,8 @@ def _rows(
     if given:
         entities = entities[:1]
     encrypted = list(_encrypted([model for _, model in entities]))
-    if len(entities) == 1 and entities[0][1] and not encrypted:
-        return row_class(entities[0][1], asyncpg.Record, given), None, ()
+    if len(entities) == 1 and entities[0][1]:
+        return row_class(entities[0][1], asyncpg.Record, given), None, encrypted
     columns = enumerate(statement.selected_columns)
     makers = [_part(model, columns, given) for _, model in entities]
     if len(makers) == 1:
@@ -233,15 +240,13 @@ def _rows(
 
 
 def _encrypted(entities: Sequence[type | None]) -> Iterator[_EncryptedColumn]:
-    """The encrypted columns of a statement's models, by their places in its records."""
-    start = 0
-    for model in entities:
-        columns = {"": None} if model is None else columns_of(model)
-        for place, (name, kind) in enumerate(columns.items(), start):
+    """The encrypted columns of a statement's models, by their places in its rows."""
+    for part, model in enumerate(entities):
+        columns = {} if model is None else columns_of(model)
+        for place, (name, kind) in enumerate(columns.items()):
             if isinstance(kind, EncryptedType):
-                key = start + list(columns).index(_key(model))
-                yield _EncryptedColumn(place, key, inspect(model).local_table.name, name, kind)
-        start += len(columns)
+                key, table = list(columns).index(_key(model)), inspect(model).local_table.name
+                yield _EncryptedColumn(part if len(entities) > 1 else None, place, key, table, name, kind.decode)
 
 
 def _key(model: Any) -> str:

@@ -32,6 +32,7 @@ from sqlmodel import SQLModel
 
 from shared.database.model import Audited
 from shared.database.values import reader
+from shared.encryption.value import EncryptedType
 
 T = TypeVar("T")
 
@@ -78,10 +79,14 @@ def columns_beside(model: type, columns: Iterable[Any]) -> list[Any]:
 def row_class(model: type, base: type, beside: tuple[str, ...] = ()) -> type:
     """The class of a model's rows, over a class of sequences of the driver's values in the order of its columns.
 
-    A value that takes time to make is made when it is read. `beside` is what comes after the columns.
+    A value that takes time to make is made when it is read. `beside` is what comes after the columns. An encrypted value is
+    in the row's own `__dict__`, where whoever opens it puts it; without one it is None.
     """
     given = [*columns_of(model).items(), *((name, besides(model)[name]) for name in beside)]
-    columns = {name: property(value_at(place, kind)) for place, (name, kind) in enumerate(given)}
+    columns: dict[str, Any] = {
+        name: None if isinstance(kind, EncryptedType) else property(value_at(place, kind))
+        for place, (name, kind) in enumerate(given)
+    }
     columns |= {name: property(_not_given(name)) for name in besides(model).keys() - columns.keys()}
     bases = (base, Audited) if issubclass(model, Audited) else (base,)
     return type(model.__name__, bases, {**_members(model), **columns, "__setattr__": _refuse_to_write})

@@ -12,8 +12,6 @@ import orjson
 from sqlalchemy import ARRAY, JSON, DateTime, Dialect, Float, TypeDecorator
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from shared.encryption.value import EncryptedType
-
 Process: TypeAlias = Callable[[Any], Any]
 
 DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
@@ -24,8 +22,8 @@ _FLOAT_OID, _NUMERIC_OID = 701, 1700  # pg_type
 
 
 def reader(kind: Any) -> Process | None:
-    """What makes a type's value of the driver's; None where they are the same, as where the driver has decrypted it."""
-    return None if isinstance(kind, EncryptedType) else _reader(kind.dialect_impl(DIALECT))
+    """What makes a type's value of the driver's; None where they are the same."""
+    return _reader(kind.dialect_impl(DIALECT))
 
 
 def writer(kind: Any) -> Process | None:

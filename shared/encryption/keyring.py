@@ -64,9 +64,16 @@ class Keyring:
         """Keep no open key."""
         self._kept = {}
 
+    def kept(self) -> Mapping[bytes, DataKey]:
+        """The keys that are open, by their ids. All are let go at once, which costs a read less than a time for each."""
+        now = time.monotonic()
+        if now >= self._kept_until or len(self._kept) > _MOST_KEPT:
+            self._kept, self._kept_until = {}, now + KEPT_SECONDS
+        return self._kept
+
     async def keys(self, ids: Collection[bytes]) -> Mapping[bytes, DataKey]:
         """Data keys by their ids, in at most one statement. One that is not there is one that was destroyed."""
-        kept = self._still_kept()
+        kept = self.kept()
         found = {key: kept[key] for key in ids if key in kept}
         if missing := [UUID(bytes=key) for key in ids if key not in found]:
             found |= await self._open(await self._driver.fetch(_BY_ID, ids=missing))
@@ -84,7 +91,7 @@ class Keyring:
             connection.execute(insert(StoredDataKey).values(made).on_conflict_do_nothing())
             stored |= _active(connection, missing)  # which may be another's
         wrapped = [row for row in stored.values() if row.wrapped is not None]
-        kept = self._still_kept()
+        kept = self.kept()
         keys = {row.id: kept.get(row.id.bytes) for row in wrapped}
         if unknown := [row for row in wrapped if keys[row.id] is None]:
             opened = await_only(self._open(unknown))
@@ -99,13 +106,6 @@ class Keyring:
     def context(self, key: UUID) -> Mapping[str, str]:
         """What wrapping authenticates besides a data key."""
         return {"domain": self.domain, "data-key": str(key)}
-
-    def _still_kept(self) -> Mapping[bytes, DataKey]:
-        """The keys that are open. All are let go at once, which costs a read less than a time for each."""
-        now = time.monotonic()
-        if now >= self._kept_until or len(self._kept) > _MOST_KEPT:
-            self._kept, self._kept_until = {}, now + KEPT_SECONDS
-        return self._kept
 
     async def _make(self, patients: Iterable[UUID]) -> list[dict[str, Any]]:
         return list(await asyncio.gather(*map(self._new, patients)))

@@ -34,7 +34,7 @@ from shared.database.tables import Merger, StoredDataKey
 from shared.encryption.keyring import SERVICE
 from shared.encryption.providers import WrappedKey
 from shared.encryption.session import encrypted_attributes
-from shared.encryption.value import Place, column_of
+from shared.encryption.value import column_of
 from shared.ids import new_id
 from shared.unit_of_work import system_work
 
@@ -165,7 +165,7 @@ async def _encrypt_anew(database: Database, model: Any, patients: Mapping[UUID, 
         old = await keyring.keys({value.key_id for row in rows for value in row[2:] if value is not None})
         new = await connection.run_sync(keyring.active, {row.patient for row in rows})
         for row in rows:
-            places = {name: Place(column_of(keyring.domain, table.name, name), row.id) for name in names}
+            places = {name: (column_of(keyring.domain, table.name, name), row.id) for name in names}
             values = {name: getattr(row, name) for name in names if getattr(row, name) is not None}
             anew = {
                 name: value.open_with(old[value.key_id], places[name]).under(new[row.patient], places[name])

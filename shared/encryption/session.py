@@ -57,7 +57,7 @@ def _values(domain: str, rows: Iterable[Any]) -> Iterator[_EncryptedValue]:
         for attribute in encrypted_attributes(row.__class__):
             value = getattr(row, attribute)
             if value is not None:
-                yield _EncryptedValue(row, attribute, value, Place(column_of(domain, table.name, attribute), row.id))
+                yield _EncryptedValue(row, attribute, value, (column_of(domain, table.name, attribute), row.id))
 
 
 def _is_new(each: _EncryptedValue) -> bool:

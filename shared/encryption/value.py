@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,7 @@ _VERSION = b"\x01"
 _KEY_ID = slice(1, 17)
 _NONCE = slice(17, 29)
 _BYTES_OF_NONCE = 12
+_CLOSED: Any = object()  # in the value's place: a slot without anything takes a microsecond to be found so
 
 
 class Unreadable(Exception):
@@ -49,24 +50,23 @@ class DataKey:
         return self._secret
 
 
-class Place(NamedTuple):
-    """Where a value is stored: a column, as `column_of` names it, of the row with a key."""
-
-    column: bytes
-    row: UUID
-
-    def associated_data(self, key: bytes) -> bytes:
-        """What AES-GCM authenticates besides: the place, and the data key's id; not the key that wraps it, nor the patient.
-
-        `v1|domain|table|column|row id|data key's id`, ids as their bytes.
-        """
-        return b"%b|%b|%b" % (self.column, self.row.bytes, key)
+Place: TypeAlias = tuple[bytes, UUID]
+"""Where a value is stored: a column, as `column_of` names it, of the row with a key."""
 
 
 @cache
 def column_of(domain: str, table: str, column: str) -> bytes:
     """The name of a column among all that are encrypted."""
     return f"v1|{domain}|{table}|{column}".encode()
+
+
+def _associated_data(place: Place, key: bytes) -> bytes:
+    """What AES-GCM authenticates besides: the place, and the data key's id; not the key that wraps it, nor the patient.
+
+    `v1|domain|table|column|row id|data key's id`, ids as their bytes.
+    """
+    column, row = place
+    return b"|".join((column, row.bytes, key))
 
 
 class Encrypted(Generic[T]):
@@ -79,40 +79,42 @@ class Encrypted(Generic[T]):
 
     _value: T
     _decode: Callable[[bytes], T]
+    _key: DataKey | None
+    _place: Place | None
+    ciphertext: bytes | None
 
     def __init__(self, value: T) -> None:
-        self._value = value
-        self.ciphertext: bytes | None = None
-        self._key: DataKey | None = None
-        self._place: Place | None = None
+        self._value, self.ciphertext, self._key, self._place = value, None, None, None
 
     @classmethod
-    def stored(cls, ciphertext: bytes, decode: Callable[[bytes], T]) -> Self:
-        """From what the database has; closed."""
+    def stored(
+        cls, ciphertext: bytes, decode: Callable[[bytes], T], key: DataKey | None = None, place: Place | None = None
+    ) -> Self:
+        """From what the database has, with the place where it was read; closed without its key."""
         made = cls.__new__(cls)
-        made.ciphertext, made._decode, made._key, made._place = ciphertext, decode, None, None
+        made._value, made.ciphertext, made._decode, made._key, made._place = _CLOSED, ciphertext, decode, key, place
         return made
 
     @property
     def value(self) -> T:
         """The value; raises Erased if it was erased, Unreadable if it was tampered with."""
-        if not hasattr(self, "_value"):
+        if self._value is _CLOSED:
             self._value = self._open()
         return self._value
 
     @property
     def is_open(self) -> bool:
         """Whether `value` can be asked for."""
-        return hasattr(self, "_value") or self._key is not None
+        return self._value is not _CLOSED or self._key is not None
 
     @property
     def key_id(self) -> bytes:
         """The id of the data key that it is stored under."""
         return key_id_of(self.ciphertext or b"")
 
-    def open_with(self, key: DataKey, place: Place) -> Self:
-        """Give it its key, and the place where it was read."""
-        self._key, self._place = key, place
+    def open_with(self, key: DataKey, place: Place | None = None) -> Self:
+        """Give it its key, and the place where it was read if it does not know that."""
+        self._key, self._place = key, place or self._place
         return self
 
     def is_for(self, place: Place) -> bool:
@@ -126,7 +128,7 @@ class Encrypted(Generic[T]):
         value = self.value
         made, nonce = Encrypted(value), os.urandom(_BYTES_OF_NONCE)
         plain = value if isinstance(value, bytes) else msgspec.json.encode(value)
-        data = key.cipher.encrypt(nonce, plain, place.associated_data(key.id))
+        data = key.cipher.encrypt(nonce, plain, _associated_data(place, key.id))
         made.ciphertext, made._place = b"".join((_VERSION, key.id, nonce, data)), place
         return made
 
@@ -135,11 +137,12 @@ class Encrypted(Generic[T]):
             raise RuntimeError("an encrypted value that nobody has opened: `await open_rows(keyring, rows)`")
         if self._key.cipher is None:
             raise Erased
-        data, place = self.ciphertext, self._place.associated_data(self._key.id)
+        data, place = self.ciphertext, _associated_data(self._place, self._key.id)
         try:
             return self._decode(self._key.cipher.decrypt(data[_NONCE], data[_NONCE.stop :], place))
         except InvalidTag:
-            raise Unreadable(f"{self._place.column.decode()} of row {self._place.row}") from None
+            column, row = self._place
+            raise Unreadable(f"{column.decode()} of row {row}") from None
 
     def __eq__(self, other: object) -> bool:
         """Equal if the values are; one that is closed is only equal to what has the same bytes."""
@@ -171,7 +174,7 @@ class EncryptedType(TypeDecorator[Encrypted[Any]]):
     def __init__(self, kind: Any) -> None:
         super().__init__()
         self.kind = kind
-        self._decode: Callable[[bytes], Any] = bytes if kind is bytes else msgspec.json.Decoder(kind).decode
+        self.decode: Callable[[bytes], Any] = bytes if kind is bytes else msgspec.json.Decoder(kind).decode
 
     def process_bind_param(self, value: Encrypted[Any] | None, _: Dialect) -> bytes | None:
         """The bytes; raises TypeError for what is not encrypted."""
@@ -183,11 +186,7 @@ class EncryptedType(TypeDecorator[Encrypted[Any]]):
 
     def process_result_value(self, value: bytes | None, _: Dialect) -> Encrypted[Any] | None:
         """The value, closed."""
-        return None if value is None else self.stored(value)
-
-    def stored(self, ciphertext: bytes) -> Encrypted[Any]:
-        """The value of stored bytes, closed."""
-        return Encrypted.stored(ciphertext, self._decode)
+        return None if value is None else Encrypted.stored(value, self.decode)
 
 
 def encrypted(kind: Any, *, nullable: bool = False) -> Any:

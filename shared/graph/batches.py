@@ -55,16 +55,13 @@ def leaves(kind: GraphQLLeafType) -> Complete:
     """Scalars and enums."""
     coerce = cache(kind.coerce_output_value) if isinstance(kind, GraphQLEnumType) else kind.coerce_output_value
     as_it_is = {_AS_THEY_ARE.get(kind.name)}
-    checked: set[type] = set()
+    check = _check_of_classes()
 
     def complete_leaves(values: Batch) -> list[Any]:
         classes = set(map(type, values))
         if classes == as_it_is:
             return list(values)
-        for each in classes - checked:
-            if issubclass(each, Exception | Awaitable):  # which a scalar might take for a value
-                raise UnfitError
-            checked.add(each)
+        check(classes)
         completed = [coerce(value) for value in values]
         if None in completed:
             raise UnfitError
@@ -129,3 +126,27 @@ def by_class(completions: Mapping[type, Complete]) -> Complete:
         return [next(rest[type(value)]) for value in values]
 
     return complete_each
+
+
+def of_any_class(complete: Complete) -> Complete:
+    """Objects of whatever class, as graphql-core takes them for a type that is neither abstract nor tells its own."""
+    check = _check_of_classes()
+
+    def complete_all(values: Batch) -> list[Any]:
+        check(set(map(type, values)))
+        return complete(values)
+
+    return complete_all
+
+
+def _check_of_classes() -> Callable[[set[type]], None]:
+    """What raises where there are classes of what is no value, though it might be taken for one: errors and awaitables."""
+    checked: set[type] = set()
+
+    def check(classes: set[type]) -> None:
+        for each in classes - checked:
+            if issubclass(each, Exception | Awaitable):
+                raise UnfitError
+            checked.add(each)
+
+    return check

@@ -31,7 +31,18 @@ from graphql.execution.collect_fields import FieldDetails, FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from shared.graph.batches import Complete, Read, by_class, leaves, lists, non_null, nullable, objects, references
+from shared.graph.batches import (
+    Complete,
+    Read,
+    by_class,
+    leaves,
+    lists,
+    non_null,
+    nullable,
+    objects,
+    of_any_class,
+    references,
+)
 from shared.graph.fields import access_rules, definition_of
 
 _MOST_PLANS = 2000
@@ -124,7 +135,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         if is_abstract_type(kind):
             possible = {_class(each): self._objects(each, fields) for each in self.schema.get_possible_types(kind)}
         else:
-            plan = self._objects(cast("GraphQLObjectType", kind), fields)
+            concrete = cast("GraphQLObjectType", kind)
+            plan = self._objects(concrete, fields)
+            if concrete.is_type_of is None:
+                return plan and nullable(of_any_class(plan))
             possible = {_class(kind): plan, _generic_class(kind): plan}
         if None in possible.values():
             return None

@@ -33,7 +33,7 @@ from subgraphs.records.codes import (
 from subgraphs.records.coding import LOINC
 from subgraphs.records.early_warning import body_mass_index, early_warning
 from subgraphs.records.types.entries import RecordEntry
-from subgraphs.records.types.said import coded, coding, said
+from subgraphs.records.types.said import said
 from subgraphs.records.types.stubs import Practitioner
 from subgraphs.records.vital_signs import SIGNS, canonical, is_unusual
 
@@ -90,18 +90,6 @@ class EarlyWarningScore:
     parameters: list[ScoreParameter] = strawberry.field(description="The parameters, each with its points.")
 
 
-def _reactions(row: models.Allergy) -> list[Reaction]:
-    reactions = row.facts.value.reactions
-    return [
-        Reaction(manifestation=coding(each.manifestation), severity=each.severity, onset=each.onset)
-        for each in reactions
-    ]
-
-
-def _conditions(row: models.FamilyHistory) -> list[RelativesCondition]:
-    return [RelativesCondition(code=coding(each.code), onset_age=each.onset_age) for each in row.facts.value.conditions]
-
-
 def _measurements(row: models.VitalSigns) -> list[Measurement]:
     return [Measurement(row=each) for each in row.facts.value.measurements]
 
@@ -133,7 +121,7 @@ def _members(row: models.CareTeam) -> list[Practitioner]:
     description="A diagnosis or problem of a patient (FHIR Condition).",
 )
 class Condition(Entity[models.Condition], RecordEntry):
-    code: Coding | None = coded("code", description="The diagnosis or problem, as a code.")
+    code: Coding | None = said("code", description="The diagnosis or problem, as a code.")
     category: ConditionCategory | None = said(
         "category", description="What the condition is recorded as, such as a problem."
     )
@@ -161,7 +149,7 @@ class Condition(Entity[models.Condition], RecordEntry):
     description="A substance that a patient does not tolerate, or the statement that none is known (FHIR AllergyIntolerance).",
 )
 class Allergy(Entity[models.Allergy], RecordEntry):
-    code: Coding | None = coded("code", description="The substance, as a code; null if no allergies are known.")
+    code: Coding | None = said("code", description="The substance, as a code; null if no allergies are known.")
     none_known: bool | None = from_row(
         "none_known", description="Whether this is the statement that no allergies are known."
     )
@@ -180,7 +168,7 @@ class Allergy(Entity[models.Allergy], RecordEntry):
     verification: AllergyVerification | None = from_row(
         "status", description="How sure it is that the patient has the allergy."
     )
-    reactions: list[Reaction] | None = from_row(_reactions, description="What has happened so far.")
+    reactions: list[Reaction] | None = said("reactions", description="What has happened so far.")
     onset: str | None = said(
         "onset", description="Since when the patient has the allergy; null where that is not known."
     )
@@ -221,7 +209,7 @@ class VitalSigns(Entity[models.VitalSigns], RecordEntry):
     description="A vaccination that was given to a patient, or was not (FHIR Immunization).",
 )
 class Immunization(Entity[models.Immunization], RecordEntry):
-    code: Coding | None = coded("code", description="The vaccine, as a code.")
+    code: Coding | None = said("code", description="The vaccine, as a code.")
     status: ImmunizationStatus | None = from_row("status", description="Whether the vaccination was given.")
     occurred: str | None = said(
         "occurred",
@@ -249,7 +237,7 @@ class Immunization(Entity[models.Immunization], RecordEntry):
     description="Something that is done for a patient, such as an operation (FHIR Procedure).",
 )
 class Procedure(Entity[models.Procedure], RecordEntry):
-    code: Coding | None = coded("code", description="What is done, as a code.")
+    code: Coding | None = said("code", description="What is done, as a code.")
     status: ProcedureStatus | None = from_row("status", description="How far the procedure has come.")
     performed: str | None = said(
         "performed", description="When the procedure was carried out; null where that is not known."
@@ -257,7 +245,7 @@ class Procedure(Entity[models.Procedure], RecordEntry):
     performed_until: str | None = said(
         "performed_until", description="When the procedure ended; null where that is not known."
     )
-    body_site: Coding | None = coded(
+    body_site: Coding | None = said(
         "body_site", description="Where on the body the procedure was carried out; null where that was not said."
     )
     outcome: str | None = said("outcome", description="What came of the procedure; null where that was not said.")
@@ -270,7 +258,7 @@ class Procedure(Entity[models.Procedure], RecordEntry):
     description="Medication that a patient took or takes, by somebody's word (FHIR MedicationStatement).",
 )
 class MedicationStatement(Entity[models.MedicationStatement], RecordEntry):
-    code: Coding | None = coded("code", description="The medication, as a code.")
+    code: Coding | None = said("code", description="The medication, as a code.")
     status: MedicationStatus | None = from_row("status", description="Whether the patient takes the medication.")
     source: MedicationSource | None = said("source", description="Who says that the patient takes the medication.")
     dosage: str | None = said("dosage", description="How the medication is taken; null where that was not said.")
@@ -294,7 +282,7 @@ class MedicationStatement(Entity[models.MedicationStatement], RecordEntry):
 class FamilyHistory(Entity[models.FamilyHistory], RecordEntry):
     status: EntryStatus | None = from_row("status", description="Whether the entry holds.")
     relationship: FamilyRelationship | None = said("relationship", description="What the relative is to the patient.")
-    conditions: list[RelativesCondition] | None = from_row(_conditions, description="What the relative had or has.")
+    conditions: list[RelativesCondition] | None = said("conditions", description="What the relative had or has.")
     deceased: bool | None = said("deceased", description="Whether the relative has died; null where that is not known.")
     note: str | None = said("note", description="What else there is to say; null where there is nothing.")
 
@@ -306,8 +294,8 @@ class FamilyHistory(Entity[models.FamilyHistory], RecordEntry):
 )
 class SocialHistory(Entity[models.SocialHistory], RecordEntry):
     status: EntryStatus | None = from_row("status", description="Whether the entry holds.")
-    code: Coding | None = coded("code", description="What is said, as a code.")
-    value: Coding | None = coded("value", description="How it is, as a code; null where it is said in words only.")
+    code: Coding | None = said("code", description="What is said, as a code.")
+    value: Coding | None = said("value", description="How it is, as a code; null where it is said in words only.")
     text: str | None = said("text", description="How it is, in words; null where it is said by a code only.")
     observed: str | None = said("observed", description="When it was so; null where that was not said.")
 

@@ -12,7 +12,7 @@ from subgraphs.records import models, policy
 from subgraphs.records.codes import DocumentContentType, DocumentRejection, DocumentStatus
 from subgraphs.records.documents.addresses import Use, address_of
 from subgraphs.records.types.entries import RecordEntry
-from subgraphs.records.types.said import coded, said
+from subgraphs.records.types.said import said
 
 
 @entity(
@@ -23,8 +23,8 @@ from subgraphs.records.types.said import coded, said
 class Document(Entity[models.Document], RecordEntry):
     status: DocumentStatus | None = from_row("status", description="How far the content of the document is.")
     title: str | None = said("title", description="The title of the document.")
-    type: Coding | None = coded("type", description="What the document is, as a code; null where that was not said.")
-    category: Coding | None = coded(
+    type: Coding | None = said("type", description="What the document is, as a code; null where that was not said.")
+    category: Coding | None = said(
         "category", description="What kind of document it is, as a code; null where that was not said."
     )
     date: str | None = said(

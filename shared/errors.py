@@ -60,6 +60,10 @@ class NotChecked(Refusal):
     """Something that the input names had to be looked up elsewhere in the graph, and could not be; nothing was changed."""
 
 
+class SecondFactorNeeded(Refusal):
+    """The caller must have given a code of a second factor a short while ago: `stepUp`, then send this again."""
+
+
 @dataclass(frozen=True)
 class FieldProblem:
     """One thing that is wrong with an input; `path` leads to it from the input's root, as the client wrote it."""
@@ -88,6 +92,9 @@ GRAPH_UNAVAILABLE = Problem(
     "GRAPH_UNAVAILABLE", "What this names cannot be looked up at the moment: send it again later."
 )
 GRAPH_DENIED = Problem("GRAPH_DENIED", "You may not see what has to be looked up for this.")
+SECOND_FACTOR_NEEDED = Problem(
+    "SECOND_FACTOR_NEEDED", "This takes a code of your second factor, given within the last {minutes} minutes."
+)
 UNKNOWN_REFERENCE = Problem("UNKNOWN_REFERENCE", "It leads to no {resource} that is known here.")
 FOREIGN_RESOURCE_ID = Problem(
     "FOREIGN_RESOURCE_ID", "Its id is another's here: is it of another system, which --source would name?"

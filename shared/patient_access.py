@@ -1,8 +1,8 @@
 """Who may open a patient's data: one decision, which a domain makes and publishes, and every service keeps and asks.
 
-A row says that a practitioner, an account or a proxy may, on what basis, and from when until when. Whoever has no row that
-holds at this moment by the database's clock may not. A version decides which of two events about a row is the later one, in
-whatever order they come; of two of one version, the one that ends earlier.
+A row says that a practitioner, an account, a proxy or the staff of a location may, on what basis, and from when until when.
+Whoever has no row that holds at this moment by the database's clock may not. A version decides which of two events about a
+row is the later one, in whatever order they come; of two of one version, the one that ends earlier.
 """
 
 from collections.abc import Collection, Iterator
@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, false, func, literal, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Uuid, and_, any_, false, func, literal, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
@@ -38,7 +38,8 @@ class Basis(Code, name="AccessBasis"):
 
 
 class AccessChanged(Event, type="caregraph.records.access-changed.v1", key="access_id"):
-    """Somebody may open a patient's data, or no longer: a practitioner, an account, or a patient who is a proxy.
+    """Somebody may open a patient's data, or no longer: a practitioner, an account, a patient who is a proxy, or those who
+    work at a location.
 
     `basis` is APPOINTMENT, ENCOUNTER, ORDER, CARE_TEAM, GRANT, EMERGENCY or PROXY. `sections` are those of the record, null
     for all; `validUntil` is null while no end is known. Of two versions the higher one holds.
@@ -54,6 +55,7 @@ class AccessChanged(Event, type="caregraph.records.access-changed.v1", key="acce
     valid_from: datetime
     valid_until: datetime | None
     version: int
+    location_id: UUID | None = None
 
 
 def has_access(
@@ -92,6 +94,8 @@ def _holders(principal: Principal, bases: Collection[Basis] | None) -> Iterator[
         yield col(PatientAccess.account_id) == principal.subject
         if principal.practitioner is not None:
             yield col(PatientAccess.practitioner_id) == principal.practitioner
+        if principal.locations:
+            yield col(PatientAccess.location_id) == any_(literal(sorted(principal.locations), ARRAY(Uuid)))
     elif principal.kind is Kind.PATIENT and principal.patient is not None and (bases is None or Basis.PROXY in bases):
         yield col(PatientAccess.proxy_id) == principal.patient
 

@@ -1,6 +1,7 @@
 """The caller, as a verified token describes them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,7 +31,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller; who is of no kind can nothing. `patient` and `practitioner` are their own records, where they have one."""
+    """A caller; who is of no kind can nothing. `patient` and `practitioner` are their own records, where they have one.
+
+    `locations` are where they work. `second_factor_at` is when they last gave a code of their second factor.
+    """
 
     subject: UUID
     session: UUID
@@ -39,6 +43,8 @@ class Principal:
     patient: UUID | None = None
     practitioner: UUID | None = None
     kind: Kind = Kind.NONE
+    locations: frozenset[UUID] = frozenset()
+    second_factor_at: datetime | None = None
 
     def can(self, scope: str) -> bool:
         """Whether the caller may use a scope, `<resource>:<action>`."""
@@ -52,6 +58,10 @@ class Principal:
     def is_staff(self, scope: str) -> bool:
         """Whether the caller works here with a scope."""
         return self.kind is Kind.STAFF and scope in self.scopes
+
+    def proved_within(self, age: timedelta) -> bool:
+        """Whether the caller gave a code of a second factor not longer than this ago."""
+        return self.second_factor_at is not None and datetime.now(UTC) - self.second_factor_at <= age
 
 
 _NOBODY = UUID(int=0)

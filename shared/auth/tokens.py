@@ -5,6 +5,7 @@ import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -128,6 +129,15 @@ def principal_of(claims: Mapping[str, Any]) -> Principal:
             patient=UUID(claims["patient"]) if claims.get("patient") else None,
             practitioner=UUID(claims["practitioner"]) if claims.get("practitioner") else None,
             kind=Kind.of(claims.get("kind")),
+            locations=frozenset(map(UUID, claims.get("locations", ()))),
+            second_factor_at=_second_factor_at(claims),
         )
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
         raise InvalidToken("the token's claims are not ours") from error
+
+
+def _second_factor_at(claims: Mapping[str, Any]) -> datetime | None:
+    """`auth_time` (OpenID Connect Core, section 2), where `amr` (RFC 8176) says that more than one factor was given then."""
+    if "mfa" not in claims.get("amr", ()):
+        return None
+    return datetime.fromtimestamp(claims["auth_time"], UTC)

@@ -102,19 +102,28 @@ class Merger(Shared, table=True):
 class PatientAccess(Shared, table=True):
     """That somebody may open a patient's data, on what basis and until when (`shared.patient_access`).
 
-    They are a practitioner, an account, or a patient who is a proxy. `sections` are those of the medical record that may be
-    opened, null for all. What has ended stays, with the version that ended it, so that nothing older makes it hold again.
+    They are a practitioner, an account, a patient who is a proxy, or all staff of a location. `sections` are those of the
+    medical record that may be opened, null for all. What has ended stays, with the version that ended it, so that nothing
+    older makes it hold again.
     """
 
     __tablename__ = "patient_access"
     __table_args__ = (
-        CheckConstraint("num_nonnulls(practitioner_id, account_id, proxy_id) = 1", name="patient_access_holder_check"),
+        CheckConstraint(
+            "num_nonnulls(practitioner_id, account_id, proxy_id, location_id) = 1", name="patient_access_holder_check"
+        ),
         Index("patient_access_patient_id_idx", "patient_id"),
         Index("patient_access_practitioner_id_idx", "practitioner_id", "patient_id"),
         Index(
             "patient_access_account_id_idx", "account_id", "patient_id", postgresql_where=text("account_id IS NOT NULL")
         ),
         Index("patient_access_proxy_id_idx", "proxy_id", "patient_id", postgresql_where=text("proxy_id IS NOT NULL")),
+        Index(
+            "patient_access_location_id_idx",
+            "location_id",
+            "patient_id",
+            postgresql_where=text("location_id IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -122,6 +131,7 @@ class PatientAccess(Shared, table=True):
     practitioner_id: UUID | None = None
     account_id: UUID | None = None
     proxy_id: UUID | None = None
+    location_id: UUID | None = None
     basis: str
     sections: list[str] | None = Field(default=None, sa_type=ARRAY(String))
     valid_from: datetime = timestamp()

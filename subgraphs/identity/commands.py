@@ -30,6 +30,7 @@ Address = Annotated[Email, AfterValidator(str.lower)]
 AccountId = Annotated[UUID, id_of("Account")]
 PatientId = Annotated[UUID, id_of("Patient")]
 PractitionerId = Annotated[UUID, id_of("Practitioner")]
+LocationIds = Annotated[list[Annotated[UUID, id_of("Location")]], Field(max_length=50)]
 PersonName = Annotated[str, text(100)]
 RoleNames = Annotated[list[Text], Field(max_length=20)]
 
@@ -57,6 +58,12 @@ class VerifySecondFactor(Command):
     """The second step of a log-in: a code of the second factor."""
 
     challenge: Secret = Field(description="The `challenge` that `logIn` has answered with.")
+    code: Secret = Field(description="The six digits that the authenticator shows now, or a recovery code.")
+
+
+class StepUp(Command):
+    """A code of the second factor, for what takes one that was given a short while ago."""
+
     code: Secret = Field(description="The six digits that the authenticator shows now, or a recovery code.")
 
 
@@ -124,6 +131,9 @@ class InviteAccount(Repeatable):
         None, description="The practitioner in the directory whose account it is to be; absent for all others."
     )
     name: PersonName | None = Field(None, description=_NAME)
+    location_ids: LocationIds = Field(
+        [], description="The locations in the directory where the person works, such as a pharmacy; never of a patient."
+    )
 
 
 class SaveAccount(Command):
@@ -136,6 +146,11 @@ class SaveAccount(Command):
         None, description="The practitioner in the directory whose account it is; absent for all others."
     )
     name: PersonName | None = Field(None, description=f"{_NAME} Absent: as it was.")
+    location_ids: LocationIds | None = Field(
+        None,
+        description="The locations in the directory where the person works, such as a pharmacy; never of a patient. "
+        "Absent: as they were.",
+    )
     enabled: bool = Field(True, description="Whether the account's person may log in.")
 
 

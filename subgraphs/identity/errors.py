@@ -56,6 +56,7 @@ NAME_MISSING = Problem(
     "NAME_MISSING", "Patients are told who has looked at their data: name the person, or the practitioner who they are."
 )
 PATIENT_NAME = Problem("PATIENT_NAME", "A patient's name stands in their record, and nowhere with their account.")
+PATIENT_LOCATIONS = Problem("PATIENT_LOCATIONS", "A patient's own account has no location where they work.")
 FOREIGN_ADDRESS = Problem(
     "FOREIGN_ADDRESS", "It is none of the patient's email addresses: enter it in the patient's record first."
 )

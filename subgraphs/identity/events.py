@@ -23,6 +23,7 @@ class AccountChanged(Event, type="caregraph.identity.account-changed.v1", key="a
     practitioner_id: UUID | None
     roles: list[str]
     enabled: bool
+    location_ids: list[UUID] = []
 
 
 class AccessChanged(Event, type="caregraph.identity.access-changed.v1", key="account_id"):
@@ -34,6 +35,7 @@ class AccessChanged(Event, type="caregraph.identity.access-changed.v1", key="acc
     enabled: bool
     roles: list[str]
     scopes: list[str]
+    location_ids: list[UUID] = []
 
 
 class RolesChanged(Event, type="caregraph.identity.roles-changed.v1", key="role"):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Computed, DateTime, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Computed, DateTime, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -38,6 +38,7 @@ class ActivityKind(Code):
     LOG_IN_FAILED = "LOG_IN_FAILED", "Someone tried to log in with a wrong password."
     LOCKED_OUT = "LOCKED_OUT", "Too many attempts to log in failed; more are refused for a while."
     SECOND_FACTOR_FAILED = "SECOND_FACTOR_FAILED", "Someone knew the password, but no code of the second factor."
+    STEPPED_UP = "STEPPED_UP", "A code of the second factor was given anew in a session."
     RECOVERY_CODE_USED = "RECOVERY_CODE_USED", "A recovery code took the place of the second factor."
     REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED", "A refresh token came again after its use; its session was ended."
     LOGGED_OUT = "LOGGED_OUT", "A session of the account was ended by logging out."
@@ -46,7 +47,10 @@ class ActivityKind(Code):
     PASSWORD_RESET = "PASSWORD_RESET", "The password was reset by a code from a mail; all sessions were ended."
     SECOND_FACTOR_ADDED = "SECOND_FACTOR_ADDED", "A second factor was set up for the account."
     SECOND_FACTOR_REMOVED = "SECOND_FACTOR_REMOVED", "The second factor of the account was removed."
-    ACCOUNT_CHANGED = "ACCOUNT_CHANGED", "An administrator changed the roles or the practitioner of the account."
+    ACCOUNT_CHANGED = (
+        "ACCOUNT_CHANGED",
+        "An administrator changed the roles, the practitioner or the locations of the account.",
+    )
     ACCOUNT_DISABLED = "ACCOUNT_DISABLED", "An administrator closed the account; all sessions were ended."
     ACCOUNT_ENABLED = "ACCOUNT_ENABLED", "An administrator opened the account again."
     PATIENT_MERGED = "PATIENT_MERGED", "The account's patient was merged into another, whose the account is now."
@@ -85,6 +89,7 @@ class Account(Model, Versioned, Audited, table=True):
         CheckConstraint("email = lower(email)", name="email"),
         CheckConstraint("(patient_id IS NOT NULL) = ('PATIENT' = ANY(roles))", name="patient"),
         CheckConstraint("'PATIENT' <> ALL(roles) OR cardinality(roles) = 1", name="only_patient"),
+        CheckConstraint("'PATIENT' <> ALL(roles) OR cardinality(location_ids) = 0", name="location_ids"),
         Index("account_email_trgm_idx", "email", postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"}),
         Index("account_roles_idx", "roles", postgresql_using="gin"),
         Index("account_last_log_in_order_idx", "last_log_in_order", "id"),
@@ -111,6 +116,7 @@ class Account(Model, Versioned, Audited, table=True):
     roles: list[str] = Field(sa_type=ARRAY(String))
     patient_id: UUID | None = Field(default=None, index=True)
     practitioner_id: UUID | None = None
+    location_ids: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))  # where somebody of the staff works
     disabled_at: datetime | None = timestamp(default=None, nullable=True)
     last_log_in_at: datetime | None = timestamp(default=None, nullable=True)
     last_log_in_order: datetime = Field(
@@ -135,6 +141,7 @@ class Session(Model, table=True):
     last_used_at: datetime = timestamp()
     expires_at: datetime = timestamp(index=True)
     ended_at: datetime | None = timestamp(default=None, nullable=True)
+    second_factor_at: datetime | None = timestamp(default=None, nullable=True)
 
 
 class RefreshToken(Model, table=True):

@@ -29,6 +29,7 @@ from subgraphs.identity.commands import (
     ResetSecondFactor,
     SaveAccount,
     SaveRole,
+    StepUp,
     VerifySecondFactor,
 )
 from subgraphs.identity.errors import AccountLocked, InvalidCode, InvalidCredentials, SessionEnded
@@ -51,6 +52,7 @@ from subgraphs.identity.types import (
     SaveRoleSuccess,
     SecondFactorRequired,
     StaffMember,
+    StepUpSuccess,
     VerifySecondFactorSuccess,
 )
 
@@ -118,6 +120,15 @@ class Mutation:
     )
     async def verify_second_factor(self, info: Info, input: VerifySecondFactor) -> VerifySecondFactorSuccess:
         return _granted(VerifySecondFactorSuccess, await log_in.verify_second_factor(info.context, input))
+
+    @mutation(
+        description="Give a code of the second factor anew, for what takes one that is not older than some minutes.",
+        authenticated=True,
+        errors=[InvalidCode, AccountLocked, InvalidState, NotFound],
+    )
+    async def step_up(self, info: Info, input: StepUp) -> StepUpSuccess:
+        access = await second_factor.step_up(info.context, input)
+        return StepUpSuccess(access_token=access.token, expires_at=access.expires_at)
 
     @mutation(
         description="New tokens for a refresh token, which is then used: the same client may repeat that within 30 s and "

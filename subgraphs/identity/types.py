@@ -23,6 +23,15 @@ class Practitioner(Stub):
     """Of directory."""
 
 
+@stub(description="A place where care is given (FHIR Location).")
+class Location(Stub):
+    """Of directory."""
+
+
+def _locations(row: models.Account) -> list[Location]:
+    return [location for key in row.location_ids if (location := Location.of(key))]
+
+
 def _id(resource: str, key: UUID | None) -> strawberry.ID | None:
     return strawberry.ID(global_id(resource, key)) if key else None
 
@@ -93,6 +102,9 @@ class Account(Entity[models.Account]):
         Practitioner,
         "practitioner_id",
         description="The practitioner in the directory whose account it is; null for the accounts of all others.",
+    )
+    locations: list[Location] | None = from_row(
+        _locations, description="The locations where the account's person works; none of a patient's."
     )
     second_factor_since: datetime | None = from_row(
         "totp_confirmed_at", description="Since when logging in takes a second factor; null if it takes none."
@@ -181,6 +193,15 @@ class RefreshSuccess(LogInSuccess):
 @strawberry.type(description="A session that was begun by the second step of a log-in, and its tokens.")
 class VerifySecondFactorSuccess(LogInSuccess):
     """What a log-in gives."""
+
+
+@strawberry.type(description="An access token that says that a code of the second factor was given now.")
+class StepUpSuccess:
+    access_token: str = strawberry.field(
+        description="The access token for `Authorization: Bearer`, a JWT (RFC 9068), in the same session as before; the "
+        "refresh token stays as it is."
+    )
+    expires_at: datetime = strawberry.field(description="When the access token expires.")
 
 
 @strawberry.type(description="The password was right, and the account takes a code of its second factor as well.")

@@ -160,6 +160,7 @@ def identity_rows(party: Party, settings: Any) -> Iterator[SQLModel]:
         name=None if party.kind is Kind.PATIENT else f"{party.name} Staff",
         patient_id=party.patient if party.kind is Kind.PATIENT else None,
         practitioner_id=party.practitioner,
+        location_ids=[] if party.kind is Kind.PATIENT else [party.location],
         last_log_in_at=now,
         totp_confirmed_at=now,
     )

@@ -54,6 +54,7 @@ ACCESS = {
         (Basis.GRANT, "account_id"),
         (Basis.EMERGENCY, "account_id"),
         (Basis.ORDER, "practitioner_id"),
+        (Basis.ORDER, "location_id"),
         (Basis.PROXY, "proxy_id"),
     ],
 }
@@ -75,6 +76,7 @@ def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientA
             "practitioner_id": staff.practitioner,
             "account_id": staff.account,
             "proxy_id": patient.patient,
+            "location_id": staff.location,
         }
         since = utc_now() - timedelta(hours=2)
         until = since + timedelta(hours=1) if party.relation == "withdrawn" else None
@@ -127,7 +129,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.addScheduleException": {"kind": "CLOSED", "starts": None, "ends": None},
     "Mutation.saveAppointmentType": {"minutes": 30},
     "Mutation.saveSchedule": {"hours": []},
-    "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None},
+    "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None, "locationIds": []},
     "Subscription.notificationReceived": {"after": "0"},
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""
@@ -205,8 +207,9 @@ class World:
         if role == NOBODY:
             return self._clinic.anonymous
         party, kind = self._own(role), KINDS[BuiltInRole(role)]
-        claims = {"patient": party.patient} if kind is Kind.PATIENT else {}
-        claims |= {"practitioner": party.practitioner} if kind is Kind.STAFF else {}
+        claims: dict[str, Any] = {"patient": party.patient} if kind is Kind.PATIENT else {}
+        if kind is Kind.STAFF:
+            claims |= {"practitioner": party.practitioner, "locations": [party.location]}
         return self._clinic.caller(role, subject=party.account, **claims)
 
     def objects(self, role: str, kind: str) -> Mapping[str, list[str]]:

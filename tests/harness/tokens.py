@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Collection
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -42,6 +44,8 @@ def token(
     subject: UUID | None = None,
     patient: UUID | None = None,
     practitioner: UUID | None = None,
+    locations: Collection[UUID] = (),
+    second_factor_at: datetime | None = None,
     scopes: set[str] | None = None,
     expires_in: float = 3600,
     session: UUID | None = None,
@@ -67,4 +71,8 @@ def token(
         claims["patient"] = str(patient)
     if practitioner:
         claims["practitioner"] = str(practitioner)
+    if locations:
+        claims["locations"] = [str(each) for each in locations]
+    if second_factor_at:
+        claims |= {"auth_time": int(second_factor_at.timestamp()), "amr": ["pwd", "otp", "mfa"]}
     return jwt.encode(claims, signing_key(), algorithm=ALGORITHM, headers={"typ": TYPE, "kid": KID})

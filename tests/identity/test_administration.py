@@ -2,9 +2,11 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jwt
 
+from shared.auth.tokens import principal_of
 from shared.ids import global_id, new_id
 from subgraphs.identity.models import Account
 from subgraphs.identity.roles import KINDS, BuiltInRole
@@ -285,3 +287,29 @@ async def test_an_account_that_is_not_there_is_a_denial(clinic: Clinic) -> None:
     assert (await save(admin, id=str(key), version=1, roles=["NURSE"]))["code"] == "NOT_FOUND"
     denials = [entry for entry in await clinic.audit("identity") if entry.outcome == "denied"]
     assert [(entry.resource, entry.resource_ids) for entry in denials] == [("Account", [key])]
+
+
+async def test_tokens_say_where_staff_work(clinic: Clinic) -> None:
+    row = await account(clinic, "paul@example.org", "PHARMACIST")
+    admin, places = clinic.caller("ADMIN"), sorted(new_id() for _ in range(2))
+    ids = [global_id("Location", place) for place in places]
+
+    async def works(token: str) -> frozenset[UUID]:
+        return principal_of(jwt.decode(token, options={"verify_signature": False})).locations
+
+    key, roles = str(row.id), ["PHARMACIST"]
+    await account(clinic, "root@example.org", "ADMIN")
+    assert await works((await log_in(clinic, "paul@example.org"))["accessToken"]) == frozenset()
+    await save(admin, id=key, version=1, roles=roles, locationIds=[ids[1], ids[0], ids[1]])
+    await save(admin, id=key, version=2, roles=roles, name="Paul Reyes")  # absent: as they were
+    grant = await log_in(clinic, "paul@example.org")
+    assert await works(grant["accessToken"]) == frozenset(places)
+    paul = clinic.bearer(grant["accessToken"])
+    assert (await paul.data("{ me { locations { id } } }"))["me"]["locations"] == [{"id": each} for each in ids]
+    told = [event.data["locationIds"] for event in await clinic.published("identity") if "locationIds" in event.data]
+    assert told[-1] == list(map(str, places))
+
+    patient = await known_patient(clinic, "pia@example.org")
+    own = {"email": "pia@example.org", "roles": ["PATIENT"], "patientId": global_id("Patient", patient)}
+    refusal = await invite(admin, **own, locationIds=ids)
+    assert refusal["fields"] == [{"path": ["locationIds"]}]

@@ -88,7 +88,11 @@ async def test_someone_registers_and_has_an_account_with_a_patients_key(clinic: 
         "roles": ["PATIENT"],
     }
     assert events["account-registered"] == person
-    assert events["access-changed"] == person | {"enabled": True, "scopes": sorted(SCOPES[BuiltInRole.PATIENT])}
+    assert events["access-changed"] == person | {
+        "enabled": True,
+        "scopes": sorted(SCOPES[BuiltInRole.PATIENT]),
+        "locationIds": [],
+    }
 
 
 async def test_nobody_learns_who_has_an_account(clinic: Clinic, mailbox: Path) -> None:

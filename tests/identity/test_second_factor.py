@@ -2,15 +2,18 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import jwt
 import pyotp
 import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from shared.auth.tokens import principal_of
 from shared.ids import new_id
 from subgraphs.identity.models import Account
 from subgraphs.identity.resources import resources
@@ -50,6 +53,11 @@ async def enrolled(clinic: Clinic, email: str) -> tuple[Caller, pyotp.TOTP, list
     codes = (await confirm(caller, totp.now()))["recoveryCodes"]
     await forget_last_step(clinic, row.id)
     return caller, totp, codes
+
+
+def claims_of(token: str | None) -> dict[str, Any]:
+    """What a token says, unverified."""
+    return jwt.decode(token or "", options={"verify_signature": False})
 
 
 async def test_a_second_factor_is_enrolled_then_asked_for(clinic: Clinic) -> None:
@@ -161,3 +169,26 @@ def wrong(totp: pyotp.TOTP) -> str:
     now = int(time.time())
     good = {totp.at(now + 30 * step) for step in (-2, -1, 0, 1, 2)}
     return next(code for code in ("000000", "111111", "222222", "333333", "444444", "555555") if code not in good)
+
+
+async def test_a_code_is_given_anew_for_what_takes_a_fresh_one(clinic: Clinic) -> None:
+    caller, totp, codes = await enrolled(clinic, "sven@example.org")
+    selection = "... on Success { accessToken expiresAt }"
+    begun = principal_of(claims_of(caller.token))
+    assert begun.second_factor_at is None
+
+    wrong = await perform(caller, "stepUp", selection, code="000000")
+    assert wrong["code"] == "SECOND_FACTOR_CODE"
+    stepped = await perform(caller, "stepUp", selection, code=totp.now())
+    proved = principal_of(claims_of(stepped["accessToken"]))
+    assert (proved.subject, proved.session, proved.scopes) == (begun.subject, begun.session, begun.scopes)
+    assert proved.proved_within(timedelta(minutes=5))
+    assert not proved.proved_within(timedelta(seconds=-1))
+    assert (await perform(caller, "stepUp", selection, code=totp.now()))["code"] == "SECOND_FACTOR_CODE"  # used
+    assert "accessToken" in await perform(clinic.bearer(stepped["accessToken"]), "stepUp", selection, code=codes[0])
+
+
+async def test_who_has_no_second_factor_cannot_step_up(clinic: Clinic) -> None:
+    await account(clinic, "tess@example.org", "NURSE")
+    tess = await logged_in(clinic, "tess@example.org")
+    assert (await perform(tess, "stepUp", "__typename", code="000000"))["code"] == "NO_SECOND_FACTOR"

@@ -39,7 +39,7 @@ async def database(postgres_server: str) -> AsyncIterator[Database]:
 
 def access(patient: UUID, **fields: Any) -> PatientAccess:
     """A row that holds, of nobody."""
-    holder = {"practitioner_id": None, "account_id": None, "proxy_id": None}
+    holder = {"practitioner_id": None, "account_id": None, "proxy_id": None, "location_id": None}
     period: dict[str, Any] = {"valid_from": utc_now() - HOUR, "valid_until": None}
     given = {"id": new_id(), "basis": Basis.GRANT, "sections": None, "version": 1}
     return PatientAccess(patient_id=patient, **(holder | period | given | fields))
@@ -68,7 +68,8 @@ async def test_the_later_version_holds_in_whatever_order_the_events_come(databas
 
 
 async def test_who_has_a_row_that_holds_now_has_access(database: Database) -> None:
-    doctor, nurse, parent, patients = new_id(), new_id(), new_id(), [new_id() for _ in range(9)]
+    doctor, nurse, parent, pharmacy = new_id(), new_id(), new_id(), new_id()
+    patients = [new_id() for _ in range(10)]
     now = utc_now()
     periods = [{"valid_until": now}, {"valid_until": now - HOUR}, {"valid_from": now + HOUR}]
     async with stored(database) as session:
@@ -82,10 +83,11 @@ async def test_who_has_a_row_that_holds_now_has_access(database: Database) -> No
                 access(patients[4], practitioner_id=nurse),
                 access(patients[5], account_id=doctor),
                 *(access(patients[6 + place], practitioner_id=doctor, **each) for place, each in enumerate(periods)),
+                access(patients[9], location_id=pharmacy, basis=Basis.ORDER, sections=["ALLERGIES"]),
             ]
         )
 
-    async def seen(kind: Kind, subject: UUID, own: dict[str, UUID], **options: Any) -> list[int]:
+    async def seen(kind: Kind, subject: UUID, own: dict[str, Any], **options: Any) -> list[int]:
         """The places of the patients whom a caller has access to: the same by either way of writing the statement."""
         principal = Principal(subject, new_id(), frozenset(), frozenset(), kind=kind, **own)
         context = Context(cast(Runtime, SimpleNamespace(service="test", database=database)), principal)
@@ -105,6 +107,10 @@ async def test_who_has_a_row_that_holds_now_has_access(database: Database) -> No
     assert await seen(Kind.STAFF, new_id(), by, bases=[]) == []
     assert await seen(Kind.STAFF, nurse, {}) == await seen(Kind.STAFF, nurse, {}, section="NOTES") == [2]
     assert await seen(Kind.STAFF, nurse, {}, section="CONDITIONS") == []
+    there = {"locations": frozenset({new_id(), pharmacy})}
+    assert await seen(Kind.STAFF, new_id(), there, section="ALLERGIES") == [9]
+    assert await seen(Kind.STAFF, new_id(), there, section="NOTES") == []
+    assert await seen(Kind.PARTNER, new_id(), there) == await seen(Kind.PATIENT, new_id(), there) == []
     assert await seen(Kind.PATIENT, new_id(), {"patient": parent}, section="CONDITIONS") == [3]
     assert await seen(Kind.PATIENT, new_id(), {"patient": parent}, bases=[Basis.EMERGENCY]) == []
     for kind in (Kind.PATIENT, Kind.PARTNER, Kind.SERVICE, Kind.NONE):

@@ -56,6 +56,7 @@ BY_NATURE = {
     "updateMedicationStatement": VERSIONED,
     "updatePatient": VERSIONED,
     "updateProcedure": VERSIONED,
+    "stepUp": SPENT,
     "verifySecondFactor": SPENT,
     "withdrawRecordAccess": VERSIONED,
     "withholdSection": SETS,

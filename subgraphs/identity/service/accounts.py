@@ -31,6 +31,7 @@ from subgraphs.identity.errors import (
     MIXED_ROLES,
     NAME_MISSING,
     ONLY_PATIENT,
+    PATIENT_LOCATIONS,
     PATIENT_NAME,
     PATIENT_WITHOUT_RECORD,
     ROLE_IN_USE,
@@ -86,6 +87,7 @@ async def _invite_once(context: Context, command: InviteAccount) -> Account:
             patient_id=command.patient_id,
             practitioner_id=command.practitioner_id,
             name=command.name,
+            location_ids=_sorted(command.location_ids),
         )
         _check_person(wanted)
         _check_named(wanted)
@@ -108,6 +110,7 @@ async def _invite(work: UnitOfWork, wanted: Account, client: Client, *, again: b
     elif again and account.password_hash is None:
         account.roles, account.patient_id = wanted.roles, wanted.patient_id
         account.practitioner_id, account.name = wanted.practitioner_id, wanted.name
+        account.location_ids = wanted.location_ids
     else:
         raise InvalidState(ADDRESS_TAKEN)
     work.session.add(account)
@@ -172,7 +175,9 @@ async def save(context: Context, command: SaveAccount) -> Account:
 def _apply(context: Context, work: UnitOfWork, account: Account, command: SaveAccount) -> None:
     loses_practitioner = account.practitioner_id is not None and command.practitioner_id is None
     name = account.name if command.name is None else command.name
-    wanted = {"roles": sorted(command.roles), "practitioner_id": command.practitioner_id, "name": name}
+    wanted: dict[str, Any] = {"roles": sorted(command.roles), "practitioner_id": command.practitioner_id, "name": name}
+    if command.location_ids is not None:
+        wanted["location_ids"] = _sorted(command.location_ids)
     if assign(account, wanted):
         _check_person(account)
         if loses_practitioner:  # others may have no name from before there were any
@@ -269,6 +274,12 @@ def _check_person(account: Account) -> None:
         raise invalid("roles", PATIENT_WITHOUT_RECORD)
     if patient and account.name is not None:
         raise invalid("name", PATIENT_NAME)
+    if patient and account.location_ids:
+        raise invalid("locationIds", PATIENT_LOCATIONS)
+
+
+def _sorted(locations: Collection[UUID]) -> list[UUID]:
+    return sorted(set(locations))
 
 
 def _check_named(account: Account) -> None:
@@ -311,4 +322,5 @@ def _told(account: Account) -> dict[str, Any]:
         "practitioner_id": account.practitioner_id,
         "roles": sorted(account.roles),
         "enabled": account.disabled_at is None,
+        "location_ids": account.location_ids,
     }

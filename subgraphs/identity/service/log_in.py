@@ -60,7 +60,7 @@ async def verify_second_factor(context: Context, command: VerifySecondFactor) ->
             await work.session.delete(challenge)
             if used is second_factor.Used.RECOVERY_CODE:
                 record(work, account, ActivityKind.RECOVERY_CODE_USED, context.client)
-            return await open_session(context, work, account)
+            return await open_session(context, work, account, second_factor_at=utc_now())
         await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, last=last)
     raise wrong_code()
 

@@ -3,16 +3,24 @@
 from shared.database.model import utc_now
 from shared.errors import InvalidState
 from shared.graph.context import Context
+from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
-from subgraphs.identity import policy, second_factor, throttle
-from subgraphs.identity.commands import ConfirmSecondFactor, EnrolSecondFactor, RemoveSecondFactor, ResetSecondFactor
+from subgraphs.identity import locks, policy, second_factor, throttle
+from subgraphs.identity.commands import (
+    ConfirmSecondFactor,
+    EnrolSecondFactor,
+    RemoveSecondFactor,
+    ResetSecondFactor,
+    StepUp,
+)
 from subgraphs.identity.errors import NO_SECOND_FACTOR, SECOND_FACTOR_EXISTS, SECOND_FACTOR_NOT_ENROLLED
 from subgraphs.identity.events import SecondFactorChanged
-from subgraphs.identity.models import Account, ActivityKind
+from subgraphs.identity.models import Account, ActivityKind, Session
 from subgraphs.identity.resources import resources
 from subgraphs.identity.service.log_in import claim, note_failure, unchanged, wrong_code
 from subgraphs.identity.service.passwords import prove_own_password
 from subgraphs.identity.service.records import record
+from subgraphs.identity.service.sessions import Access, give_access
 
 
 async def enrol(context: Context, command: EnrolSecondFactor) -> tuple[str, str]:
@@ -39,6 +47,29 @@ async def confirm(context: Context, command: ConfirmSecondFactor) -> tuple[Accou
             codes = await second_factor.replace_recovery_codes(work.session, account.id)
             _changed(context, work, account)
             return account, codes
+        await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, last=last)
+    raise wrong_code()
+
+
+async def step_up(context: Context, command: StepUp) -> Access:
+    """Another access token of the caller's session, which says that a code of the second factor was given now."""
+    principal = context.principal
+    keys = [throttle.second_factor_key(principal.subject)]
+    last = await claim(context, keys)
+    async with context.write() as work:
+        account = await work.find(policy.accounts, principal.subject)
+        session = await work.session.get(Session, principal.session)
+        if account.totp_confirmed_at is None or session is None:
+            raise InvalidState(NO_SECOND_FACTOR)
+        used = await second_factor.use(work.session, resources(context.runtime).cipher, account, command.code)
+        if used is not None:
+            await throttle.succeed(context.runtime.redis, keys)
+            if used is second_factor.Used.RECOVERY_CODE:
+                record(work, account, ActivityKind.RECOVERY_CODE_USED, context.client, session.id)
+            record(work, account, ActivityKind.STEPPED_UP, context.client, session.id)
+            await locks.share(work.session, locks.ROLES)
+            session.second_factor_at = utc_now()
+            return await give_access(context, work, account, session, new_id(), session.second_factor_at)
         await note_failure(context, work, account, ActivityKind.SECOND_FACTOR_FAILED, last=last)
     raise wrong_code()
 

@@ -33,6 +33,14 @@ _REPEATED_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """An access token of a session."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A session's new tokens."""
 
@@ -42,9 +50,16 @@ class Grant:
     account: Account
 
 
-async def open_session(context: Context, work: UnitOfWork, account: Account) -> Grant:
+async def open_session(
+    context: Context, work: UnitOfWork, account: Account, *, second_factor_at: datetime | None = None
+) -> Grant:
     """Begin a session of an account, whose row the caller has locked."""
-    session = Session(account_id=account.id, address=context.client.address, user_agent=context.client.user_agent)
+    session = Session(
+        account_id=account.id,
+        address=context.client.address,
+        user_agent=context.client.user_agent,
+        second_factor_at=second_factor_at,
+    )
     record(work, account, ActivityKind.LOGGED_IN, context.client, session.id)
     account.last_log_in_at = utc_now()
     await locks.share(work.session, locks.ROLES)
@@ -134,9 +149,7 @@ def _digest_of(client: Client) -> bytes:
 async def _grant(
     context: Context, work: UnitOfWork, account: Account, session: Session, secret: str, at: datetime
 ) -> Grant:
-    """The tokens of a session at a time, the refresh token being `secret`; for the same, the same again. The caller shares
-    ROLES since before that time, so that no change of roles after it is missed.
-    """
+    """The tokens of a session at a time, the refresh token being `secret`; for the same, the same again (`give_access`)."""
     token = await work.session.scalar(select(RefreshToken).where(col(RefreshToken.digest) == digest(secret)))
     if token is None:
         session.last_used_at, session.expires_at = at, at + REFRESH_LIFETIME
@@ -144,33 +157,50 @@ async def _grant(
         await work.session.flush()
         token = RefreshToken(session_id=session.id, digest=digest(secret), expires_at=session.expires_at)
         work.session.add(token)
+    access = await give_access(context, work, account, session, token.id, at)
+    return Grant(access.token, secret, access.expires_at, account)
+
+
+async def give_access(
+    context: Context, work: UnitOfWork, account: Account, session: Session, key: UUID, at: datetime
+) -> Access:
+    """The access token of a session with a `jti` of `key`; for the same key and time, the same again. The caller shares ROLES
+    since before that time, so that no change of roles after it is missed.
+    """
     kind, scopes = await repository.granted(fetch_in(work.session), account.roles)
     # Milliseconds, because a revocation is compared with them.
     issued = int(at.timestamp() * 1000) / 1000
     expires = int(issued + ACCESS_LIFETIME.total_seconds())
-    access_token = resources(context.runtime).keys.sign(_claims(context, account, token, kind, scopes, issued, expires))
-    return Grant(access_token, secret, datetime.fromtimestamp(expires, UTC), account)
-
-
-def _claims(
-    context: Context, account: Account, token: RefreshToken, kind: Kind, scopes: list[str], issued: float, expires: int
-) -> dict[str, Any]:
     settings = context.runtime.settings
-    claims: dict[str, Any] = {
+    claims = {
         "iss": settings.jwt_issuer,
         "aud": settings.jwt_audience,
-        "sub": str(account.id),
-        "jti": str(token.id),
-        "sid": str(token.session_id),
+        "jti": str(key),
         "iat": issued,
         "exp": expires,
-        "roles": sorted(account.roles),
         "scope": " ".join(scopes),
+        **_proof(session),
+        **_person(account, kind),
     }
+    return Access(resources(context.runtime).keys.sign(claims), datetime.fromtimestamp(expires, UTC))
+
+
+def _proof(session: Session) -> dict[str, Any]:
+    """The session, and when it was last proved whose it is: `auth_time` of OpenID Connect Core, `amr` of RFC 8176."""
+    proved_at, factors = session.second_factor_at, ["pwd", "otp", "mfa"]
+    if proved_at is None:
+        proved_at, factors = session.created_at, ["pwd"]
+    return {"sid": str(session.id), "auth_time": int(proved_at.timestamp()), "amr": factors}
+
+
+def _person(account: Account, kind: Kind) -> dict[str, Any]:
+    claims: dict[str, Any] = {"sub": str(account.id), "roles": sorted(account.roles)}
     if kind is not Kind.NONE:
         claims["kind"] = kind.value
     if account.patient_id is not None:
         claims["patient"] = str(account.patient_id)
     if account.practitioner_id is not None:
         claims["practitioner"] = str(account.practitioner_id)
+    if account.location_ids:
+        claims["locations"] = [str(each) for each in account.location_ids]
     return claims

@@ -14,6 +14,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    get_named_type,
     is_introspection_type,
     is_specified_scalar_type,
 )
@@ -39,6 +40,19 @@ PUBLIC = {
     "Mutation.refresh",
     "Mutation.requestPasswordReset",
 }
+
+
+def test_no_field_gives_just_any_node() -> None:
+    """A type that the caller may not see would take what all types have in common from everyone."""
+    given = {
+        f"{kind.name}.{name}"
+        for domain in DOMAINS
+        for kind in domain.schema._schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+        for name, field in kind.fields.items()
+        if getattr(get_named_type(field.type), "name", "") == "Node"
+    }
+    assert given == set()
 
 
 def described(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:

@@ -14,6 +14,7 @@ from subgraphs.records.signatures import is_intact
 from subgraphs.records.signatures import said as what_is_signed
 from subgraphs.records.types.said import VERSION, said
 from subgraphs.records.types.stubs import Appointment, Patient, Practitioner
+from subgraphs.records.types.timeline import TimelineEntry
 
 
 @strawberry.type(description="Proof of what was signed, by whom and when.")
@@ -53,7 +54,7 @@ class Addendum(Entity[models.Addendum]):
     scopes=[[policy.READ]],
     description="What somebody who treats a patient has written about them (FHIR Composition). Drafts are their author's only.",
 )
-class Note(Entity[models.Note]):
+class Note(Entity[models.Note], TimelineEntry):
     status: NoteStatus | None = from_row("status", description="The state of the note, such as DRAFT or SIGNED.")
     type: NoteType | None = said("type", description="What the note is for.")
     title: str | None = said("title", description="The title of the note.")
@@ -119,7 +120,7 @@ def _ends_at(row: models.Encounter) -> datetime | None:
     scopes=[[policy.READ]],
     description="A patient is seen by a practitioner, from the beginning to the end (FHIR Encounter).",
 )
-class Encounter(Entity[models.Encounter]):
+class Encounter(Entity[models.Encounter], TimelineEntry):
     status: EncounterStatus | None = from_row("status", description="The state of the encounter, such as IN_PROGRESS.")
     kind: EncounterClass | None = said("kind", description="What kind of encounter it is.")
     reason: str | None = said("reason", description="Why the patient is seen; null where that was not said.")

@@ -7,12 +7,13 @@ from uuid import UUID
 import strawberry
 
 from shared.graph.context import Info
-from shared.graph.entities import Node, reference
+from shared.graph.entities import reference
 from shared.graph.fields import from_row
 from subgraphs.records.models.entries import retracted
 from subgraphs.records.types.encounters import Encounter
 from subgraphs.records.types.said import VERSION
 from subgraphs.records.types.stubs import Patient, Practitioner
+from subgraphs.records.types.timeline import TimelineEntry
 
 
 def _retraction(row: Any) -> str | None:
@@ -20,7 +21,7 @@ def _retraction(row: Any) -> str | None:
 
 
 @strawberry.interface(description="An entry of the medical record.")
-class RecordEntry(Node):
+class RecordEntry(TimelineEntry):
     recorded_at: datetime | None = from_row("recorded_at", description="When the entry was recorded.")
     entered_in_error: bool | None = from_row(retracted, description="Whether the entry was a mistake.")
     retraction: str | None = from_row(

@@ -6,12 +6,12 @@ from typing import Any
 
 import strawberry
 
-from shared.graph.entities import Node
 from shared.graph.fields import from_row
 from subgraphs.records import models
 from subgraphs.records.codes import FiltrationGap, FiltrationSex, FiltrationStage
 from subgraphs.records.filtration import estimate
 from subgraphs.records.scores import EGFR, Sex
+from subgraphs.records.types.timeline import TimelineEntry
 
 
 @strawberry.type(
@@ -35,7 +35,7 @@ class FiltrationRate:
     measured_at: datetime | None = from_row("effective_at", description="When the creatinine was measured.")
 
     @strawberry.field(description="The vital signs that the creatinine was recorded with.")
-    async def entry(self) -> Node:
+    async def entry(self) -> TimelineEntry:
         from subgraphs.records.types.clinical import VitalSigns
 
         return VitalSigns.of(self.row)

@@ -10,7 +10,7 @@ import strawberry
 from shared.database.paging import InvalidCursor, ListOfEach, Order, Slice
 from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
-from shared.graph.entities import Entity, Node, listing_of_each
+from shared.graph.entities import Entity, listing_of_each
 from shared.graph.errors import bad_input
 from shared.graph.fields import LONGEST_SEARCH, bounded, guarded
 from subgraphs.records import policy
@@ -30,6 +30,7 @@ from subgraphs.records.types.clinical import (
 )
 from subgraphs.records.types.documents import Document
 from subgraphs.records.types.encounters import Encounter, Note
+from subgraphs.records.types.timeline import TimelineEntry
 
 Active = Annotated[bool, strawberry.argument(description="Whether only what holds now is listed.")]
 SignCode = Annotated[
@@ -62,11 +63,12 @@ class TimelineItem:
     at: datetime = strawberry.field(
         description="When the encounter began, the vital signs were measured, or the entry was recorded."
     )
-    entry: Node = strawberry.field(description="The entry, such as a Condition or a Note.")
+    entry: TimelineEntry = strawberry.field(description="The entry, such as a Condition or a Note.")
 
     @classmethod
     def of(cls, moment: Moment) -> "TimelineItem":
-        return cls(at=moment.at, entry=_TYPES[type(moment.row).__name__].of(moment.row))
+        entry: Any = _TYPES[type(moment.row).__name__].of(moment.row)
+        return cls(at=moment.at, entry=entry)
 
 
 @strawberry.type(description="The medical record of a patient, as far as the caller may open it.")

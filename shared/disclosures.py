@@ -6,14 +6,12 @@ itself costs nothing more, and what was read before is told too.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ARRAY, BigInteger, String, bindparam, cast, select
 from sqlmodel import col
 
 from shared.audit.recorder import Action, AuditOutcome
@@ -22,11 +20,36 @@ from shared.database.tables import AuditEntry, ConsumerOffset
 from shared.events.event import Event
 from shared.jobs import Job
 from shared.runtime import Runtime
-from shared.unit_of_work import system_work
+from shared.unit_of_work import outbox_row
 
 _BATCH = 1000  # entries of a trail
 _MOST_PATIENTS = 2000  # of an event, which has 100 kB then: a tenth of what Kafka takes
-_PLACE = {"consumer": "disclosures", "topic": AuditEntry.__tablename__, "partition": 0}
+
+# How far it was told is kept as a consumer's place is.
+_LEFT = select(col(ConsumerOffset.next_offset)).filter_by(consumer="disclosures", topic="audit_entry", partition=0)
+_SEALED = (
+    select(
+        *(
+            getattr(AuditEntry, name)
+            for name in ("seal", "id", "at", "actor", "roles", "action", "outcome", "resource")
+        ),
+        cast(col(AuditEntry.patients), ARRAY(String)).label("patients"),
+    )
+    .where(col(AuditEntry.seal) > bindparam("last", type_=BigInteger))
+    .order_by(col(AuditEntry.seal))
+    .limit(_BATCH)
+)
+_TELL = """
+WITH told AS (
+    INSERT INTO outbox (id, domain, key, body)
+    SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[])
+)
+INSERT INTO consumer_offset (consumer, topic, partition, next_offset) VALUES ('disclosures', 'audit_entry', 0, $1)
+ON CONFLICT (consumer, topic, partition) DO UPDATE SET next_offset = excluded.next_offset
+"""
+
+# Of so many keys only PostgreSQL has to know that they are keys, which it writes and reads: to make UUIDs of them takes long.
+_Key = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 
 
 class Read(BaseModel):
@@ -39,7 +62,7 @@ class Read(BaseModel):
     actor: UUID
     roles: list[str]
     resource: str
-    patients: list[UUID]
+    patients: list[_Key]
 
 
 class PatientDataRead(Event, type="caregraph.disclosures.patient-data-read.v1", key="service"):
@@ -57,24 +80,24 @@ async def publish_reads(runtime: Runtime) -> None:
 
 async def _publish_batch(runtime: Runtime) -> int:
     """How many entries there were."""
-    async with system_work(runtime.database, "publish disclosures") as work:
-        last = await work.session.scalar(select(col(ConsumerOffset.next_offset)).filter_by(**_PLACE)) or 0
-        sealed = select(AuditEntry).where(col(AuditEntry.seal) > last).order_by(col(AuditEntry.seal)).limit(_BATCH)
-        entries = (await work.session.scalars(sealed)).all()
-        for reads in _messages([read for entry in entries if _is_read(entry) for read in _reads(entry)]):
-            work.publish(PatientDataRead(service=runtime.service, reads=reads))
-        if entries:
-            await _leave(work.session, entries[-1].seal or 0)
+    driver = runtime.database.driver
+    last = max(await driver.fetch(_LEFT), default=0)
+    entries: Sequence[Any] = await driver.fetch(_SEALED, last=last)
+    if entries:
+        messages = _messages([read for entry in entries if _is_read(entry) for read in _reads(entry)])
+        rows = [outbox_row(PatientDataRead(service=runtime.service, reads=reads)) for reads in messages]
+        told = ([getattr(row, name) for row in rows] for name in ("id", "domain", "key", "body"))
+        await driver.execute(_TELL, entries[-1].seal, *told)
     return len(entries)
 
 
-def _is_read(entry: AuditEntry) -> bool:
+def _is_read(entry: Any) -> bool:
     """Whether a person has read data of a patient."""
     success = (entry.action, entry.outcome) == (Action.READ, AuditOutcome.SUCCESS)
     return success and bool(entry.patients) and entry.actor != system().subject
 
 
-def _reads(entry: AuditEntry) -> Iterator[Read]:
+def _reads(entry: Any) -> Iterator[Read]:
     """An entry of very many patients in several parts, each with a key of its own."""
     for start in range(0, len(entry.patients), _MOST_PATIENTS):
         yield Read(
@@ -99,14 +122,6 @@ def _messages(reads: Sequence[Read]) -> Iterator[list[Read]]:
         patients += len(read.patients)
     if message:
         yield message
-
-
-async def _leave(session: AsyncSession, seal: int) -> None:
-    """Note how far it was told."""
-    noted: Any = insert(ConsumerOffset).values(**_PLACE, next_offset=seal)
-    keys = ["consumer", "topic", "partition"]
-    changed = {"next_offset": noted.excluded.next_offset}
-    await session.execute(noted.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
 JOB = Job("disclosures", timedelta(seconds=1), publish_reads)

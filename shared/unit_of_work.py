@@ -179,10 +179,7 @@ class UnitOfWork:
 
     def publish(self, event: Event) -> None:
         """Record an event; it is published once this transaction has committed, and only then."""
-        carrier: dict[str, str] = {}
-        inject(carrier)
-        envelope = CloudEvent.of(event, carrier.get("traceparent"))
-        self.session.add(Outbox(id=envelope.id, domain=event.domain(), key=envelope.subject, body=envelope.encode()))
+        self.session.add(outbox_row(event))
 
     def audit(
         self,
@@ -195,6 +192,14 @@ class UnitOfWork:
         """Record what the trail would not notice by itself: what was done, not which row was written."""
         entry = self.recorder.entry(action, resource, resource_ids, patients, detail=detail or None)
         self.session.add(AuditEntry(**entry))
+
+
+def outbox_row(event: Event) -> Outbox:
+    """What records an event, to be published."""
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    envelope = CloudEvent.of(event, carrier.get("traceparent"))
+    return Outbox(id=envelope.id, domain=event.domain(), key=envelope.subject, body=envelope.encode())
 
 
 async def hold_entry(session: AsyncSession, key: UUID) -> None:

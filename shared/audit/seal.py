@@ -6,12 +6,13 @@ Sealing apart from writing keeps requests from waiting for each other.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, String, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -37,8 +38,22 @@ _CHAINED = (
     "detail",
 )
 
-_UNSEALED = select(AuditEntry).where(col(AuditEntry.seal).is_(None)).order_by(col(AuditEntry.position)).limit(_BATCH)
-_NEWEST = select(AuditEntry).where(col(AuditEntry.seal).is_not(None)).order_by(col(AuditEntry.seal).desc()).limit(1)
+_KEYS = ("resource_ids", "patients")  # as text, which the hash is made of
+_UNSEALED = (
+    select(
+        *(getattr(AuditEntry, name) for name in _CHAINED if name not in _KEYS),
+        *(cast(getattr(AuditEntry, name), ARRAY(String)).label(name) for name in _KEYS),
+    )
+    .where(col(AuditEntry.seal).is_(None))
+    .order_by(col(AuditEntry.position))
+    .limit(_BATCH)
+)
+_NEWEST = (
+    select(col(AuditEntry.seal), col(AuditEntry.hash))
+    .where(col(AuditEntry.seal).is_not(None))
+    .order_by(col(AuditEntry.seal).desc())
+    .limit(1)
+)
 _SEAL = """
 UPDATE audit_entry SET seal = sealed.seal, hash = sealed.hash
 FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS sealed (position, seal, hash)
@@ -46,7 +61,7 @@ WHERE audit_entry.position = sealed.position
 """
 
 
-def entry_hash(previous: bytes, entry: AuditEntry, number: int) -> bytes:
+def entry_hash(previous: bytes, entry: Any, number: int) -> bytes:
     """SHA-256 over the hash before and the entry's fields as JSON with sorted keys; `number` is its seal."""
     fields = {name: getattr(entry, name) for name in _CHAINED} | {"seal": number}
     options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
@@ -64,7 +79,7 @@ async def seal(database: Database) -> int:
 
 
 async def _seal_batch(driver: Driver) -> int:
-    entries = await driver.fetch(_UNSEALED)
+    entries: Sequence[Any] = await driver.fetch(_UNSEALED)
     if not entries:
         return 0
     last, previous = await _newest(driver)
@@ -78,8 +93,9 @@ async def _seal_batch(driver: Driver) -> int:
 
 
 async def _newest(driver: Driver) -> tuple[int, bytes]:
-    found = await driver.fetch(_NEWEST)
-    return (found[0].seal or 0, found[0].hash or b"") if found else (0, b"")
+    for number, digest in await driver.fetch(_NEWEST):
+        return number or 0, digest or b""
+    return 0, b""
 
 
 async def head(database: Database) -> tuple[int, bytes]:

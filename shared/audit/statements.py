@@ -217,9 +217,8 @@ def _tables(elements: Iterable[Any]) -> Iterator[Table]:
 
 def check_text(element: Any) -> None:
     """Raise Unaudited if what is written out in SQL names an audited table."""
-    text = str(element)
-    for table, kind in audited_tables().items():
-        if re.search(rf"\b{table.name}\b", text):
-            raise Unaudited(
-                f"SQL that is written out and names {kind.__name__}'s table: build the statement of its model"
-            )
+    kinds = {table.name: kind for table, kind in audited_tables().items()}
+    if found := re.search(rf"\b(?:{'|'.join(map(re.escape, kinds))})\b", str(element)) if kinds else None:
+        raise Unaudited(
+            f"SQL that is written out and names {kinds[found[0]].__name__}'s table: build the statement of its model"
+        )

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord
 from opentelemetry.trace import SpanKind
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -30,6 +29,13 @@ _REMEMBER = text("""
     ON CONFLICT DO NOTHING RETURNING event_id
 """)
 
+_OFFSET = text("""
+    INSERT INTO consumer_offset (consumer, topic, partition, next_offset)
+    VALUES (:consumer, :topic, :partition, :next_offset)
+    ON CONFLICT (consumer, topic, partition)
+    DO UPDATE SET next_offset = greatest(consumer_offset.next_offset, excluded.next_offset)
+    RETURNING next_offset
+""")
 
 Handler = Callable[[UnitOfWork, Any, CloudEvent], Awaitable[None]]
 
@@ -121,20 +127,16 @@ class Effects:
 
     async def store_offset(self, work: UnitOfWork, record: KafkaRecord) -> None:
         """What is next after this record; an offset never goes back."""
-        await work.session.execute(self._offset(record, record.offset + 1))
+        await self._offset(work, record, record.offset + 1)
 
     async def _lock_offset(self, work: UnitOfWork, record: KafkaRecord) -> int:
-        unchanged = self._offset(record, 0).returning(col(ConsumerOffset.next_offset))
-        position: int = (await work.session.execute(unchanged)).scalar_one()
-        return position
+        return await self._offset(work, record, 0)
 
-    def _offset(self, record: KafkaRecord, next_offset: int) -> Any:
-        statement = insert(ConsumerOffset).values(
-            consumer=self.name, topic=record.topic, partition=record.partition, next_offset=next_offset
-        )
-        value = func.greatest(col(ConsumerOffset.next_offset), statement.excluded.next_offset)
-        keys = ["consumer", "topic", "partition"]
-        return statement.on_conflict_do_update(index_elements=keys, set_={"next_offset": value})
+    async def _offset(self, work: UnitOfWork, record: KafkaRecord, next_offset: int) -> int:
+        partition = {"consumer": self.name, "topic": record.topic, "partition": record.partition}
+        stored = await work.session.execute(_OFFSET, {**partition, "next_offset": next_offset})
+        position: int = stored.scalar_one()
+        return position
 
     async def _remember(self, work: UnitOfWork, identifiers: list[UUID]) -> set[UUID]:
         """Note the events as dealt with; which of them were not before."""

@@ -11,12 +11,11 @@ from collections.abc import Collection, Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from shared.database.engine import Database, alive, listen, wait
-from shared.database.model import utc_now
 from shared.database.tables import Outbox
 from shared.events.event import CONTENT_TYPE
 from shared.events.topics import REQUEST_TIMEOUT_MILLISECONDS, ensure_topics, topic
@@ -26,6 +25,12 @@ _BATCH = 500
 _IDLE_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
 _FOLLOWER_SECONDS = 2.0
+
+_UNPUBLISHED = select(Outbox).where(col(Outbox.published_at).is_(None)).order_by(col(Outbox.position)).limit(_BATCH)
+_PUBLISHED = """
+WITH gone AS (DELETE FROM outbox WHERE position = ANY($1::bigint[]) AND domain = ANY($2::text[]))
+UPDATE outbox SET published_at = now() WHERE position = ANY($1::bigint[]) AND domain <> ALL($2::text[])
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -77,16 +82,11 @@ class Relay:
 
     async def _publish_batch(self, producer: AIOKafkaProducer) -> bool:
         """Publish the oldest unpublished events; whether there were any."""
-        unpublished = select(Outbox).where(col(Outbox.published_at).is_(None))
-        async with self._database.read() as session:
-            rows = (await session.scalars(unpublished.order_by(col(Outbox.position)).limit(_BATCH))).all()
+        rows = await self._database.driver.fetch(_UNPUBLISHED)
         if not rows:
             return False
         await self._send(producer, rows)
-        async with self._database.write() as session:
-            published = col(Outbox.position).in_([row.position for row in rows])
-            await session.execute(delete(Outbox).where(published, col(Outbox.domain).in_(self._fleeting)))
-            await session.execute(update(Outbox).where(published).values(published_at=utc_now()))
+        await self._database.driver.execute(_PUBLISHED, [row.position for row in rows], list(self._fleeting))
         for domain, count in Counter(row.domain for row in rows).items():
             EVENTS_PUBLISHED.labels(domain).inc(count)
         return True

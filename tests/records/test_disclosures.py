@@ -174,7 +174,7 @@ async def test_looks_without_an_appointment_are_counted_by_day_and_role_and_name
 
     def read(*patients: UUID, **fields: Any) -> Read:
         given = {"id": new_id(), "at": utc_now(), "actor": new_id(), "roles": ["NURSE"], "resource": "Patient"}
-        return Read(**given | fields, patients=list(patients))
+        return Read(**given | fields, patients=list(map(str, patients)))
 
     async def counted() -> list[tuple[date, str, int, int]]:
         await count_looks(ward.clinic.service("records").runtime)
@@ -187,9 +187,11 @@ async def test_looks_without_an_appointment_are_counted_by_day_and_role_and_name
 
     looks = [read(seen, **by_doctor), read(seen, other, **by_doctor), read(merged, **by_doctor), read(seen)]
     own = read(seen, roles=["PATIENT"])
-    await ward.hear(PatientDataRead(service="patients", reads=[*looks, own]))
+    told = PatientDataRead(service="patients", reads=[*looks, own])
+    await ward.hear(told)
     assert sorted(await counted()) == [(day, "DOCTOR", 2, 1), (day, "NURSE", 1, 1)]
-    assert len(await counted()) == 2, "what is counted is not counted again"
+    await ward.hear(told)
+    assert len(await counted()) == 2, "what is counted is not counted again, told again or not"
     await ward.hear(PatientDataRead(service="patients", reads=[read(other)]))
     assert sorted((await counted())[2:]) == [(day, "DOCTOR", 2, 1), (day, "NURSE", 2, 2)]
 

@@ -3,14 +3,12 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, Uuid, all_, and_, delete, func, literal, not_, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, String, Uuid, all_, and_, delete, func, literal, not_, or_, select, text
 from sqlmodel import col
 
-from shared.database.model import utc_now
 from shared.database.tables import Merger, PatientAccess
 from shared.disclosures import PatientDataRead
-from shared.ids import named_id, new_id
+from shared.ids import named_id
 from shared.patient_access import Basis
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records.events import LooksCounted
@@ -18,17 +16,26 @@ from subgraphs.records.models import Account, Disclosure, UncountedDay
 
 _PATIENT = "PATIENT"
 
+# Keeps what is new of an event's reads, and notes the days of that. An update of a day, not nothing, keeps its row from
+# whoever counts until these looks can be seen.
+_KEEP = text("""
+    WITH kept AS (
+        INSERT INTO disclosure (id, service, at, actor, roles, resource, patients, created_at, updated_at)
+        SELECT id, event ->> 'service', at, actor, roles, resource, patients, now(), now()
+        FROM CAST(:event AS json) AS event, json_to_recordset(event -> 'reads')
+            AS read (id uuid, at timestamptz, actor uuid, roles text[], resource text, patients uuid[])
+        ON CONFLICT (id) DO NOTHING
+        RETURNING CAST(at AT TIME ZONE 'UTC' AS date) AS day
+    )
+    INSERT INTO uncounted_day (id, day, created_at, updated_at)
+    SELECT uuidv7(), day, now(), now() FROM (SELECT DISTINCT day FROM kept ORDER BY day) AS days
+    ON CONFLICT (day) DO UPDATE SET updated_at = excluded.updated_at
+""")
+
 
 async def keep(work: UnitOfWork, event: PatientDataRead) -> None:
     """Keep what a service tells of its audit trail; a repetition changes nothing."""
-    rows = [{"service": event.service, **read.model_dump()} for read in event.reads]
-    new = insert(Disclosure).on_conflict_do_nothing(index_elements=[col(Disclosure.id)])
-    await work.session.execute(new, rows)
-    for day in sorted({read.at.astimezone(UTC).date() for read in event.reads}):
-        # An update, not nothing: it keeps the row from whoever counts until these looks can be seen.
-        now = utc_now()
-        left = insert(UncountedDay).values(id=new_id(), day=day, created_at=now, updated_at=now)
-        await work.session.execute(left.on_conflict_do_update(index_elements=["day"], set_={"updated_at": now}))
+    await work.session.execute(_KEEP, {"event": event.model_dump_json()})
 
 
 async def count(work: UnitOfWork) -> bool:

@@ -58,10 +58,14 @@ class Context:
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     @cached_property
+    def language(self) -> str:
+        """The client's language, of those that the service has sentences in."""
+        return self.runtime.translations.negotiate(self._accept_language)
+
+    @cached_property
     def translator(self) -> Translator:
         """What says problems in the client's language."""
-        translations = self.runtime.translations
-        return Translator(translations, translations.negotiate(self._accept_language))
+        return Translator(self.runtime.translations, self.language)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[UnitOfWork]:

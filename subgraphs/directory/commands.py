@@ -1,20 +1,31 @@
 """What the directory's use cases are asked to do. With `id` and `version` something is changed as a whole, else entered."""
 
+import re
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.commands import Command, Repeatable
 from shared.datatypes import Address, Coding
-from shared.values import Email, Language, OptionalText, Text, TimeZone, id_of
+from shared.values import Email, Language, OptionalText, Text, TimeZone, id_of, wrong
+from subgraphs.directory.errors import JURISDICTION
 
 OrganizationId = Annotated[UUID, id_of("Organization")]
 LocationId = Annotated[UUID, id_of("Location")]
 PractitionerId = Annotated[UUID, id_of("Practitioner")]
 
+_JURISDICTION = re.compile("[A-Z]{2}(-[A-Z0-9]{1,3})?")
+
 _ID = "The id of the entry to change; absent for a new one."
 _VERSION = "The version of the entry that the client has read; absent for a new one."
+
+
+def _jurisdiction(value: str) -> str:
+    if not _JURISDICTION.fullmatch(value):
+        raise wrong(JURISDICTION)
+    return value
 
 
 class OrganizationEntry(Command):
@@ -120,6 +131,13 @@ class SavePractitioner(PractitionerEntry, Repeatable):
     version: int | None = Field(None, description=_VERSION)
     email: Email | None = Field(None, description="The practitioner's email address at work.")
     licence_number: OptionalText = Field(None, description="The number of the practitioner's licence to practise.")
+    licence_jurisdiction: Annotated[str, AfterValidator(_jurisdiction)] | None = Field(
+        None,
+        description="Where the licence holds: a code of ISO 3166-1 or, of a part of a country, 3166-2, such as `US-MA`.",
+    )
+    licence_valid_until: date | None = Field(
+        None, description="The last day on which the licence holds; absent where no end is known."
+    )
     roles: Annotated[list[PractitionerRole], Field(max_length=20)] = Field(
         [], description="The specialties that the practitioner practises, each for an organization or at a location."
     )

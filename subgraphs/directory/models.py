@@ -1,5 +1,6 @@
 """Tables of the directory."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +88,8 @@ class Practitioner(Entry, table=True):
     suffix: str | None = None
     npi: str | None = Field(default=None, unique=True)
     licence_number: str | None = None
+    licence_jurisdiction: str | None = None  # ISO 3166-1 or, of a part of a country, 3166-2
+    licence_valid_until: date | None = None
     email: str | None = None
     phone: str | None = None
     languages: list[str] = Field(default_factory=list, sa_type=ARRAY(String))

@@ -1,5 +1,7 @@
 """GraphQL types of the directory."""
 
+from datetime import date
+
 import strawberry
 
 from shared.graph.context import Info
@@ -108,6 +110,13 @@ class Practitioner(Entity[models.Practitioner]):
     )
     licence_number: str | None = from_row(
         "licence_number", description="The number of the practitioner's licence to practise; null where none is known."
+    )
+    licence_jurisdiction: str | None = from_row(
+        "licence_jurisdiction",
+        description="Where the licence holds, a code of ISO 3166-1 or 3166-2, such as `US-MA`; null where that is not known.",
+    )
+    licence_valid_until: date | None = from_row(
+        "licence_valid_until", description="The last day on which the licence holds; null where no end is known."
     )
     email: str | None = from_row(
         "email", description="The practitioner's email address at work; null where none is known."

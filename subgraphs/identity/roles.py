@@ -29,6 +29,8 @@ _TREATMENT = frozenset(
         "lab-test:read",
         "medication:read",
         "patient:find",
+        "prescription:read",
+        "prescription:write",
         "record:read",
         "record:write",
         "record:sign",
@@ -55,12 +57,21 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
         "medication:read",
         "medication:write",
     },
-    BuiltInRole.DOCTOR: _EVERYONE | _CARE | _TREATMENT | {"availability:write"},
+    BuiltInRole.DOCTOR: _EVERYONE | _CARE | _TREATMENT | {"availability:write", "prescription:sign"},
     BuiltInRole.NURSE: _EVERYONE | _CARE | _TREATMENT,
     BuiltInRole.PATIENT: _EVERYONE
     | _CARE
-    | {"disclosure:read", "document:write", "medication:read", "record:access", "record:read"},
-    BuiltInRole.PHARMACIST: _EVERYONE | {"medication:read", "medication:write", "patient:read"},
+    | {
+        "disclosure:read",
+        "document:write",
+        "medication:read",
+        "prescription:read",
+        "prescription:refill",
+        "record:access",
+        "record:read",
+    },
+    BuiltInRole.PHARMACIST: _EVERYONE
+    | {"medication:read", "medication:write", "patient:read", "prescription:dispense", "prescription:read"},
     BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"lab-test:read", "patient:read"},
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,
     BuiltInRole.RECEPTIONIST: _EVERYONE

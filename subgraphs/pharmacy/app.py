@@ -3,8 +3,18 @@
 from pathlib import Path
 
 from shared.service import Service
+from subgraphs.pharmacy.consumers import CONSUMERS
 from subgraphs.pharmacy.events import EVENTS
+from subgraphs.pharmacy.jobs import JOBS
 from subgraphs.pharmacy.models import Model
 from subgraphs.pharmacy.schema import schema
 
-service = Service("pharmacy", Path(__file__).parent, schema, Model.metadata, events=EVENTS)
+service = Service(
+    "pharmacy",
+    Path(__file__).parent,
+    schema,
+    Model.metadata,
+    events=EVENTS,
+    consumers=CONSUMERS,
+    jobs=JOBS,
+)

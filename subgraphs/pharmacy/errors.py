@@ -1,6 +1,11 @@
 """What can be wrong with what pharmacy's use cases are asked to do."""
 
-from shared.errors import Problem
+from shared.errors import Problem, Refusal
+
+
+class LicenceInvalid(Refusal):
+    """The prescriber has no licence in the directory that holds today, where the prescription is to be dispensed."""
+
 
 RXCUI = Problem("RXCUI", "It is a concept's number in RxNorm, digits alone.")
 RXCUI_EXISTS = Problem("RXCUI_EXISTS", "Another medication has this number of RxNorm: change that one.")
@@ -8,3 +13,30 @@ UCUM_UNIT = Problem("UCUM_UNIT", "It is a unit of UCUM, such as mg or mg/mL.")
 QUANTITY = Problem("QUANTITY", "It is more than 0, at most {maximum}, with {places} decimal places at most.")
 INGREDIENT_REPEATED = Problem("INGREDIENT_REPEATED", "Each ingredient is named once.")
 PACK_REPEATED = Problem("PACK_REPEATED", "Each pack has a name of its own.")
+
+NO_LICENCE = Problem("NO_LICENCE", "The directory has no licence of yours: have it entered there.")
+LICENCE_ENDED = Problem("LICENCE_ENDED", "Your licence has ended on {day}.")
+LICENCE_ELSEWHERE = Problem("LICENCE_ELSEWHERE", "Your licence is of {jurisdiction}, and the pharmacy is in {country}.")
+
+PRESCRIPTION_STATUS = Problem(
+    "PRESCRIPTION_STATUS", "The prescription is {status}, from which this does not lead on, or not for you."
+)
+PRESCRIPTION_TOUCHED = Problem(
+    "PRESCRIPTION_TOUCHED", "Some of it was dispensed or is being prepared: stop the prescription instead."
+)
+PRESCRIPTION_HELD = Problem("PRESCRIPTION_HELD", "It goes on where it was held, as {status}.")
+NOT_A_PRESCRIBER = Problem("NOT_A_PRESCRIBER", "Your account is no practitioner's: say who is to sign.")
+PRESCRIPTION_LAPSED = Problem("PRESCRIPTION_LAPSED", "It was to be dispensed until {day}: write another one.")
+MEDICATION_INACTIVE = Problem("MEDICATION_INACTIVE", "This medication is not in use any more: choose another one.")
+NO_REFILLS_OF_SCHEDULE = Problem(
+    "NO_REFILLS_OF_SCHEDULE", "There are no refills of a medication of schedule {schedule}."
+)
+DAYS_REVERSED = Problem("DAYS_REVERSED", "It is not before the day on which it begins.")
+DAY_PAST = Problem("DAY_PAST", "It is today or later.")
+DOSE_INCOMPLETE = Problem("DOSE_INCOMPLETE", "A dose has a value above 0, and a unit.")
+TIMING_INCOMPLETE = Problem(
+    "TIMING_INCOMPLETE", "It is said by a code, by frequency, period and unit, by asNeeded, or in words: in one way."
+)
+MAXIMUM_WITHOUT_DOSE = Problem("MAXIMUM_WITHOUT_DOSE", "The most that may be taken goes with a dose.")
+PREPARED_ELSEWHERE = Problem("PREPARED_ELSEWHERE", "Some of it is being prepared elsewhere.")
+OWN_PRESCRIPTION = Problem("OWN_PRESCRIPTION", "Who has signed a prescription neither verifies nor dispenses it.")

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from shared.disclosures import PatientDataRead
 from shared.events.event import Event
 
 
@@ -13,4 +14,68 @@ class MedicationChanged(Event, type="caregraph.pharmacy.medication-changed.v1", 
     active: bool
 
 
-EVENTS = (MedicationChanged,)
+class PrescriptionSigned(Event, type="caregraph.pharmacy.prescription-signed.v1", key="prescription_id"):
+    """A signed prescription is to be dispensed at a location, or where the patient presents it.
+
+    It is told when that is signed, and again when it is presented elsewhere, or goes on since something came back to stock.
+    """
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    location_id: UUID | None
+
+
+class PrescriptionVerified(Event, type="caregraph.pharmacy.prescription-verified.v1", key="prescription_id"):
+    """A pharmacist has found that a prescription can be dispensed."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+
+
+class PrescriptionHeld(Event, type="caregraph.pharmacy.prescription-held.v1", key="prescription_id"):
+    """Nothing of a prescription is dispensed for the time being; `returned` is true where a pharmacist asks for that."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    returned: bool
+
+
+class PrescriptionResumed(Event, type="caregraph.pharmacy.prescription-resumed.v1", key="prescription_id"):
+    """A prescription goes on where it was held."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+
+
+class PrescriptionCompleted(Event, type="caregraph.pharmacy.prescription-completed.v1", key="prescription_id"):
+    """All of a prescription was dispensed."""
+
+    prescription_id: UUID
+    patient_id: UUID
+
+
+class PrescriptionEnded(Event, type="caregraph.pharmacy.prescription-ended.v1", key="prescription_id"):
+    """Nothing more is dispensed of a signed prescription: `reason` is its status.
+
+    COMPLETED, STOPPED, CANCELLED, EXPIRED or ENTERED_IN_ERROR.
+    """
+
+    prescription_id: UUID
+    patient_id: UUID
+    reason: str
+
+
+EVENTS = (
+    MedicationChanged,
+    PrescriptionSigned,
+    PrescriptionVerified,
+    PrescriptionHeld,
+    PrescriptionResumed,
+    PrescriptionCompleted,
+    PrescriptionEnded,
+    PatientDataRead,
+)

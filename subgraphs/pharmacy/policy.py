@@ -3,15 +3,35 @@
 The catalogue is everybody's who treats or is treated: what is no longer in use as well, since it was prescribed.
 """
 
-from typing import TypeVar
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, false, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
-from subgraphs.pharmacy.models import Medication, MedicationIngredient, MedicationPack, Part
+from shared.patient_access import Basis, has_access
+from subgraphs.pharmacy.models import (
+    Medication,
+    MedicationIngredient,
+    MedicationPack,
+    Part,
+    Patient,
+    Prescription,
+    PrescriptionChange,
+)
+from subgraphs.pharmacy.states import OPEN
 
 READ = "medication:read"
 WRITE = "medication:write"
+PRESCRIPTION_READ = "prescription:read"
+PRESCRIPTION_WRITE = "prescription:write"
+SIGN = "prescription:sign"
+DISPENSE = "prescription:dispense"
+REFILL = "prescription:refill"
+
+MEDICATIONS_SECTION = "MEDICATIONS"  # of the medical record, which a prescription belongs to
 
 M = TypeVar("M", bound=Part)
 
@@ -35,3 +55,59 @@ def _catalogue(principal: Principal, kind: type[M], scope: str) -> Select[M]:
     statement = select(kind)
     mine = principal.is_staff(scope) or (scope == READ and principal.kind is Kind.PATIENT and principal.can(READ))
     return statement if mine else statement.where(false())
+
+
+def patients(principal: Principal, scope: str = PRESCRIPTION_WRITE) -> Select[Patient]:
+    """The patients for whom the caller may write prescriptions."""
+    may = _treats(principal, col(Patient.id)) if principal.is_staff(scope) else false()
+    return select(Patient).where(may)
+
+
+def prescriptions(principal: Principal, scope: str = PRESCRIPTION_READ) -> Select[Prescription]:
+    """The prescriptions that the caller may see, or with another scope do that to.
+
+    Patients and proxies see what was signed, who treats a patient all of that patient's, prescribers their own always,
+    pharmacists what was signed and is to be dispensed where they work. Only who treats a patient signs.
+    """
+    return select(Prescription).where(or_(false(), *_seen(principal, scope)))
+
+
+def _seen(principal: Principal, scope: str) -> Iterator[ColumnElement[bool]]:
+    patient, is_signed = col(Prescription.patient_id), col(Prescription.signed_at).is_not(None)
+    if principal.kind is Kind.PATIENT and principal.can(scope) and principal.patient is not None:
+        acting = has_access(principal, patient, bases=[Basis.PROXY], section=MEDICATIONS_SECTION)
+        yield and_(is_signed, or_(patient == principal.patient, acting))
+    if not principal.is_staff(scope):
+        return
+    if principal.is_staff(DISPENSE):
+        if scope in (PRESCRIPTION_READ, DISPENSE):
+            yield and_(is_signed, works_at(principal, col(Prescription.location_id)))
+        if not principal.is_staff(PRESCRIPTION_WRITE):
+            return
+    if scope != DISPENSE:
+        yield _treats(principal, patient)
+        if principal.practitioner is not None and scope != SIGN:
+            yield col(Prescription.practitioner_id) == principal.practitioner
+
+
+def presented_prescriptions(principal: Principal, digest: bytes) -> Select[Prescription]:
+    """The prescription whose code a patient shows, for whoever dispenses anywhere."""
+    shown = and_(col(Prescription.code_digest) == digest, col(Prescription.status).in_(OPEN))
+    return select(Prescription).where(shown if principal.is_staff(DISPENSE) else false())
+
+
+def prescription_changes(principal: Principal) -> Select[PrescriptionChange]:
+    """What became of the prescriptions that the caller may see."""
+    visible = prescriptions(principal).with_only_columns(col(Prescription.id))
+    return select(PrescriptionChange).where(col(PrescriptionChange.prescription_id).in_(visible))
+
+
+def works_at(principal: Principal, location: Any) -> ColumnElement[bool]:
+    """Whether the caller works at the location that a column names."""
+    if not principal.locations:
+        return false()
+    return location == any_(literal(sorted(principal.locations), ARRAY(Uuid)))  # type: ignore[no-any-return]
+
+
+def _treats(principal: Principal, patient: Any) -> ColumnElement[bool]:
+    return has_access(principal, patient, section=MEDICATIONS_SECTION)

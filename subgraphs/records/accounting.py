@@ -32,6 +32,7 @@ FIELD_GROUPS = {
     "appointments": FieldGroup.APPOINTMENTS,
     "notifications": FieldGroup.MESSAGES,
     "identity": FieldGroup.ACCOUNT,
+    "pharmacy": FieldGroup.PRESCRIPTIONS,
 }
 """What is looked at in other services."""
 

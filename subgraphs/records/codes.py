@@ -25,6 +25,7 @@ class FieldGroup(Code):
     ACCESS = "ACCESS", "Who may open the medical record: requests, emergencies, proxies, what is withheld."
     DEMOGRAPHICS = "DEMOGRAPHICS", "Who the patient is: names, birth, gender, addresses, contacts, identifiers."
     APPOINTMENTS = "APPOINTMENTS", "When the patient comes and to whom: appointments, the waitlist, calendar feeds."
+    PRESCRIPTIONS = "PRESCRIPTIONS", "What is prescribed for the patient and dispensed to them."
     MESSAGES = "MESSAGES", "What was told about the patient, or to them, in somebody's inbox."
     ACCOUNT = "ACCOUNT", "The account that the patient logs in with."
 

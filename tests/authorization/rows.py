@@ -37,6 +37,7 @@ from subgraphs.pharmacy import models as pharmacy
 from subgraphs.records import models as records
 from subgraphs.records.codes import PurposeOfUse, Relationship, Verdict
 from tests.authorization.clinical import entries
+from tests.authorization.prescribing import prescriptions
 
 PLAUSIBLE_ADDRESS = "jane.dawson@example.com"
 _MORNING = datetime(2030, 1, 8, 9, tzinfo=UTC)  # of the day of which `plausible` asks reports
@@ -135,6 +136,8 @@ def directory_rows(party: Party, _: Any) -> Iterator[SQLModel]:
         suffix="MD",
         npi=f"123456789{party.number}",
         licence_number="L1",
+        licence_jurisdiction="US-MA",
+        licence_valid_until=date(2099, 1, 1),
         email="ola@example.org",
         phone="+1",
         languages=["de"],
@@ -348,7 +351,7 @@ def records_rows(party: Party, _: Any) -> Iterator[SQLModel]:
 
 
 def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """A medication of the catalogue."""
+    """A medication of the catalogue, and what is prescribed of it."""
     medication = pharmacy.Medication(
         rxcui=f"{party.number}",
         name=f"Medication {party.name}",
@@ -362,6 +365,9 @@ def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
         medication_id=medication.id, rxcui="3322", name="Diazepam", strength=Decimal(5), strength_unit="mg"
     )
     yield pharmacy.MedicationPack(medication_id=medication.id, name="Box", units=Decimal(30))
+    yield pharmacy.Patient(id=party.patient)
+    yield pharmacy.Location(id=party.location)
+    yield from prescriptions(party.patient, party.practitioner, party.account, party.location, medication.id)
 
 
 def laboratory_rows(party: Party, _: Any) -> Iterator[SQLModel]:

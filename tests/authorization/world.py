@@ -104,6 +104,8 @@ def shown_as(row: SQLModel) -> Iterator[str]:
 NOT_OWN = {Kind.STAFF: {"Patient"}, Kind.PARTNER: {"Patient"}}
 """Types of which nothing is the own of a kind of caller."""
 
+TAKEN: dict[str, Any] = {"dose": 1.0, "unit": "TABLET", "code": "BID"}
+
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.appointmentReport": {"groupBy": ["DAY", "PRACTITIONER", "LOCATION", "STATUS"], "filter": None},
     "Query.registrationReport": {"groupBy": ["DAY", "WAY"]},
@@ -130,12 +132,22 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.saveAppointmentType": {"minutes": 30},
     "Mutation.saveSchedule": {"hours": []},
     "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None, "locationIds": []},
+    "Mutation.draftPrescription": {"dosages": [TAKEN], "refills": 0},
+    "Mutation.revisePrescription": {"dosages": [TAKEN], "refills": 0},
     "Subscription.notificationReceived": {"after": "0"},
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""
 
-UNSEEN: set[str] = {"bodyMassIndex", "earlyWarningScore", "filtrationRates"}
-"""Of what is in rows with these names there is no value to see: one vital sign makes no score, and is not indexed there."""
+UNSEEN: set[str] = {
+    "bodyMassIndex",
+    "earlyWarningScore",
+    "filtrationRates",
+    "prescriptionByCode",
+    "receivePrescription",
+}
+"""Of what is in rows with these names there is no value to see: one vital sign makes no score, and is not indexed there.
+Nor is a presentation code.
+"""
 
 FILTERS: dict[str, dict[str, Callable[[Party], dict[str, Any]]]] = {
     "Query.accounts": {"search": lambda party: {"search": party.name}},

@@ -127,6 +127,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "idempotencyKey": None,
     "language": "de",
     "last": None,
+    "licenceJurisdiction": "US-MA",
     "languages": "de",
     "line": "Main Street 1",
     "npi": "1234567893",

@@ -18,6 +18,7 @@ from tests.graph.hostile import Case, Of, cases, literal, plausible
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
+from tests.pharmacy.prescribing import prescribed
 from tests.records.asking import Clinician, visited
 from tests.records.conftest import Ward
 
@@ -26,6 +27,7 @@ ALL_SCOPES = set().union(*SCOPES.values())
 FAULTS = {"INTERNAL_SERVER_ERROR", "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_TIMEOUT", "MAX_TOKENS_LIMIT"}
 AT_ONCE = 40  # aliases in an operation
 NEEDS = {"records": {"Patient"}}  # of which it exports a record
+PRESCRIBED = {"Prescription"}
 MADE_BY = {"Account": "inviteAccount", "Patient": "registerPatient"}  # others by `save` with their name
 
 
@@ -108,6 +110,8 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     if kind == "Notification":
         async with stored(clinic.service("notifications").runtime.database) as session:
             session.add(Notification(recipient=SUBJECT, kind=next(iter(Kind))))
+    elif kind in PRESCRIBED:
+        await prescribed(clinic, new_id(), PRACTITIONER, SUBJECT)
     elif api.mutation_type:
         name = MADE_BY.get(kind, f"save{kind}")
         assert name in api.mutation_type.fields, f"MADE_BY says which mutation makes a {kind}"

@@ -21,6 +21,7 @@ from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
 from tests.identity.conftest import PASSWORD, account, mailbox, quick
 from tests.patients.conftest import register
+from tests.pharmacy.prescribing import prescribed
 from tests.records.asking import Clinician, visited
 from tests.records.conftest import COLLEAGUE, Ward, person
 from tests.records.test_clinical import RECORDED, record
@@ -33,6 +34,7 @@ __all__ = ["mailbox", "practice", "quick"]
 
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 LOG_IN = "mutation($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
+PRESCRIBED = {"Prescription", "PrescriptionChange"}
 OPEN_TO_ALL = {
     "AppointmentType",
     "Location",
@@ -72,7 +74,7 @@ class Viewers:
         """Who may see an object of a type."""
         types = import_module("subgraphs.records.app").service.schema.schema_converter.type_map
         is_record = kind in types and _key(types[kind]) is not None and kind != "Proxy"
-        return self.nurse if is_record else self.admin
+        return self.nurse if is_record or kind in PRESCRIBED else self.admin
 
 
 def _key(known: Any) -> Any:
@@ -124,6 +126,7 @@ async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     await announced(nurse, patient)
     parent, _ = await ward.patient()
     await appointed(clinic.caller("ADMIN"), patient, parent)
+    await prescribed(clinic, patient, practitioner, account)
     return nurse
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.clinic import Addresses, Clinic, open_clinic
 
-SERVICES = ("pharmacy",)
+SERVICES = ("directory", "patients", "pharmacy", "records")
 NO_KAFKA = "127.0.0.1:9"
 
 

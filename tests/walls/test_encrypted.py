@@ -30,6 +30,12 @@ AS_IT_IS = {
     """,  # the last until a job has encrypted it
     "notifications.Patient": "language",
     "notifications.Notification": "kind",
+    # When it holds, how much of what, which prescribers, pharmacists and stock reckon with; its dosage is encrypted.
+    "pharmacy.Prescription": """
+        status held_status schedule quantity authorised_quantity dispensed_quantity prepared_quantity valid_from valid_until
+        code_digest
+    """,  # the last is a blind index
+    "pharmacy.PrescriptionChange": "status",
     "records.WithheldSection": "section",
     "records.RecordAccessRequest": "purpose sections status withdrawn_by",
     "records.EmergencyAccess": "verdict",

@@ -2,5 +2,18 @@
 
 from subgraphs.pharmacy.models.base import Model, Part
 from subgraphs.pharmacy.models.catalogue import Medication, MedicationIngredient, MedicationPack
+from subgraphs.pharmacy.models.places import Location, Patient
+from subgraphs.pharmacy.models.prescriptions import Prescription, PrescriptionChange, PrescriptionFacts
 
-__all__ = ["Medication", "MedicationIngredient", "MedicationPack", "Model", "Part"]
+__all__ = [
+    "Location",
+    "Medication",
+    "MedicationIngredient",
+    "MedicationPack",
+    "Model",
+    "Part",
+    "Patient",
+    "Prescription",
+    "PrescriptionChange",
+    "PrescriptionFacts",
+]

@@ -1,0 +1,294 @@
+"""Prescriptions: written, signed, verified, and all that becomes of them but dispensing."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, and_, func, select
+from sqlmodel import col
+
+from shared.database.model import utc_now
+from shared.encryption import Encrypted
+from shared.encryption.session import open_rows
+from shared.errors import (
+    NOT_FOUND,
+    SECOND_FACTOR_NEEDED,
+    InvalidState,
+    SecondFactorNeeded,
+    invalid,
+)
+from shared.graph.context import Context
+from shared.unit_of_work import UnitOfWork
+from subgraphs.pharmacy import policy
+from subgraphs.pharmacy.commands.prescriptions import (
+    ChangePrescription,
+    DraftPrescription,
+    Prescribed,
+    ReceivePrescription,
+    RevisePrescription,
+    SignPrescription,
+)
+from subgraphs.pharmacy.commands.values import exact
+from subgraphs.pharmacy.effects import begun, move
+from subgraphs.pharmacy.errors import (
+    DAY_PAST,
+    MEDICATION_INACTIVE,
+    NO_REFILLS_OF_SCHEDULE,
+    NOT_A_PRESCRIBER,
+    OWN_PRESCRIPTION,
+    PREPARED_ELSEWHERE,
+    PRESCRIPTION_LAPSED,
+    PRESCRIPTION_STATUS,
+)
+from subgraphs.pharmacy.events import PrescriptionSigned
+from subgraphs.pharmacy.models import Location, Medication, Prescription, PrescriptionFacts
+from subgraphs.pharmacy.service.lookups import check_licence, check_practitioner, today
+from subgraphs.pharmacy.states import OPEN, PrescriptionStatus
+
+FRESH = timedelta(minutes=5)
+"""How old the second factor may be where a schedule asks for it."""
+
+_NO_REFILLS = "II"
+_HOLDS, _SCHEDULED_HOLDS = timedelta(days=365), timedelta(days=183)
+_CODE_BYTES = 10
+_BATCH = 200
+_STATUS = PrescriptionStatus
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Whose a new prescription is, and where it comes from."""
+
+    patient_id: UUID
+    practitioner_id: UUID
+    replaces_id: UUID | None = None
+    based_on_id: UUID | None = None
+    statement_id: UUID | None = None
+
+
+async def draft(context: Context, command: DraftPrescription) -> Prescription:
+    """Write a prescription, for the caller or another practitioner to sign."""
+    practitioner = command.practitioner_id or context.principal.practitioner
+    if practitioner is None:
+        raise InvalidState(NOT_A_PRESCRIBER)
+    await check_practitioner(context, command.practitioner_id)
+    async with context.write() as work:
+        await work.once(command)
+        patient = await work.find(policy.patients, await work.survivor(command.patient_id), lock=False)
+        origin = _Origin(patient.id, practitioner, statement_id=command.based_on_id)
+        row = await write(work, command, origin)
+        work.done(row.id)
+    return row
+
+
+async def revise(context: Context, command: RevisePrescription) -> Prescription:
+    """Write a prescription in place of another one, which ends."""
+    async with context.write() as work:
+        await work.once(command)
+        old = await work.find(
+            policy.prescriptions, command.id, scope=policy.PRESCRIPTION_WRITE, version=command.version
+        )
+        patient = await work.find(policy.patients, old.patient_id, lock=False)
+        move(work, old, _STATUS.CANCELLED if old.status == _STATUS.DRAFT else _STATUS.STOPPED, command.reason)
+        practitioner = work.principal.practitioner or old.practitioner_id
+        row = await write(work, command, _Origin(patient.id, practitioner, replaces_id=old.id))
+        work.done(row.id)
+    return row
+
+
+async def write(work: UnitOfWork, command: Prescribed, origin: _Origin) -> Prescription:
+    """Enter a draft."""
+    medication = await _medication(work, command.medication_id)
+    await _check_place(work, command.location_id)
+    since, until = await _period(work, command, medication)
+    if medication.schedule == _NO_REFILLS and command.refills:
+        raise invalid("refills", NO_REFILLS_OF_SCHEDULE, schedule=medication.schedule)
+    quantity = exact(command.quantity)
+    row = Prescription(
+        **vars(origin),
+        medication_id=medication.id,
+        location_id=command.location_id,
+        account_id=work.principal.subject,
+        status=_STATUS.DRAFT,
+        schedule=medication.schedule,
+        quantity=quantity,
+        refills=command.refills,
+        authorised_quantity=quantity * (command.refills + 1),
+        valid_from=since,
+        valid_until=until,
+        facts=Encrypted(
+            PrescriptionFacts(
+                name=medication.name,
+                dosages=tuple(each.fact() for each in command.dosages),
+                indication=command.indication,
+                notes=command.notes,
+            )
+        ),
+    )
+    begun(work, row)
+    return row
+
+
+async def _medication(work: UnitOfWork, key: UUID) -> Medication:
+    found = await work.session.scalar(policy.medications(work.principal).where(col(Medication.id) == key))
+    if found is None:
+        raise invalid("medicationId", NOT_FOUND, resource="Medication")
+    if not found.active:
+        raise invalid("medicationId", MEDICATION_INACTIVE)
+    return found
+
+
+async def _check_place(work: UnitOfWork, key: UUID | None) -> None:
+    place = await work.session.get(Location, key) if key else None
+    if key and (place is None or not place.active):
+        raise invalid("locationId", NOT_FOUND, resource="Location")
+
+
+async def _period(work: UnitOfWork, command: Prescribed, medication: Medication) -> tuple[date, date]:
+    now = await today(work, command.location_id)
+    since = command.valid_from or now
+    until = command.valid_until or since + (_SCHEDULED_HOLDS if medication.schedule else _HOLDS)
+    if until < now:
+        raise invalid("validUntil", DAY_PAST)
+    return since, until
+
+
+async def sign(context: Context, command: SignPrescription) -> Prescription:
+    """Sign a draft; from then on the patient and the pharmacy see it."""
+    prescriber = context.principal.practitioner
+    if prescriber is None:
+        raise InvalidState(NOT_A_PRESCRIBER)
+    location = await _location_of(context, command.id)
+    await check_licence(context, prescriber, location)
+    async with context.write() as work:
+        await work.once(command)
+        row = await work.find(policy.prescriptions, command.id, scope=policy.SIGN, version=command.version)
+        require(row, _STATUS.DRAFT)
+        medication = await work.session.get_one(Medication, row.medication_id)
+        require_fresh_factor(work, medication.schedule)
+        await _check_signable(work, row, medication)
+        row.practitioner_id, row.signed_by, row.signed_at = prescriber, work.principal.subject, utc_now()
+        row.schedule = medication.schedule
+        await _give_code(work, row)
+        move(work, row, _STATUS.SIGNED)
+        work.done(row.id)
+    return row
+
+
+async def _location_of(context: Context, key: UUID) -> UUID | None:
+    """Where a prescription is to be dispensed, if the caller may sign it."""
+    statement = policy.prescriptions(context.principal, policy.SIGN).where(col(Prescription.id) == key)
+    found = await context.fetch(statement)
+    return found[0].location_id if found else None
+
+
+def require(row: Prescription, *statuses: PrescriptionStatus) -> None:
+    """Raise InvalidState unless a prescription has one of some statuses."""
+    if row.status not in statuses:
+        raise InvalidState(PRESCRIPTION_STATUS, status=row.status)
+
+
+def require_fresh_factor(work: UnitOfWork, schedule: str | None) -> None:
+    """Raise SecondFactorNeeded where a schedule asks for a code that was given a short while ago."""
+    if schedule is not None and not work.principal.proved_within(FRESH):
+        raise SecondFactorNeeded(SECOND_FACTOR_NEEDED, minutes=FRESH // timedelta(minutes=1))
+
+
+async def _check_signable(work: UnitOfWork, row: Prescription, medication: Medication) -> None:
+    if not medication.active:
+        raise InvalidState(MEDICATION_INACTIVE)
+    if medication.schedule == _NO_REFILLS and row.refills:
+        raise InvalidState(NO_REFILLS_OF_SCHEDULE, schedule=medication.schedule)
+    await check_period(work, row)
+
+
+async def check_period(work: UnitOfWork, row: Prescription) -> None:
+    """Raise InvalidState if the last day of a prescription is over."""
+    if row.valid_until < await today(work, row.location_id):
+        raise InvalidState(PRESCRIPTION_LAPSED, day=row.valid_until)
+
+
+async def _give_code(work: UnitOfWork, row: Prescription) -> None:
+    """What the patient shows at a pharmacy."""
+    code = secrets.token_hex(_CODE_BYTES)
+    row.facts = Encrypted(msgspec.structs.replace(row.facts.value, code=code))
+    row.code_digest = await work.blind_index("presentation", code)
+
+
+async def verify(context: Context, command: ChangePrescription) -> Prescription:
+    """Find that a prescription can be dispensed."""
+    async with context.write() as work:
+        row = await work.find(policy.prescriptions, command.id, scope=policy.DISPENSE, version=command.version)
+        require(row, _STATUS.SIGNED)
+        require_other_person(work, row)
+        await check_period(work, row)
+        move(work, row, _STATUS.VERIFIED)
+        row.verified_at, row.verified_by = utc_now(), work.principal.subject
+    return row
+
+
+def require_other_person(work: UnitOfWork, row: Prescription) -> None:
+    """Raise InvalidState if the caller has signed a prescription themself."""
+    principal = work.principal
+    if row.signed_by == principal.subject or row.practitioner_id == principal.practitioner:
+        raise InvalidState(OWN_PRESCRIPTION)
+
+
+async def receive(context: Context, command: ReceivePrescription) -> Prescription:
+    """Take a prescription that is presented, by its code, to where the caller works; nothing is prepared elsewhere."""
+    async with context.write() as work:
+        digest = await work.blind_index("presentation", command.code)
+
+        def presented(principal: Any) -> Select[Prescription]:
+            return policy.presented_prescriptions(principal, digest)
+
+        row = await work.find(presented, command.id, version=command.version)
+        if command.location_id not in work.principal.locations:
+            raise invalid("locationId", NOT_FOUND, resource="Location")
+        await _check_place(work, command.location_id)
+        if row.prepared_quantity > 0:
+            raise InvalidState(PREPARED_ELSEWHERE)
+        row.location_id = command.location_id
+        of = {"prescription_id": row.id, "patient_id": row.patient_id, "practitioner_id": row.practitioner_id}
+        work.publish(PrescriptionSigned(**of, location_id=row.location_id))
+    return row
+
+
+async def change(
+    context: Context, command: Any, to: PrescriptionStatus, scope: str = policy.PRESCRIPTION_WRITE
+) -> Prescription:
+    """Bring a prescription into another status, for the reason that the command gives."""
+    async with context.write() as work:
+        row = await work.find(policy.prescriptions, command.id, scope=scope, version=command.version)
+        move(work, row, to, command.reason)
+    return row
+
+
+async def resume(context: Context, command: ChangePrescription) -> Prescription:
+    """Let a prescription go on where it was held."""
+    async with context.write() as work:
+        row = await work.find(
+            policy.prescriptions, command.id, scope=policy.PRESCRIPTION_WRITE, version=command.version
+        )
+        if row.held_status is None:
+            raise InvalidState(PRESCRIPTION_STATUS, status=row.status)
+        move(work, row, _STATUS(row.held_status))
+    return row
+
+
+async def expire(work: UnitOfWork) -> int:
+    """End some prescriptions whose last day is over where they are to be dispensed; of how many."""
+    zone = select(col(Location.time_zone)).where(col(Location.id) == col(Prescription.location_id)).scalar_subquery()
+    local_day = func.date(func.timezone(func.coalesce(zone, "UTC"), func.now()))
+    lapsed = and_(col(Prescription.status).in_(OPEN), col(Prescription.valid_until) < local_day)
+    rows = await work.session.scalars(
+        select(Prescription).where(lapsed).limit(_BATCH).with_for_update(key_share=True, skip_locked=True)
+    )
+    found = rows.all()
+    await open_rows(work.keyring, found)
+    for row in found:
+        move(work, row, _STATUS.EXPIRED)
+    return len(found)

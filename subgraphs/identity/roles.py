@@ -25,7 +25,10 @@ _EVERYONE = frozenset({"directory:read", "notification:read", "notification:writ
 _CARE = frozenset({"patient:read", "patient:write", "appointment:read", "appointment:write"})
 _TREATMENT = frozenset(
     {
+        "critical:acknowledge",
         "document:write",
+        "lab-order:read",
+        "lab-order:write",
         "lab-test:read",
         "medication:read",
         "patient:find",
@@ -36,6 +39,7 @@ _TREATMENT = frozenset(
         "record:sign",
         "record:access",
         "record:emergency",
+        "specimen:write",
     }
 )
 
@@ -64,6 +68,8 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
     | {
         "disclosure:read",
         "document:write",
+        "lab-order:read",
+        "lab-test:read",
         "medication:read",
         "prescription:read",
         "prescription:refill",
@@ -72,7 +78,8 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
     },
     BuiltInRole.PHARMACIST: _EVERYONE
     | {"medication:read", "medication:write", "patient:read", "prescription:dispense", "prescription:read"},
-    BuiltInRole.LAB_TECHNICIAN: _EVERYONE | {"lab-test:read", "patient:read"},
+    BuiltInRole.LAB_TECHNICIAN: _EVERYONE
+    | {"lab-order:read", "lab-result:verify", "lab-result:write", "lab-test:read", "patient:read", "specimen:write"},
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,
     BuiltInRole.RECEPTIONIST: _EVERYONE
     | _CARE

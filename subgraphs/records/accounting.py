@@ -30,6 +30,7 @@ _OWN, _PATIENT = "records", "PATIENT"
 FIELD_GROUPS = {
     "patients": FieldGroup.DEMOGRAPHICS,
     "appointments": FieldGroup.APPOINTMENTS,
+    "laboratory": FieldGroup.LABORATORY,
     "notifications": FieldGroup.MESSAGES,
     "identity": FieldGroup.ACCOUNT,
     "pharmacy": FieldGroup.PRESCRIPTIONS,

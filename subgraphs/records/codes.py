@@ -26,6 +26,7 @@ class FieldGroup(Code):
     DEMOGRAPHICS = "DEMOGRAPHICS", "Who the patient is: names, birth, gender, addresses, contacts, identifiers."
     APPOINTMENTS = "APPOINTMENTS", "When the patient comes and to whom: appointments, the waitlist, calendar feeds."
     PRESCRIPTIONS = "PRESCRIPTIONS", "What is prescribed for the patient and dispensed to them."
+    LABORATORY = "LABORATORY", "What a laboratory examines for the patient: orders, specimens and results."
     MESSAGES = "MESSAGES", "What was told about the patient, or to them, in somebody's inbox."
     ACCOUNT = "ACCOUNT", "The account that the patient logs in with."
 

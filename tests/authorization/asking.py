@@ -25,8 +25,10 @@ _NAMED_OTHERWISE = {
     "survivorId": ("Patient", 0),
     "duplicateId": ("Patient", -1),
     "proxyId": ("Patient", -1),
+    "laboratoryId": ("Location", 0),
+    "addedTestId": ("LabTest", 1),
 }
-_SEVERAL = {"memberIds": "Practitioner"}
+_SEVERAL = {"memberIds": "Practitioner", "testIds": "LabTest", "panelIds": "LabPanel"}
 _STALE = 999  # a version that no object has: what is asked for reaches its use case and is not done
 
 Objects = Mapping[str, list[str]]

@@ -30,13 +30,13 @@ from shared.patient_access import Basis
 from subgraphs.appointments import models as appointments
 from subgraphs.directory import models as directory
 from subgraphs.identity import models as identity
-from subgraphs.laboratory import models as laboratory
 from subgraphs.notifications import models as notifications
 from subgraphs.patients import models as patients
 from subgraphs.pharmacy import models as pharmacy
 from subgraphs.records import models as records
 from subgraphs.records.codes import PurposeOfUse, Relationship, Verdict
 from tests.authorization.clinical import entries
+from tests.authorization.laboratory import laboratory_rows
 from tests.authorization.prescribing import prescriptions
 
 PLAUSIBLE_ADDRESS = "jane.dawson@example.com"
@@ -368,11 +368,6 @@ def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     yield pharmacy.Patient(id=party.patient)
     yield pharmacy.Location(id=party.location)
     yield from prescriptions(party.patient, party.practitioner, party.account, party.location, medication.id)
-
-
-def laboratory_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """A laboratory test."""
-    yield laboratory.LabTest(name=f"Test {party.name}")
 
 
 ROWS: dict[str, Callable[[Party, Any], Iterator[SQLModel]]] = {

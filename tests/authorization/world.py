@@ -21,7 +21,9 @@ from shared.ids import global_id, new_id
 from shared.patient_access import Basis
 from subgraphs.identity import models as identity
 from subgraphs.identity.roles import KINDS, BuiltInRole
+from subgraphs.laboratory.check_digits import with_check_digit
 from subgraphs.records.documents.addresses import Use, address_of
+from tests.authorization.laboratory import SPECIMENS
 from tests.authorization.rows import ROWS, Party
 from tests.graph.test_bounds import entities
 from tests.harness.caller import Caller
@@ -124,6 +126,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "effectiveAt": None,
     },
     "Mutation.markEnteredInError": {"kind": "CONDITION"},
+    "Mutation.saveLabTest": {"valueType": "NUMERIC", "loinc": "2951-2", "unit": "mmol/L", "codes": []},
+    "Mutation.saveLabPanel": {"loinc": "24326-1"},
+    "Mutation.saveReferenceRange": {"ageToDays": 9},
+    "Mutation.saveReflexRule": {"comparator": None, "threshold": None, "code": None},
+    "Mutation.orderLabTests": {"practitionerId": None},
+    "Mutation.collectSpecimen": {"collectedAt": None},
+    "Mutation.splitSpecimen": {"parts": 2},
+    "Query.specimenByBarcode": {"barcode": with_check_digit(SPECIMENS + 1)},
     "Mutation.uploadDocument": {"encounterId": None},  # which patients name none of
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},
     "Mutation.saveRole": {"name": "SOME_ROLE"},
@@ -151,6 +161,7 @@ Nor is a presentation code.
 
 FILTERS: dict[str, dict[str, Callable[[Party], dict[str, Any]]]] = {
     "Query.accounts": {"search": lambda party: {"search": party.name}},
+    "Query.specimenByBarcode": {"barcode": lambda party: {"barcode": with_check_digit(SPECIMENS + party.number)}},
     "Query.patients": {
         "family name": lambda party: {"search": party.name},
         "former name": lambda party: {"search": party.former},

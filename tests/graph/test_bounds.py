@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,10 +15,12 @@ from stack import schema
 from stack.services import ROOT, SUBGRAPHS, subgraph
 from subgraphs.identity.roles import SCOPES
 from subgraphs.notifications.models import Kind, Notification
+from tests.authorization.laboratory import laboratory_rows
+from tests.authorization.rows import Party
 from tests.graph.hostile import Case, Of, cases, literal, plausible
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
-from tests.harness.databases import stored
+from tests.harness.databases import keep_all, stored
 from tests.pharmacy.prescribing import prescribed
 from tests.records.asking import Clinician, visited
 from tests.records.conftest import Ward
@@ -28,6 +31,8 @@ FAULTS = {"INTERNAL_SERVER_ERROR", "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_TIMEOUT"
 AT_ONCE = 40  # aliases in an operation
 NEEDS = {"records": {"Patient"}}  # of which it exports a record
 PRESCRIBED = {"Prescription"}
+NUMBERS = count(1)  # of who has something at the laboratory
+EXAMINED = ("LabTest", "LabOrder", "Specimen")  # of the laboratory, each by itself
 MADE_BY = {"Account": "inviteAccount", "Patient": "registerPatient"}  # others by `save` with their name
 
 
@@ -107,6 +112,11 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
         return "{ %s }"
     if kind in ("Encounter", "MedicalRecord", "Note", "RecordSummary"):
         return await part_of_record(kind, clinic, caller)
+    if kind in EXAMINED:
+        party = Party("own", next(NUMBERS), account=SUBJECT, practitioner=PRACTITIONER)
+        await keep_all(clinic.service("laboratory").runtime.database, laboratory_rows(party, None))
+        within = "labOrders { nodes { specimens { nodes { %s } } } }"
+        return f"{{ {within if kind == 'Specimen' else f'{kind[0].lower()}{kind[1:]}s {{ nodes {{ %s }} }}'} }}"
     if kind == "Notification":
         async with stored(clinic.service("notifications").runtime.database) as session:
             session.add(Notification(recipient=SUBJECT, kind=next(iter(Kind))))

@@ -9,16 +9,21 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
 from sqlmodel import select
 
+from shared.database.model import Audited, utc_now
+from shared.database.tables import PatientAccess
 from shared.ids import global_id, new_id
+from shared.patient_access import Basis
 from stack import schema
 from stack.services import ROOT, SUBGRAPHS
 from subgraphs.notifications.models import Kind, Notification
 from subgraphs.records.models import Patient as RecordsPatient
 from tests.appointments.conftest import Practice, answer, at, change, practice
+from tests.authorization.laboratory import laboratory_rows
+from tests.authorization.rows import Party
 from tests.graph.hostile import FITTING, plausible
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
-from tests.harness.databases import stored
+from tests.harness.databases import keep_all, stored
 from tests.identity.conftest import PASSWORD, account, mailbox, quick
 from tests.patients.conftest import register
 from tests.pharmacy.prescribing import prescribed
@@ -37,10 +42,13 @@ LOG_IN = "mutation($input: LogInInput!) { logIn(input: $input) { ... on LogInSuc
 PRESCRIBED = {"Prescription", "PrescriptionChange"}
 OPEN_TO_ALL = {
     "AppointmentType",
+    "LabPanel",
+    "LabTest",
     "Location",
     "Medication",
     "Organization",
     "Practitioner",
+    "ReferenceRange",
     "Schedule",
     "ScheduleException",
     "StaffMember",
@@ -72,9 +80,12 @@ class Viewers:
 
     def of(self, kind: str) -> Caller:
         """Who may see an object of a type."""
-        types = import_module("subgraphs.records.app").service.schema.schema_converter.type_map
-        is_record = kind in types and _key(types[kind]) is not None and kind != "Proxy"
-        return self.nurse if is_record or kind in PRESCRIBED else self.admin
+        for service in ("records", "laboratory"):
+            types = import_module(f"subgraphs.{service}.app").service.schema.schema_converter.type_map
+            key = _key(types[kind]) if kind in types else None
+            if key is not None and issubclass(key.class_, Audited) and kind != "Proxy":
+                return self.nurse
+        return self.nurse if kind in PRESCRIBED else self.admin
 
 
 def _key(known: Any) -> Any:
@@ -127,7 +138,16 @@ async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     parent, _ = await ward.patient()
     await appointed(clinic.caller("ADMIN"), patient, parent)
     await prescribed(clinic, patient, practitioner, account)
+    await _examine(clinic, patient, practitioner)
     return nurse
+
+
+async def _examine(clinic: Clinic, patient: UUID, practitioner: UUID) -> None:
+    """What a laboratory has of a patient, whom a practitioner treats."""
+    rows = laboratory_rows(Party("own", 1, patient=patient, practitioner=practitioner), None)
+    who: dict[str, Any] = {"patient_id": patient, "practitioner_id": practitioner}
+    access = PatientAccess(id=new_id(), basis=Basis.APPOINTMENT, valid_from=utc_now(), version=1, **who)
+    await keep_all(clinic.service("laboratory").runtime.database, [*rows, access])
 
 
 async def _save_others(clinic: Clinic, admin: Caller, api: GraphQLSchema) -> None:

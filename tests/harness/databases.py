@@ -1,11 +1,12 @@
 """Databases: one migrated template a service and run, one clone a service and test."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
 
 from shared.database.engine import Database
 from shared.database.migrations import migrate
@@ -79,3 +80,11 @@ async def _ensure_template(admin: asyncpg.Connection, server: str, service: Serv
         await admin.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
     finally:
         await admin.execute("SELECT pg_advisory_unlock(hashtext($1))", name)
+
+
+async def keep_all(database: Database, rows: Iterable[SQLModel]) -> None:
+    """Store rows, each after what it refers to."""
+    async with stored(database) as session:
+        for row in rows:
+            session.add(row)
+            await session.flush()

@@ -28,6 +28,10 @@ AS_IT_IS = {
         type_system type_code type_display partial_start partial_end status cancelled_by cancellation_reason
         unencrypted_reason
     """,  # the last until a job has encrypted it
+    # Numbers of labels, and what is collected.
+    "laboratory.LabOrder": "number priority status",
+    "laboratory.Specimen": "barcode type container status",
+    "laboratory.Analysis": "status",
     "notifications.Patient": "language",
     "notifications.Notification": "kind",
     # When it holds, how much of what, which prescribers, pharmacists and stock reckon with; its dosage is encrypted.

@@ -1,6 +1,19 @@
 """Tables of laboratory, by concept."""
 
 from subgraphs.laboratory.models.base import Model
-from subgraphs.laboratory.models.catalogue import LabTest
+from subgraphs.laboratory.models.catalogue import LabPanel, LabTest, PanelTest, ReferenceRange, ReflexRule
+from subgraphs.laboratory.models.orders import Analysis, HandOver, LabOrder, Location, Specimen
 
-__all__ = ["LabTest", "Model"]
+__all__ = [
+    "Analysis",
+    "HandOver",
+    "LabOrder",
+    "LabPanel",
+    "LabTest",
+    "Location",
+    "Model",
+    "PanelTest",
+    "ReferenceRange",
+    "ReflexRule",
+    "Specimen",
+]

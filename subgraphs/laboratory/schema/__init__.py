@@ -3,16 +3,16 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.laboratory.schema import catalogue
+from subgraphs.laboratory.schema import catalogue, orders
 
 
 @strawberry.type
-class Query(catalogue.CatalogueQuery):
+class Query(catalogue.CatalogueQuery, orders.OrderQuery):
     """All that can be asked."""
 
 
 @strawberry.type
-class Mutation(catalogue.CatalogueMutation):
+class Mutation(catalogue.CatalogueMutation, orders.OrderMutation, orders.SpecimenMutation):
     """All that can be done."""
 
 

@@ -1,0 +1,134 @@
+"""Closed sets of codes of the laboratory."""
+
+from shared.codes import Code
+
+
+class ValueType(Code, name="LabValueType"):
+    """What kind of result a test gives."""
+
+    NUMERIC = "NUMERIC", "A number in a unit of UCUM, perhaps with a comparator."
+    CODED = "CODED", "One or several of the codes that the test allows."
+    TEXT = "TEXT", "Words, which nobody flags."
+
+
+class SpecimenType(Code):
+    """What is examined (HL7 table 0487; the SNOMED CT code is the specimen's)."""
+
+    BLOOD = "BLD", "Whole blood (SNOMED CT 119297000)."
+    SERUM = "SER", "Serum (SNOMED CT 119364003)."
+    PLASMA = "PLAS", "Plasma (SNOMED CT 119361006)."
+    URINE = "UR", "Urine (SNOMED CT 122575003)."
+    STOOL = "STL", "Stool (SNOMED CT 119339001)."
+    CEREBROSPINAL_FLUID = "CSF", "Cerebrospinal fluid (SNOMED CT 258450006)."
+    SPUTUM = "SPT", "Sputum (SNOMED CT 119334006)."
+    SALIVA = "SAL", "Saliva (SNOMED CT 119342007)."
+    SYNOVIAL_FLUID = "SYN", "Synovial fluid (SNOMED CT 119332005)."
+    TISSUE = "TISS", "Tissue (SNOMED CT 119376003)."
+
+
+class Priority(Code, name="LabPriority"):
+    """How urgent an order is (FHIR RequestPriority)."""
+
+    STAT = "STAT", "The result is needed at once."
+    URGENT = "URGENT", "The order goes before those that are routine."
+    ROUTINE = "ROUTINE", "The order has its place in the line."
+
+
+class Comparator(Code, name="LabComparator"):
+    """How a number that could not be measured exactly relates to the true value (FHIR QuantityComparator)."""
+
+    LESS = "<", "The true value is less than the number."
+    AT_MOST = "<=", "The true value is the number or less."
+    AT_LEAST = ">=", "The true value is the number or more."
+    GREATER = ">", "The true value is greater than the number."
+
+
+class Flag(Code, name="LabFlag"):
+    """How a result compares with what is usual (HL7 table 0078)."""
+
+    NORMAL = "N", "The result is within the range."
+    LOW = "L", "The result is below the range."
+    HIGH = "H", "The result is above the range."
+    CRITICAL_LOW = "LL", "The result is below the critical limit."
+    CRITICAL_HIGH = "HH", "The result is above the critical limit."
+    ABNORMAL = "A", "The result, which is no number, is abnormal."
+
+
+CRITICAL = frozenset({Flag.CRITICAL_LOW, Flag.CRITICAL_HIGH})
+
+
+class OrderStatus(Code, name="LabOrderStatus"):
+    """The state of an order (FHIR RequestStatus)."""
+
+    DRAFT = "DRAFT", "The order is being written, and the laboratory does not see it (FHIR `draft`)."
+    ORDERED = "ORDERED", "The laboratory is asked to examine, and has nothing to examine yet (FHIR `active`)."
+    IN_PROGRESS = "IN_PROGRESS", "The laboratory has a specimen (FHIR `active`)."
+    COMPLETED = "COMPLETED", "All results are released, or will not come (FHIR `completed`)."
+    CANCELLED = "CANCELLED", "The order was called off (FHIR `revoked`)."
+    REJECTED = "REJECTED", "The laboratory does not carry the order out (FHIR `revoked`)."
+
+
+OPEN_ORDERS = (OrderStatus.ORDERED, OrderStatus.IN_PROGRESS)
+
+
+class OrderEnd(Code, name="LabOrderEndReason"):
+    """Why an order is called off, or not carried out."""
+
+    NOT_NEEDED = "NOT_NEEDED", "The tests are no longer needed."
+    DUPLICATE = "DUPLICATE", "The same was ordered already."
+    WRONG_PATIENT = "WRONG_PATIENT", "The order is for somebody else."
+    WRONG_TEST = "WRONG_TEST", "Other tests were meant."
+    PATIENT_REFUSED = "PATIENT_REFUSED", "The patient does not want the tests."
+    NOT_OFFERED = "NOT_OFFERED", "The laboratory cannot examine this at the moment."
+    OTHER = "OTHER", "There is another reason than all of these."
+
+
+class SpecimenStatus(Code):
+    """The state of a specimen."""
+
+    PLANNED = "PLANNED", "The specimen is to be collected."
+    COLLECTED = "COLLECTED", "The specimen was collected from the patient."
+    IN_TRANSIT = "IN_TRANSIT", "The specimen is on its way to the laboratory."
+    RECEIVED = "RECEIVED", "The laboratory has the specimen."
+    ALIQUOTED = "ALIQUOTED", "The specimen was split, and its parts are examined."
+    DISPOSED = "DISPOSED", "The specimen is no longer there, or will not be collected."
+    REJECTED = "REJECTED", "The specimen cannot be examined, and is collected again."
+
+
+class SpecimenRejection(Code):
+    """Why a specimen cannot be examined (HL7 table 0490, where that has it)."""
+
+    HEMOLYZED = "HEMOLYZED", "Blood cells in the specimen have burst (HL7 0490 `RH`)."
+    CLOTTED = "CLOTTED", "The specimen has clotted (HL7 0490 `RC`)."
+    INSUFFICIENT = "INSUFFICIENT", "There is too little of the specimen (HL7 0490 `QS`)."
+    CONTAINER = "CONTAINER", "The specimen is in a wrong or broken container (HL7 0490 `RB`)."
+    LABEL = "LABEL", "The label is missing, unreadable or somebody else's (HL7 0490 `RM`)."
+    TOO_OLD = "TOO_OLD", "The specimen came too late (HL7 0490 `RE`)."
+    TEMPERATURE = "TEMPERATURE", "The specimen was kept too warm or too cold (HL7 0490 `RR`)."
+    CONTAMINATED = "CONTAMINATED", "There is something in the specimen that does not belong there."
+    LOST = "LOST", "The specimen cannot be found."
+    OTHER = "OTHER", "There is another reason than all of these."
+
+
+class AnalysisStatus(Code):
+    """The state of an analysis, a test that is carried out for an order."""
+
+    PENDING = "PENDING", "The analysis has not begun."
+    IN_ANALYSIS = "IN_ANALYSIS", "Somebody is carrying the analysis out."
+    RESULTED = "RESULTED", "There is a result, which nobody has verified."
+    REPEAT = "REPEAT", "The analysis is carried out again; the earlier result is kept."
+    VERIFIED = "VERIFIED", "The result was verified, and those who treat the patient see it."
+    RELEASED = "RELEASED", "The result was released, and the patient sees it."
+    CORRECTED = "CORRECTED", "The released result was corrected; the earlier one is kept."
+    CANCELLED = "CANCELLED", "The analysis will not be carried out."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The released result was a mistake, and there is none in its place."
+
+
+UNDER_WAY = (
+    AnalysisStatus.PENDING,
+    AnalysisStatus.IN_ANALYSIS,
+    AnalysisStatus.RESULTED,
+    AnalysisStatus.REPEAT,
+    AnalysisStatus.VERIFIED,
+)
+RELEASED = (AnalysisStatus.RELEASED, AnalysisStatus.CORRECTED, AnalysisStatus.ENTERED_IN_ERROR)

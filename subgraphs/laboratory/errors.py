@@ -1,0 +1,31 @@
+"""What can be wrong with what the laboratory's use cases are asked to do."""
+
+from shared.errors import Problem
+
+LOINC_CODE = Problem("LOINC_CODE", "It is a code of LOINC: digits, a hyphen (-) and its check digit, such as 2823-3.")
+LAB_UNIT = Problem("LAB_UNIT", "It is a unit of UCUM, such as mmol/L.")
+UNIT_NEEDED = Problem("UNIT_NEEDED", "A test that gives numbers has a unit, and others have none.")
+CODES_NEEDED = Problem("CODES_NEEDED", "A test that gives codes has some to choose from, and others have none.")
+CODES_REPEATED = Problem("CODES_REPEATED", "Each code is given once.")
+DELTA_LIMIT = Problem("DELTA_LIMIT", "It has a limit at least: absolute, in percent or a day.")
+LIMITS_ORDER = Problem(
+    "LIMITS_ORDER", "Limits do not fall: plausible, critical, normal, then normal, critical, plausible."
+)
+LIMITS_NEEDED = Problem("LIMITS_NEEDED", "It has a limit at least.")
+AGES_ORDER = Problem("AGES_ORDER", "It is more than the age from which the range holds.")
+RANGE_OVERLAPS = Problem("RANGE_OVERLAPS", "Another range of this test holds for some of the same people.")
+RANGE_REPLACED = Problem("RANGE_REPLACED", "The range was replaced already: change the one that holds now.")
+RANGE_OF_TEST = Problem("RANGE_OF_TEST", "A range stays with its test.")
+NOT_NUMERIC = Problem("NOT_NUMERIC", "Only a test that gives numbers has this.")
+CONDITION_NEEDED = Problem("CONDITION_NEEDED", "It has one condition: flags, or a comparator with a number, or a code.")
+REFLEX_TO_ITSELF = Problem("REFLEX_TO_ITSELF", "It adds another test than its own.")
+LOINC_TAKEN = Problem("LOINC_TAKEN", "There is a test with this code already.")
+
+NOTHING_ORDERED = Problem("NOTHING_ORDERED", "It has tests or panels.")
+NOT_OFFERED = Problem("NOT_OFFERED", "It is not offered at the moment.")
+NOT_TREATING_PATIENT = Problem("NOT_TREATING_PATIENT", "Nothing lets you open this patient's results: ask the patient.")
+ORDERER_NEEDED = Problem("ORDERER_NEEDED", "Your account is no practitioner's: say for whom you order.")
+LAB_STATUS = Problem("LAB_STATUS", "It is {status}, from which this does not lead on.")
+RESULTS_THERE = Problem("RESULTS_THERE", "There are results already.")
+COLLECTION_TIME = Problem("COLLECTION_TIME", "It is not in the future, and not more than {days} days ago.")
+BARCODE = Problem("BARCODE", "It is no number with its check digit.")

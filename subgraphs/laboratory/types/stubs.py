@@ -1,0 +1,53 @@
+"""Other domains' types, and what the laboratory adds to a patient."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from shared.database.paging import Slice
+from shared.graph.connections import Connection, Paged, connect_each
+from shared.graph.context import Info
+from shared.graph.entities import Stub, stub
+from shared.graph.fields import guarded
+from subgraphs.laboratory import policy
+from subgraphs.laboratory.codes import OrderStatus
+from subgraphs.laboratory.repository import orders
+
+if TYPE_CHECKING:
+    from subgraphs.laboratory.types.orders import LabOrder
+
+
+@stub(description="A person who receives care (FHIR Patient).")
+class Patient(Stub):
+    @guarded(
+        description="The laboratory's orders for the patient, the newest first.",
+        scopes=[[policy.READ_ORDERS]],
+        extensions=[Paged()],
+    )
+    async def lab_orders(
+        self,
+        info: Info,
+        page: Slice,
+        status: Annotated[
+            OrderStatus | None, strawberry.argument(description="Only orders in this state; absent: in any.")
+        ] = None,
+    ) -> Connection[Annotated["LabOrder", strawberry.lazy("subgraphs.laboratory.types.orders")]] | None:
+        from subgraphs.laboratory.types.orders import LabOrder
+
+        lists = orders.ORDERS_OF_PATIENT
+        return await connect_each(info.context, lists, self.key, orders.ORDERS, LabOrder.of, page, status)
+
+
+@stub(description="A person who gives care (FHIR Practitioner).")
+class Practitioner(Stub):
+    """Of directory."""
+
+
+@stub(description="A place where care is given (FHIR Location).")
+class Location(Stub):
+    """Of directory."""
+
+
+@stub(description="A person of the staff or of a partner, as those are told of them at whose data they look.")
+class StaffMember(Stub):
+    """Of identity."""

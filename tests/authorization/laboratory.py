@@ -1,0 +1,139 @@
+"""A laboratory's catalogue, and an order of which all is known."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from shared.database.model import utc_now
+from shared.encryption import Encrypted
+from subgraphs.laboratory import models
+from subgraphs.laboratory.check_digits import check_digit, with_check_digit
+from subgraphs.laboratory.facts import OrderFacts, SpecimenFacts
+
+SPECIMENS = 30_000_000
+"""Where the numbers of specimens begin; each party's is by its number."""
+
+
+def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
+    """Two tests in a panel, with a range and a rule; an order with a specimen and an analysis."""
+    yield models.Location(id=party.location, time_zone="Europe/Berlin")
+    tests = [_test(party, name) for name in "AB"]
+    yield from tests
+    panel = models.LabPanel(name=f"Panel {party.name}", loinc=_loinc(party.number, "P"))
+    yield panel
+    yield models.PanelTest(lab_panel_id=panel.id, lab_test_id=tests[0].id, position=0)
+    yield from _ranges(tests[0])
+    for condition in ({"flags": ["H"]}, {"comparator": ">", "threshold": Decimal(5)}, {"code": "A"}):
+        yield models.ReflexRule(lab_test_id=tests[0].id, added_test_id=tests[1].id, **condition)
+    yield from _order(party, tests[0])
+
+
+def _loinc(number: int, name: str) -> str:
+    digits = f"{number}{ord(name)}"
+    return f"{digits}-{check_digit(digits)}"
+
+
+def _test(party: Any, name: str) -> models.LabTest:
+    limits: dict[str, Any] = dict.fromkeys(
+        ("volume_ml", "detection_limit", "quantification_limit", "delta_absolute", "delta_percent", "delta_per_day"),
+        Decimal(1),
+    )
+    return models.LabTest(
+        name=f"Test {party.name} {name}",
+        loinc=_loinc(party.number, name),
+        loinc_name="Some test",
+        specimen_type="SER",
+        container="Tube",
+        value_type="NUMERIC",
+        unit="mmol/L",
+        method="By hand",
+        turnaround_minutes=60,
+        preparation="Fasting",
+        codes=[{"system": "urn:x", "code": "A", "display": "Some", "abnormal": True}],
+        delta_days=30,
+        charge_code="80048",
+        **limits,
+    )
+
+
+def _ranges(test: models.LabTest) -> Iterator[models.ReferenceRange]:
+    names = ("plausible_low", "critical_low", "normal_low", "normal_high", "critical_high", "plausible_high")
+    limits: dict[str, Any] = {name: Decimal(place) for place, name in enumerate(names)}
+    fields: dict[str, Any] = {"sex": "female", "pregnant": False, "age_to_days": 40_000, "source": "Demonstration"}
+    old = models.ReferenceRange(lab_test_id=test.id, replaced_at=utc_now(), **fields, **limits)
+    yield old
+    yield models.ReferenceRange(lab_test_id=test.id, replaces_id=old.id, revision=2, **fields, **limits)
+
+
+def _order(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
+    now = utc_now()
+    collected, received = now - timedelta(hours=2), now - timedelta(hours=1)
+    order = models.LabOrder(
+        number=with_check_digit(10_000_000 + party.number),
+        patient_id=party.patient,
+        practitioner_id=party.practitioner,
+        account_id=party.account,
+        laboratory_id=party.location,
+        priority="STAT",
+        status="CANCELLED",
+        ordered_at=now,
+        ended_at=now,
+        facts=Encrypted(
+            OrderFacts(reason="X", born="1984-02", sex="female", pregnant=False, end="OTHER", end_comment="X")  # type: ignore[arg-type]
+        ),
+    )
+    yield order
+    whose: dict[str, Any] = {
+        "lab_order_id": order.id,
+        "patient_id": party.patient,
+        "laboratory_id": party.location,
+        "collected_at": collected,
+        "received_at": received,
+    }
+    handled: dict[str, Any] = {"type": "SER", "container": "Tube", "collector_id": party.account}
+    facts = SpecimenFacts(note="X", rejection="LOST", rejection_comment="X")  # type: ignore[arg-type]
+    rejected = models.Specimen(
+        barcode=with_check_digit(20_000_000 + party.number),
+        status="REJECTED",
+        facts=Encrypted(facts),
+        **handled,
+        **whose,
+    )
+    yield rejected
+    specimen = models.Specimen(
+        barcode=with_check_digit(SPECIMENS + party.number),
+        status="RECEIVED",
+        receiver_id=party.account,
+        replaces_id=rejected.id,
+        parent_id=rejected.id,
+        facts=Encrypted(SpecimenFacts()),
+        **handled,
+        **whose,
+    )
+    yield specimen
+    yield models.HandOver(
+        specimen_id=specimen.id,
+        patient_id=party.patient,
+        account_id=party.account,
+        location_id=party.location,
+        at=collected,
+    )
+    first = models.Analysis(lab_test_id=test.id, specimen_id=specimen.id, rank=0, due_at=now, **whose)
+    yield first
+    yield models.Analysis(
+        lab_test_id=test.id,
+        specimen_id=specimen.id,
+        rank=0,
+        due_at=now,
+        status="RELEASED",
+        assignee_id=party.account,
+        result_number=1,
+        reflex_of_id=first.id,
+        resulted_at=received,
+        verified_at=received,
+        released_at=now,
+        **whose,
+    )

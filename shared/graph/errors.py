@@ -106,8 +106,12 @@ class Translator:
             for each in fields
         ]
 
+    def told(self, message: str, parameters: Mapping[str, Any]) -> str:
+        """A sentence that is no problem, by its English text."""
+        return self._translations.sentence(self._language, message, parameters)
+
     def _sentence(self, problem: Problem, parameters: Mapping[str, Any]) -> str:
-        return self._translations.sentence(self._language, problem.message, parameters)
+        return self.told(problem.message, parameters)
 
     def _translated(self, problem: Problem, parameters: Mapping[str, Any]) -> dict[str, Any]:
         given = [ErrorParameter(name=name, value=str(value)) for name, value in parameters.items()]

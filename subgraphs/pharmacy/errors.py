@@ -40,3 +40,18 @@ TIMING_INCOMPLETE = Problem(
 MAXIMUM_WITHOUT_DOSE = Problem("MAXIMUM_WITHOUT_DOSE", "The most that may be taken goes with a dose.")
 PREPARED_ELSEWHERE = Problem("PREPARED_ELSEWHERE", "Some of it is being prepared elsewhere.")
 OWN_PRESCRIPTION = Problem("OWN_PRESCRIPTION", "Who has signed a prescription neither verifies nor dispenses it.")
+
+INTERACTION_TABLE = Problem("INTERACTION_TABLE", "It is no table whose fields are separated by commas (RFC 4180).")
+INTERACTION_COLUMNS = Problem(
+    "INTERACTION_COLUMNS", "Its first line names the columns {columns}, each once; {optional} may be absent."
+)
+INTERACTION_FIELDS = Problem("INTERACTION_FIELDS", "It has {expected} fields, as the first line has.")
+INTERACTION_SIDE = Problem("INTERACTION_SIDE", "It is the name of a class or an ingredient that is known here.")
+INTERACTION_SEVERITY = Problem("INTERACTION_SEVERITY", "It is one of {severities}.")
+INTERACTION_EFFECT = Problem("INTERACTION_EFFECT", "It is empty, or one of {effects}.")
+INTERACTION_ITSELF = Problem("INTERACTION_ITSELF", "An ingredient does not interact with itself.")
+INTERACTION_REPEATED = Problem("INTERACTION_REPEATED", "This pair stands in line {line} already.")
+INTERACTION_REASON = Problem(
+    "INTERACTION_REASON",
+    "Pairs of high priority interrupt: say why this one does not, in {maximum} characters at most.",
+)

@@ -13,6 +13,8 @@ from sqlmodel import col
 from shared.auth.principal import Kind, Principal
 from shared.patient_access import Basis, has_access
 from subgraphs.pharmacy.models import (
+    Interaction,
+    InteractionList,
     Medication,
     MedicationIngredient,
     MedicationPack,
@@ -49,6 +51,21 @@ def ingredients(principal: Principal) -> Select[MedicationIngredient]:
 def packs(principal: Principal) -> Select[MedicationPack]:
     """The packs of the medications that the caller may see."""
     return _catalogue(principal, MedicationPack, READ)
+
+
+def interaction_lists(principal: Principal) -> Select[InteractionList]:
+    """All lists of interactions, for staff."""
+    return _for_staff(principal, InteractionList)
+
+
+def interactions(principal: Principal) -> Select[Interaction]:
+    """The pairs of all lists, for staff."""
+    return _for_staff(principal, Interaction)
+
+
+def _for_staff(principal: Principal, kind: type[M]) -> Select[M]:
+    statement = select(kind)
+    return statement if principal.is_staff(READ) else statement.where(false())
 
 
 def _catalogue(principal: Principal, kind: type[M], scope: str) -> Select[M]:

@@ -368,6 +368,16 @@ def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     yield pharmacy.Patient(id=party.patient)
     yield pharmacy.Location(id=party.location)
     yield from prescriptions(party.patient, party.practitioner, party.account, party.location, medication.id)
+    listed = pharmacy.InteractionList(version=party.number, account_id=party.account)
+    yield listed
+    pair: dict[str, Any] = {
+        "first": "metformin",
+        "second": "cimetidine",
+        "severity": "WARNS",
+        "effect": "HARM",
+        "reason": "Ours",
+    }
+    yield pharmacy.Interaction(list_id=listed.id, line=2, **pair)
 
 
 ROWS: dict[str, Callable[[Party, Any], Iterator[SQLModel]]] = {

@@ -110,6 +110,8 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     """A selection at whose `%s` fields of a type are selected, of one object at least."""
     if kind in ("Query", "Mutation"):
         return "{ %s }"
+    if kind == "SafetyKnowledge":
+        return "{ safetyKnowledge { %s } }"
     if kind in ("Encounter", "MedicalRecord", "Note", "RecordSummary"):
         return await part_of_record(kind, clinic, caller)
     if kind in EXAMINED:

@@ -103,6 +103,7 @@ async def _fill(practice: Practice) -> Viewers:
     patient, jane = await practice.patient()
     days = dict.fromkeys(("fromDay", "untilDay"), str(at(9, 0).date()))
     for caller, name, fields in (
+        (admin, "ImportInteractions", {"csv": "first,second,severity\nwarfarin,niacin,WARNS\n"}),
         (reception, "JoinWaitlist", practice.waiting(patient)),
         (
             reception,

@@ -4,8 +4,11 @@ from subgraphs.pharmacy.models.base import Model, Part
 from subgraphs.pharmacy.models.catalogue import Medication, MedicationIngredient, MedicationPack
 from subgraphs.pharmacy.models.places import Location, Patient
 from subgraphs.pharmacy.models.prescriptions import Prescription, PrescriptionChange, PrescriptionFacts
+from subgraphs.pharmacy.models.safety import Interaction, InteractionList
 
 __all__ = [
+    "Interaction",
+    "InteractionList",
     "Location",
     "Medication",
     "MedicationIngredient",

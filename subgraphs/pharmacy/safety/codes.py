@@ -19,9 +19,9 @@ class SafetyRule(Code):
 class SafetySeverity(Code):
     """What a finding of the safety check asks of who prescribes, from the most to the least."""
 
-    INTERRUPTS = "INTERRUPTS", "Nothing is signed or handed out before somebody has overridden it with a reason."
-    WARNS = "WARNS", "It is shown before signing, which goes on."
-    INFORMS = "INFORMS", "It can be looked up, and interrupts nobody."
+    INTERRUPTS = "INTERRUPTS", "A finding without whose override, with a reason, nothing is signed or handed out."
+    WARNS = "WARNS", "A finding that is shown before signing, which goes on."
+    INFORMS = "INFORMS", "A finding that can be looked up, and interrupts nobody."
 
 
 def is_graver(one: SafetySeverity, other: SafetySeverity) -> bool:

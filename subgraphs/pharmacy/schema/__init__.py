@@ -3,17 +3,17 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.pharmacy.schema import catalogue, prescriptions
+from subgraphs.pharmacy.schema import catalogue, prescriptions, safety
 from subgraphs.pharmacy.types.stubs import Patient
 
 
 @strawberry.type
-class Query(catalogue.CatalogueQuery, prescriptions.PrescriptionQuery):
+class Query(catalogue.CatalogueQuery, prescriptions.PrescriptionQuery, safety.SafetyQuery):
     """All that can be asked."""
 
 
 @strawberry.type
-class Mutation(catalogue.CatalogueMutation, prescriptions.PrescriptionMutation):
+class Mutation(catalogue.CatalogueMutation, prescriptions.PrescriptionMutation, safety.SafetyMutation):
     """All that can be done."""
 
 

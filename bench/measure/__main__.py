@@ -70,7 +70,7 @@ def caregraph(seconds: Seconds = 20, save: Save = False) -> None:
 
 
 @app.command()
-def entities(turns: Turns = 40, save: Save = False) -> None:
+def entities(turns: Turns = 10, save: Save = False) -> None:
     """Measure `_entities` of 100 keys by type, beside Hive Router's heavy query if that is installed."""
     from bench.measure.entities import entities as measure
     from bench.measure.report import entity_costs

@@ -146,13 +146,14 @@ def _of_peer(cost: Cost) -> Text:
 def entity_costs(found: Sequence[Entities]) -> Table:
     """What a hundred entities of each type cost."""
     table = Table("subgraph", "type", title="`_entities` of 100 keys", caption=on_what())
-    for name in ("CPU-ms", f"of {PLAIN}'s", f"of {HIVE_ROUTER.name}'s heavy query", "statements a request"):
+    figures = "CPU-ms", "until the answer", "after it"
+    for name in (*figures, f"of {PLAIN}'s", f"of {HIVE_ROUTER.name}'s heavy query", "statements a request"):
         table.add_column(name, justify="right")
     for one in found:
         table.add_row(
             one.subgraph,
             one.typename,
-            f"{one.cpu_ms:.2f}",
+            *(f"{figure:.2f}" for figure in (one.cpu_ms, one.answer_ms, one.after_ms)),
             _at_most(one.of_plain, _OF_PLAIN_GOAL),
             "" if one.of_peer is None else _at_most(one.of_peer, _ENTITIES_GOAL),
             f"{one.statements:.2f}",

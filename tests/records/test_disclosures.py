@@ -137,7 +137,7 @@ async def test_what_is_really_read_is_told_and_an_accounting_is_entered(ward: Wa
 @pytest.mark.own_clinic
 async def test_what_services_tell_of_their_trails_is_told_once_and_without_what_is_no_look(ward: Ward) -> None:
     (patient, me), nurse = await ward.patient(), new_id()
-    runtime, others = ward.clinic.service("patients").runtime, [new_id() for _ in range(2500)]
+    runtime, others = ward.clinic.service("patients").runtime, [new_id() for _ in range(6000)]
 
     def entry(by: UUID, *patients: UUID, **fields: Any) -> AuditEntry:
         made = AuditRecorder(principal("NURSE", subject=by)).entry(Action.READ, "Patient", [new_id()], list(patients))
@@ -160,7 +160,7 @@ async def test_what_services_tell_of_their_trails_is_told_once_and_without_what_
     assert {each["fieldGroup"] for each in (small, large)} == {"DEMOGRAPHICS"}
     assert small["account"] == {"id": f"Account:{nurse}"}
     told = [read_data(each, PatientDataRead) for each in await ward.clinic.published("patients")]
-    assert [[len(read.patients) for read in each.reads] for each in told] == [[1], [2000], [501]]
+    assert [[len(read.patients) for read in each.reads] for each in told] == [[1], [5000], [1001]]
 
 
 @pytest.mark.own_clinic

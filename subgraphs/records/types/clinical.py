@@ -1,6 +1,7 @@
 """GraphQL types of what the record says of a patient's health."""
 
 from datetime import date, datetime
+from functools import cache
 
 import strawberry
 
@@ -55,8 +56,9 @@ class RelativesCondition:
     )
 
 
-def _sign(row: facts.Measurement) -> Coding:
-    return Coding(system=LOINC, code=row.code, display=SIGNS[row.code].display)
+@cache
+def _sign(code: str) -> Coding:
+    return Coding(system=LOINC, code=code, display=SIGNS[code].display)
 
 
 def _unusual(row: facts.Measurement) -> bool:
@@ -67,7 +69,7 @@ def _unusual(row: facts.Measurement) -> bool:
 @strawberry.type(description="A vital sign that was measured, with its LOINC code and its unit of UCUM.")
 class Measurement:
     row: strawberry.Private[facts.Measurement]
-    code: Coding = from_row(_sign, description="What was measured, as a LOINC code.")
+    code: Coding = from_row(lambda row: _sign(row.code), description="What was measured, as a LOINC code.")
     value: float = from_row(lambda row: float(row.value), description="The value in the unit, as it was measured.")
     unit: str = from_row("unit", description="The unit of the value, a code of UCUM.")
     unusual: bool = from_row(_unusual, description="Whether the value is so rare that it is worth a second look.")

@@ -153,7 +153,7 @@ def entity_costs(found: Sequence[Entities]) -> Table:
         table.add_row(
             one.subgraph,
             one.typename,
-            *(f"{figure:.2f}" for figure in (one.cpu_ms, one.answer_ms, one.after_ms)),
+            *(f"{figure:z.2f}" for figure in (one.cpu_ms, one.answer_ms, one.after_ms)),
             _at_most(one.of_plain, _OF_PLAIN_GOAL),
             "" if one.of_peer is None else _at_most(one.of_peer, _ENTITIES_GOAL),
             f"{one.statements:.2f}",

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from shared.database.engine import Database
 from shared.unit_of_work import system_work
-from subgraphs.directory.models import Practitioner
+from subgraphs.directory.models import Location, Practitioner
 from subgraphs.identity.models import Account
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.roles import BuiltInRole
@@ -19,6 +19,8 @@ from subgraphs.patients.models import PatientIdentifier
 DOMAIN = "caregraph.example"
 DOCTOR_NPI = "9999900001"
 PATIENT_IDENTIFIER = ("https://caregraph.example/demo", "pat-1")
+PHARMACY, LABORATORY = "Apotheke, Haus A", "Labor, Haus A"
+_WORKPLACES = {BuiltInRole.PHARMACIST: PHARMACY, BuiltInRole.LAB_TECHNICIAN: LABORATORY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ async def create(databases: Mapping[str, str], password: str) -> None:
     system_uri, value = PATIENT_IDENTIFIER
     identified = (col(PatientIdentifier.system) == system_uri, col(PatientIdentifier.value) == value)
     patient = await _one(databases["patients"], select(col(PatientIdentifier.patient_id)).where(*identified))
+    places = {
+        role: await _one(databases["directory"], select(col(Location.id)).where(col(Location.name) == name))
+        for role, name in _WORKPLACES.items()
+    }
     passwords = Passwords()
     database = Database(databases["identity"], pool_size=1)
     try:
@@ -79,6 +85,7 @@ async def create(databases: Mapping[str, str], password: str) -> None:
                     roles=[account.role],
                     practitioner_id=practitioner if account.role is BuiltInRole.DOCTOR else None,
                     patient_id=patient if account.role is BuiltInRole.PATIENT else None,
+                    location_ids=[places[account.role]] if account.role in places else [],
                 )
                 for account in ACCOUNTS
                 if account.email not in present

@@ -77,7 +77,14 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
         "record:read",
     },
     BuiltInRole.PHARMACIST: _EVERYONE
-    | {"medication:read", "medication:write", "patient:read", "prescription:dispense", "prescription:read"},
+    | {
+        "medication:read",
+        "medication:write",
+        "patient:read",
+        "prescription:dispense",
+        "prescription:read",
+        "record:safety",
+    },
     BuiltInRole.LAB_TECHNICIAN: _EVERYONE
     | {"lab-order:read", "lab-result:verify", "lab-result:write", "lab-test:read", "patient:read", "specimen:write"},
     BuiltInRole.INSURANCE_PROVIDER: _EVERYONE,

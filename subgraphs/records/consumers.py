@@ -1,6 +1,8 @@
 """What the medical record does about others' events: know whom there is, follow appointments and merged patients."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,14 +13,25 @@ from shared.events.event import Event
 from shared.events.projection import Projection
 from shared.patient_access import Basis
 from shared.unit_of_work import UnitOfWork
+from subgraphs.records import effects, policy
+from subgraphs.records.codes import Section
 from subgraphs.records.commands.access import Relate
 from subgraphs.records.models import Account, Patient
 from subgraphs.records.service import disclosures
 from subgraphs.records.service.merging import MERGERS
-from subgraphs.records.service.relations import relate
+from subgraphs.records.service.relations import narrow, relate
 from subgraphs.records.settings import relation_lasts
 
 _CANCELLED = "CANCELLED"
+
+
+class _Order(NamedTuple):
+    """Something that a practitioner has ordered for a patient, and where it is carried out."""
+
+    id: UUID
+    patient_id: UUID
+    practitioner_id: UUID | None  # none whom the order lets open anything
+    location_id: UUID | None
 
 
 class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", key="patient_id"):
@@ -89,6 +102,38 @@ class VisitRecorded(Event, type="caregraph.appointments.appointment-recorded.v2"
     status: str
 
 
+class PrescriptionSigned(Event, type="caregraph.pharmacy.prescription-signed.v1", key="prescription_id"):
+    """A prescription is to be dispensed at a location, or wherever it is presented."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    location_id: UUID | None
+
+
+class PrescriptionEnded(Event, type="caregraph.pharmacy.prescription-ended.v1", key="prescription_id"):
+    """Nothing more is dispensed of a prescription."""
+
+    prescription_id: UUID
+    patient_id: UUID
+
+
+class LabOrdered(Event, type="caregraph.laboratory.lab-ordered.v1", key="order_id"):
+    """A laboratory is to examine something of a patient."""
+
+    order_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID | None
+    laboratory_id: UUID
+
+
+class LabOrderEnded(Event, type="caregraph.laboratory.lab-order-ended.v1", key="order_id"):
+    """A laboratory has done with an order."""
+
+    order_id: UUID
+    patient_id: UUID
+
+
 async def _appointment(work: UnitOfWork, event: Booked | Rescheduled | Cancelled | StatusReverted | Recorded) -> None:
     await _relate(work, event, event.practitioner_id, event.booked_at)
 
@@ -112,6 +157,37 @@ async def _relate(
     await relate(work, command)
 
 
+async def _prescribed(work: UnitOfWork, event: PrescriptionSigned) -> None:
+    who = _Order(event.prescription_id, event.patient_id, event.practitioner_id, event.location_id)
+    await _open(work, who, policy.SAFETY_SECTIONS)
+
+
+async def _ordered(work: UnitOfWork, event: LabOrdered) -> None:
+    await _open(work, _Order(event.order_id, event.patient_id, event.practitioner_id, event.laboratory_id), [])
+
+
+async def _dispensed(work: UnitOfWork, event: PrescriptionEnded) -> None:
+    await narrow(work, Basis.ORDER, event.prescription_id, [])
+
+
+async def _examined(work: UnitOfWork, event: LabOrderEnded) -> None:
+    await narrow(work, Basis.ORDER, event.order_id, [])
+
+
+async def _open(work: UnitOfWork, order: _Order, sections: Collection[Section]) -> None:
+    """Let who gave an order open the record, and who carries it out these sections."""
+    command = Relate(
+        basis=Basis.ORDER,
+        source_id=order.id,
+        patient_id=order.patient_id,
+        practitioner_ids=[order.practitioner_id] if order.practitioner_id else [],
+        location_id=order.location_id,
+        sections=list(sections),
+        since=await effects.now(work),
+    )
+    await relate(work, command)
+
+
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
@@ -126,6 +202,10 @@ CONSUMERS = (
         [
             _appointment,
             _visit,
+            _prescribed,
+            _dispensed,
+            _ordered,
+            _examined,
             _merged,
             Projection(Patient, PatientRegistered),
             Projection(Account, AccountAccessChanged),

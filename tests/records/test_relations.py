@@ -13,13 +13,18 @@ from subgraphs.records.codes import Section
 from subgraphs.records.consumers import (
     Booked,
     Cancelled,
+    LabOrdered,
+    LabOrderEnded,
     PatientMerged,
     PatientRegistered,
+    PrescriptionEnded,
+    PrescriptionSigned,
     Rescheduled,
     StatusReverted,
     VisitRecorded,
 )
 from subgraphs.records.models import WithheldSection
+from subgraphs.records.policy import SAFETY_SECTIONS
 from subgraphs.records.settings import relation_lasts
 from tests.records.conftest import Ward, answer, principal
 
@@ -32,6 +37,7 @@ mutation($input: WithholdSectionInput!) { withholdSection(input: $input) {
 } }
 """
 RELEASE = WITHHOLD.replace("WithholdSection", "ReleaseSection").replace("withholdSection", "releaseSection")
+READABLE = '{{ nodes(ids: ["Patient:{}"]) {{ ... on Patient {{ record {{ readableSections }} }} }} }}'
 WITHHELD = "query($id: ID!) { withheldSections(patientId: $id) { sections } }"
 
 
@@ -79,6 +85,41 @@ async def test_a_practitioner_treats_from_the_booking_to_days_after_the_appointm
         (2, str(other)),
         (3, str(other)),
     ]
+
+
+async def test_an_order_lets_who_gave_it_and_who_carries_it_out(ward: Ward) -> None:
+    patient, doctor, pharmacy, elsewhere = new_id(), new_id(), new_id(), new_id()
+    prescription = {"prescription_id": new_id(), "patient_id": patient}
+    by = principal("DOCTOR", practitioner=doctor)
+    pharmacist, other = (principal("PHARMACIST", locations={place}) for place in (pharmacy, elsewhere))
+    signed = PrescriptionSigned(**prescription, practitioner_id=doctor, location_id=pharmacy)
+    await ward.hear(PatientRegistered(patient_id=patient), signed, signed)
+    assert (await ward.opens(by, patient), await ward.opens(pharmacist, patient)) == (ALL, set(SAFETY_SECTIONS))
+    for nobody in (other, principal("PHARMACIST"), principal("RECEPTIONIST", locations={pharmacy})):
+        assert await ward.opens(nobody, patient) == set()
+
+    await ward.hear(signed.model_copy(update={"location_id": elsewhere}))  # it was presented there
+    assert (await ward.opens(pharmacist, patient), await ward.opens(other, patient)) == (set(), set(SAFETY_SECTIONS))
+    ended = PrescriptionEnded(**prescription)
+    await ward.hear(ended, ended)
+    assert (await ward.opens(by, patient), await ward.opens(other, patient)) == (set(), set())
+    await ward.hear(signed)  # something came back to stock
+    assert await ward.opens(pharmacist, patient) == set(SAFETY_SECTIONS)
+
+
+async def test_a_laboratory_may_know_who_its_patients_are_and_nothing_of_their_record(ward: Ward) -> None:
+    patient, doctor, laboratory = new_id(), new_id(), new_id()
+    order = {"order_id": new_id(), "patient_id": patient}
+    await ward.hear(
+        PatientRegistered(patient_id=patient), LabOrdered(**order, practitioner_id=doctor, laboratory_id=laboratory)
+    )
+    place = next(row for row in await ward.access(patient) if row.location_id)
+    assert (place.basis, place.location_id, place.sections, place.valid_until) == (Basis.ORDER, laboratory, [], None)
+    for role in ("LAB_TECHNICIAN", "NURSE"):
+        assert await ward.opens(principal(role, locations={laboratory}), patient) == set()
+    assert await ward.opens(principal("DOCTOR", practitioner=doctor), patient) == ALL
+    await ward.hear(LabOrderEnded(**order))
+    assert all(row.valid_until for row in await ward.access(patient))
 
 
 async def test_a_visit_of_another_system_makes_a_relation_while_it_is_recent(ward: Ward) -> None:
@@ -133,6 +174,10 @@ async def test_what_a_patient_withholds_only_an_emergency_opens(ward: Ward) -> N
         assert withheld == {"__typename": "WithheldSections", "sections": ["NOTES"]}
     assert await me.data(WITHHELD, id=str(patient)) == {"withheldSections": {"sections": ["NOTES"]}}
     assert await ward.opens(doctor, patient) == ALL - {Section.NOTES}
+    by_doctor = ward.clinic.caller("DOCTOR", practitioner=doctor.practitioner)
+    assert await by_doctor.data(READABLE.format(patient)) == {
+        "nodes": [{"record": {"readableSections": [str(each) for each in Section if each is not Section.NOTES]}}]
+    }
     assert await ward.opens(urgent, patient) == await ward.opens(principal("PATIENT", patient=patient), patient) == ALL
     assert await ward.opens(urgent, patient, in_emergency=False) == set()
 

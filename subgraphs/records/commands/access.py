@@ -17,12 +17,14 @@ PatientId = Annotated[UUID, id_of("Patient")]
 
 
 class Relate(Command):
-    """All practitioners who have a care relation with a patient by one source, such as an appointment."""
+    """All who have a care relation with a patient by one source, such as an appointment or an order."""
 
     basis: Basis = Field(description="What kind of source it is.")
     source_id: UUID = Field(description="The key of the source.")
     patient_id: UUID = Field(description="The key of the patient.")
     practitioner_ids: Sequence[UUID] = Field(description="The keys of the practitioners; none ends the relations.")
+    location_id: UUID | None = Field(None, description="The key of the location whose staff carry out the order.")
+    sections: list[Section] = Field([], description="The sections of the record that the location's staff may open.")
     since: datetime = Field(description="From when on they may open the record.")
     until: datetime | None = Field(None, description="Until when they may; absent while no end is known.")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, any_, literal, or_
+from sqlalchemy import Select, any_, literal, or_, select
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -17,6 +17,7 @@ from subgraphs.records.codes import (
     ConditionClinicalStatus,
     EncounterStatus,
     MedicationStatus,
+    Section,
 )
 from subgraphs.records.models import (
     Addendum,
@@ -132,6 +133,17 @@ async def readable(context: Context, patient_ids: Sequence[UUID]) -> list[bool]:
     if denied := [key for key, row in zip(patient_ids, found, strict=True) if row is None]:
         context.recorder.denied("MedicalRecord", denied)
     return [row is not None for row in found]
+
+
+async def readable_sections(context: Context, patient_ids: Sequence[UUID]) -> list[Sequence[Section]]:
+    """The sections of each patient's record that the caller may read."""
+    readable: Any = (policy.record(context.principal, col(Patient.id), section).label(section) for section in Section)
+    statement = select(col(Patient.id).label("key"), *readable).where(col(Patient.id).in_(patient_ids))
+    found = {
+        key: [section for section, may in zip(Section, allowed, strict=True) if may]
+        for key, *allowed in await context.fetch(statement)
+    }
+    return [found.get(key, []) for key in patient_ids]
 
 
 async def newest_versions(context: Context, note_ids: Sequence[UUID]) -> list[NoteVersion | None]:

@@ -1,21 +1,17 @@
 """What is read of a whole record to take it along."""
 
-from typing import Any
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Select, select
 from sqlmodel import col
 
 from shared.audit.recorder import Action
-from shared.auth.principal import Principal
 from shared.graph.context import Context
 from subgraphs.records import policy
 from subgraphs.records.codes import EntryKind, RecordExportFormat, Section
 from subgraphs.records.files import File
-from subgraphs.records.models import (
-    Patient,
-)
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
+from subgraphs.records.repository.entries import readable_sections
 from subgraphs.records.summary.file import Person, file_of
 from subgraphs.records.summary.sections import SECTIONS, Content, SummarySection
 
@@ -25,7 +21,7 @@ MOST = 1000
 
 async def export(context: Context, person: Person, form: RecordExportFormat) -> File:
     """What the caller may read of a patient's record, as a file."""
-    readable = await _readable(context, person.key)
+    readable = await context.load(readable_sections, person.key)
     contents = [await _content(context, person.key, each, readable) for each in SECTIONS]
     entry = context.recorder.entry(
         Action.EXECUTE, "MedicalRecord", [person.key], [person.key], detail={"exported": form}
@@ -34,21 +30,10 @@ async def export(context: Context, person: Person, form: RecordExportFormat) -> 
     return await file_of(person, contents, form)
 
 
-async def _content(context: Context, patient: UUID, of: SummarySection, readable: set[Section]) -> Content:
+async def _content(context: Context, patient: UUID, of: SummarySection, readable: Collection[Section]) -> Content:
     if of.section not in readable:
         return Content(of, [], withheld=True)
     model = of.model
     rows = policy.ENTRIES[EntryKind(model.__name__)](context.principal).where(col(model.patient_id) == patient)
     standing = rows.where(col(model.status) != ENTERED_IN_ERROR).order_by(col(model.recorded_at).desc()).limit(MOST)
     return Content(of, await context.fetch(standing), withheld=False)
-
-
-async def _readable(context: Context, patient: UUID) -> set[Section]:
-    """The sections of a patient's record that the caller may read."""
-    (row,) = await context.fetch(_sections(context.principal).where(col(Patient.id) == patient))
-    return {section for section, allowed in zip(Section, row, strict=True) if allowed}
-
-
-def _sections(principal: Principal) -> Select[Any]:
-    readable: Any = (policy.record(principal, col(Patient.id), section).label(section) for section in Section)
-    return select(*readable)

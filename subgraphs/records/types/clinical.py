@@ -119,7 +119,7 @@ def _members(row: models.CareTeam) -> list[Practitioner]:
 
 @entity(
     policy.conditions,
-    scopes=[[policy.READ]],
+    scopes=policy.READS_SAFETY,
     description="A diagnosis or problem of a patient (FHIR Condition).",
 )
 class Condition(Entity[models.Condition], RecordEntry):
@@ -147,7 +147,7 @@ class Condition(Entity[models.Condition], RecordEntry):
 
 @entity(
     policy.allergies,
-    scopes=[[policy.READ]],
+    scopes=policy.READS_SAFETY,
     description="A substance that a patient does not tolerate, or the statement that none is known (FHIR AllergyIntolerance).",
 )
 class Allergy(Entity[models.Allergy], RecordEntry):
@@ -179,7 +179,7 @@ class Allergy(Entity[models.Allergy], RecordEntry):
 
 @entity(
     policy.vital_signs,
-    scopes=[[policy.READ]],
+    scopes=policy.READS_SAFETY,
     description="What was measured of a patient at one time (FHIR Observation, vital-signs).",
 )
 class VitalSigns(Entity[models.VitalSigns], RecordEntry):
@@ -256,7 +256,7 @@ class Procedure(Entity[models.Procedure], RecordEntry):
 
 @entity(
     policy.medication_statements,
-    scopes=[[policy.READ]],
+    scopes=policy.READS_SAFETY,
     description="Medication that a patient took or takes, by somebody's word (FHIR MedicationStatement).",
 )
 class MedicationStatement(Entity[models.MedicationStatement], RecordEntry):

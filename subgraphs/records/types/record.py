@@ -14,6 +14,7 @@ from shared.graph.entities import Entity, listing_of_each
 from shared.graph.errors import bad_input
 from shared.graph.fields import LONGEST_SEARCH, bounded, guarded
 from subgraphs.records import policy
+from subgraphs.records.codes import Section
 from subgraphs.records.repository import documents, entries
 from subgraphs.records.repository.timeline import TIMELINE, Asked, Moment, counts, timelines
 from subgraphs.records.types.clinical import (
@@ -74,6 +75,14 @@ class TimelineItem:
 @strawberry.type(description="The medical record of a patient, as far as the caller may open it.")
 class MedicalRecord:
     key: strawberry.Private[UUID]
+
+    @guarded(
+        description="The sections of the medical record that the caller may read; lists of the others are empty.",
+        scopes=policy.READS_SAFETY,
+    )
+    async def readable_sections(self, info: Info) -> list[Section] | None:
+        return list(await info.context.load(entries.readable_sections, self.key))
+
     encounters = listing_of_each(
         Encounter,
         entries.ENCOUNTERS_OF_PATIENT,
@@ -99,7 +108,7 @@ class MedicalRecord:
 
     @guarded(
         description="The diagnoses and problems of the patient, the newest entry first.",
-        scopes=[[policy.READ]],
+        scopes=policy.READS_SAFETY,
         extensions=[Paged()],
     )
     async def conditions(self, info: Info, page: Slice, active: Active = False) -> Connection[Condition] | None:
@@ -108,7 +117,7 @@ class MedicalRecord:
 
     @guarded(
         description="The allergies of the patient, or the statement that none is known, the newest entry first.",
-        scopes=[[policy.READ]],
+        scopes=policy.READS_SAFETY,
         extensions=[Paged()],
     )
     async def allergies(self, info: Info, page: Slice, active: Active = False) -> Connection[Allergy] | None:
@@ -117,7 +126,7 @@ class MedicalRecord:
 
     @guarded(
         description="The medication that the patient took and takes, the newest entry first.",
-        scopes=[[policy.READ]],
+        scopes=policy.READS_SAFETY,
         extensions=[Paged()],
     )
     async def medications(
@@ -176,7 +185,7 @@ class MedicalRecord:
 
     @guarded(
         description="The vital signs of the patient, the newest ones first.",
-        scopes=[[policy.READ]],
+        scopes=policy.READS_SAFETY,
         extensions=[Paged()],
     )
     async def vital_signs(self, info: Info, page: Slice, code: SignCode = None) -> Connection[VitalSigns] | None:

@@ -47,7 +47,8 @@ class Patient(Stub):
     gender = external("gender", AdministrativeGender | None, description="The patient's gender for administration.")
 
     @guarded(
-        description="The medical record of the patient; null for those who may not open it.", scopes=[[policy.READ]]
+        description="The medical record of the patient; null for those who may not open it.",
+        scopes=policy.READS_SAFETY,
     )
     async def record(
         self, info: Info
@@ -82,7 +83,7 @@ class Patient(Stub):
             "The filtration rates of the kidneys that recorded creatinine speaks for, the newest first; null for those who may "
             "not open the record."
         ),
-        scopes=[[policy.READ]],
+        scopes=policy.READS_SAFETY,
         requires=["birthDate gender"],
         extensions=[Paged()],
     )

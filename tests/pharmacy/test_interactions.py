@@ -204,6 +204,17 @@ async def test_who_may_import_and_who_may_see(clinic: Clinic) -> None:
     assert (await patient.data(LIST))["interactions"] == {"totalCount": 0, "nodes": []}
 
 
+async def test_a_hundred_entities_are_one_statement(clinic: Clinic) -> None:
+    admin = clinic.caller("ADMIN")
+    await imported(admin, TABLE)
+    ids = [each["id"] for each in (await admin.data("{ interactions { nodes { id } } }"))["interactions"]["nodes"]]
+    keys = (ids * 100)[:100]
+    with clinic.statements("pharmacy") as statements:
+        answer = await clinic.entities("pharmacy", admin, "Interaction", keys, "id message")
+    assert [entity["id"] for entity in answer["data"]["_entities"]] == keys
+    assert len(statements) == 1
+
+
 async def test_what_ships_is_told_with_its_source_in_the_callers_language(clinic: Clinic) -> None:
     doctor = clinic.caller("DOCTOR")
     answer = await doctor.data(KNOWLEDGE, search="ergot", severity="INTERRUPTS")

@@ -156,8 +156,17 @@ def severities(*pairs: InteractingPair, of: tuple[str, str]) -> dict[str, Safety
 
 def test_a_clinic_adds_pairs() -> None:
     added = clinic(1, "metformin", "Cimetidine", SafetySeverity.WARNS)
-    assert severities(added, of=("cimetidine", "metformin")) == {"CLINIC-1:metformin+cimetidine": SafetySeverity.WARNS}
+    assert severities(added, of=("cimetidine", "metformin")) == {"CLINIC:metformin+cimetidine": SafetySeverity.WARNS}
     assert severities(of=("cimetidine", "metformin")) == {}
+
+
+def test_a_clinics_pair_is_the_same_in_another_line_of_a_later_table() -> None:
+    prints = set()
+    for version, line in ((1, 2), (2, 9)):
+        knowledge = KNOWLEDGE.extended(version, [clinic(line, "metformin", "cimetidine", SafetySeverity.INTERRUPTS)])
+        findings = found(drug("metformin"), drug("cimetidine"), knowledge=knowledge)
+        prints |= {each.fingerprint for each in findings if each.rule is SafetyRule.INTERACTION}
+    assert len(prints) == 1
 
 
 def test_a_clinic_says_how_grave_a_pair_is_either_way_round() -> None:

@@ -37,8 +37,9 @@ class InteractingPair(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """What names it in findings."""
-        return f"{self.origin}-{self.number}:{self.first.name}+{self.second.name}"
+        """What names it in findings; of a clinic's, whatever line it stands in."""
+        number = "" if self.origin == CLINIC else f"-{self.number}"
+        return f"{self.origin}{number}:{self.first.name}+{self.second.name}"
 
     def order(self, one: str, other: str) -> tuple[str, str] | None:
         """Two ingredients as the first and the second of it, whichever comes first here; None if they are not of it."""

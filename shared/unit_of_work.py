@@ -128,6 +128,12 @@ class UnitOfWork:
         if self.key is not None:
             self.key.resource_id = resource_id
 
+    async def undone(self) -> None:
+        """Give back the command's idempotency key: it was not done, although something of it is kept."""
+        if self.key is not None:
+            await self.session.delete(self.key)
+            self.key = None
+
     async def rows(self, kind: type[R], keys: Collection[UUID], *, lock: bool = True) -> dict[UUID, R]:
         """The rows of a table that have these keys, by them."""
         statement = select(kind).where(col(kind.id).in_(keys)).order_by(col(kind.id))

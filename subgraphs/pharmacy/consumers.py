@@ -1,4 +1,4 @@
-"""What pharmacy does about others' events: know whom and which places there are, follow merged patients."""
+"""What pharmacy does about others' events: know whom and which places there are, follow merged patients, check anew."""
 
 from uuid import UUID
 
@@ -9,6 +9,9 @@ from shared.events.projection import Projection
 from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy.models import Location, Patient
 from subgraphs.pharmacy.service.merging import MERGERS
+from subgraphs.pharmacy.service.screening import recheck
+
+_CHECKED_WITH = ("Allergy", "Condition", "MedicationStatement")
 
 
 class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", key="patient_id"):
@@ -32,11 +35,33 @@ class LocationChanged(Event, type="caregraph.directory.location-changed.v1", key
     active: bool
 
 
+class EntryRecorded(Event, type="caregraph.records.entry-recorded.v1", key="entry_id"):
+    """Something was recorded of a patient."""
+
+    entry_id: UUID
+    resource: str
+    patient_id: UUID
+
+
+class EntryChanged(Event, type="caregraph.records.entry-changed.v1", key="entry_id"):
+    """What was recorded of a patient has changed."""
+
+    entry_id: UUID
+    resource: str
+    patient_id: UUID
+
+
+async def _recorded(work: UnitOfWork, event: EntryRecorded | EntryChanged) -> None:
+    if event.resource in _CHECKED_WITH:
+        await recheck(work, event.patient_id)
+
+
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
 
 CONSUMERS = (
+    Consumer("record", [_recorded]),
     Consumer("people", [_merged, Projection(Patient, PatientRegistered), Projection(Location, LocationChanged)]),
     patient_access.CONSUMER,
 )

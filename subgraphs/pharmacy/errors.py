@@ -14,6 +14,24 @@ QUANTITY = Problem("QUANTITY", "It is more than 0, at most {maximum}, with {plac
 INGREDIENT_REPEATED = Problem("INGREDIENT_REPEATED", "Each ingredient is named once.")
 PACK_REPEATED = Problem("PACK_REPEATED", "Each pack has a name of its own.")
 
+
+class SafetyCheckUnavailable(Refusal):
+    """What a safety check needs to know cannot be known now, so nothing was checked, and nothing is taken to be safe."""
+
+
+RECORD_UNAVAILABLE = Problem(
+    "SAFETY_RECORD_UNAVAILABLE",
+    "The medical record does not answer, so nothing was checked: try again, or sign with an emergency reason.",
+)
+RECORD_CLOSED = Problem(
+    "SAFETY_RECORD_CLOSED",
+    "You do not see the allergies, conditions and medication of the record, so nothing was checked.",
+)
+RECORD_TOO_LONG = Problem("SAFETY_RECORD_TOO_LONG", "The record has more active entries than can be checked.")
+ALERTS_OPEN = Problem("SAFETY_ALERTS_OPEN", "The safety check has found what interrupts: decide on each finding.")
+ALERT_STATUS = Problem("SAFETY_ALERT_STATUS", "The finding is {status}: it is overridden while it is RAISED.")
+COMMENT_NEEDED = Problem("COMMENT_NEEDED", "Another reason is said in the comment.")
+
 NO_LICENCE = Problem("NO_LICENCE", "The directory has no licence of yours: have it entered there.")
 LICENCE_ENDED = Problem("LICENCE_ENDED", "Your licence has ended on {day}.")
 LICENCE_ELSEWHERE = Problem("LICENCE_ELSEWHERE", "Your licence is of {jurisdiction}, and the pharmacy is in {country}.")

@@ -1,5 +1,6 @@
 """What pharmacy publishes."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.disclosures import PatientDataRead
@@ -69,6 +70,32 @@ class PrescriptionEnded(Event, type="caregraph.pharmacy.prescription-ended.v1", 
     reason: str
 
 
+class PrescriptionRecheckNeeded(Event, type="caregraph.pharmacy.prescription-recheck-needed.v1", key="prescription_id"):
+    """What is known of a patient has changed since a prescription was checked; it is, before anything is dispensed."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    location_id: UUID | None
+
+
+class AlertRaised(Event, type="caregraph.pharmacy.alert-raised.v1", key="alert_id"):
+    """A safety check has found something that interrupts; `rule` is what it was looking for, such as INTERACTION."""
+
+    alert_id: UUID
+    rule: str
+    raised_at: datetime
+
+
+class AlertOverridden(Event, type="caregraph.pharmacy.alert-overridden.v1", key="alert_id"):
+    """A prescriber prescribes in spite of a finding of a safety check, for a coded reason."""
+
+    alert_id: UUID
+    rule: str
+    reason: str
+    overridden_at: datetime
+
+
 EVENTS = (
     MedicationChanged,
     PrescriptionSigned,
@@ -77,5 +104,8 @@ EVENTS = (
     PrescriptionResumed,
     PrescriptionCompleted,
     PrescriptionEnded,
+    PrescriptionRecheckNeeded,
+    AlertRaised,
+    AlertOverridden,
     PatientDataRead,
 )

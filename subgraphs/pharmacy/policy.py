@@ -22,6 +22,7 @@ from subgraphs.pharmacy.models import (
     Patient,
     Prescription,
     PrescriptionChange,
+    SafetyAlert,
 )
 from subgraphs.pharmacy.states import OPEN
 
@@ -117,6 +118,13 @@ def prescription_changes(principal: Principal) -> Select[PrescriptionChange]:
     """What became of the prescriptions that the caller may see."""
     visible = prescriptions(principal).with_only_columns(col(Prescription.id))
     return select(PrescriptionChange).where(col(PrescriptionChange.prescription_id).in_(visible))
+
+
+def safety_alerts(principal: Principal, scope: str = PRESCRIPTION_READ) -> Select[SafetyAlert]:
+    """What was found of the prescriptions that the caller may see and is not the patient of, or with another scope override."""
+    visible = prescriptions(principal, scope).with_only_columns(col(Prescription.id))
+    mine = col(SafetyAlert.prescription_id).in_(visible) if principal.is_staff(scope) else false()
+    return select(SafetyAlert).where(mine)
 
 
 def works_at(principal: Principal, location: Any) -> ColumnElement[bool]:

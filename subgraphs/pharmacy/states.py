@@ -134,3 +134,43 @@ class RefillStatus(Code, name="RefillRequestStatus"):
     APPROVED = "APPROVED", "There is a new prescription for it, which the prescriber signs."
     DENIED = "DENIED", "The prescriber has said no."
     WITHDRAWN = "WITHDRAWN", "The patient has withdrawn the request."
+
+
+class AlertStatus(Code, name="SafetyAlertStatus"):
+    """What became of a finding of a safety check."""
+
+    RAISED = "RAISED", "Nobody has done anything about it yet."
+    OVERRIDDEN = "OVERRIDDEN", "A prescriber knows of it, and prescribes nevertheless."
+    AVOIDED = "AVOIDED", "What was to be prescribed was not."
+    SUPERSEDED = "SUPERSEDED", "A later check did not find it any more."
+
+
+# The database's trigger refuses all other changes.
+ALERT_TRANSITIONS: frozenset[tuple[AlertStatus, AlertStatus]] = frozenset(
+    {
+        (AlertStatus.RAISED, AlertStatus.OVERRIDDEN),
+        (AlertStatus.RAISED, AlertStatus.AVOIDED),
+        (AlertStatus.RAISED, AlertStatus.SUPERSEDED),
+        (AlertStatus.SUPERSEDED, AlertStatus.RAISED),
+    }
+)
+
+
+class OverrideReason(Code):
+    """Why something is prescribed in spite of what a safety check has found."""
+
+    BENEFIT_OUTWEIGHS_RISK = "BENEFIT_OUTWEIGHS_RISK", "The patient gains more by it than they risk."
+    TOLERATED_BEFORE = "TOLERATED_BEFORE", "The patient has tolerated it before."
+    MONITORED = "MONITORED", "The patient is watched for what may happen."
+    NO_ALTERNATIVE = "NO_ALTERNATIVE", "There is nothing else to prescribe."
+    DOSE_ADJUSTED = "DOSE_ADJUSTED", "The dose takes account of it."
+    NOT_APPLICABLE = "NOT_APPLICABLE", "What was found does not hold for the patient."
+    OTHER = "OTHER", "There is another reason, which the comment says."
+
+
+class CheckOccasion(Code, name="SafetyCheckOccasion"):
+    """What a safety check was made for."""
+
+    CHECK = "CHECK", "Somebody has asked for it."
+    SIGNATURE = "SIGNATURE", "A prescription was to be signed."
+    DISPENSE = "DISPENSE", "Something was to be dispensed."

@@ -27,6 +27,7 @@ _NAMED_OTHERWISE = {
     "proxyId": ("Patient", -1),
     "laboratoryId": ("Location", 0),
     "addedTestId": ("LabTest", 1),
+    "alertId": ("SafetyAlert", 0),
 }
 _SEVERAL = {"memberIds": "Practitioner", "testIds": "LabTest", "panelIds": "LabPanel"}
 _STALE = 999  # a version that no object has: what is asked for reaches its use case and is not done

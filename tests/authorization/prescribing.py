@@ -42,6 +42,7 @@ def prescriptions(
     for each in (former, row):
         each.signed_at, each.signed_by, each.status = utc_now(), new_id(), "SIGNED"
         each.ended_at = each.verified_at = utc_now()
+    yield from _checked(row, account)
     yield models.PrescriptionChange(
         prescription_id=row.id,
         patient_id=patient,
@@ -50,6 +51,41 @@ def prescriptions(
         practitioner_id=practitioner,
         reason=Encrypted("So it is."),
     )
+
+
+def _checked(row: models.Prescription, account: UUID) -> Iterator[SQLModel]:
+    """What a safety check has found, and that it was overridden."""
+    of: dict[str, Any] = {"prescription_id": row.id, "patient_id": row.patient_id}
+    check = models.SafetyCheck(
+        **of,
+        account_id=account,
+        occasion="SIGNATURE",
+        knowledge_version="1",
+        facts=Encrypted(models.SafetyCheckFacts(inputs=())),
+    )
+    yield check
+    facts = models.SafetyAlertFacts(
+        code="SAFETY_SAME_GROUP",
+        parameters={"drug": "Diazepam", "other": "Lorazepam"},
+        explanation="SAFETY_WHY_ADDITIVE",
+        row="1",
+        source="A list",
+        comment="Both in turn.",
+    )
+    alert = models.SafetyAlert(
+        **of,
+        check_id=check.id,
+        rule="DUPLICATE",
+        severity="INTERRUPTS",
+        status="RAISED",
+        digest=row.id.bytes,
+        override_reason="OTHER",
+        overridden_by=account,
+        overridden_at=utc_now(),
+        facts=Encrypted(facts),
+    )
+    yield alert
+    alert.status = "OVERRIDDEN"
 
 
 def _prescription(

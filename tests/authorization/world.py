@@ -93,7 +93,7 @@ def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientA
         )
 
 
-TARGETS = {"endSession": "Session", "markEnteredInError": "Condition"}
+TARGETS = {"endSession": "Session", "markEnteredInError": "Condition", "signPrescription": "Prescription"}
 """Of mutations whose success does not tell it, the type that their `id` is of."""
 
 
@@ -144,6 +144,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None, "locationIds": []},
     "Mutation.draftPrescription": {"dosages": [TAKEN], "refills": 0},
     "Mutation.revisePrescription": {"dosages": [TAKEN], "refills": 0},
+    "Mutation.signPrescription": {"overrides": []},
     "Subscription.notificationReceived": {"after": "0"},
 }
 """Of fields and of mutations' inputs, where they are other than `plausible` ones."""

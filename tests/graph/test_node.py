@@ -39,7 +39,7 @@ __all__ = ["mailbox", "practice", "quick"]
 
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 LOG_IN = "mutation($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
-PRESCRIBED = {"Prescription", "PrescriptionChange"}
+PRESCRIBED = {"Prescription", "PrescriptionChange", "SafetyAlert"}
 OPEN_TO_ALL = {
     "AppointmentType",
     "LabPanel",

@@ -78,6 +78,11 @@ class Clinic:
         self._since = dict.fromkeys(running, (0, 0))
         self.anonymous = Caller(http, url, None)
 
+    @property
+    def services(self) -> set[str]:
+        """The names of those that run."""
+        return set(self._running)
+
     def service(self, name: str) -> Running:
         """A running service."""
         return self._running[name]

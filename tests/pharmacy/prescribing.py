@@ -33,6 +33,7 @@ TWICE_A_DAY: dict[str, Any] = {"dose": 1.0, "unit": "TABLET", "code": "BID", "ro
 FACTS = models.PrescriptionFacts(
     name="Amoxicillin", dosages=(Dosage(dose=Decimal(1), unit=DoseUnit.TABLET, code=TimingCode.BID, route=Route.ORAL),)
 )
+SEEING = {"pharmacy", "records"}
 PRESCRIPTION = "prescription { id version status }"
 
 
@@ -78,7 +79,7 @@ class Dispensary:
         async with stored(self.clinic.service("directory").runtime.database) as session:
             session.add(row)
         if treats:
-            for service in ("pharmacy", "records"):
+            for service in SEEING & self.clinic.services:
                 await let(self.clinic.service(service), self.patient, practitioner_id=row.id)
         return self.clinic.caller(role, practitioner=row.id, **claims), row.id
 
@@ -155,8 +156,9 @@ async def open_dispensary(clinic: Clinic) -> Dispensary:
     location, patient = new_id(), new_id()
     async with stored(clinic.service("pharmacy").runtime.database) as session:
         session.add_all([models.Patient(id=patient), models.Location(id=location, time_zone="America/New_York")])
-    async with stored(clinic.service("records").runtime.database) as session:
-        session.add(RecordsPatient(id=patient))
+    if "records" in clinic.services:
+        async with stored(clinic.service("records").runtime.database) as session:
+            session.add(RecordsPatient(id=patient))
     async with stored(clinic.service("patients").runtime.database) as session:
         session.add(person(patient))
     async with stored(clinic.service("directory").runtime.database) as session:

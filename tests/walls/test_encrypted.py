@@ -40,6 +40,8 @@ AS_IT_IS = {
         code_digest
     """,  # the last is a blind index
     "pharmacy.PrescriptionChange": "status",
+    "pharmacy.SafetyAlert": "rule severity status digest override_reason",  # what it was looking for, not what it has found
+    "pharmacy.SafetyCheck": "occasion knowledge_version",
     "records.WithheldSection": "section",
     "records.RecordAccessRequest": "purpose sections status withdrawn_by",
     "records.EmergencyAccess": "verdict",

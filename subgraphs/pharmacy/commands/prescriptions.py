@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from shared.commands import Command, Repeatable
 from shared.values import LongText, OptionalText, id_of, wrong
+from subgraphs.pharmacy.commands.alerts import Override
 from subgraphs.pharmacy.commands.dosage import DosageEntry
 from subgraphs.pharmacy.commands.values import LocationId, MedicationId, Quantity
 from subgraphs.pharmacy.errors import DAYS_REVERSED
@@ -78,6 +79,13 @@ class ChangePrescription(Command):
 
 class SignPrescription(ChangePrescription, Repeatable):
     """A draft that a prescriber signs as it was read."""
+
+    overrides: Annotated[list[Override], Field(max_length=50)] = Field(
+        [], description="The findings of its safety check in spite of which it is signed."
+    )
+    emergency_reason: LongText | None = Field(
+        None, description="Why it is signed although its safety cannot be checked, should that be so."
+    )
 
 
 class VerifyPrescription(ChangePrescription):

@@ -1,5 +1,6 @@
 """Tables of pharmacy, by concept."""
 
+from subgraphs.pharmacy.models.alerts import SafetyAlert, SafetyAlertFacts, SafetyCheck, SafetyCheckFacts
 from subgraphs.pharmacy.models.base import Model, Part
 from subgraphs.pharmacy.models.catalogue import Medication, MedicationIngredient, MedicationPack
 from subgraphs.pharmacy.models.places import Location, Patient
@@ -19,4 +20,8 @@ __all__ = [
     "Prescription",
     "PrescriptionChange",
     "PrescriptionFacts",
+    "SafetyAlert",
+    "SafetyAlertFacts",
+    "SafetyCheck",
+    "SafetyCheckFacts",
 ]

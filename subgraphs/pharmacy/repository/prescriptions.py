@@ -10,14 +10,16 @@ from shared.auth.principal import Principal
 from shared.database.paging import ListOfEach, Order
 from shared.graph.context import Context
 from subgraphs.pharmacy import policy
-from subgraphs.pharmacy.models import Prescription, PrescriptionChange
+from subgraphs.pharmacy.models import Prescription, PrescriptionChange, SafetyAlert
 from subgraphs.pharmacy.states import ACTIVE, PrescriptionStatus
 
 PRESCRIPTIONS = Order((col(Prescription.id),), descending=True)
 QUEUE = Order((col(Prescription.signed_at), col(Prescription.id)))
+ALERTS = Order((col(SafetyAlert.severity), col(SafetyAlert.id)))
 CHANGES = Order((col(PrescriptionChange.id),))
 
 OF_PATIENT = ListOfEach(policy.prescriptions, col(Prescription.patient_id))
+ALERTS_OF_PRESCRIPTION = ListOfEach(policy.safety_alerts, col(SafetyAlert.prescription_id))
 CHANGES_OF_PRESCRIPTION = ListOfEach(policy.prescription_changes, col(PrescriptionChange.prescription_id))
 
 

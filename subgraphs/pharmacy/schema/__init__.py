@@ -3,7 +3,7 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.pharmacy.schema import catalogue, prescriptions, safety
+from subgraphs.pharmacy.schema import alerts, catalogue, prescriptions, safety
 from subgraphs.pharmacy.types.stubs import Patient
 
 
@@ -13,7 +13,9 @@ class Query(catalogue.CatalogueQuery, prescriptions.PrescriptionQuery, safety.Sa
 
 
 @strawberry.type
-class Mutation(catalogue.CatalogueMutation, prescriptions.PrescriptionMutation, safety.SafetyMutation):
+class Mutation(
+    alerts.AlertMutation, catalogue.CatalogueMutation, prescriptions.PrescriptionMutation, safety.SafetyMutation
+):
     """All that can be done."""
 
 

@@ -24,8 +24,9 @@ from subgraphs.pharmacy.commands.prescriptions import (
     StopPrescription,
     VerifyPrescription,
 )
-from subgraphs.pharmacy.errors import LicenceInvalid
+from subgraphs.pharmacy.errors import LicenceInvalid, SafetyCheckUnavailable
 from subgraphs.pharmacy.policy import DISPENSE, PRESCRIPTION_READ, PRESCRIPTION_WRITE, SIGN
+from subgraphs.pharmacy.refusals import SafetyAlertsOpen
 from subgraphs.pharmacy.repository import prescriptions as repository
 from subgraphs.pharmacy.service import prescriptions as service
 from subgraphs.pharmacy.states import PrescriptionStatus
@@ -108,7 +109,16 @@ class PrescriptionMutation:
     @mutation(
         description="Sign a prescription as it was read.",
         scopes=[[SIGN]],
-        errors=[InvalidState, LicenceInvalid, NotChecked, NotFound, SecondFactorNeeded, VersionConflict],
+        errors=[
+            InvalidState,
+            LicenceInvalid,
+            NotChecked,
+            NotFound,
+            SafetyAlertsOpen,
+            SafetyCheckUnavailable,
+            SecondFactorNeeded,
+            VersionConflict,
+        ],
     )
     async def sign_prescription(self, info: Info, input: SignPrescription) -> Prescription:
         return Prescription.of(await service.sign(info.context, input))

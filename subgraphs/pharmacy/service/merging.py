@@ -3,6 +3,8 @@
 from sqlmodel import col
 
 from shared.events.mergers import Mergers
-from subgraphs.pharmacy.models import Prescription, PrescriptionChange
+from subgraphs.pharmacy.models import Prescription, PrescriptionChange, SafetyAlert, SafetyCheck
 
-MERGERS = Mergers((col(Prescription.patient_id), col(PrescriptionChange.patient_id)))
+MERGERS = Mergers(
+    tuple(col(model.patient_id) for model in (Prescription, PrescriptionChange, SafetyAlert, SafetyCheck)),
+)

@@ -1,6 +1,7 @@
 """Prescriptions: written, signed, verified, and all that becomes of them but dispensing."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -34,6 +35,7 @@ from subgraphs.pharmacy.commands.prescriptions import (
 from subgraphs.pharmacy.commands.values import exact
 from subgraphs.pharmacy.effects import begun, move
 from subgraphs.pharmacy.errors import (
+    ALERTS_OPEN,
     DAY_PAST,
     MEDICATION_INACTIVE,
     NO_REFILLS_OF_SCHEDULE,
@@ -42,11 +44,15 @@ from subgraphs.pharmacy.errors import (
     PREPARED_ELSEWHERE,
     PRESCRIPTION_LAPSED,
     PRESCRIPTION_STATUS,
+    SafetyCheckUnavailable,
 )
 from subgraphs.pharmacy.events import PrescriptionSigned
-from subgraphs.pharmacy.models import Location, Medication, Prescription, PrescriptionFacts
+from subgraphs.pharmacy.models import Location, Medication, Prescription, PrescriptionFacts, SafetyAlert
+from subgraphs.pharmacy.refusals import SafetyAlertsOpen
+from subgraphs.pharmacy.service.inputs import Known, known
 from subgraphs.pharmacy.service.lookups import check_licence, check_practitioner, today
-from subgraphs.pharmacy.states import OPEN, PrescriptionStatus
+from subgraphs.pharmacy.service.screening import avoid, examine
+from subgraphs.pharmacy.states import OPEN, CheckOccasion, PrescriptionStatus
 
 FRESH = timedelta(minutes=5)
 """How old the second factor may be where a schedule asks for it."""
@@ -92,6 +98,7 @@ async def revise(context: Context, command: RevisePrescription) -> Prescription:
             policy.prescriptions, command.id, scope=policy.PRESCRIPTION_WRITE, version=command.version
         )
         patient = await work.find(policy.patients, old.patient_id, lock=False)
+        await avoid(work, old)
         move(work, old, _STATUS.CANCELLED if old.status == _STATUS.DRAFT else _STATUS.STOPPED, command.reason)
         practitioner = work.principal.practitioner or old.practitioner_id
         row = await write(work, command, _Origin(patient.id, practitioner, replaces_id=old.id))
@@ -157,32 +164,58 @@ async def _period(work: UnitOfWork, command: Prescribed, medication: Medication)
 
 
 async def sign(context: Context, command: SignPrescription) -> Prescription:
-    """Sign a draft; from then on the patient and the pharmacy see it."""
+    """Sign a draft; from then on the patient and the pharmacy see it.
+
+    What its safety check finds is kept, also where it is not signed for that: then nothing else is.
+    """
     prescriber = context.principal.practitioner
     if prescriber is None:
         raise InvalidState(NOT_A_PRESCRIBER)
-    location = await _location_of(context, command.id)
-    await check_licence(context, prescriber, location)
+    asked = await _asked_about(context, command.id)
+    await check_licence(context, prescriber, asked.location_id if asked else None)
+    record = await _record(context, asked, command.emergency_reason)
     async with context.write() as work:
         await work.once(command)
         row = await work.find(policy.prescriptions, command.id, scope=policy.SIGN, version=command.version)
         require(row, _STATUS.DRAFT)
-        medication = await work.session.get_one(Medication, row.medication_id)
-        require_fresh_factor(work, medication.schedule)
-        await _check_signable(work, row, medication)
-        row.practitioner_id, row.signed_by, row.signed_at = prescriber, work.principal.subject, utc_now()
-        row.schedule = medication.schedule
-        await _give_code(work, row)
-        move(work, row, _STATUS.SIGNED)
-        work.done(row.id)
+        await _check_signable(work, row)
+        found: Sequence[SafetyAlert] = ()
+        if record is not None:
+            found = await examine(work, row, record, CheckOccasion.SIGNATURE, command.overrides)
+        if found:
+            await work.undone()
+        else:
+            await _sign(work, row, prescriber, unchecked=record is None, reason=command.emergency_reason)
+    if found:
+        raise SafetyAlertsOpen(ALERTS_OPEN, rows=found)
     return row
 
 
-async def _location_of(context: Context, key: UUID) -> UUID | None:
-    """Where a prescription is to be dispensed, if the caller may sign it."""
+async def _record(context: Context, asked: Prescription | None, emergency_reason: str | None) -> Known | None:
+    """What the record says of the patient; None if it does not answer, and somebody says why that must do."""
+    if asked is None:
+        return None
+    try:
+        return await known(context, asked.patient_id)
+    except SafetyCheckUnavailable:
+        if emergency_reason is None:
+            raise
+        return None
+
+
+async def _sign(work: UnitOfWork, row: Prescription, prescriber: UUID, *, unchecked: bool, reason: str | None) -> None:
+    row.practitioner_id, row.signed_by, row.signed_at = prescriber, work.principal.subject, utc_now()
+    row.unchecked = unchecked
+    await _give_code(work, row)
+    move(work, row, _STATUS.SIGNED, reason if unchecked else None)
+    work.done(row.id)
+
+
+async def _asked_about(context: Context, key: UUID) -> Prescription | None:
+    """A prescription, if the caller may sign it; whoever may not is told so where it is locked."""
     statement = policy.prescriptions(context.principal, policy.SIGN).where(col(Prescription.id) == key)
     found = await context.fetch(statement)
-    return found[0].location_id if found else None
+    return found[0] if found else None
 
 
 def require(row: Prescription, *statuses: PrescriptionStatus) -> None:
@@ -197,12 +230,15 @@ def require_fresh_factor(work: UnitOfWork, schedule: str | None) -> None:
         raise SecondFactorNeeded(SECOND_FACTOR_NEEDED, minutes=FRESH // timedelta(minutes=1))
 
 
-async def _check_signable(work: UnitOfWork, row: Prescription, medication: Medication) -> None:
+async def _check_signable(work: UnitOfWork, row: Prescription) -> None:
+    medication = await work.session.get_one(Medication, row.medication_id)
+    require_fresh_factor(work, medication.schedule)
     if not medication.active:
         raise InvalidState(MEDICATION_INACTIVE)
     if medication.schedule == _NO_REFILLS and row.refills:
         raise InvalidState(NO_REFILLS_OF_SCHEDULE, schedule=medication.schedule)
     await check_period(work, row)
+    row.schedule = medication.schedule
 
 
 async def check_period(work: UnitOfWork, row: Prescription) -> None:
@@ -263,6 +299,8 @@ async def change(
     """Bring a prescription into another status, for the reason that the command gives."""
     async with context.write() as work:
         row = await work.find(policy.prescriptions, command.id, scope=scope, version=command.version)
+        if row.status == _STATUS.DRAFT:
+            await avoid(work, row)
         move(work, row, to, command.reason)
     return row
 

@@ -14,6 +14,7 @@ from subgraphs.pharmacy.dosage.sentence import sentences
 from subgraphs.pharmacy.quantities import refills_left
 from subgraphs.pharmacy.repository import prescriptions as repository
 from subgraphs.pharmacy.states import PrescriptionStatus
+from subgraphs.pharmacy.types.alerts import SafetyAlert
 from subgraphs.pharmacy.types.catalogue import Medication
 from subgraphs.pharmacy.types.dosage import Dosage
 from subgraphs.pharmacy.types.stubs import Location, MedicationStatement, Patient, Practitioner, StaffMember
@@ -111,6 +112,14 @@ class Prescription(Entity[models.Prescription]):
         repository.CHANGES_OF_PRESCRIPTION,
         repository.CHANGES,
         description="What became of the prescription, the oldest change first.",
+        scopes=[[policy.PRESCRIPTION_READ]],
+    )
+
+    alerts = listing_of_each(
+        SafetyAlert,
+        repository.ALERTS_OF_PRESCRIPTION,
+        repository.ALERTS,
+        description="What safety checks have found of the prescription, for those who prescribe and dispense.",
         scopes=[[policy.PRESCRIPTION_READ]],
     )
 

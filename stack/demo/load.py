@@ -13,9 +13,10 @@ SAMPLE = Path(__file__).parent / "fhir"
 
 
 async def load(databases: Mapping[str, str], url: str, password: str) -> None:
-    """Load the sample, the accounts, the calendar and documents; `url` is the graph's."""
+    """Load the sample, the accounts, the calendar, medications and documents; `url` is the graph's."""
     from stack.demo.calendar import fill
     from stack.demo.documents import upload
+    from stack.demo.medications import enter
 
     if local.demo_is_loaded() and not await accounts.missing(databases):
         return
@@ -23,6 +24,7 @@ async def load(databases: Mapping[str, str], url: str, password: str) -> None:
     await import_fhir(survey(SAMPLE), databases, listener, Source("demo"))
     await accounts.create(databases, password)
     await fill(url, f"admin@{accounts.DOMAIN}", password)
+    await enter(url, f"pharmacist@{accounts.DOMAIN}", password)
     await upload(url, f"patient@{accounts.DOMAIN}", password)
     local.note_demo_loaded()
 

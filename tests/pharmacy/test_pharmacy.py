@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from shared.ids import new_id
+from stack.demo.medications import rows
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.ids import key_of
@@ -99,6 +100,16 @@ async def test_medications_are_found_by_name_ingredient_and_number(clinic: Clini
     assert await found(admin, "%") == []
     assert await found(admin, "", active=True) == [AMOXICLAV["name"]]
     assert await found(admin, "", active=False) == [DIAZEPAM["name"]]
+
+
+@pytest.mark.own_clinic
+async def test_the_demo_catalogue_is_entered_as_it_is(clinic: Clinic) -> None:
+    pharmacist, demo = clinic.caller("PHARMACIST"), list(rows())
+    for each in demo:
+        await entered(pharmacist, each)
+    (twin,) = [each for each in demo if each["rxcui"] == AMOXICLAV["rxcui"]]
+    assert twin["ingredients"] == AMOXICLAV["ingredients"]
+    assert len(demo) >= 40
 
 
 async def test_what_is_saved_is_published(clinic: Clinic) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -25,7 +25,10 @@ COUNTRY = Problem("COUNTRY", "It is a country code of ISO 3166-1, such as US.")
 TIME_ZONE = Problem("TIME_ZONE", "It is a name of the IANA time zone database, such as Europe/Berlin.")
 PARTIAL_DATE = Problem("PARTIAL_DATE", "It is a year or a month, such as 1980 or 1980-05.")
 KNOWN_DATE = Problem("KNOWN_DATE", "It is a day, a month or a year, such as 1980-05-04, 1980-05 or 1980.")
+FUTURE_TIME = Problem("FUTURE_TIME", "It is not in the future.")
 LOCAL_TIME = Problem("LOCAL_TIME", "It is a time by the clock on the wall, without a time zone.")
+
+_AHEAD = timedelta(minutes=5)  # how far clocks may differ
 
 MAXIMUM_TEXT = 200
 MAXIMUM_LONG_TEXT = 2000
@@ -137,6 +140,12 @@ def _local_time(value: time) -> time:
     return value
 
 
+def _past(value: datetime) -> datetime:
+    if value > datetime.now(UTC) + _AHEAD:
+        raise wrong(FUTURE_TIME)
+    return value
+
+
 def is_known_date(value: str) -> bool:
     """Whether a text is a date as precise as it is known: https://hl7.org/fhir/R4/datatypes.html#date."""
     if len(value) < len("1980-05-04"):
@@ -175,6 +184,7 @@ PartialDate = Annotated[str, AfterValidator(_matching(_PARTIAL_DATE, PARTIAL_DAT
 KnownDate = Annotated[str, AfterValidator(_known_date)]
 Country = Annotated[str, AfterValidator(_matching(_COUNTRY, COUNTRY))]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+PastTime = Annotated[datetime, AfterValidator(_past)]
 LocalTime = Annotated[time, AfterValidator(_local_time)]
 OptionalText = Annotated[Text | None, BeforeValidator(_blank_is_none)]
 """Text, or nothing where it is blank."""

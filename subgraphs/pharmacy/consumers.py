@@ -7,7 +7,7 @@ from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.events.projection import Projection
 from shared.unit_of_work import UnitOfWork
-from subgraphs.pharmacy.models import Location, Patient
+from subgraphs.pharmacy.models import Account, Location, Patient
 from subgraphs.pharmacy.service.merging import MERGERS
 from subgraphs.pharmacy.service.screening import recheck
 
@@ -33,6 +33,15 @@ class LocationChanged(Event, type="caregraph.directory.location-changed.v1", key
     location_id: UUID
     time_zone: str
     active: bool
+
+
+class AccessChanged(Event, type="caregraph.identity.access-changed.v1", key="account_id"):
+    """What an account may do, and where it works, may have changed."""
+
+    account_id: UUID
+    enabled: bool
+    scopes: list[str]
+    location_ids: list[UUID] = []
 
 
 class EntryRecorded(Event, type="caregraph.records.entry-recorded.v1", key="entry_id"):
@@ -62,6 +71,14 @@ async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
 
 CONSUMERS = (
     Consumer("record", [_recorded]),
-    Consumer("people", [_merged, Projection(Patient, PatientRegistered), Projection(Location, LocationChanged)]),
+    Consumer(
+        "people",
+        [
+            _merged,
+            Projection(Patient, PatientRegistered),
+            Projection(Location, LocationChanged),
+            Projection(Account, AccessChanged),
+        ],
+    ),
     patient_access.CONSUMER,
 )

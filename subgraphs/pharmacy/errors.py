@@ -1,6 +1,6 @@
 """What can be wrong with what pharmacy's use cases are asked to do."""
 
-from shared.errors import Problem, Refusal
+from shared.errors import InvalidState, Problem, Refusal
 
 
 class LicenceInvalid(Refusal):
@@ -73,3 +73,31 @@ INTERACTION_REASON = Problem(
     "INTERACTION_REASON",
     "Pairs of high priority interrupt: say why this one does not, in {maximum} characters at most.",
 )
+
+AMOUNT = Problem("AMOUNT", "It is 0 or more, at most {maximum}, with {places} decimal places at most.")
+STOCK_CHANGE = Problem(
+    "STOCK_CHANGE", "It is more than 0 or less, {maximum} at most, with {places} decimal places at most."
+)
+UNIT_IN_USE = Problem("UNIT_IN_USE", "Stock is counted in the unit that it has: enter another medication.")
+PACK_UNKNOWN = Problem("PACK_UNKNOWN", "The catalogue has no such pack of this medication.")
+LOT_NUMBER_EXPIRY = Problem(
+    "LOT_NUMBER_EXPIRY", "The lot of this number expires on another day: look at the label again."
+)
+LOT_EXPIRED = Problem("LOT_EXPIRED", "The expiry date is over.")
+LOT_STATUS = Problem("LOT_STATUS", "The lot is {status}, from which this does not lead on.")
+LOT_RECALLED = Problem("LOT_RECALLED", "The lot of this number was called back.")
+BEFORE_RECEIPT = Problem("BEFORE_RECEIPT", "The lot was received at {time}: this is not before that.")
+WITNESS = Problem("WITNESS", "This takes a witness: somebody else who keeps the stock of this location.")
+STOCK_SHORT = Problem("STOCK_SHORT", "There are {available} of the lot that nothing is reserved of.")
+SAME_LOCATION = Problem("SAME_LOCATION", "It is another location than where the lot is.")
+OUT_OF_STOCK = Problem("OUT_OF_STOCK", "There are {available} of it that can be dispensed here.")
+NOTHING_RESERVED = Problem("NOTHING_RESERVED", "Nothing is reserved for this any more: prepare it again.")
+RETURNED_TOO_MUCH = Problem("RETURNED_TOO_MUCH", "The patient has {available} of this lot from there.")
+COUNT_STATUS = Problem("COUNT_STATUS", "The count is {status}, from which this does not lead on.")
+COUNT_EXISTS = Problem("COUNT_EXISTS", "The stock of this location is being counted: end that count first.")
+COUNT_LOTS = Problem("COUNT_LOTS", "Each lot of the location is counted once.")
+COUNT_APPROVER = Problem("COUNT_APPROVER", "Who has counted does not approve the count.")
+
+
+class OutOfStock(InvalidState):
+    """There is less of a medication at the location than was to be dispensed, of what has not expired and may be used."""

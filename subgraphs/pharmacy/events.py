@@ -1,7 +1,10 @@
 """What pharmacy publishes."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from shared.disclosures import PatientDataRead
 from shared.events.event import Event
@@ -96,6 +99,71 @@ class AlertOverridden(Event, type="caregraph.pharmacy.alert-overridden.v1", key=
     overridden_at: datetime
 
 
+class Stock(BaseModel):
+    """A medication at a location."""
+
+    stock_item_id: UUID
+    location_id: UUID
+    medication_id: UUID
+    occurred_at: datetime
+
+
+class StockLow(Stock, Event, type="caregraph.pharmacy.stock-low.v1", key="stock_item_id"):
+    """There is less of a medication than its minimum; told once, until there is enough again."""
+
+
+class StockOutBegan(Stock, Event, type="caregraph.pharmacy.stock-out-began.v1", key="stock_item_id"):
+    """Nothing is left that could be dispensed of a medication that is kept."""
+
+
+class StockOutEnded(Stock, Event, type="caregraph.pharmacy.stock-out-ended.v1", key="stock_item_id"):
+    """There is something again, or the medication is not kept there any more."""
+
+
+class LotFacts(BaseModel):
+    """What is at a location of a lot."""
+
+    lot_id: UUID
+    location_id: UUID
+    medication_id: UUID
+    expires_on: date
+
+
+class LotExpiring(LotFacts, Event, type="caregraph.pharmacy.lot-expiring.v1", key="lot_id"):
+    """A lot of which something is left will expire soon; told once."""
+
+
+class LotExpired(LotFacts, Event, type="caregraph.pharmacy.lot-expired.v1", key="lot_id"):
+    """The expiry date of a lot is over."""
+
+
+class LotRecalled(LotFacts, Event, type="caregraph.pharmacy.lot-recalled.v1", key="lot_id"):
+    """A lot was called back; told for each location that it is or was at."""
+
+
+class LotRecalledForPatient(Event, type="caregraph.pharmacy.lot-recalled-for-patient.v1", key="patient_id"):
+    """A patient was given something of a lot that was called back, which came from a location."""
+
+    patient_id: UUID
+    lot_id: UUID
+    location_id: UUID
+    medication_id: UUID
+
+
+class StockWasted(Event, type="caregraph.pharmacy.stock-wasted.v1", key="stock_movement_id"):
+    """Stock was thrown away: `quantity` in the medication's unit of dispensing.
+
+    `reason` is EXPIRED, DAMAGED, RECALLED, NOT_COLLECTED, LOST, FOUND, ENTRY_ERROR or OTHER.
+    """
+
+    stock_movement_id: UUID
+    location_id: UUID
+    medication_id: UUID
+    quantity: Decimal
+    reason: str
+    occurred_at: datetime
+
+
 EVENTS = (
     MedicationChanged,
     PrescriptionSigned,
@@ -107,5 +175,13 @@ EVENTS = (
     PrescriptionRecheckNeeded,
     AlertRaised,
     AlertOverridden,
+    StockLow,
+    StockOutBegan,
+    StockOutEnded,
+    LotExpiring,
+    LotExpired,
+    LotRecalled,
+    LotRecalledForPatient,
+    StockWasted,
     PatientDataRead,
 )

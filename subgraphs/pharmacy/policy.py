@@ -1,20 +1,25 @@
 """Who may see which rows of pharmacy, and do what to them.
 
-The catalogue is everybody's who treats or is treated: what is no longer in use as well, since it was prescribed.
+The catalogue is everybody's who treats or is treated: what is no longer in use as well, since it was prescribed. So is what is
+in stock where, for staff. Who keeps stock does so, and sees how it moved, where they work; who administers it, everywhere. Who
+was given a lot is for those who dispense there.
 """
 
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, false, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, false, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
 from shared.patient_access import Basis, has_access
 from subgraphs.pharmacy.models import (
+    DispenseLot,
     Interaction,
     InteractionList,
+    Location,
+    Lot,
     Medication,
     MedicationIngredient,
     MedicationPack,
@@ -23,6 +28,10 @@ from subgraphs.pharmacy.models import (
     Prescription,
     PrescriptionChange,
     SafetyAlert,
+    StockCount,
+    StockCountLine,
+    StockItem,
+    StockMovement,
 )
 from subgraphs.pharmacy.states import OPEN
 
@@ -33,6 +42,10 @@ PRESCRIPTION_WRITE = "prescription:write"
 SIGN = "prescription:sign"
 DISPENSE = "prescription:dispense"
 REFILL = "prescription:refill"
+STOCK_READ = "stock:read"
+STOCK_WRITE = "stock:write"
+STOCK_APPROVE = "stock:approve"
+STOCK_ADMINISTER = "stock:administer"
 
 MEDICATIONS_SECTION = "MEDICATIONS"  # of the medical record, which a prescription belongs to
 
@@ -125,6 +138,55 @@ def safety_alerts(principal: Principal, scope: str = PRESCRIPTION_READ) -> Selec
     visible = prescriptions(principal, scope).with_only_columns(col(Prescription.id))
     mine = col(SafetyAlert.prescription_id).in_(visible) if principal.is_staff(scope) else false()
     return select(SafetyAlert).where(mine)
+
+
+def locations(principal: Principal, scope: str = STOCK_WRITE) -> Select[Location]:
+    """The locations whose stock the caller keeps, or with another scope does that to."""
+    return select(Location).where(_keeps(principal, scope, col(Location.id)))
+
+
+def stock_items(principal: Principal, scope: str = STOCK_READ) -> Select[StockItem]:
+    """What is kept where, as far as the caller may see it, or with another scope do that to it."""
+    return select(StockItem).where(_stock(principal, scope, col(StockItem.location_id)))
+
+
+def lots(principal: Principal, scope: str = STOCK_READ) -> Select[Lot]:
+    """The lots that the caller may see, or with another scope do that to."""
+    return select(Lot).where(_stock(principal, scope, col(Lot.location_id)))
+
+
+def movements(principal: Principal) -> Select[StockMovement]:
+    """How the stock moved that the caller keeps."""
+    return select(StockMovement).where(_keeps(principal, STOCK_WRITE, col(StockMovement.location_id)))
+
+
+def counts(principal: Principal, scope: str = STOCK_WRITE) -> Select[StockCount]:
+    """The counts of the stock that the caller keeps, or with another scope does that to."""
+    return select(StockCount).where(_keeps(principal, scope, col(StockCount.location_id)))
+
+
+def count_lines(principal: Principal) -> Select[StockCountLine]:
+    """What was found by the counts that the caller may see."""
+    visible = counts(principal).with_only_columns(col(StockCount.id))
+    return select(StockCountLine).where(col(StockCountLine.count_id).in_(visible))
+
+
+def dispensed_lots(principal: Principal) -> Select[DispenseLot]:
+    """Who was given a lot where the caller dispenses."""
+    may = works_at(principal, col(DispenseLot.location_id)) if principal.is_staff(DISPENSE) else false()
+    return select(DispenseLot).where(may)
+
+
+def _stock(principal: Principal, scope: str, location: Any) -> ColumnElement[bool]:
+    if scope == STOCK_READ:
+        return true() if principal.is_staff(STOCK_READ) else false()
+    return _keeps(principal, scope, location)
+
+
+def _keeps(principal: Principal, scope: str, location: Any) -> ColumnElement[bool]:
+    if not principal.is_staff(scope):
+        return false()
+    return true() if principal.is_staff(STOCK_ADMINISTER) else works_at(principal, location)
 
 
 def works_at(principal: Principal, location: Any) -> ColumnElement[bool]:

@@ -32,7 +32,6 @@ DIRECTION_CHARACTER = Problem("DIRECTION_CHARACTER", "It holds a character that 
 ENCOUNTER_STATUS = Problem("ENCOUNTER_STATUS", "The encounter is {status}, from which this does not lead on.")
 ENCOUNTER_LOCKED = Problem("ENCOUNTER_LOCKED", "The encounter is over: nothing but addenda is added to it.")
 NOT_A_PRACTITIONER = Problem("NOT_A_PRACTITIONER", "Your account is no practitioner's: say who sees the patient.")
-FUTURE_TIME = Problem("FUTURE_TIME", "It is not in the future.")
 NOTE_STATUS = Problem("NOTE_STATUS", "The note is {status}: this can be done while it is {required}.")
 OWN_NOTE = Problem("OWN_NOTE", "Somebody else than its author cosigns a note.")
 ALLERGY_KNOWN = Problem("ALLERGY_KNOWN", "This allergy is recorded already, as an active one.")

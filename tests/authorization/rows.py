@@ -38,9 +38,12 @@ from subgraphs.records.codes import PurposeOfUse, Relationship, Verdict
 from tests.authorization.clinical import entries
 from tests.authorization.laboratory import laboratory_rows
 from tests.authorization.prescribing import prescriptions
+from tests.pharmacy.storing import stock_rows
 
 PLAUSIBLE_ADDRESS = "jane.dawson@example.com"
 _MORNING = datetime(2030, 1, 8, 9, tzinfo=UTC)  # of the day of which `plausible` asks reports
+ELSEWHERE = new_id()
+"""A location that is nobody's."""
 _LOOKED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -351,7 +354,7 @@ def records_rows(party: Party, _: Any) -> Iterator[SQLModel]:
 
 
 def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """A medication of the catalogue, and what is prescribed of it."""
+    """A medication of the catalogue, the stock of it at a location, and what is prescribed of it."""
     medication = pharmacy.Medication(
         rxcui=f"{party.number}",
         name=f"Medication {party.name}",
@@ -367,6 +370,8 @@ def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     yield pharmacy.MedicationPack(medication_id=medication.id, name="Box", units=Decimal(30))
     yield pharmacy.Patient(id=party.patient)
     yield pharmacy.Location(id=party.location)
+    if party.number == 1:
+        yield pharmacy.Location(id=ELSEWHERE)
     yield from prescriptions(party.patient, party.practitioner, party.account, party.location, medication.id)
     listed = pharmacy.InteractionList(version=party.number, account_id=party.account)
     yield listed
@@ -378,6 +383,10 @@ def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
         "reason": "Ours",
     }
     yield pharmacy.Interaction(list_id=listed.id, line=2, **pair)
+    free = pharmacy.Medication(name="Uncontrolled", dose_form="Oral Tablet", unit="TABLET", search_text="")
+    yield free
+    for each in (free, medication):  # of the first no change takes a witness
+        yield from stock_rows(party.location, each.id, party.patient)
 
 
 ROWS: dict[str, Callable[[Party, Any], Iterator[SQLModel]]] = {

@@ -24,7 +24,7 @@ from subgraphs.identity.roles import KINDS, BuiltInRole
 from subgraphs.laboratory.check_digits import with_check_digit
 from subgraphs.records.documents.addresses import Use, address_of
 from tests.authorization.laboratory import SPECIMENS
-from tests.authorization.rows import ROWS, Party
+from tests.authorization.rows import ELSEWHERE, ROWS, Party
 from tests.graph.test_bounds import entities
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
@@ -117,6 +117,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.disclosures": {"to": "2026-02-01T00:00:00Z"},  # before the looks that are taken meanwhile
     "Query.myRecordDisclosures": {"to": "2026-02-01T00:00:00Z"},
     "Query.medicationByCode": {"rxcui": "10"},  # that of the last party
+    "Mutation.transferStock": {"toLocationId": str(ELSEWHERE)},
     "Mutation.recordCarePlan": {"since": "2020-05"},
     "Mutation.recordMedicationStatement": {"since": "2020-05", "until": "2020-05"},
     "Mutation.updateCarePlan": {"until": "2020-05"},

@@ -121,6 +121,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "date": "2020-05",
     "fileName": "letter.xml",
     "observed": "2020-05",
+    "occurredAt": "2026-01-08T10:00:00Z",
     "occurred": "2020-05",
     "onset": "2020-05",
     "performed": "2020-05",
@@ -134,6 +135,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "npi": "1234567893",
     "locationId": None,
     "organizationId": None,
+    "pack": None,
     "partialBirthDate": None,
     "patientId": None,
     "practitionerId": None,
@@ -148,6 +150,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "to": "2030-01-14T00:00:00Z",
     "value": "jane.dawson@example.com",
     "version": None,
+    "witnessId": None,
 }
 _OF_TYPE = {
     "String": "Plausible",

@@ -22,6 +22,7 @@ from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import keep_all, stored
 from tests.pharmacy.prescribing import prescribed
+from tests.pharmacy.storing import stocked
 from tests.records.asking import Clinician, visited
 from tests.records.conftest import Ward
 
@@ -122,6 +123,9 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     if kind == "Notification":
         async with stored(clinic.service("notifications").runtime.database) as session:
             session.add(Notification(recipient=SUBJECT, kind=next(iter(Kind))))
+    elif kind == "StockItem":
+        await stocked(clinic)
+        return "{ stock { nodes { %s } } }"
     elif kind in PRESCRIBED:
         await prescribed(clinic, new_id(), PRACTITIONER, SUBJECT)
     elif api.mutation_type:

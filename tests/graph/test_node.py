@@ -27,6 +27,7 @@ from tests.harness.databases import keep_all, stored
 from tests.identity.conftest import PASSWORD, account, mailbox, quick
 from tests.patients.conftest import register
 from tests.pharmacy.prescribing import prescribed
+from tests.pharmacy.storing import stocked
 from tests.records.asking import Clinician, visited
 from tests.records.conftest import COLLEAGUE, Ward, person
 from tests.records.test_clinical import RECORDED, record
@@ -73,13 +74,16 @@ def node_types(api: GraphQLSchema) -> list[GraphQLObjectType]:
 
 @dataclass(frozen=True)
 class Viewers:
-    """Who may see objects: an administrator, and of the medical record somebody who treats the patient."""
+    """Who may see objects: an administrator; of the medical record somebody who treats the patient; who dispenses."""
 
     admin: Caller
     nurse: Caller
+    pharmacist: Caller
 
     def of(self, kind: str) -> Caller:
         """Who may see an object of a type."""
+        if kind == "DispenseLot":
+            return self.pharmacist
         for service in ("records", "laboratory"):
             types = import_module(f"subgraphs.{service}.app").service.schema.schema_converter.type_map
             key = _key(types[kind]) if kind in types else None
@@ -116,7 +120,7 @@ async def _fill(practice: Practice) -> Viewers:
     await practice.booked(jane, patient, at(3, 10))
     await jane.data("mutation { createCalendarFeed { __typename } }")
     await register(reception)
-    return Viewers(admin, await _treat(clinic, patient))
+    return Viewers(admin, await _treat(clinic, patient), await stocked(clinic))
 
 
 async def _treat(clinic: Clinic, patient: UUID) -> Caller:
@@ -183,7 +187,7 @@ async def test_any_object_comes_by_its_id_to_whoever_may_see_it(practice: Practi
     assert set(ids) == {kind.name for kind in node_types(api)}
 
     expected = [{"__typename": kind, "id": id} for kind, id in ids.items()]
-    for caller in (viewers.admin, viewers.nurse):
+    for caller in (viewers.admin, viewers.nurse, viewers.pharmacist):
         theirs = [each for each in expected if viewers.of(each["__typename"]) is caller]
         assert await caller.data(NODES, ids=[each["id"] for each in theirs]) == {"nodes": theirs}
     for kind in node_types(api):

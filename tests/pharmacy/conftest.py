@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.harness.clinic import Addresses, Clinic, open_clinic
+from tests.pharmacy.storing import Store
 
 SERVICES = ("directory", "patients", "pharmacy", "records")
 NO_KAFKA = "127.0.0.1:9"
@@ -28,3 +29,8 @@ async def clinic(
     else:
         await shared_clinic.begin()
         yield shared_clinic
+
+
+@pytest.fixture
+async def store(clinic: Clinic) -> Store:
+    return await Store(clinic).open()

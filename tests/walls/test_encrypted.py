@@ -42,6 +42,7 @@ AS_IT_IS = {
     "pharmacy.PrescriptionChange": "status",
     "pharmacy.SafetyAlert": "rule severity status digest override_reason",  # what it was looking for, not what it has found
     "pharmacy.SafetyCheck": "occasion knowledge_version",
+    "pharmacy.DispenseLot": "quantity returned",  # of a lot, whose balance the database keeps by them
     "records.WithheldSection": "section",
     "records.RecordAccessRequest": "purpose sections status withdrawn_by",
     "records.EmergencyAccess": "verdict",

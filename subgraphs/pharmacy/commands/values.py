@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator
 
 from shared.values import id_of, wrong
-from subgraphs.pharmacy.errors import QUANTITY, RXCUI, UCUM_UNIT
+from subgraphs.pharmacy.errors import AMOUNT, QUANTITY, RXCUI, STOCK_CHANGE, UCUM_UNIT
 
 LARGEST = 1_000_000
 
@@ -18,6 +18,9 @@ _PLACES, _FINER_PLACES = 3, 6
 
 MedicationId = Annotated[UUID, id_of("Medication")]
 LocationId = Annotated[UUID, id_of("Location")]
+LotId = Annotated[UUID, id_of("Lot")]
+StockCountId = Annotated[UUID, id_of("StockCount")]
+AccountId = Annotated[UUID, id_of("Account")]
 
 
 def exact(value: float) -> Decimal:
@@ -40,11 +43,17 @@ def _unit(value: str) -> str:
 def _amount(places: int, *, least: bool = False) -> Any:
     def check(value: float) -> float:
         enough = value >= 0 if least else value > 0
-        if not enough or not value <= LARGEST or round(value, places) != value:
-            raise wrong(QUANTITY, maximum=LARGEST, places=places)
+        if not enough or value > LARGEST or round(value, places) != value:
+            raise wrong(AMOUNT if least else QUANTITY, maximum=LARGEST, places=places)
         return value
 
     return AfterValidator(check)
+
+
+def _change(value: float) -> float:
+    if value == 0 or abs(value) > LARGEST or round(value, _PLACES) != value:
+        raise wrong(STOCK_CHANGE, maximum=LARGEST, places=_PLACES)
+    return value
 
 
 def _blank_is_none(value: object) -> object:
@@ -56,4 +65,7 @@ OptionalRxcui = Annotated[Rxcui | None, BeforeValidator(_blank_is_none)]
 UcumUnit = Annotated[str, AfterValidator(_unit)]
 Quantity = Annotated[float, _amount(_PLACES)]
 """So many of a unit of dispensing or of a pack."""
+Amount = Annotated[float, _amount(_PLACES, least=True)]
+"""The same, or none."""
+Change = Annotated[float, AfterValidator(_change)]
 Strength = Annotated[float, _amount(_FINER_PLACES)]

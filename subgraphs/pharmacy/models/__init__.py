@@ -3,14 +3,19 @@
 from subgraphs.pharmacy.models.alerts import SafetyAlert, SafetyAlertFacts, SafetyCheck, SafetyCheckFacts
 from subgraphs.pharmacy.models.base import Model, Part
 from subgraphs.pharmacy.models.catalogue import Medication, MedicationIngredient, MedicationPack
-from subgraphs.pharmacy.models.places import Location, Patient
+from subgraphs.pharmacy.models.counts import StockCount, StockCountLine
+from subgraphs.pharmacy.models.places import Account, Location, Patient
 from subgraphs.pharmacy.models.prescriptions import Prescription, PrescriptionChange, PrescriptionFacts
 from subgraphs.pharmacy.models.safety import Interaction, InteractionList
+from subgraphs.pharmacy.models.stock import DispenseLot, Lot, StockItem, StockMovement, StockReservation
 
 __all__ = [
+    "Account",
+    "DispenseLot",
     "Interaction",
     "InteractionList",
     "Location",
+    "Lot",
     "Medication",
     "MedicationIngredient",
     "MedicationPack",
@@ -24,4 +29,9 @@ __all__ = [
     "SafetyAlertFacts",
     "SafetyCheck",
     "SafetyCheckFacts",
+    "StockCount",
+    "StockCountLine",
+    "StockItem",
+    "StockMovement",
+    "StockReservation",
 ]

@@ -1,5 +1,8 @@
 """Whom and which places pharmacy knows, by others' events."""
 
+from uuid import UUID
+
+from sqlalchemy import ARRAY, String, Uuid
 from sqlmodel import Field
 
 from subgraphs.pharmacy.models.base import Part
@@ -16,5 +19,15 @@ class Location(Part, table=True):
 
     __tablename__ = "location"
 
-    time_zone: str = Field(default="UTC")
+    time_zone: str = "UTC"
     active: bool = True
+
+
+class Account(Part, table=True):
+    """What must be known here of an account: what it may do, and where it works."""
+
+    __tablename__ = "account"
+
+    enabled: bool
+    scopes: list[str] = Field(sa_type=ARRAY(String))
+    location_ids: list[UUID] = Field(default_factory=list, sa_type=ARRAY(Uuid))

@@ -3,18 +3,22 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.pharmacy.schema import alerts, catalogue, prescriptions, safety
+from subgraphs.pharmacy.schema import alerts, catalogue, prescriptions, safety, stock
 from subgraphs.pharmacy.types.stubs import Patient
 
 
 @strawberry.type
-class Query(catalogue.CatalogueQuery, prescriptions.PrescriptionQuery, safety.SafetyQuery):
+class Query(catalogue.CatalogueQuery, prescriptions.PrescriptionQuery, safety.SafetyQuery, stock.StockQuery):
     """All that can be asked."""
 
 
 @strawberry.type
 class Mutation(
-    alerts.AlertMutation, catalogue.CatalogueMutation, prescriptions.PrescriptionMutation, safety.SafetyMutation
+    alerts.AlertMutation,
+    catalogue.CatalogueMutation,
+    prescriptions.PrescriptionMutation,
+    safety.SafetyMutation,
+    stock.StockMutation,
 ):
     """All that can be done."""
 

@@ -1,6 +1,8 @@
 """Keeping the catalogue."""
 
-from sqlalchemy import delete
+from uuid import UUID
+
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -11,9 +13,9 @@ from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy import policy
 from subgraphs.pharmacy.commands.catalogue import SaveMedication
 from subgraphs.pharmacy.commands.values import exact
-from subgraphs.pharmacy.errors import RXCUI_EXISTS
+from subgraphs.pharmacy.errors import RXCUI_EXISTS, UNIT_IN_USE
 from subgraphs.pharmacy.events import MedicationChanged
-from subgraphs.pharmacy.models import Medication, MedicationIngredient, MedicationPack
+from subgraphs.pharmacy.models import Lot, Medication, MedicationIngredient, MedicationPack
 
 _OWN = {"rxcui", "name", "dose_form", "unit", "schedule", "active"}
 
@@ -41,9 +43,15 @@ async def _save(work: UnitOfWork, command: SaveMedication) -> Medication:
         work.session.add(row)
         return row
     row = await work.find(policy.medications, command.id, scope=policy.WRITE, version=command.version)
+    if row.unit != command.unit and await work.session.scalar(_lots(row.id)):
+        raise invalid("unit", UNIT_IN_USE)
     assign(row, values)
     row.touch()
     return row
+
+
+def _lots(medication_id: UUID) -> Select[UUID]:
+    return select(col(Lot.id)).where(col(Lot.medication_id) == medication_id).limit(1)
 
 
 async def _save_parts(work: UnitOfWork, row: Medication, command: SaveMedication) -> None:

@@ -3,8 +3,8 @@
 from sqlmodel import col
 
 from shared.events.mergers import Mergers
-from subgraphs.pharmacy.models import Prescription, PrescriptionChange, SafetyAlert, SafetyCheck
+from subgraphs.pharmacy.models import DispenseLot, Prescription, PrescriptionChange, SafetyAlert, SafetyCheck
 
 MERGERS = Mergers(
-    tuple(col(model.patient_id) for model in (Prescription, PrescriptionChange, SafetyAlert, SafetyCheck)),
+    tuple(col(model.patient_id) for model in (DispenseLot, Prescription, PrescriptionChange, SafetyAlert, SafetyCheck)),
 )

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from shared.commands import Command, Repeatable
 from shared.ids import parse_id
-from shared.values import INVALID_ID, Text, id_of, wrong
+from shared.values import INVALID_ID, PastTime, Text, id_of, wrong
 from subgraphs.records.codes import (
     AllergyCategory,
     AllergyClinicalStatus,
@@ -38,7 +38,6 @@ from subgraphs.records.commands.values import (
     ClinicalCode,
     EncounterId,
     Narrative,
-    PastTime,
     PractitionerId,
     Title,
     Versioned,

@@ -1,7 +1,7 @@
 """Kinds of value that entries of the medical record are made of."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from shared.database.model import utc_now
 from shared.datatypes import Coding
 from shared.values import MAXIMUM_LONG_TEXT, Text, id_of, text, wrong
 from subgraphs.records.coding import refused
-from subgraphs.records.errors import CLINICAL_DATE, CODE_IS_HEADER, CODE_UNKNOWN, DIRECTION_CHARACTER, FUTURE_TIME
+from subgraphs.records.errors import CLINICAL_DATE, CODE_IS_HEADER, CODE_UNKNOWN, DIRECTION_CHARACTER
 
 EARLIEST = "1850"
 LONGEST_NOTE = 20_000
@@ -20,7 +20,6 @@ SEVERAL = 20
 
 _WHEN = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
-_AHEAD = timedelta(minutes=5)  # how far clocks may differ
 _DAY = timedelta(days=1)  # somewhere it is tomorrow already
 
 EncounterId = Annotated[UUID, id_of("Encounter")]
@@ -49,18 +48,11 @@ def undirected(value: str) -> str:
     return value
 
 
-def _past(value: datetime) -> datetime:
-    if value > utc_now() + _AHEAD:
-        raise wrong(FUTURE_TIME)
-    return value
-
-
 When = Annotated[str, AfterValidator(_when)]
 """A day, month or year, as precise as it is known, that is not to come."""
 Narrative = Annotated[str, text(MAXIMUM_LONG_TEXT, lines=True), AfterValidator(undirected)]
 NoteText = Annotated[str, text(LONGEST_NOTE, lines=True), AfterValidator(undirected)]
 Title = Annotated[Text, AfterValidator(undirected)]
-PastTime = Annotated[datetime, AfterValidator(_past)]
 
 
 class ClinicalCode(Coding):

@@ -153,6 +153,20 @@ def test_only_what_is_taken_at_one_time_is_a_duplicate(start: int | None, end: i
     assert bool(of(SafetyRule.DUPLICATE, found(drug("simvastatin", period=Period(*days)), there))) is meets
 
 
+def test_what_a_drug_goes_on_with_is_no_duplicate_of_it_and_else_is_met() -> None:
+    there = drug("acetaminophen", ref="MedicationStatement:1", single=1000, daily=3000)
+    goes_on = msgspec.structs.replace(drug("acetaminophen", single=1000, daily=3000), continues=(there.ref,))
+    assert found(goes_on, there) == []
+    assert found(there, goes_on) == []
+    assert {each.code for each in found(drug("acetaminophen", single=1000, daily=3000), there)} == {
+        "SAFETY_SAME_INGREDIENT",
+        "SAFETY_DOSE_TOTAL",
+    }
+    other = msgspec.structs.replace(drug("sertraline", single=50, daily=50), continues=("MedicationStatement:2",))
+    before = drug("phenelzine", ref="MedicationStatement:2")
+    assert [each.code for each in found(other, before)] == ["SAFETY_SEROTONIN_SYNDROME"]
+
+
 # --- doses ---
 
 LIMITS = [(name, limit) for name, limits in sorted(shipped().doses.items()) for limit in limits]

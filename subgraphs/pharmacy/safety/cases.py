@@ -36,6 +36,16 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """What is taken at the same time."""
         return (each for each in self.current if each.drug.period.meets(self.proposed.drug.period))
 
+    @property
+    def besides(self) -> Iterator[Taken]:
+        """What is taken at the same time, and neither goes on with the proposed drug nor the other way round."""
+        ours = self.proposed.drug
+        return (
+            each
+            for each in self.meanwhile
+            if each.drug.ref not in ours.continues and ours.ref not in each.drug.continues
+        )
+
 
 def taken(drug: Drug, knowledge: Knowledge) -> Taken:
     """A drug as the rules see it. An ingredient that is in it twice counts once, with what is taken of both."""

@@ -54,7 +54,8 @@ class Substance(msgspec.Struct, frozen=True, kw_only=True):
 class Drug(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is taken. `ref` is the global id of what says so, such as a prescription; `product` what it is called.
 
-    Without ingredients, it is looked for by its `rxcui` and name (`Knowledge.ingredients_of`).
+    Without ingredients, it is looked for by its `rxcui` and name (`Knowledge.ingredients_of`). `continues` are the ids of what
+    it goes on with, and so is taken after it, not besides.
     """
 
     ref: str
@@ -62,6 +63,7 @@ class Drug(msgspec.Struct, frozen=True, kw_only=True):
     rxcui: str | None = None
     ingredients: tuple[Substance, ...] = ()
     period: Period = Period()
+    continues: tuple[str, ...] = ()
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):

@@ -197,6 +197,11 @@ def _drug(
         rxcui=medication.rxcui,
         ingredients=tuple(_substance(each, dosages, medication, alone=len(parts) == 1) for each in parts),
         period=Period(row.valid_from, _end(row, dosages, medication)),
+        continues=tuple(
+            global_id(kind, key)
+            for kind, key in (("MedicationStatement", row.statement_id), ("Prescription", row.based_on_id))
+            if key is not None
+        ),
     )
 
 

@@ -55,7 +55,7 @@ class _Dosed(msgspec.Struct, frozen=True):
     @property
     def others(self) -> list[tuple[str, Decimal]]:
         """What else is taken of it in a day, where that is known."""
-        found = [(each, each.ingredients.get(self.ingredient)) for each in self.case.meanwhile]
+        found = [(each, each.ingredients.get(self.ingredient)) for each in self.case.besides]
         return [(each.drug.ref, its.daily) for each, its in found if its is not None and its.daily is not None]
 
     def least(self, fixed: Decimal | None, per_kg: Decimal | None) -> Decimal | None:
@@ -106,7 +106,7 @@ def _check(dosed: _Dosed) -> Iterator[Finding]:
     if not alone and dosed.daily is not None and dosed.others:
         total = dosed.daily + sum(amount for _, amount in dosed.others)
         refs = {ref for ref, _ in dosed.others}
-        names = ", ".join(sorted({each.drug.product for each in dosed.case.meanwhile if each.drug.ref in refs}))
+        names = ", ".join(sorted({each.drug.product for each in dosed.case.besides if each.drug.ref in refs}))
         yield from _over(dosed, DOSE_TOTAL, total, in_a_day, other=names)
 
 

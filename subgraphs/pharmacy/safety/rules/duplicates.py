@@ -10,7 +10,7 @@ from subgraphs.pharmacy.safety.sentences import SAME_GROUP, SAME_INGREDIENT
 
 def duplicates(case: Case) -> Iterator[Finding]:
     """One for each ingredient that two have in common, and else for each group."""
-    for other in case.meanwhile:
+    for other in case.besides:
         yield from _with(case, other)
 
 

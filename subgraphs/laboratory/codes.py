@@ -110,6 +110,45 @@ class SpecimenRejection(Code):
     OTHER = "OTHER", "There is another reason than all of these."
 
 
+class InboundStatus(Code):
+    """The state of a message that an analyzer or another laboratory has sent."""
+
+    RECEIVED = "RECEIVED", "The message came, and is being worked on."
+    APPLIED = "APPLIED", "All that the message says was done."
+    PARKED = "PARKED", "Something in the message waits for somebody to see to it."
+    REPAIRED = "REPAIRED", "Somebody has seen to what was wrong, and all was done."
+    DISCARDED = "DISCARDED", "Somebody has decided that nothing more comes of the message."
+
+
+class InboundResultStatus(Code):
+    """What became of one result of a message."""
+
+    APPLIED = "APPLIED", "The result is that of the analysis, or says of it what was done."
+    PARKED = "PARKED", "The result waits for somebody to see to it."
+    KEPT = "KEPT", "The result stays with the message, and is not shown as the analysis's."
+
+
+class InboundCause(Code):
+    """Why a message, or a result of it, is parked or only kept."""
+
+    UNSOLICITED = "UNSOLICITED", "The message names no order: somebody has to order, or say which order it is."
+    UNKNOWN_ORDER = "UNKNOWN_ORDER", "No order or specimen of the laboratory has one of its numbers."
+    NUMBERS_DISAGREE = "NUMBERS_DISAGREE", "The numbers of the message lead to several orders."
+    SEVERAL_PATIENTS = "SEVERAL_PATIENTS", "The message has results of several people."
+    PATIENT_DISAGREES = "PATIENT_DISAGREES", "The order's patient has another number, birth or gender, or it says none."
+    UNMAPPED_CODE = "UNMAPPED_CODE", "No test is known by its code: `saveAnalyzerCode` says which one it is."
+    NOT_ORDERED = "NOT_ORDERED", "The order does not have the test."
+    STATUS_MISSING = "STATUS_MISSING", "The message does not say whether the result is final (OBX-11)."
+    STATUS_UNKNOWN = "STATUS_UNKNOWN", "What it says of the result's status (OBX-11) is not taken."
+    VALUE = "VALUE", "The value is none that the test can have."
+    UNIT = "UNIT", "The unit is not the test's."
+    STATE = "STATE", "The analysis is in a state that this does not lead on from."
+    FAULT = "FAULT", "The service could not work on it."
+    OUTDATED = "OUTDATED", "There is a newer word of the same analysis."
+    UNCHANGED = "UNCHANGED", "The analysis has this result already."
+    DOCUMENT = "DOCUMENT", "The result is a document, which stays with the message."
+
+
 class AnalysisStatus(Code):
     """The state of an analysis, a test that is carried out for an order."""
 

@@ -21,6 +21,13 @@ CONDITION_NEEDED = Problem("CONDITION_NEEDED", "It has one condition: flags, or 
 REFLEX_TO_ITSELF = Problem("REFLEX_TO_ITSELF", "It adds another test than its own.")
 LOINC_TAKEN = Problem("LOINC_TAKEN", "There is a test with this code already.")
 
+SENDER_TAKEN = Problem("SENDER_TAKEN", "Another analyzer in use sends by this name.")
+SENDER_NEEDED = Problem("SENDER_NEEDED", "Who sends is said by both, or by none: application and facility.")
+ANALYZER_CODE_TAKEN = Problem("ANALYZER_CODE_TAKEN", "The analyzer's code is another test's already: change that one.")
+PERSON_DISAGREES = Problem(
+    "PERSON_DISAGREES", "The order's patient has another number, birth or gender: say if you have made sure of it."
+)
+
 NOTHING_ORDERED = Problem("NOTHING_ORDERED", "It has tests or panels.")
 NOT_OFFERED = Problem("NOT_OFFERED", "It is not offered at the moment.")
 NOT_TREATING_PATIENT = Problem("NOT_TREATING_PATIENT", "Nothing lets you open this patient's results: ask the patient.")

@@ -12,10 +12,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class OrderFacts(Facts, frozen=True, kw_only=True):
     """Why tests were ordered, and of whom they are, as the patient's demographics had it then.
 
-    `born` is a day, month or year as it is known; `sex` a code of FHIR AdministrativeGender.
+    `numbers` are those by which others know the patient; `born` is a day, month or year as it is known; `sex` a code of FHIR
+    AdministrativeGender.
     """
 
     reason: str | None = None
+    numbers: tuple[str, ...] = ()
     born: str | None = None
     sex: str | None = None
     pregnant: bool | None = None

@@ -14,7 +14,11 @@ from shared.patient_access import Basis, has_access
 from subgraphs.laboratory.codes import OrderStatus
 from subgraphs.laboratory.models import (
     Analysis,
+    Analyzer,
+    AnalyzerCode,
     HandOver,
+    InboundMessage,
+    InboundResult,
     LabOrder,
     LabPanel,
     LabTest,
@@ -145,3 +149,30 @@ def hand_overs(principal: Principal) -> Select[HandOver]:
 def analyses(principal: Principal, scope: str = READ_ORDERS) -> Select[Analysis]:
     """The analyses of the orders that the caller may see, or with another scope do that to."""
     return select(Analysis).where(_of_orders(Analysis, principal, scope))
+
+
+def analyzers(principal: Principal, scope: str = READ) -> Select[Analyzer]:
+    """The analyzers that the caller may see: of the laboratories where they work, or all with the scope to write."""
+    if principal.can(WRITE):
+        return select(Analyzer)
+    mine = works_at(principal, col(Analyzer.laboratory_id)) if scope in (READ, EXAMINE) else false()
+    return select(Analyzer).where(mine)
+
+
+def analyzer_codes(principal: Principal, scope: str = READ) -> Select[AnalyzerCode]:
+    """The codes of the analyzers that the caller may see, or with the scope to examine, change."""
+    theirs = analyzers(principal, scope).where(col(Analyzer.id) == col(AnalyzerCode.analyzer_id))
+    return select(AnalyzerCode).where(theirs.with_only_columns(col(Analyzer.id)).correlate_except(Analyzer).exists())
+
+
+def inbound_messages(principal: Principal, scope: str = EXAMINE) -> Select[InboundMessage]:
+    """The messages to laboratories where the caller examines."""
+    at_work = works_at(principal, col(InboundMessage.laboratory_id)) if principal.can(scope) else false()
+    return select(InboundMessage).where(at_work)
+
+
+def inbound_results(principal: Principal, scope: str = EXAMINE) -> Select[InboundResult]:
+    """What became of the results of messages that the caller may see."""
+    messages = inbound_messages(principal, scope).where(col(InboundMessage.id) == col(InboundResult.inbound_message_id))
+    visible = messages.with_only_columns(col(InboundMessage.id)).correlate_except(InboundMessage)
+    return select(InboundResult).where(visible.exists())

@@ -28,7 +28,11 @@ def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
     yield from _ranges(tests[0])
     for condition in ({"flags": ["H"]}, {"comparator": ">", "threshold": Decimal(5)}, {"code": "A"}):
         yield models.ReflexRule(lab_test_id=tests[0].id, added_test_id=tests[1].id, **condition)
-    yield from _order(party, tests[0])
+    analyses = []
+    for row in _order(party, tests[0]):
+        analyses += [row] if isinstance(row, models.Analysis) else []
+        yield row
+    yield from _sent(party, tests[0], analyses[0])
 
 
 def _loinc(number: int, name: str) -> str:
@@ -136,4 +140,36 @@ def _order(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
         verified_at=received,
         released_at=now,
         **whose,
+    )
+
+
+def _sent(party: Any, test: models.LabTest, analysis: models.Analysis) -> Iterator[SQLModel]:
+    analyzer = models.Analyzer(
+        name=f"Analyzer {party.name}", laboratory_id=party.location, application=f"A{party.number}", facility="X"
+    )
+    yield analyzer
+    yield models.AnalyzerCode(analyzer_id=analyzer.id, system="X", code="K", lab_test_id=test.id)
+    message = models.InboundMessage(
+        analyzer_id=analyzer.id,
+        laboratory_id=party.location,
+        patient_id=party.patient,
+        control_id="1",
+        digest=b"X",
+        status="DISCARDED",
+        cause="VALUE",
+        received_at=utc_now(),
+        ended_at=utc_now(),
+        content=Encrypted(b"MSH|^~\\&|X"),
+        discard_reason=Encrypted("X"),
+    )
+    yield message
+    yield models.InboundResult(
+        inbound_message_id=message.id,
+        patient_id=party.patient,
+        position=1,
+        status="PARKED",
+        cause="VALUE",
+        said="F",
+        reported_at=utc_now(),
+        analysis_id=analysis.id,
     )

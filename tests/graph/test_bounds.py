@@ -26,14 +26,14 @@ from tests.pharmacy.storing import stocked
 from tests.records.asking import Clinician, visited
 from tests.records.conftest import Ward
 
-SUBJECT, PRACTITIONER = new_id(), new_id()
+SUBJECT, PRACTITIONER, LABORATORY = new_id(), new_id(), new_id()
 ALL_SCOPES = set().union(*SCOPES.values())
 FAULTS = {"INTERNAL_SERVER_ERROR", "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_TIMEOUT", "MAX_TOKENS_LIMIT"}
 AT_ONCE = 40  # aliases in an operation
 NEEDS = {"records": {"Patient"}}  # of which it exports a record
 PRESCRIBED = {"Prescription"}
 NUMBERS = count(1)  # of who has something at the laboratory
-EXAMINED = ("LabTest", "LabOrder", "Specimen")  # of the laboratory, each by itself
+EXAMINED = ("Analyzer", "InboundMessage", "LabTest", "LabOrder", "Specimen")  # of the laboratory, each by itself
 MADE_BY = {"Account": "inviteAccount", "Patient": "registerPatient"}  # others by `save` with their name
 
 
@@ -56,7 +56,7 @@ def services(service: str, api: GraphQLSchema) -> tuple[str, ...]:
 
 @pytest.fixture
 def caller(clinic: Clinic) -> Caller:
-    return clinic.caller("ADMIN", scopes=ALL_SCOPES, subject=SUBJECT, practitioner=PRACTITIONER)
+    return clinic.caller("ADMIN", scopes=ALL_SCOPES, subject=SUBJECT, practitioner=PRACTITIONER, locations=[LABORATORY])
 
 
 def fields(service: str, api: GraphQLSchema) -> Iterator[tuple[str, str, GraphQLField]]:
@@ -116,7 +116,8 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     if kind in ("Encounter", "MedicalRecord", "Note", "RecordSummary"):
         return await part_of_record(kind, clinic, caller)
     if kind in EXAMINED:
-        party = Party("own", next(NUMBERS), account=SUBJECT, practitioner=PRACTITIONER)
+        place = LABORATORY if kind == "InboundMessage" else new_id()
+        party = Party("own", next(NUMBERS), account=SUBJECT, practitioner=PRACTITIONER, location=place)
         await keep_all(clinic.service("laboratory").runtime.database, laboratory_rows(party, None))
         within = "labOrders { nodes { specimens { nodes { %s } } } }"
         return f"{{ {within if kind == 'Specimen' else f'{kind[0].lower()}{kind[1:]}s {{ nodes {{ %s }} }}'} }}"

@@ -79,11 +79,14 @@ class Viewers:
     admin: Caller
     nurse: Caller
     pharmacist: Caller
+    technician: Caller
 
     def of(self, kind: str) -> Caller:
         """Who may see an object of a type."""
         if kind == "DispenseLot":
             return self.pharmacist
+        if kind.startswith("Inbound"):
+            return self.technician
         for service in ("records", "laboratory"):
             types = import_module(f"subgraphs.{service}.app").service.schema.schema_converter.type_map
             key = _key(types[kind]) if kind in types else None
@@ -120,10 +123,12 @@ async def _fill(practice: Practice) -> Viewers:
     await practice.booked(jane, patient, at(3, 10))
     await jane.data("mutation { createCalendarFeed { __typename } }")
     await register(reception)
-    return Viewers(admin, await _treat(clinic, patient), await stocked(clinic))
+    laboratory = new_id()
+    technician = clinic.caller("LAB_TECHNICIAN", locations=[laboratory])
+    return Viewers(admin, await _treat(clinic, patient, laboratory), await stocked(clinic), technician)
 
 
-async def _treat(clinic: Clinic, patient: UUID) -> Caller:
+async def _treat(clinic: Clinic, patient: UUID, laboratory: UUID) -> Caller:
     """Objects of a patient's medical record; somebody who treats the patient."""
     ward, practitioner = Ward(clinic), new_id()
     account = new_id()
@@ -143,13 +148,13 @@ async def _treat(clinic: Clinic, patient: UUID) -> Caller:
     parent, _ = await ward.patient()
     await appointed(clinic.caller("ADMIN"), patient, parent)
     await prescribed(clinic, patient, practitioner, account)
-    await _examine(clinic, patient, practitioner)
+    await _examine(clinic, patient, practitioner, laboratory)
     return nurse
 
 
-async def _examine(clinic: Clinic, patient: UUID, practitioner: UUID) -> None:
+async def _examine(clinic: Clinic, patient: UUID, practitioner: UUID, laboratory: UUID) -> None:
     """What a laboratory has of a patient, whom a practitioner treats."""
-    rows = laboratory_rows(Party("own", 1, patient=patient, practitioner=practitioner), None)
+    rows = laboratory_rows(Party("own", 1, patient=patient, practitioner=practitioner, location=laboratory), None)
     who: dict[str, Any] = {"patient_id": patient, "practitioner_id": practitioner}
     access = PatientAccess(id=new_id(), basis=Basis.APPOINTMENT, valid_from=utc_now(), version=1, **who)
     await keep_all(clinic.service("laboratory").runtime.database, [*rows, access])
@@ -187,7 +192,7 @@ async def test_any_object_comes_by_its_id_to_whoever_may_see_it(practice: Practi
     assert set(ids) == {kind.name for kind in node_types(api)}
 
     expected = [{"__typename": kind, "id": id} for kind, id in ids.items()]
-    for caller in (viewers.admin, viewers.nurse, viewers.pharmacist):
+    for caller in (viewers.admin, viewers.nurse, viewers.pharmacist, viewers.technician):
         theirs = [each for each in expected if viewers.of(each["__typename"]) is caller]
         assert await caller.data(NODES, ids=[each["id"] for each in theirs]) == {"nodes": theirs}
     for kind in node_types(api):

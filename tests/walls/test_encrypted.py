@@ -29,6 +29,8 @@ AS_IT_IS = {
         unencrypted_reason
     """,  # the last until a job has encrypted it
     # Numbers of labels, and what is collected.
+    "laboratory.InboundMessage": "control_id digest status cause",  # the digest is a blind index
+    "laboratory.InboundResult": "status cause said",
     "laboratory.LabOrder": "number priority status",
     "laboratory.Specimen": "barcode type container status",
     "laboratory.Analysis": "status",

@@ -104,18 +104,17 @@ class Message:
     def __init__(self, content: bytes) -> None:
         text, self.escapes = _decoded(content)
         self.delimiters, self.charset = self.escapes.delimiters, self.escapes.charset
-        self.segments = list(self._read(text))
+        self.lines = [line for line in _SEGMENT_END.split(text) if line.strip()]
+        self.segments = list(self._read())
 
     @property
     def header(self) -> Segment:
         """MSH."""
         return self.segments[0]
 
-    def _read(self, text: str) -> Iterator[Segment]:
+    def _read(self) -> Iterator[Segment]:
         separator = self.delimiters.field
-        for line in _SEGMENT_END.split(text):
-            if not line.strip():
-                continue
+        for line in self.lines:
             fields = line.split(separator)
             if not _NAME.fullmatch(fields[0]):
                 raise Unacceptable("100", "", "A line does not begin with the name of a segment.")

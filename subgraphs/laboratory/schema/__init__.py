@@ -3,16 +3,16 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.laboratory.schema import catalogue, orders
+from subgraphs.laboratory.schema import catalogue, inbound, orders
 
 
 @strawberry.type
-class Query(catalogue.CatalogueQuery, orders.OrderQuery):
+class Query(catalogue.CatalogueQuery, orders.OrderQuery, inbound.InboundQuery):
     """All that can be asked."""
 
 
 @strawberry.type
-class Mutation(catalogue.CatalogueMutation, orders.OrderMutation, orders.SpecimenMutation):
+class Mutation(catalogue.CatalogueMutation, orders.OrderMutation, orders.SpecimenMutation, inbound.InboundMutation):
     """All that can be done."""
 
 

@@ -35,7 +35,7 @@ async def save_lab_test(context: Context, command: SaveLabTest) -> LabTest:
         else:
             row = await work.find(policy.lab_tests, command.id, scope=policy.WRITE, version=command.version)
             assign(row, values)
-        await _flush(work, LOINC_KEY, LOINC_TAKEN)
+        await flush(work, LOINC_KEY, LOINC_TAKEN)
         work.publish(LabTestChanged(lab_test_id=row.id, active=row.active))
         work.done(row.id)
     return row
@@ -65,7 +65,7 @@ async def save_lab_panel(context: Context, command: SaveLabPanel) -> LabPanel:
     """Enter one panel, or change one as a whole."""
     async with context.write() as work:
         await work.once(command)
-        await _known(work, "testIds", command.test_ids)
+        await known_tests(work, "testIds", command.test_ids)
         if command.id is None:
             row = LabPanel(name=command.name)
             work.session.add(row)
@@ -85,7 +85,7 @@ async def save_reference_range(context: Context, command: SaveReferenceRange) ->
     """Enter one range, or another one in the place of one, which stays known as what results were compared with."""
     async with context.write() as work:
         await work.once(command)
-        (test,) = await _known(work, "labTestId", [command.lab_test_id])
+        (test,) = await known_tests(work, "labTestId", [command.lab_test_id])
         if test.value_type != ValueType.NUMERIC:
             raise invalid("labTestId", NOT_NUMERIC)
         values: dict[str, Any] = {name: _decimal(getattr(command, name)) for name in LIMITS}
@@ -99,7 +99,7 @@ async def save_reference_range(context: Context, command: SaveReferenceRange) ->
             old.replaced_at, row.revision, row.replaces_id = utc_now(), old.revision + 1, old.id
             await work.session.flush()
         work.session.add(row)
-        await _flush(work, RANGE_OVERLAP, RANGE_OVERLAPS)
+        await flush(work, RANGE_OVERLAP, RANGE_OVERLAPS)
         work.done(row.id)
     return row
 
@@ -108,7 +108,7 @@ async def save_reflex_rule(context: Context, command: SaveReflexRule) -> ReflexR
     """Enter one rule, or change one as a whole."""
     async with context.write() as work:
         await work.once(command)
-        test, _ = await _known(work, "labTestId", [command.lab_test_id, command.added_test_id])
+        test, _ = await known_tests(work, "labTestId", [command.lab_test_id, command.added_test_id])
         if command.comparator is not None and test.value_type != ValueType.NUMERIC:
             raise invalid("comparator", NOT_NUMERIC)
         values = command.model_dump(exclude={"id", "version", "idempotency_key"})
@@ -123,7 +123,7 @@ async def save_reflex_rule(context: Context, command: SaveReflexRule) -> ReflexR
     return row
 
 
-async def _known(work: UnitOfWork, path: str, keys: Sequence[UUID]) -> list[LabTest]:
+async def known_tests(work: UnitOfWork, path: str, keys: Sequence[UUID]) -> list[LabTest]:
     """The tests with these keys, in order; raises InvalidInput."""
     found = {row.id: row for row in await work.session.scalars(select(LabTest).where(col(LabTest.id).in_(keys)))}
     if len(found) < len(set(keys)):
@@ -131,7 +131,7 @@ async def _known(work: UnitOfWork, path: str, keys: Sequence[UUID]) -> list[LabT
     return [found[key] for key in keys]
 
 
-async def _flush(work: UnitOfWork, constraint: str, problem: Any) -> None:
+async def flush(work: UnitOfWork, constraint: str, problem: Any) -> None:
     """Write; what a constraint refuses is told by its problem."""
     try:
         await work.session.flush()

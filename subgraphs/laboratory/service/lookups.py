@@ -8,16 +8,21 @@ from shared.graph.context import Context
 from shared.ids import global_id
 
 _PERSON = """query PatientOfLabOrder($id: ID!) {
-  patient(id: $id) { birthDate partialBirthDate gender mergedInto { birthDate partialBirthDate gender } }
-}"""
+  patient(id: $id) { ...Person mergedInto { ...Person } }
+}
+fragment Person on Patient { birthDate partialBirthDate gender medicalRecordNumber }"""
 _PRACTITIONER = "query PractitionerOfLabOrder($id: ID!) { practitioner(id: $id) { id } }"
 
 
 class Person(NamedTuple):
-    """When a patient was born, a day, month or year; and the gender, a code of FHIR AdministrativeGender."""
+    """When a patient was born, a day, month or year; the gender, a code of FHIR AdministrativeGender.
+
+    `numbers` are those by which others know the patient.
+    """
 
     born: str | None
     sex: str | None
+    numbers: tuple[str, ...]
 
 
 async def person(context: Context, patient_id: UUID) -> Person:
@@ -27,7 +32,10 @@ async def person(context: Context, patient_id: UUID) -> Person:
         raise not_found("Patient")
     standing = found["mergedInto"] or found
     gender = standing["gender"]
-    return Person(standing["birthDate"] or standing["partialBirthDate"], gender.lower() if gender else None)
+    numbers = dict.fromkeys(each["medicalRecordNumber"] for each in (standing, found) if each["medicalRecordNumber"])
+    return Person(
+        standing["birthDate"] or standing["partialBirthDate"], gender.lower() if gender else None, tuple(numbers)
+    )
 
 
 async def check_practitioner(context: Context, practitioner_id: UUID) -> None:

@@ -3,6 +3,8 @@
 from sqlmodel import col
 
 from shared.events.mergers import Mergers
-from subgraphs.laboratory.models import Analysis, HandOver, LabOrder, Specimen
+from subgraphs.laboratory.models import Analysis, HandOver, InboundMessage, InboundResult, LabOrder, Specimen
 
-MERGERS = Mergers(tuple(col(model.patient_id) for model in (LabOrder, Specimen, HandOver, Analysis)))
+MERGERS = Mergers(
+    tuple(col(model.patient_id) for model in (LabOrder, Specimen, HandOver, Analysis, InboundMessage, InboundResult))
+)

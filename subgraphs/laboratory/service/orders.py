@@ -38,7 +38,7 @@ async def order(context: Context, command: OrderLabTests) -> LabOrder:
         raise InvalidState(ORDERER_NEEDED)
     if command.practitioner_id is not None:
         await lookups.check_practitioner(context, command.practitioner_id)
-    born, sex = await lookups.person(context, command.patient_id)
+    person = await lookups.person(context, command.patient_id)
     async with context.write() as work:
         await work.once(command)
         patient = await work.survivor(command.patient_id)
@@ -57,7 +57,7 @@ async def order(context: Context, command: OrderLabTests) -> LabOrder:
             priority=command.priority,
             status=OrderStatus.DRAFT if command.draft else OrderStatus.ORDERED,
             ordered_at=None if command.draft else utc_now(),
-            facts=Encrypted(OrderFacts(reason=command.reason, born=born, sex=sex, pregnant=command.pregnant)),
+            facts=Encrypted(OrderFacts(reason=command.reason, pregnant=command.pregnant, **person._asdict())),
         )
         work.session.add(row)
         await work.session.flush()

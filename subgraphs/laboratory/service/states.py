@@ -11,10 +11,11 @@ from shared.auth.principal import Forbidden, Kind
 from shared.errors import InvalidState
 from shared.unit_of_work import UnitOfWork
 from subgraphs.laboratory.codes import AnalysisStatus as A
+from subgraphs.laboratory.codes import InboundStatus as M
 from subgraphs.laboratory.codes import OrderStatus as O
 from subgraphs.laboratory.codes import SpecimenStatus as S
 from subgraphs.laboratory.errors import LAB_STATUS
-from subgraphs.laboratory.models import Analysis, LabOrder, Specimen
+from subgraphs.laboratory.models import Analysis, InboundMessage, LabOrder, Specimen
 from subgraphs.laboratory.policy import COLLECT, EXAMINE, ORDER, VERIFY
 
 Transitions = Mapping[tuple[str, str], frozenset[str]]
@@ -64,7 +65,13 @@ ANALYSES = _table(
     *((status, A.PENDING, EXAMINE) for status in (A.IN_ANALYSIS, A.RESULTED, A.REPEAT, A.VERIFIED)),
     *((status, A.CANCELLED, f"{ORDER} {EXAMINE}") for status in (A.PENDING, A.IN_ANALYSIS)),
 )
-_OF: Mapping[type, Transitions] = {LabOrder: ORDERS, Specimen: SPECIMENS, Analysis: ANALYSES}
+MESSAGES = _table(
+    (M.RECEIVED, M.APPLIED, EXAMINE),
+    (M.RECEIVED, M.PARKED, EXAMINE),
+    (M.PARKED, M.REPAIRED, EXAMINE),
+    (M.PARKED, M.DISCARDED, EXAMINE),
+)
+_OF: Mapping[type, Transitions] = {LabOrder: ORDERS, Specimen: SPECIMENS, Analysis: ANALYSES, InboundMessage: MESSAGES}
 
 
 def move(work: UnitOfWork, row: Any, status: str) -> None:

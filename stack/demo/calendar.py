@@ -79,7 +79,7 @@ async def fill(url: str, email: str, password: str) -> None:
         for number, patient in enumerate(overview["patients"]["nodes"]):
             if patient["upcomingAppointments"]["nodes"]:
                 continue
-            await _book(reception, number, patient["id"], working[number % len(working)]["id"], types[number % 2])
+            await book(reception, number, patient["id"], working[number % len(working)]["id"], types[number % 2])
 
 
 def _schedule(practitioner: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ async def _save_type(reception: Reception, code: str, display: str, minutes: int
     return str(saved["saveAppointmentType"]["appointmentType"]["id"])
 
 
-async def _book(reception: Reception, number: int, patient: str, practitioner: str, type_id: str) -> None:
+async def book(reception: Reception, number: int, patient: str, practitioner: str, type_id: str) -> None:
     """A slot a day later for each patient, so that there is something to see on most days."""
     begin = datetime.now(UTC) + timedelta(days=1 + number)
     times = {"from": begin.isoformat(), "to": (begin + timedelta(days=_DAYS_AHEAD)).isoformat()}

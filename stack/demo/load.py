@@ -13,10 +13,11 @@ SAMPLE = Path(__file__).parent / "fhir"
 
 
 async def load(databases: Mapping[str, str], url: str, password: str) -> None:
-    """Load the sample, the accounts, the calendar, medications and documents; `url` is the graph's."""
+    """Load the sample, the accounts, the calendar, the pharmacy and documents; `url` is the graph's."""
     from stack.demo.calendar import fill
     from stack.demo.documents import upload
     from stack.demo.medications import enter
+    from stack.demo.pharmacy import stock_and_prescribe
 
     if local.demo_is_loaded() and not await accounts.missing(databases):
         return
@@ -25,6 +26,7 @@ async def load(databases: Mapping[str, str], url: str, password: str) -> None:
     await accounts.create(databases, password)
     await fill(url, f"admin@{accounts.DOMAIN}", password)
     await enter(url, f"pharmacist@{accounts.DOMAIN}", password)
+    await stock_and_prescribe(url, password)
     await upload(url, f"patient@{accounts.DOMAIN}", password)
     local.note_demo_loaded()
 

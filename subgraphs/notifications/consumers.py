@@ -132,6 +132,60 @@ class DocumentShared(Event, type="caregraph.records.document-shared.v1", key="do
     patient_id: UUID
 
 
+class PrescriptionHeld(Event, type="caregraph.pharmacy.prescription-held.v1", key="prescription_id"):
+    """Nothing of a prescription is dispensed for the time being."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+    returned: bool
+
+
+class PrescriptionResumed(Event, type="caregraph.pharmacy.prescription-resumed.v1", key="prescription_id"):
+    """A prescription goes on where it was held."""
+
+    prescription_id: UUID
+    patient_id: UUID
+
+
+class PrescriptionEnded(Event, type="caregraph.pharmacy.prescription-ended.v1", key="prescription_id"):
+    """Nothing more is dispensed of a prescription."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    reason: str
+
+
+class PrescriptionRecheckNeeded(Event, type="caregraph.pharmacy.prescription-recheck-needed.v1", key="prescription_id"):
+    """What is known of a patient has changed since a prescription was checked."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+
+
+class MedicationReady(Event, type="caregraph.pharmacy.medication-ready.v1", key="prescription_id"):
+    """Something that is prescribed can be picked up."""
+
+    prescription_id: UUID
+    patient_id: UUID
+
+
+class RefillRequested(Event, type="caregraph.pharmacy.refill-requested.v1", key="refill_request_id"):
+    """A patient asks for more of what was prescribed."""
+
+    refill_request_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+
+
+class RefillDecided(Event, type="caregraph.pharmacy.refill-decided.v1", key="refill_request_id"):
+    """A prescriber has answered a request for more."""
+
+    refill_request_id: UUID
+    patient_id: UUID
+
+
 class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
     """A patient stands for another one as well."""
 
@@ -240,6 +294,48 @@ async def _document_shared(work: UnitOfWork, event: DocumentShared) -> None:
     await service.notify(work, command)
 
 
+async def _held(work: UnitOfWork, event: PrescriptionHeld) -> None:
+    await _tell_patient(work, Kind.PRESCRIPTION_CHANGED, event.patient_id)
+    if event.returned:
+        await _tell_prescriber(work, Kind.PRESCRIPTION_RETURNED, event)
+
+
+async def _resumed(work: UnitOfWork, event: PrescriptionResumed) -> None:
+    await _tell_patient(work, Kind.PRESCRIPTION_CHANGED, event.patient_id)
+
+
+async def _ended(work: UnitOfWork, event: PrescriptionEnded) -> None:
+    if event.reason != "COMPLETED":
+        await _tell_patient(work, Kind.PRESCRIPTION_CHANGED, event.patient_id)
+
+
+async def _recheck(work: UnitOfWork, event: PrescriptionRecheckNeeded) -> None:
+    await _tell_prescriber(work, Kind.PRESCRIPTION_TO_RECHECK, event)
+
+
+async def _ready(work: UnitOfWork, event: MedicationReady) -> None:
+    await _tell_patient(work, Kind.MEDICATION_READY, event.patient_id)
+
+
+async def _refill_requested(work: UnitOfWork, event: RefillRequested) -> None:
+    await _tell_prescriber(work, Kind.REFILL_REQUESTED, event)
+
+
+async def _refill_decided(work: UnitOfWork, event: RefillDecided) -> None:
+    await _tell_patient(work, Kind.REFILL_DECIDED, event.patient_id)
+
+
+async def _tell_patient(work: UnitOfWork, kind: Kind, patient_id: UUID) -> None:
+    await service.notify(work, Notify(kind=kind, recipients=[patient_id], patient_id=patient_id))
+
+
+async def _tell_prescriber(
+    work: UnitOfWork, kind: Kind, event: PrescriptionHeld | PrescriptionRecheckNeeded | RefillRequested
+) -> None:
+    command = Notify(kind=kind, recipients=[event.practitioner_id], patient_id=event.patient_id)
+    await service.notify(work, command)
+
+
 async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await service.MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
@@ -264,6 +360,13 @@ CONSUMERS = (
             _proxy_appointed,
             _proxy_ended,
             _document_shared,
+            _held,
+            _resumed,
+            _ended,
+            _recheck,
+            _ready,
+            _refill_requested,
+            _refill_decided,
             _merged,
             Projection(Patient, PreferencesChanged),
         ],

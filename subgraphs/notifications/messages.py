@@ -23,6 +23,12 @@ SENTENCES: dict[Kind, str] = {
     Kind.PROXY_ENDED: "A parent or guardian no longer acts for a minor.",
     Kind.DOCUMENT_SHARED: "There is a new document in your medical record.",
     Kind.RECORD_ACCESS_WITHDRAWN: "A patient has withdrawn your access to their medical record.",
+    Kind.MEDICATION_READY: "Your medication is ready to be picked up at the pharmacy.",
+    Kind.PRESCRIPTION_CHANGED: "One of your prescriptions has changed. You see who changed it, and why.",
+    Kind.PRESCRIPTION_RETURNED: "A pharmacist cannot dispense one of your prescriptions as it is. Please look at it.",
+    Kind.PRESCRIPTION_TO_RECHECK: "Something new is known of a patient for whom you have prescribed. Please check it.",
+    Kind.REFILL_REQUESTED: "A patient asks you for more of what you have prescribed.",
+    Kind.REFILL_DECIDED: "Your request for more of a medication was answered.",
 }
 
 

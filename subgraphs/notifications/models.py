@@ -60,6 +60,21 @@ class Kind(Code, name="NotificationKind"):
     PROXY_ENDED = "PROXY_ENDED", "A patient no longer acts for a minor."
     DOCUMENT_SHARED = "DOCUMENT_SHARED", "A document was shared with the patient."
     RECORD_ACCESS_WITHDRAWN = "RECORD_ACCESS_WITHDRAWN", "A grant of access to a record was withdrawn by the patient."
+    MEDICATION_READY = "MEDICATION_READY", "Something that is prescribed is ready for the patient to pick up."
+    PRESCRIPTION_CHANGED = (
+        "PRESCRIPTION_CHANGED",
+        "A prescription of the patient's was put on hold, goes on, was stopped or withdrawn.",
+    )
+    PRESCRIPTION_RETURNED = (
+        "PRESCRIPTION_RETURNED",
+        "A pharmacist cannot dispense a prescription as it is, and asks the prescriber.",
+    )
+    PRESCRIPTION_TO_RECHECK = (
+        "PRESCRIPTION_TO_RECHECK",
+        "Something has become known of a patient since a prescription was checked for safety.",
+    )
+    REFILL_REQUESTED = "REFILL_REQUESTED", "A patient asks the prescriber for more of what was prescribed."
+    REFILL_DECIDED = "REFILL_DECIDED", "The prescriber has answered the patient's request for more."
 
 
 class Channel(Code, name="NotificationChannel"):

@@ -56,6 +56,16 @@ TIMING_INCOMPLETE = Problem(
     "TIMING_INCOMPLETE", "It is said by a code, by frequency, period and unit, by asNeeded, or in words: in one way."
 )
 MAXIMUM_WITHOUT_DOSE = Problem("MAXIMUM_WITHOUT_DOSE", "The most that may be taken goes with a dose.")
+QUANTITY_LEFT = Problem("QUANTITY_LEFT", "No more than {left} is left: have the prescription revised for more.")
+DISPENSE_STATUS = Problem("DISPENSE_STATUS", "It is {status}, from which this does not lead on.")
+TOO_EARLY = Problem("TOO_EARLY", "It is not dispensed before {day}.")
+TWO_PERSONS = Problem("TWO_PERSONS", "Somebody else than has prepared what is controlled hands it over.")
+OWN_VERIFICATION = Problem("OWN_VERIFICATION", "Who has verified what is of schedule II does not dispense it.")
+RECHECK_FIRST = Problem(
+    "RECHECK_FIRST", "Something has become known of the patient since: check the prescription first."
+)
+REFILL_REQUESTED = Problem("REFILL_REQUESTED", "You have asked for this already: wait for the answer.")
+REFILL_STATUS = Problem("REFILL_STATUS", "The request is {status}: this can be done while it is REQUESTED.")
 PREPARED_ELSEWHERE = Problem("PREPARED_ELSEWHERE", "Some of it is being prepared elsewhere.")
 OWN_PRESCRIPTION = Problem("OWN_PRESCRIPTION", "Who has signed a prescription neither verifies nor dispenses it.")
 

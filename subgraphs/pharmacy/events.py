@@ -73,6 +73,59 @@ class PrescriptionEnded(Event, type="caregraph.pharmacy.prescription-ended.v1", 
     reason: str
 
 
+class MedicationReady(Event, type="caregraph.pharmacy.medication-ready.v1", key="prescription_id"):
+    """Something that is prescribed is ready for the patient to pick up at a location."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    location_id: UUID
+
+
+class Dispensed(Event, type="caregraph.pharmacy.dispensed.v1", key="dispense_id"):
+    """So much of a lot was handed over, in the medication's unit of dispensing; nothing tells to whom.
+
+    `chargeCode` is the medication's number in RxNorm, null for what the clinic prepares itself.
+    """
+
+    dispense_id: UUID
+    location_id: UUID
+    medication_id: UUID
+    lot_id: UUID
+    quantity: Decimal
+    charge_code: str | None
+    dispensed_at: datetime
+
+
+class DispenseReturned(Event, type="caregraph.pharmacy.dispense-returned.v1", key="dispense_id"):
+    """So much of a lot that was handed over has come back to stock, in the medication's unit of dispensing."""
+
+    dispense_id: UUID
+    location_id: UUID
+    medication_id: UUID
+    lot_id: UUID
+    quantity: Decimal
+    charge_code: str | None
+    returned_at: datetime
+
+
+class RefillRequested(Event, type="caregraph.pharmacy.refill-requested.v1", key="refill_request_id"):
+    """A patient asks the prescriber for more of what was prescribed."""
+
+    refill_request_id: UUID
+    prescription_id: UUID
+    patient_id: UUID
+    practitioner_id: UUID
+
+
+class RefillDecided(Event, type="caregraph.pharmacy.refill-decided.v1", key="refill_request_id"):
+    """A prescriber has answered a patient's request for more: `outcome` is APPROVED or DENIED."""
+
+    refill_request_id: UUID
+    prescription_id: UUID
+    patient_id: UUID
+    outcome: str
+
+
 class PrescriptionRecheckNeeded(Event, type="caregraph.pharmacy.prescription-recheck-needed.v1", key="prescription_id"):
     """What is known of a patient has changed since a prescription was checked; it is, before anything is dispensed."""
 
@@ -173,6 +226,11 @@ EVENTS = (
     PrescriptionCompleted,
     PrescriptionEnded,
     PrescriptionRecheckNeeded,
+    MedicationReady,
+    Dispensed,
+    DispenseReturned,
+    RefillRequested,
+    RefillDecided,
     AlertRaised,
     AlertOverridden,
     StockLow,

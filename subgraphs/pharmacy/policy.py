@@ -6,7 +6,7 @@ was given a lot is for those who dispense there.
 """
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, false, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -15,6 +15,7 @@ from sqlmodel import col
 from shared.auth.principal import Kind, Principal
 from shared.patient_access import Basis, has_access
 from subgraphs.pharmacy.models import (
+    Dispense,
     DispenseLot,
     Interaction,
     InteractionList,
@@ -27,6 +28,7 @@ from subgraphs.pharmacy.models import (
     Patient,
     Prescription,
     PrescriptionChange,
+    RefillRequest,
     SafetyAlert,
     StockCount,
     StockCountLine,
@@ -187,6 +189,29 @@ def _keeps(principal: Principal, scope: str, location: Any) -> ColumnElement[boo
     if not principal.is_staff(scope):
         return false()
     return true() if principal.is_staff(STOCK_ADMINISTER) else works_at(principal, location)
+
+
+def dispenses(principal: Principal, scope: str = PRESCRIPTION_READ) -> Select[Dispense]:
+    """What is dispensed of the prescriptions that the caller may see, or where they work, or with the scope do that to it."""
+    here = works_at(principal, col(Dispense.location_id)) if principal.is_staff(DISPENSE) else false()
+    if scope != PRESCRIPTION_READ:
+        return select(Dispense).where(here if scope == DISPENSE else false())
+    visible = prescriptions(principal).with_only_columns(col(Prescription.id))
+    return select(Dispense).where(or_(here, col(Dispense.prescription_id).in_(visible)))
+
+
+def refill_requests(principal: Principal, scope: str = PRESCRIPTION_READ) -> Select[RefillRequest]:
+    """The requests for more that the caller has made or may answer, or with another scope do that to.
+
+    They are the patient's and proxies', the prescriber's, and of those who treat the patient.
+    """
+    patient, may = col(RefillRequest.patient_id), cast("ColumnElement[bool]", false())
+    if principal.kind is Kind.PATIENT and principal.can(scope) and principal.patient is not None:
+        acting = has_access(principal, patient, bases=[Basis.PROXY], section=MEDICATIONS_SECTION)
+        may = or_(patient == principal.patient, acting)
+    elif principal.is_staff(scope) and principal.is_staff(PRESCRIPTION_WRITE):
+        may = or_(_treats(principal, patient), col(RefillRequest.practitioner_id) == principal.practitioner)
+    return select(RefillRequest).where(may)
 
 
 def works_at(principal: Principal, location: Any) -> ColumnElement[bool]:

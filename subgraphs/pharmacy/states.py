@@ -88,12 +88,12 @@ DISPENSABLE = (_S.VERIFIED, _S.PARTIALLY_DISPENSED)
 class DispenseStatus(Code):
     """How far it has come that something is dispensed."""
 
-    PREPARATION = "PREPARATION", "It is taken from the shelf and labelled (FHIR `preparation`)."
-    READY = "READY", "It is ready for the patient to pick up (FHIR `in-progress`)."
-    HANDED_OVER = "HANDED_OVER", "The patient, or somebody for them, has it (FHIR `completed`)."
-    RETURNED_TO_STOCK = "RETURNED_TO_STOCK", "It has come back to stock (FHIR `cancelled`)."
-    ON_HOLD = "ON_HOLD", "It is laid aside for the time being (FHIR `on-hold`)."
-    DECLINED = "DECLINED", "It was not dispensed after all (FHIR `declined`)."
+    PREPARATION = "PREPARATION", "What is dispensed is taken from the shelf and labelled (FHIR `preparation`)."
+    READY = "READY", "What is dispensed is ready for the patient to pick up (FHIR `in-progress`)."
+    HANDED_OVER = "HANDED_OVER", "The patient, or somebody for them, has what is dispensed (FHIR `completed`)."
+    RETURNED_TO_STOCK = "RETURNED_TO_STOCK", "What was dispensed has come back to stock (FHIR `cancelled`)."
+    ON_HOLD = "ON_HOLD", "What is dispensed is laid aside for the time being (FHIR `on-hold`)."
+    DECLINED = "DECLINED", "What was set apart is not dispensed after all (FHIR `declined`)."
 
 
 # https://hl7.org/fhir/R4/valueset-medicationdispense-status.html

@@ -43,6 +43,7 @@ def prescriptions(
         each.signed_at, each.signed_by, each.status = utc_now(), new_id(), "SIGNED"
         each.ended_at = each.verified_at = utc_now()
     yield from _checked(row, account)
+    yield from _dispensed(row, account, place)
     yield models.PrescriptionChange(
         prescription_id=row.id,
         patient_id=patient,
@@ -51,6 +52,37 @@ def prescriptions(
         practitioner_id=practitioner,
         reason=Encrypted("So it is."),
     )
+
+
+def _dispensed(row: models.Prescription, account: UUID, place: UUID) -> Iterator[SQLModel]:
+    """What was handed over, and more that was asked for."""
+    of: dict[str, Any] = {"prescription_id": row.id, "patient_id": row.patient_id}
+    dispense = models.Dispense(
+        **of,
+        medication_id=row.medication_id,
+        location_id=place,
+        status="PREPARATION",
+        quantity=Decimal(1),
+        prepared_by=account,
+        ready_at=utc_now(),
+        handed_over_at=utc_now(),
+        handed_over_by=account,
+        reason=Encrypted("Not yet."),
+    )
+    yield dispense
+    dispense.status = "READY"
+    request = models.RefillRequest(
+        **of,
+        practitioner_id=row.practitioner_id,
+        account_id=account,
+        status="REQUESTED",
+        note=Encrypted("For my journey."),
+        answer=Encrypted("Come and see me."),
+        decided_by=account,
+        decided_at=utc_now(),
+    )
+    yield request
+    request.status, request.renewal_id = "APPROVED", row.id
 
 
 def _checked(row: models.Prescription, account: UUID) -> Iterator[SQLModel]:

@@ -40,7 +40,7 @@ __all__ = ["mailbox", "practice", "quick"]
 
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 LOG_IN = "mutation($input: LogInInput!) { logIn(input: $input) { ... on LogInSuccess { accessToken } } }"
-PRESCRIBED = {"Prescription", "PrescriptionChange", "SafetyAlert"}
+PRESCRIBED = {"Dispense", "Prescription", "PrescriptionChange", "RefillRequest", "SafetyAlert"}
 OPEN_TO_ALL = {
     "AppointmentType",
     "LabPanel",

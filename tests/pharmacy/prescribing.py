@@ -11,6 +11,7 @@ from sqlalchemy import text
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
 from shared.ids import global_id, new_id
+from shared.patient_access import Basis
 from subgraphs.directory import models as directory
 from subgraphs.pharmacy import models
 from subgraphs.pharmacy.dosage.codes import DoseUnit, Route, TimingCode
@@ -33,6 +34,7 @@ TWICE_A_DAY: dict[str, Any] = {"dose": 1.0, "unit": "TABLET", "code": "BID", "ro
 FACTS = models.PrescriptionFacts(
     name="Amoxicillin", dosages=(Dosage(dose=Decimal(1), unit=DoseUnit.TABLET, code=TimingCode.BID, route=Route.ORAL),)
 )
+SAFETY = ["ALLERGIES", "CONDITIONS", "MEDICATIONS", "VITAL_SIGNS"]
 SEEING = {"pharmacy", "records"}
 PRESCRIPTION = "prescription { id version status }"
 
@@ -161,6 +163,8 @@ async def open_dispensary(clinic: Clinic) -> Dispensary:
             session.add(RecordsPatient(id=patient))
     async with stored(clinic.service("patients").runtime.database) as session:
         session.add(person(patient))
+    for service in {"patients", "records"} & clinic.services:  # as a prescription for there would let them
+        await let(clinic.service(service), patient, Basis.ORDER, location_id=location, sections=SAFETY)
     async with stored(clinic.service("directory").runtime.database) as session:
         session.add(directory.Location(id=location, name="Pharmacy", address={"country": "US"}))
     medication = await entered(clinic.caller("ADMIN"), {**AMOXICLAV, "rxcui": None})

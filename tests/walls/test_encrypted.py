@@ -41,7 +41,9 @@ AS_IT_IS = {
         status held_status schedule quantity authorised_quantity dispensed_quantity prepared_quantity valid_from valid_until
         code_digest
     """,  # the last is a blind index
+    "pharmacy.Dispense": "status quantity",
     "pharmacy.PrescriptionChange": "status",
+    "pharmacy.RefillRequest": "status",
     "pharmacy.SafetyAlert": "rule severity status digest override_reason",  # what it was looking for, not what it has found
     "pharmacy.SafetyCheck": "occasion knowledge_version",
     "pharmacy.DispenseLot": "quantity returned",  # of a lot, whose balance the database keeps by them

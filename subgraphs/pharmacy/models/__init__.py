@@ -4,6 +4,7 @@ from subgraphs.pharmacy.models.alerts import SafetyAlert, SafetyAlertFacts, Safe
 from subgraphs.pharmacy.models.base import Model, Part
 from subgraphs.pharmacy.models.catalogue import Medication, MedicationIngredient, MedicationPack
 from subgraphs.pharmacy.models.counts import StockCount, StockCountLine
+from subgraphs.pharmacy.models.dispensing import Dispense, RefillRequest
 from subgraphs.pharmacy.models.places import Account, Location, Patient
 from subgraphs.pharmacy.models.prescriptions import Prescription, PrescriptionChange, PrescriptionFacts
 from subgraphs.pharmacy.models.safety import Interaction, InteractionList
@@ -11,6 +12,7 @@ from subgraphs.pharmacy.models.stock import DispenseLot, Lot, StockItem, StockMo
 
 __all__ = [
     "Account",
+    "Dispense",
     "DispenseLot",
     "Interaction",
     "InteractionList",
@@ -25,6 +27,7 @@ __all__ = [
     "Prescription",
     "PrescriptionChange",
     "PrescriptionFacts",
+    "RefillRequest",
     "SafetyAlert",
     "SafetyAlertFacts",
     "SafetyCheck",

@@ -3,12 +3,18 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.pharmacy.schema import alerts, catalogue, prescriptions, safety, stock
+from subgraphs.pharmacy.schema import alerts, catalogue, dispensing, prescriptions, safety, stock
 from subgraphs.pharmacy.types.stubs import Patient
 
 
 @strawberry.type
-class Query(catalogue.CatalogueQuery, prescriptions.PrescriptionQuery, safety.SafetyQuery, stock.StockQuery):
+class Query(
+    catalogue.CatalogueQuery,
+    dispensing.DispensingQuery,
+    prescriptions.PrescriptionQuery,
+    safety.SafetyQuery,
+    stock.StockQuery,
+):
     """All that can be asked."""
 
 
@@ -16,6 +22,7 @@ class Query(catalogue.CatalogueQuery, prescriptions.PrescriptionQuery, safety.Sa
 class Mutation(
     alerts.AlertMutation,
     catalogue.CatalogueMutation,
+    dispensing.DispensingMutation,
     prescriptions.PrescriptionMutation,
     safety.SafetyMutation,
     stock.StockMutation,

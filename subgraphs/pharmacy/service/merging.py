@@ -3,8 +3,18 @@
 from sqlmodel import col
 
 from shared.events.mergers import Mergers
-from subgraphs.pharmacy.models import DispenseLot, Prescription, PrescriptionChange, SafetyAlert, SafetyCheck
+from subgraphs.pharmacy.models import (
+    Dispense,
+    DispenseLot,
+    Prescription,
+    PrescriptionChange,
+    RefillRequest,
+    SafetyAlert,
+    SafetyCheck,
+)
+
+_OF_PATIENTS = (Dispense, DispenseLot, Prescription, PrescriptionChange, RefillRequest, SafetyAlert, SafetyCheck)
 
 MERGERS = Mergers(
-    tuple(col(model.patient_id) for model in (DispenseLot, Prescription, PrescriptionChange, SafetyAlert, SafetyCheck)),
+    tuple(col(model.patient_id) for model in _OF_PATIENTS),
 )

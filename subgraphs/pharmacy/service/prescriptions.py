@@ -52,12 +52,13 @@ from subgraphs.pharmacy.refusals import SafetyAlertsOpen
 from subgraphs.pharmacy.service.inputs import Known, known
 from subgraphs.pharmacy.service.lookups import check_licence, check_practitioner, today
 from subgraphs.pharmacy.service.screening import avoid, examine
+from subgraphs.pharmacy.service.setting_apart import abandon
 from subgraphs.pharmacy.states import OPEN, CheckOccasion, PrescriptionStatus
 
 FRESH = timedelta(minutes=5)
 """How old the second factor may be where a schedule asks for it."""
 
-_NO_REFILLS = "II"
+NO_REFILLS = "II"
 _HOLDS, _SCHEDULED_HOLDS = timedelta(days=365), timedelta(days=183)
 _CODE_BYTES = 10
 _BATCH = 200
@@ -99,6 +100,7 @@ async def revise(context: Context, command: RevisePrescription) -> Prescription:
         )
         patient = await work.find(policy.patients, old.patient_id, lock=False)
         await avoid(work, old)
+        await abandon(work, old, command.reason)
         move(work, old, _STATUS.CANCELLED if old.status == _STATUS.DRAFT else _STATUS.STOPPED, command.reason)
         practitioner = work.principal.practitioner or old.practitioner_id
         row = await write(work, command, _Origin(patient.id, practitioner, replaces_id=old.id))
@@ -111,7 +113,7 @@ async def write(work: UnitOfWork, command: Prescribed, origin: _Origin) -> Presc
     medication = await _medication(work, command.medication_id)
     await _check_place(work, command.location_id)
     since, until = await _period(work, command, medication)
-    if medication.schedule == _NO_REFILLS and command.refills:
+    if medication.schedule == NO_REFILLS and command.refills:
         raise invalid("refills", NO_REFILLS_OF_SCHEDULE, schedule=medication.schedule)
     quantity = exact(command.quantity)
     row = Prescription(
@@ -157,10 +159,20 @@ async def _check_place(work: UnitOfWork, key: UUID | None) -> None:
 async def _period(work: UnitOfWork, command: Prescribed, medication: Medication) -> tuple[date, date]:
     now = await today(work, command.location_id)
     since = command.valid_from or now
-    until = command.valid_until or since + (_SCHEDULED_HOLDS if medication.schedule else _HOLDS)
+    until = command.valid_until or since + holds_for(medication.schedule)
     if until < now:
         raise invalid("validUntil", DAY_PAST)
     return since, until
+
+
+def holds_for(schedule: str | None) -> timedelta:
+    """How long a prescription holds, if its prescriber does not say so."""
+    return _SCHEDULED_HOLDS if schedule else _HOLDS
+
+
+def unsigned(facts: PrescriptionFacts) -> PrescriptionFacts:
+    """What a prescription says, for another one that is to be signed."""
+    return msgspec.structs.replace(facts, code=None)
 
 
 async def sign(context: Context, command: SignPrescription) -> Prescription:
@@ -235,7 +247,7 @@ async def _check_signable(work: UnitOfWork, row: Prescription) -> None:
     require_fresh_factor(work, medication.schedule)
     if not medication.active:
         raise InvalidState(MEDICATION_INACTIVE)
-    if medication.schedule == _NO_REFILLS and row.refills:
+    if medication.schedule == NO_REFILLS and row.refills:
         raise InvalidState(NO_REFILLS_OF_SCHEDULE, schedule=medication.schedule)
     await check_period(work, row)
     row.schedule = medication.schedule
@@ -301,6 +313,8 @@ async def change(
         row = await work.find(policy.prescriptions, command.id, scope=scope, version=command.version)
         if row.status == _STATUS.DRAFT:
             await avoid(work, row)
+        if to is _STATUS.STOPPED:
+            await abandon(work, row, command.reason)
         move(work, row, to, command.reason)
     return row
 
@@ -328,5 +342,6 @@ async def expire(work: UnitOfWork) -> int:
     found = rows.all()
     await open_rows(work.keyring, found)
     for row in found:
+        await abandon(work, row)
         move(work, row, _STATUS.EXPIRED)
     return len(found)

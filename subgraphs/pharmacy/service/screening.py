@@ -74,8 +74,9 @@ async def examine(
     )
     work.session.add(made)
     await work.session.flush()
-    row.recheck_needed = False
-    return await _keep(work, row, made, found, overrides)
+    interrupting = await _keep(work, row, made, found, overrides)
+    row.recheck_needed = bool(interrupting)
+    return interrupting
 
 
 async def hold_patient(work: UnitOfWork, patient_id: UUID) -> None:

@@ -16,6 +16,7 @@ from subgraphs.pharmacy.repository import prescriptions as repository
 from subgraphs.pharmacy.states import PrescriptionStatus
 from subgraphs.pharmacy.types.alerts import SafetyAlert
 from subgraphs.pharmacy.types.catalogue import Medication
+from subgraphs.pharmacy.types.dispensing import Dispense
 from subgraphs.pharmacy.types.dosage import Dosage
 from subgraphs.pharmacy.types.stubs import Location, MedicationStatement, Patient, Practitioner, StaffMember
 
@@ -115,6 +116,13 @@ class Prescription(Entity[models.Prescription]):
         scopes=[[policy.PRESCRIPTION_READ]],
     )
 
+    dispenses = listing_of_each(
+        Dispense,
+        repository.DISPENSES_OF_PRESCRIPTION,
+        repository.DISPENSES,
+        description="What was set apart and handed over of the prescription, the newest first.",
+        scopes=[[policy.PRESCRIPTION_READ]],
+    )
     alerts = listing_of_each(
         SafetyAlert,
         repository.ALERTS_OF_PRESCRIPTION,

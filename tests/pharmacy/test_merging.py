@@ -1,0 +1,42 @@
+"""Prescriptions of patients who turn out to be one, or whose data are erased; and those that go on with the record."""
+
+from shared.encryption.rotation import erase
+from shared.ids import global_id, new_id
+from shared.unit_of_work import system_work
+from subgraphs.pharmacy.models import Patient
+from subgraphs.pharmacy.service.merging import MERGERS
+from subgraphs.pharmacy.states import PrescriptionStatus
+from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
+from tests.pharmacy.prescribing import did, open_dispensary
+
+SEEN = "query($id: ID!) { prescription(id: $id) { id name } }"
+
+
+async def test_what_is_prescribed_for_one_is_the_others_after_a_merger(clinic: Clinic) -> None:
+    dispensary, survivor = await open_dispensary(clinic), new_id()
+    row = await dispensary.signed(await dispensary.doctor())
+    async with stored(dispensary.database) as session:
+        session.add(Patient(id=survivor))
+    async with system_work(dispensary.database, "test") as work:
+        await MERGERS.follow(work, dispensary.patient, survivor)
+    seen = await clinic.caller("PATIENT", patient=survivor).data(SEEN, id=row["id"])
+    assert seen["prescription"]["id"] == row["id"]
+    assert seen["prescription"]["name"]
+    assert await dispensary.of_patient().data(SEEN, id=row["id"]) == {"prescription": None}
+
+
+async def test_what_was_erased_is_not_read_again(clinic: Clinic) -> None:
+    dispensary = await open_dispensary(clinic)
+    row = await dispensary.signed(await dispensary.doctor())
+    await erase(dispensary.database, dispensary.patient)
+    answer = await dispensary.of_patient().execute(SEEN, id=row["id"])
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"ERASED"}
+
+
+async def test_a_draft_goes_on_with_what_the_record_has_as_history(clinic: Clinic) -> None:
+    dispensary = await open_dispensary(clinic)
+    statement = global_id("MedicationStatement", new_id())
+    asked = "prescription { id version status basedOnRecord { id } }"
+    made = await did(await dispensary.doctor(), "draftPrescription", asked, **dispensary.draft, basedOnId=statement)
+    assert (made["status"], made["basedOnRecord"]) == (PrescriptionStatus.DRAFT, {"id": statement})

@@ -8,6 +8,7 @@ A sub-query that only narrows reads nothing.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -217,8 +218,13 @@ def _tables(elements: Iterable[Any]) -> Iterator[Table]:
 
 def check_text(element: Any) -> None:
     """Raise Unaudited if what is written out in SQL names an audited table."""
+    if kind := _named(element.text if isinstance(element, TextClause) else str(element)):
+        raise Unaudited(f"SQL that is written out and names {kind.__name__}'s table: build the statement of its model")
+
+
+@lru_cache(_MOST_FORMS)
+def _named(sql: str) -> type[Audited] | None:
+    """The model of an audited table that SQL names."""
     kinds = {table.name: kind for table, kind in audited_tables().items()}
-    if found := re.search(rf"\b(?:{'|'.join(map(re.escape, kinds))})\b", str(element)) if kinds else None:
-        raise Unaudited(
-            f"SQL that is written out and names {kinds[found[0]].__name__}'s table: build the statement of its model"
-        )
+    found = re.search(rf"\b(?:{'|'.join(map(re.escape, kinds))})\b", sql) if kinds else None
+    return kinds[found[0]] if found else None

@@ -80,7 +80,7 @@ class CloudEvent(BaseModel):
 
     def encode(self) -> bytes:
         """As bytes on the wire."""
-        return orjson.dumps(self.model_dump(mode="json", exclude_none=True))
+        return orjson.dumps({**self.model_dump(mode="json", exclude_none=True, exclude={"data"}), "data": self.data})
 
     @classmethod
     def decode(cls, raw: bytes) -> "CloudEvent":

@@ -165,7 +165,6 @@ class AuditEntry(Shared, table=True):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("audit_entry_unsealed_idx", "position", postgresql_where=text("seal IS NULL")),
-        Index("audit_entry_patients_idx", "patients", postgresql_using="gin"),
         Index("audit_entry_actor_idx", "actor", "at"),
     )
 

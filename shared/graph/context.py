@@ -144,6 +144,10 @@ class Context:
             loader = self._loaders[batch] = DataLoader(load_fn=partial(batch, self))
         return await loader.load(key)
 
+    def forget(self) -> None:
+        """Let all be loaded anew from now on, as for the next event of a subscription."""
+        self._loaders.clear()
+
     async def flush_audit(self) -> None:
         """Store what was read and denied; an answer leaves only after that."""
         await enter(self.runtime.database, self.recorder)

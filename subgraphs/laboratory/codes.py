@@ -163,6 +163,22 @@ class AnalysisStatus(Code):
     ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The released result was a mistake, and there is none in its place."
 
 
+class ReportStatus(Code, name="LabReportStatus"):
+    """The state of a report on an order (FHIR DiagnosticReportStatus)."""
+
+    PARTIAL = "PARTIAL", "Some results are released, others are to come (FHIR `partial`)."
+    FINAL = "FINAL", "All results are released (FHIR `final`)."
+    CORRECTED = "CORRECTED", "A released result was corrected or retracted (FHIR `corrected`)."
+
+
+class NoticeStatus(Code, name="CriticalNoticeStatus"):
+    """The state of a notice of a critical result."""
+
+    OPEN = "OPEN", "Whoever ordered was told, and has not acknowledged it."
+    ESCALATED = "ESCALATED", "Others were told as well, since nobody has acknowledged it in time."
+    ACKNOWLEDGED = "ACKNOWLEDGED", "Somebody has read the result back."
+
+
 UNDER_WAY = (
     AnalysisStatus.PENDING,
     AnalysisStatus.IN_ANALYSIS,

@@ -1,8 +1,12 @@
 """What the laboratory knows of a patient: documents that are stored encrypted, each under its patient's data key."""
 
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
 import msgspec
 
-from subgraphs.laboratory.codes import OrderEnd, SpecimenRejection
+from subgraphs.laboratory.codes import Comparator, Flag, OrderEnd, SpecimenRejection
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,3 +35,58 @@ class SpecimenFacts(Facts, frozen=True, kw_only=True):
     note: str | None = None
     rejection: SpecimenRejection | None = None
     rejection_comment: str | None = None
+
+
+class Interval(Facts, frozen=True, kw_only=True):
+    """The limits that a result was compared with, as they were, and of which range."""
+
+    id: UUID
+    source: str
+    plausible_low: Decimal | None = None
+    critical_low: Decimal | None = None
+    normal_low: Decimal | None = None
+    normal_high: Decimal | None = None
+    critical_high: Decimal | None = None
+    plausible_high: Decimal | None = None
+
+
+class ChosenCode(Facts, frozen=True, kw_only=True):
+    """A code of a result."""
+
+    system: str
+    code: str
+    display: str
+    abnormal: bool = False
+
+
+class Difference(Facts, frozen=True, kw_only=True):
+    """How a number differs from the patient's last one of the same test and method."""
+
+    previous: Decimal
+    previous_at: datetime
+    difference: Decimal
+    exceeded: bool
+
+
+class ResultFacts(Facts, frozen=True, kw_only=True):
+    """A result: `entered` as it was written, and what was made of it; `correction` says why it took another one's place."""
+
+    entered: str | None = None
+    value: Decimal | None = None
+    comparator: Comparator | None = None
+    unit: str | None = None
+    decimals: int = 0
+    codes: tuple[ChosenCode, ...] = ()
+    text: str | None = None
+    method: str | None = None
+    flag: Flag | None = None
+    interval: Interval | None = None
+    delta: Difference | None = None
+    comment: str | None = None
+    correction: str | None = None
+
+
+class NoticeFacts(Facts, frozen=True, kw_only=True):
+    """What somebody read back who was told of a critical result."""
+
+    read_back: str

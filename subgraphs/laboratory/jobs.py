@@ -2,7 +2,23 @@
 
 from datetime import timedelta
 
+from shared.database.model import utc_now
 from shared.jobs import Job
+from shared.runtime import Runtime
+from shared.unit_of_work import system_work
+from subgraphs.laboratory.service import critical
 from subgraphs.laboratory.service.merging import MERGERS
 
-JOBS = (Job("settle-mergers", timedelta(days=1), MERGERS.settle),)
+
+async def escalate(runtime: Runtime) -> None:
+    """Tell others of critical results that nobody has acknowledged in time, each by itself."""
+    found = True
+    while found:
+        async with system_work(runtime.database, "escalate") as work:
+            found = await critical.escalate(work, utc_now())
+
+
+JOBS = (
+    Job("escalate", timedelta(seconds=30), escalate),
+    Job("settle-mergers", timedelta(days=1), MERGERS.settle),
+)

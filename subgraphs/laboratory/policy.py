@@ -6,7 +6,7 @@ whom something lets open the patient's results, and by the technicians of its la
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, false, literal, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, false, func, literal, or_, select, true
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
@@ -16,12 +16,17 @@ from subgraphs.laboratory.models import (
     Analysis,
     Analyzer,
     AnalyzerCode,
+    CriticalAttempt,
+    CriticalNotice,
     HandOver,
     InboundMessage,
     InboundResult,
     LabOrder,
     LabPanel,
+    LabReport,
+    LabResult,
     LabTest,
+    OnCall,
     ReferenceRange,
     ReflexRule,
     Specimen,
@@ -36,6 +41,7 @@ ORDER = "lab-order:write"
 COLLECT = "specimen:write"
 EXAMINE = "lab-result:write"
 VERIFY = "lab-result:verify"
+ACKNOWLEDGE = "critical:acknowledge"
 
 SECTION = "RESULTS"
 """The section of the medical record that results are of."""
@@ -176,3 +182,67 @@ def inbound_results(principal: Principal, scope: str = EXAMINE) -> Select[Inboun
     messages = inbound_messages(principal, scope).where(col(InboundMessage.id) == col(InboundResult.inbound_message_id))
     visible = messages.with_only_columns(col(InboundMessage.id)).correlate_except(InboundMessage)
     return select(InboundResult).where(visible.exists())
+
+
+def lab_results(principal: Principal) -> Select[LabResult]:
+    """The versions of results that the caller may see.
+
+    Laboratories all of theirs, who orders or treats what is verified, and who is told of it what is critical, patients and
+    proxies what is released, from its day on.
+    """
+    if not principal.can(READ_ORDERS):
+        return select(LabResult).where(false())
+
+    def of_order(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        orders = select(col(LabOrder.id)).where(col(LabOrder.id) == col(LabResult.lab_order_id), condition)
+        return orders.correlate_except(LabOrder).exists()
+
+    own = and_(is_owner(principal, col(LabResult.patient_id)), col(LabResult.visible_at) <= func.now())
+    clinical = or_(of_order(_ordered(principal)), opens(principal, col(LabResult.patient_id)))
+    verified = and_(col(LabResult.verified_at).is_not(None), clinical)
+    notices = critical_notices(principal).where(col(CriticalNotice.lab_result_id) == col(LabResult.id))
+    told = notices.with_only_columns(col(CriticalNotice.id)).correlate_except(CriticalNotice).exists()
+    at_work = of_order(works_at(principal, col(LabOrder.laboratory_id)))
+    return select(LabResult).where(or_(own, verified, told, at_work))
+
+
+def lab_reports(principal: Principal) -> Select[LabReport]:
+    """The reports on the orders that the caller may see."""
+    return select(LabReport).where(_of_orders(LabReport, principal, READ_ORDERS))
+
+
+def critical_notices(principal: Principal, scope: str = ACKNOWLEDGE) -> Select[CriticalNotice]:
+    """The notices that the caller may see, or with the scope to acknowledge, acknowledge.
+
+    Who ordered, who was told, and who may open the patient's results; the technicians of the laboratory see them.
+    """
+    allowed: ColumnElement[bool] = false()
+    if principal.is_staff(ACKNOWLEDGE):
+        told = select(CriticalAttempt).where(
+            col(CriticalAttempt.critical_notice_id) == col(CriticalNotice.id),
+            any_(col(CriticalAttempt.told)) == principal.subject,
+        )
+        mine = told.with_only_columns(col(CriticalAttempt.id)).correlate_except(CriticalAttempt).exists()
+        allowed = or_(mine, opens(principal, col(CriticalNotice.patient_id)))
+    if scope != ACKNOWLEDGE:
+        allowed = or_(allowed, works_at(principal, col(CriticalNotice.laboratory_id)))
+    return select(CriticalNotice).where(allowed)
+
+
+def seen_notices(principal: Principal) -> Select[CriticalNotice]:
+    """The notices that the caller may see."""
+    return critical_notices(principal, READ_ORDERS)
+
+
+def critical_attempts(principal: Principal) -> Select[CriticalAttempt]:
+    """Who was told by the notices that the caller may see."""
+    visible = seen_notices(principal).where(col(CriticalNotice.id) == col(CriticalAttempt.critical_notice_id))
+    return select(CriticalAttempt).where(
+        visible.with_only_columns(col(CriticalNotice.id)).correlate_except(CriticalNotice).exists()
+    )
+
+
+def on_call(principal: Principal) -> Select[OnCall]:
+    """Who is on call, for who keeps the catalogue and for the technicians of the laboratory."""
+    every = principal.is_staff(WRITE)
+    return select(OnCall).where(true() if every else works_at(principal, col(OnCall.laboratory_id)))

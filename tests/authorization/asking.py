@@ -29,7 +29,7 @@ _NAMED_OTHERWISE = {
     "addedTestId": ("LabTest", 1),
     "alertId": ("SafetyAlert", 0),
 }
-_SEVERAL = {"memberIds": "Practitioner", "testIds": "LabTest", "panelIds": "LabPanel"}
+_SEVERAL = {"memberIds": "Practitioner", "testIds": "LabTest", "panelIds": "LabPanel", "accountIds": "Account"}
 _STALE = 999  # a version that no object has: what is asked for reaches its use case and is not done
 
 Objects = Mapping[str, list[str]]

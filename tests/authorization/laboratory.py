@@ -9,10 +9,22 @@ from sqlmodel import SQLModel
 
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
+from shared.ids import new_id
 from subgraphs.laboratory import models
 from subgraphs.laboratory.check_digits import check_digit, with_check_digit
-from subgraphs.laboratory.facts import OrderFacts, SpecimenFacts
+from subgraphs.laboratory.codes import Comparator, Flag
+from subgraphs.laboratory.facts import (
+    ChosenCode,
+    Difference,
+    Interval,
+    NoticeFacts,
+    OrderFacts,
+    ResultFacts,
+    SpecimenFacts,
+)
 
+EXAMINED = "2951-2"
+"""The LOINC code of a test that each party has results of."""
 SPECIMENS = 30_000_000
 """Where the numbers of specimens begin; each party's is by its number."""
 
@@ -20,6 +32,8 @@ SPECIMENS = 30_000_000
 def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
     """Two tests in a panel, with a range and a rule; an order with a specimen and an analysis."""
     yield models.Location(id=party.location, time_zone="Europe/Berlin")
+    yield models.Account(id=party.account, roles=["NURSE"])
+    yield models.OnCall(laboratory_id=party.location, account_id=party.account, position=0)
     tests = [_test(party, name) for name in "AB"]
     yield from tests
     panel = models.LabPanel(name=f"Panel {party.name}", loinc=_loinc(party.number, "P"))
@@ -33,6 +47,10 @@ def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
         analyses += [row] if isinstance(row, models.Analysis) else []
         yield row
     yield from _sent(party, tests[0], analyses[0])
+    old = _test(party, "C")
+    old.active, old.loinc = False, EXAMINED
+    yield old
+    yield from _results(party, old)
 
 
 def _loinc(number: int, name: str) -> str:
@@ -139,6 +157,8 @@ def _order(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
         resulted_at=received,
         verified_at=received,
         released_at=now,
+        visible_at=now,
+        retraction=Encrypted("X"),
         **whose,
     )
 
@@ -172,4 +192,88 @@ def _sent(party: Any, test: models.LabTest, analysis: models.Analysis) -> Iterat
         said="F",
         reported_at=utc_now(),
         analysis_id=analysis.id,
+    )
+
+
+def _results(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
+    """An analysis with a corrected result of which all is known, a report, and a notice that was acknowledged."""
+    now = utc_now()
+    collected, entered = now - timedelta(hours=2), now - timedelta(hours=1)
+    order = models.LabOrder(
+        number=with_check_digit(40_000_000 + party.number),
+        patient_id=party.patient,
+        practitioner_id=party.practitioner,
+        account_id=party.account,
+        laboratory_id=party.location,
+        priority="STAT",
+        status="IN_PROGRESS",
+        ordered_at=collected,
+        facts=Encrypted(OrderFacts()),
+    )
+    yield order
+    place: dict[str, Any] = {"laboratory_id": party.location}
+    whose: dict[str, Any] = {"lab_order_id": order.id, "patient_id": party.patient}
+    times: dict[str, Any] = {"verified_at": entered, "released_at": now, "visible_at": now}
+    analysis = models.Analysis(
+        lab_test_id=test.id,
+        rank=0,
+        due_at=now,
+        status="CORRECTED",
+        result_number=2,
+        shown_number=2,
+        collected_at=collected,
+        received_at=collected,
+        resulted_at=entered,
+        **times,
+        **place,
+        **whose,
+    )
+    yield analysis
+    said: dict[str, Any] = {
+        "analysis_id": analysis.id,
+        "lab_test_id": test.id,
+        "collected_at": collected,
+        "entered_by": party.account,
+        "verified_by": party.twin,
+        "entered_at": entered,
+        **times,
+        **whose,
+    }
+    first = models.LabResult(number=1, auto_verified=True, facts=Encrypted(_said()), **said)
+    yield first
+    result = models.LabResult(number=2, replaces_id=first.id, facts=Encrypted(_said()), **said)
+    yield result
+    yield models.LabReport(status="CORRECTED", released_at=now, corrected_at=now, **place, **whose)
+    for of, state in (
+        (result, {"status": "ACKNOWLEDGED", "acknowledged_by": party.account, "acknowledged_at": now}),
+        (first, {"next_at": now + timedelta(hours=1)}),
+    ):
+        told: dict[str, Any] = {"facts": Encrypted(NoticeFacts(read_back="X"))} if of is result else {}
+        notice = models.CriticalNotice(
+            lab_result_id=of.id, analysis_id=analysis.id, raised_at=entered, **state, **told, **place, **whose
+        )
+        yield notice
+        yield models.CriticalAttempt(
+            critical_notice_id=notice.id, patient_id=party.patient, level=0, at=entered, told=[party.account]
+        )
+
+
+def _said() -> ResultFacts:
+    """All that a result can say at once."""
+    one = Decimal(1)
+    names = ("plausible_low", "critical_low", "normal_low", "normal_high", "critical_high", "plausible_high")
+    limits: dict[str, Any] = dict.fromkeys(names, one)
+    return ResultFacts(
+        entered="1",
+        value=one,
+        comparator=Comparator.LESS,
+        unit="mmol/L",
+        codes=(ChosenCode(system="urn:x", code="A", display="Some"),),
+        text="X",
+        method="By hand",
+        flag=Flag.CRITICAL_LOW,
+        interval=Interval(id=new_id(), source="Demonstration", **limits),
+        delta=Difference(previous=one, previous_at=utc_now(), difference=one, exceeded=True),
+        comment="X",
+        correction="X",
     )

@@ -23,7 +23,7 @@ from subgraphs.identity import models as identity
 from subgraphs.identity.roles import KINDS, BuiltInRole
 from subgraphs.laboratory.check_digits import with_check_digit
 from subgraphs.records.documents.addresses import Use, address_of
-from tests.authorization.laboratory import SPECIMENS
+from tests.authorization.laboratory import EXAMINED, SPECIMENS
 from tests.authorization.rows import ELSEWHERE, ROWS, Party
 from tests.graph.test_bounds import entities
 from tests.harness.caller import Caller
@@ -93,7 +93,12 @@ def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientA
         )
 
 
-TARGETS = {"endSession": "Session", "markEnteredInError": "Condition", "signPrescription": "Prescription"}
+TARGETS = {
+    "endSession": "Session",
+    "releaseReport": "LabOrder",
+    "markEnteredInError": "Condition",
+    "signPrescription": "Prescription",
+}
 """Of mutations whose success does not tell it, the type that their `id` is of."""
 
 
@@ -131,9 +136,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.saveLabPanel": {"loinc": "24326-1"},
     "Mutation.saveReferenceRange": {"ageToDays": 9},
     "Mutation.saveReflexRule": {"comparator": None, "threshold": None, "code": None},
-    "Mutation.orderLabTests": {"practitionerId": None},
+    "Mutation.orderLabTests": {"practitionerId": None, "testIds": []},  # one of which is not offered
     "Mutation.collectSpecimen": {"collectedAt": None},
     "Mutation.splitSpecimen": {"parts": 2},
+    "Mutation.enterResult": {"codes": [], "text": None},
+    "Mutation.correctResult": {"codes": [], "text": None},
+    "Query.resultTrend": {"loinc": EXAMINED},
     "Query.specimenByBarcode": {"barcode": with_check_digit(SPECIMENS + 1)},
     "Mutation.uploadDocument": {"encounterId": None},  # which patients name none of
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},

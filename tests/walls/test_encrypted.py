@@ -34,6 +34,8 @@ AS_IT_IS = {
     "laboratory.LabOrder": "number priority status",
     "laboratory.Specimen": "barcode type container status",
     "laboratory.Analysis": "status",
+    "laboratory.LabReport": "status",
+    "laboratory.CriticalNotice": "status",
     "notifications.Patient": "language",
     "notifications.Notification": "kind",
     # When it holds, how much of what, which prescribers, pharmacists and stock reckon with; its dosage is encrypted.

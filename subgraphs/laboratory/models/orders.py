@@ -118,7 +118,8 @@ class HandOver(Model, Audited, table=True):
 class Analysis(Model, Audited, table=True):
     """A test that is carried out for an order. `rank` is its order's priority as a number, by which worklists are ordered.
 
-    `result_number` is that of the newest version of its result, 0 while there is none. `collected_at` and `received_at` are its
+    `result_number` is that of the newest version of its result, `shown_number` that of the newest verified one, 0 while there
+    is none. `visible_at` is from when on the patient may see a released one. `collected_at` and `received_at` are its
     specimen's. `reflex_of_id` is the analysis whose result has added it.
     """
 
@@ -167,9 +168,12 @@ class Analysis(Model, Audited, table=True):
     due_at: datetime = timestamp()
     assignee_id: UUID | None = None  # an account
     result_number: int = 0
+    shown_number: int = 0
     reflex_of_id: UUID | None = Field(default=None, foreign_key="analysis.id", index=True)
     collected_at: datetime | None = timestamp(default=None, nullable=True)
     received_at: datetime | None = timestamp(default=None, nullable=True)
     resulted_at: datetime | None = timestamp(default=None, nullable=True)
     verified_at: datetime | None = timestamp(default=None, nullable=True)
     released_at: datetime | None = timestamp(default=None, nullable=True)
+    visible_at: datetime | None = timestamp(default=None, nullable=True)
+    retraction: Encrypted[str] | None = encrypted(str, nullable=True)  # why the released result was a mistake

@@ -3,17 +3,29 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.laboratory.schema import catalogue, inbound, orders
+from subgraphs.laboratory.schema import catalogue, inbound, orders, results
 
 
 @strawberry.type
-class Query(catalogue.CatalogueQuery, orders.OrderQuery, inbound.InboundQuery):
+class Query(catalogue.CatalogueQuery, orders.OrderQuery, results.ResultQuery, inbound.InboundQuery):
     """All that can be asked."""
 
 
 @strawberry.type
-class Mutation(catalogue.CatalogueMutation, orders.OrderMutation, orders.SpecimenMutation, inbound.InboundMutation):
+class Mutation(
+    catalogue.CatalogueMutation,
+    orders.OrderMutation,
+    orders.SpecimenMutation,
+    results.ResultMutation,
+    results.CriticalMutation,
+    inbound.InboundMutation,
+):
     """All that can be done."""
 
 
-schema = Schema(query=Query, mutation=Mutation)
+@strawberry.type
+class Subscription(results.ResultSubscription):
+    """All that is told as it happens."""
+
+
+schema = Schema(query=Query, mutation=Mutation, subscription=Subscription)

@@ -140,7 +140,7 @@ async def reject(context: Context, command: RejectSpecimen) -> Specimen:
         for each in analyses:
             if each.status not in (AnalysisStatus.PENDING, AnalysisStatus.CANCELLED):
                 move(work, each, AnalysisStatus.PENDING)
-            each.specimen_id, each.assignee_id = other.id, None
+            each.specimen_id, each.assignee_id, each.shown_number = other.id, None, 0
             each.collected_at = each.received_at = each.resulted_at = each.verified_at = None
         _tell_of_rejection(work, order, row, other, command.reason)
     return row

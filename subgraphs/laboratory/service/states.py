@@ -1,4 +1,4 @@
-"""What state of an order, a specimen and an analysis leads to which, and who may bring that about.
+"""What state of an order, a specimen, an analysis, a report and a notice leads to which, and who may bring that about.
 
 The database refuses all other changes: a trigger of each table has the same pairs.
 """
@@ -12,11 +12,13 @@ from shared.errors import InvalidState
 from shared.unit_of_work import UnitOfWork
 from subgraphs.laboratory.codes import AnalysisStatus as A
 from subgraphs.laboratory.codes import InboundStatus as M
+from subgraphs.laboratory.codes import NoticeStatus as N
 from subgraphs.laboratory.codes import OrderStatus as O
+from subgraphs.laboratory.codes import ReportStatus as R
 from subgraphs.laboratory.codes import SpecimenStatus as S
 from subgraphs.laboratory.errors import LAB_STATUS
-from subgraphs.laboratory.models import Analysis, InboundMessage, LabOrder, Specimen
-from subgraphs.laboratory.policy import COLLECT, EXAMINE, ORDER, VERIFY
+from subgraphs.laboratory.models import Analysis, CriticalNotice, InboundMessage, LabOrder, LabReport, Specimen
+from subgraphs.laboratory.policy import ACKNOWLEDGE, COLLECT, EXAMINE, ORDER, VERIFY
 
 Transitions = Mapping[tuple[str, str], frozenset[str]]
 """By from and to, the scopes of which one is needed."""
@@ -71,7 +73,24 @@ MESSAGES = _table(
     (M.PARKED, M.REPAIRED, EXAMINE),
     (M.PARKED, M.DISCARDED, EXAMINE),
 )
-_OF: Mapping[type, Transitions] = {LabOrder: ORDERS, Specimen: SPECIMENS, Analysis: ANALYSES, InboundMessage: MESSAGES}
+REPORTS = _table(
+    (R.PARTIAL, R.FINAL, VERIFY),
+    (R.PARTIAL, R.CORRECTED, f"{VERIFY} {EXAMINE}"),
+    (R.FINAL, R.CORRECTED, f"{VERIFY} {EXAMINE}"),
+)
+NOTICES = _table(
+    (N.OPEN, N.ESCALATED, ""),  # by the clock alone
+    (N.OPEN, N.ACKNOWLEDGED, ACKNOWLEDGE),
+    (N.ESCALATED, N.ACKNOWLEDGED, ACKNOWLEDGE),
+)
+_OF: Mapping[type, Transitions] = {
+    LabOrder: ORDERS,
+    Specimen: SPECIMENS,
+    Analysis: ANALYSES,
+    LabReport: REPORTS,
+    CriticalNotice: NOTICES,
+    InboundMessage: MESSAGES,
+}
 
 
 def move(work: UnitOfWork, row: Any, status: str) -> None:

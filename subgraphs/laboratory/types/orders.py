@@ -1,13 +1,16 @@
 """Orders, specimens and analyses in the graph."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from shared.database.paging import Slice
 from shared.datatypes import AdministrativeGender
+from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
 from shared.graph.entities import Entity, entity, listing_of_each, reference
-from shared.graph.fields import from_row
+from shared.graph.fields import from_row, guarded
 from subgraphs.laboratory import models, policy
 from subgraphs.laboratory.codes import (
     AnalysisStatus,
@@ -19,8 +22,12 @@ from subgraphs.laboratory.codes import (
     SpecimenType,
 )
 from subgraphs.laboratory.repository import orders as repository
+from subgraphs.laboratory.repository import results
 from subgraphs.laboratory.types.catalogue import LabTest
 from subgraphs.laboratory.types.stubs import Location, Patient, Practitioner, StaffMember
+
+if TYPE_CHECKING:
+    from subgraphs.laboratory.types.results import LabResult
 
 _VERSION = "The version, which counts changes; an update names the one that it has read."
 _ORDER = [[policy.READ_ORDERS]]
@@ -99,6 +106,10 @@ class Specimen(Entity[models.Specimen]):
         return await Specimen.load(info.context, self.row.parent_id)
 
 
+def _retraction(row: models.Analysis) -> str | None:
+    return None if row.retraction is None else row.retraction.value
+
+
 @entity(policy.analyses, scopes=_ORDER, description="A test that is carried out for an order (FHIR Observation).")
 class Analysis(Entity[models.Analysis]):
     status: AnalysisStatus | None = from_row("status", description="The state of the analysis.")
@@ -112,6 +123,12 @@ class Analysis(Entity[models.Analysis]):
     resulted_at: datetime | None = from_row("resulted_at", description="When there was a result; null before that.")
     verified_at: datetime | None = from_row("verified_at", description="When it was verified; null before that.")
     released_at: datetime | None = from_row("released_at", description="When it was released; null before that.")
+    visible_at: datetime | None = from_row(
+        "visible_at", description="From when on the patient sees the result; null before it is released."
+    )
+    retraction: str | None = from_row(
+        _retraction, description="Why the released result was a mistake; null unless it was entered in error."
+    )
     version: int | None = from_row("version", description=_VERSION)
     patient: Patient | None = reference(Patient, "patient_id", description="The patient whose specimen is examined.")
     laboratory: Location | None = reference(
@@ -120,6 +137,19 @@ class Analysis(Entity[models.Analysis]):
     assignee: StaffMember | None = reference(
         StaffMember, "assignee_id", description="The person who carries the analysis out; null if it is nobody's."
     )
+
+    @guarded(
+        description="The versions of the result that the caller may see, the newest first.",
+        scopes=_ORDER,
+        extensions=[Paged()],
+    )
+    async def results(
+        self, info: Info, page: Slice
+    ) -> Connection[Annotated["LabResult", strawberry.lazy("subgraphs.laboratory.types.results")]] | None:
+        from subgraphs.laboratory.types.results import LabResult
+
+        lists, order = results.RESULTS_OF_ANALYSIS, results.VERSIONS
+        return await connect_each(info.context, lists, self.key, order, LabResult.of, page)
 
     @strawberry.field(description="The test that is carried out.")
     async def lab_test(self, info: Info) -> LabTest | None:

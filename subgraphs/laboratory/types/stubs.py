@@ -1,6 +1,7 @@
 """Other domains' types, and what the laboratory adds to a patient."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from uuid import UUID
 
 import strawberry
 
@@ -11,10 +12,11 @@ from shared.graph.entities import Stub, stub
 from shared.graph.fields import guarded
 from subgraphs.laboratory import policy
 from subgraphs.laboratory.codes import OrderStatus
-from subgraphs.laboratory.repository import orders
+from subgraphs.laboratory.repository import orders, results
 
 if TYPE_CHECKING:
     from subgraphs.laboratory.types.orders import LabOrder
+    from subgraphs.laboratory.types.results import LabReport
 
 
 @stub(description="A person who receives care (FHIR Patient).")
@@ -37,6 +39,19 @@ class Patient(Stub):
         lists = orders.ORDERS_OF_PATIENT
         return await connect_each(info.context, lists, self.key, orders.ORDERS, LabOrder.of, page, status)
 
+    @guarded(
+        description="The laboratory's reports on the patient, the newest first.",
+        scopes=[[policy.READ_ORDERS]],
+        extensions=[Paged()],
+    )
+    async def lab_reports(
+        self, info: Info, page: Slice
+    ) -> Connection[Annotated["LabReport", strawberry.lazy("subgraphs.laboratory.types.results")]] | None:
+        from subgraphs.laboratory.types.results import LabReport
+
+        lists, order = results.REPORTS_OF_PATIENT, results.REPORTS
+        return await connect_each(info.context, lists, self.key, order, LabReport.of, page)
+
 
 @stub(description="A person who gives care (FHIR Practitioner).")
 class Practitioner(Stub):
@@ -51,3 +66,10 @@ class Location(Stub):
 @stub(description="A person of the staff or of a partner, as those are told of them at whose data they look.")
 class StaffMember(Stub):
     """Of identity."""
+
+    @classmethod
+    def by_key(cls, key: UUID) -> Self:
+        """The one whose account has a key."""
+        made: Any = cls
+        member: Self = made(key=key)
+        return member

@@ -54,6 +54,21 @@ class NoteGrouping(Code):
     PRACTITIONER = "practitioner_id", "By the practitioner who writes the notes."
 
 
+class StockOutGrouping(Code):
+    """What times without stock are grouped by; its order in `groupBy` is the order of the list."""
+
+    MEDICATION = "medication_id", "By the medication of which nothing was left."
+    LOCATION = "location_id", "By the location where nothing was left."
+
+
+class WasteGrouping(Code):
+    """What waste is grouped by besides its medication; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day on which stock was thrown away."
+    LOCATION = "location_id", "By the location where stock was thrown away."
+    REASON = "reason", "By why stock was thrown away."
+
+
 class _Days(Command):
     first: date
     last: date

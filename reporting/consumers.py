@@ -1,6 +1,7 @@
 """What reporting does about others' events."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -181,6 +182,33 @@ class ProblemPatientsMerged(Event, type="caregraph.problems.patients-merged.v1",
     patient: UUID
 
 
+class StockOutBegan(Event, type="caregraph.pharmacy.stock-out-began.v1", key="stock_item_id"):
+    """Nothing is left of a medication at a location."""
+
+    stock_item_id: UUID
+    location_id: UUID
+    medication_id: UUID
+    occurred_at: datetime
+
+
+class StockOutEnded(Event, type="caregraph.pharmacy.stock-out-ended.v1", key="stock_item_id"):
+    """There is something again."""
+
+    stock_item_id: UUID
+    occurred_at: datetime
+
+
+class StockWasted(Event, type="caregraph.pharmacy.stock-wasted.v1", key="stock_movement_id"):
+    """Stock was thrown away."""
+
+    stock_movement_id: UUID
+    location_id: UUID
+    medication_id: UUID
+    quantity: Decimal
+    reason: str
+    occurred_at: datetime
+
+
 async def _appointment(
     work: UnitOfWork,
     event: Booked
@@ -281,9 +309,36 @@ async def _problems_merged(work: UnitOfWork, event: ProblemPatientsMerged) -> No
     await _PSEUDONYMS.follow(work, event.merged, event.patient)
 
 
+async def _ran_out(work: UnitOfWork, event: StockOutBegan) -> None:
+    await service.begin_stock_out(
+        work,
+        event.stock_item_id,
+        location_id=event.location_id,
+        medication_id=event.medication_id,
+        began_at=event.occurred_at,
+    )
+
+
+async def _came_back(work: UnitOfWork, event: StockOutEnded) -> None:
+    await service.end_stock_out(work, event.stock_item_id, ended_at=event.occurred_at)
+
+
+async def _wasted(work: UnitOfWork, event: StockWasted) -> None:
+    await service.keep_waste(
+        work,
+        event.stock_movement_id,
+        location_id=event.location_id,
+        medication_id=event.medication_id,
+        quantity=event.quantity,
+        reason=event.reason,
+        wasted_at=event.occurred_at,
+    )
+
+
 _PSEUDONYMS = Mergers((col(ProblemFact.patient),))
 _ACCESS = (_requested, _decided, _withdrawn, _opened, _reviewed)
 _NOTES = (_written, _signed, _changed)
 _PROBLEMS = (_problem, _retracted, _problems_merged)
+_STOCK = (_ran_out, _came_back, _wasted)
 
-FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES, _looks, *_PROBLEMS])
+FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES, _looks, *_PROBLEMS, *_STOCK])

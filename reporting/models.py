@@ -4,9 +4,10 @@ A row holds what the events say and nothing else, no time or key of its making, 
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Numeric
 from sqlmodel import Field, SQLModel
 
 from shared.codes import Code, one_of
@@ -154,3 +155,30 @@ class EmergencyFact(Model, table=True):
     verdict: str | None = None
     opened_at: datetime = timestamp()
     reviewed_at: datetime | None = timestamp(nullable=True)
+
+
+class StockOutFact(Model, table=True):
+    """A time in which nothing could be dispensed of a medication that a location keeps; without an end, it lasts."""
+
+    __tablename__ = "stock_out_fact"
+    __table_args__ = (Index("stock_out_fact_began_at_idx", "began_at"),)
+
+    stock_item_id: UUID = Field(primary_key=True)
+    began_at: datetime = timestamp(primary_key=True)
+    location_id: UUID
+    medication_id: UUID
+    ended_at: datetime | None = timestamp(nullable=True)
+
+
+class WasteFact(Model, table=True):
+    """What was thrown away of a medication at a location, in its unit of dispensing."""
+
+    __tablename__ = "waste_fact"
+    __table_args__ = (Index("waste_fact_wasted_at_idx", "wasted_at"),)
+
+    stock_movement_id: UUID = Field(primary_key=True)
+    location_id: UUID
+    medication_id: UUID
+    quantity: Decimal = Field(sa_type=Numeric(14, 3))
+    reason: str
+    wasted_at: datetime = timestamp()

@@ -17,6 +17,8 @@ from reporting.models import (
     NoteFact,
     ProblemFact,
     RegistrationFact,
+    StockOutFact,
+    WasteFact,
 )
 from shared.auth.principal import Principal
 from shared.database.tables import Merger
@@ -66,6 +68,16 @@ def looks(principal: Principal) -> Select[LookFact]:
 def problems(principal: Principal) -> Select[ProblemFact]:
     """The diagnoses and problems that the caller's figures are made of."""
     return _readable(ProblemFact, allowed=principal.is_staff(READ))
+
+
+def stock_outs(principal: Principal) -> Select[StockOutFact]:
+    """The times without stock that the caller's figures are made of."""
+    return _readable(StockOutFact, allowed=principal.is_staff(READ))
+
+
+def waste(principal: Principal) -> Select[WasteFact]:
+    """What was thrown away that the caller's figures are made of."""
+    return _readable(WasteFact, allowed=principal.is_staff(READ))
 
 
 def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:

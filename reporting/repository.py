@@ -36,7 +36,9 @@ from reporting.models import (
     RegistrationFact,
     RequestOutcome,
     Status,
+    StockOutFact,
     Verdict,
+    WasteFact,
 )
 from shared.auth.principal import Principal
 from shared.database.driver import Fetch
@@ -75,11 +77,19 @@ class Period:
         """The days that are asked for."""
         return cls(period.first, period.last, ZoneInfo(period.time_zone))
 
+    @property
+    def begin(self) -> datetime:
+        """When the first day begins."""
+        return datetime.combine(self.first, time.min, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """When the last day is over."""
+        return datetime.combine(self.last + timedelta(days=1), time.min, self.zone)
+
     def holds(self, column: Mapped[Any]) -> ColumnElement[bool]:
         """Whether a point in time is in it."""
-        begin = datetime.combine(self.first, time.min, self.zone)
-        end = datetime.combine(self.last + timedelta(days=1), time.min, self.zone)
-        return (column >= begin) & (column < end)
+        return (column >= self.begin) & (column < self.end)
 
     def day(self, column: Mapped[Any]) -> ColumnElement[date]:
         """The day of a point in time."""
@@ -252,6 +262,32 @@ def problems(context: Context, asked: ReportMonths) -> Figures:
     figures = {"count": case((patients >= SMALLEST_CELL, patients))}
     months = col(fact.month).between(asked.first.replace(day=1), asked.last)
     return _group(policy.problems(context.principal).where(months), keys, tuple(keys), figures)
+
+
+def stock_outs(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Times without stock that a period has a part of: how many, and for how many s of it and of the time so far."""
+    fact, period = StockOutFact, Period.of(asked)
+    keys = {"medication_id": col(fact.medication_id), "location_id": col(fact.location_id)}
+    end = func.least(func.coalesce(col(fact.ended_at), func.now()), period.end)
+    lasted = func.extract("epoch", end - func.greatest(col(fact.began_at), period.begin))
+    figures: dict[str, ColumnElement[Any]] = {"count": func.count(), "duration": func.sum(lasted)}
+    open_until = func.coalesce(col(fact.ended_at), func.now())
+    statement = policy.stock_outs(context.principal).where(col(fact.began_at) < period.end, open_until > period.begin)
+    return _group(statement, keys, group_by, figures)
+
+
+def waste(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """What was thrown away in a period, always by medication, since each has a unit of its own: how often and how much."""
+    fact, period = WasteFact, Period.of(asked)
+    keys = {
+        "medication_id": col(fact.medication_id),
+        "day": period.day(col(fact.wasted_at)),
+        "location_id": col(fact.location_id),
+        "reason": col(fact.reason),
+    }
+    figures: dict[str, ColumnElement[Any]] = {"count": func.count(), "quantity": func.sum(col(fact.quantity))}
+    statement = policy.waste(context.principal).where(period.holds(col(fact.wasted_at)))
+    return _group(statement, keys, ("medication_id", *group_by), figures)
 
 
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -16,6 +16,8 @@ from reporting.commands import (
     RegistrationGrouping,
     ReportMonths,
     ReportPeriod,
+    StockOutGrouping,
+    WasteGrouping,
 )
 from reporting.policy import READ
 from reporting.repository import Figures
@@ -27,6 +29,8 @@ from reporting.types import (
     NoteFigures,
     ProblemFigures,
     RegistrationFigures,
+    StockOutFigures,
+    WasteFigures,
 )
 from shared.database.paging import InvalidCursor, Slice
 from shared.graph.connections import Connection, Paged
@@ -168,6 +172,42 @@ class Query:
     ) -> Connection[ProblemFigures] | None:
         figures = repository.problems(info.context, given(ReportMonths, months))
         return await _connect(info.context, figures, ProblemFigures.of, page)
+
+    @query(
+        description="A report on the times of a period in which a location had nothing of a medication, figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def stock_out_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[StockOutGrouping],
+            strawberry.argument(description="What to group the times without stock by; if empty, all are one group."),
+        ],
+    ) -> Connection[StockOutFigures] | None:
+        figures = repository.stock_outs(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, StockOutFigures.of, page)
+
+    @query(
+        description="A report on the stock that was thrown away in a period, figures by medication and group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def waste_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[WasteGrouping],
+            strawberry.argument(description="What to group the waste by besides its medication; may be empty."),
+        ],
+    ) -> Connection[WasteFigures] | None:
+        figures = repository.waste(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, WasteFigures.of, page)
 
 
 async def _connect(

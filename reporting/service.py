@@ -1,6 +1,7 @@
 """The use cases of reporting: what events do to its tables."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,9 @@ from reporting.models import (
     RegistrationFact,
     RequestOutcome,
     Status,
+    StockOutFact,
     Verdict,
+    WasteFact,
     Way,
 )
 from shared.unit_of_work import UnitOfWork
@@ -41,6 +44,9 @@ _KEEP_NOTE = _upsert(NoteFact, "note_id", "practitioner_id", "written_at")
 _KEEP_PROBLEM = _upsert(ProblemFact, "problem_id", "patient", "system", "code", "month")
 _KEEP_LOOKS = _upsert(LookFact, "count_id", "looks", "records")
 _KEEP_EMERGENCY = _upsert(EmergencyFact, "emergency_access_id", "practitioner_id", "opened_at")
+
+_BEGIN_STOCK_OUT = insert(StockOutFact.metadata.tables["stock_out_fact"]).on_conflict_do_nothing()
+_KEEP_WASTE = _upsert(WasteFact, "stock_movement_id", "quantity", "reason", "wasted_at")
 
 
 async def keep_appointment(
@@ -131,3 +137,33 @@ async def keep_problem(
 async def drop_problem(work: UnitOfWork, problem_id: UUID) -> None:
     """A problem is none, and counts no longer."""
     await work.session.execute(delete(ProblemFact).where(col(ProblemFact.problem_id) == problem_id))
+
+
+async def begin_stock_out(
+    work: UnitOfWork, item_id: UUID, *, location_id: UUID, medication_id: UUID, began_at: datetime
+) -> None:
+    """Nothing is left of a medication at a location."""
+    values = {"stock_item_id": item_id, "location_id": location_id, "medication_id": medication_id}
+    await work.session.execute(_BEGIN_STOCK_OUT, {**values, "began_at": began_at})
+
+
+async def end_stock_out(work: UnitOfWork, item_id: UUID, *, ended_at: datetime) -> None:
+    """There is something again; events of one item come in their order."""
+    lasting = col(StockOutFact.stock_item_id) == item_id, col(StockOutFact.ended_at).is_(None)
+    await work.session.execute(update(StockOutFact).where(*lasting).values(ended_at=ended_at))
+
+
+async def keep_waste(
+    work: UnitOfWork,
+    movement_id: UUID,
+    *,
+    location_id: UUID,
+    medication_id: UUID,
+    quantity: Decimal,
+    reason: str,
+    wasted_at: datetime,
+) -> None:
+    """Stock was thrown away."""
+    values = {"stock_movement_id": movement_id, "location_id": location_id, "medication_id": medication_id}
+    said = {"quantity": quantity, "reason": reason, "wasted_at": wasted_at}
+    await work.session.execute(_KEEP_WASTE, {**values, **said})

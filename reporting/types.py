@@ -18,6 +18,11 @@ class Practitioner(Stub):
     """Of directory."""
 
 
+@stub(description="A medicinal product that can be prescribed and dispensed.")
+class Medication(Stub):
+    """Of pharmacy."""
+
+
 @strawberry.type(description="How many hours before they begin appointments were booked.")
 class LeadTime:
     average_hours: float = strawberry.field(description="The average of the lead times, in hours.")
@@ -263,6 +268,63 @@ class ProblemFigures:
             month=group["month"],
             patient_count=group["count"],
             suppressed=group["count"] is None,
+        )
+
+
+@strawberry.type(
+    description="Figures on times in which a location had nothing of a medication to dispense; what they are not grouped "
+    "by is null."
+)
+class StockOutFigures:
+    medication: Medication | None = strawberry.field(
+        description="The medication of which nothing was left; null unless grouped by MEDICATION."
+    )
+    location: Location | None = strawberry.field(
+        description="The location where nothing was left; null unless grouped by LOCATION."
+    )
+    count: int = strawberry.field(description="How many such times the period has a part of.")
+    days: float = strawberry.field(
+        description="How many days they lasted within the period and so far, one place and medication added to another."
+    )
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a group's keys and figures."""
+        return cls(
+            medication=Medication.of(group.get("medication_id")),
+            location=Location.of(group.get("location_id")),
+            count=group["count"],
+            days=float(group["duration"] or 0) / 86_400,
+        )
+
+
+@strawberry.type(
+    description="Figures on stock of one medication that was thrown away; what they are not grouped by is null."
+)
+class WasteFigures:
+    medication: Medication | None = strawberry.field(description="The medication that was thrown away.")
+    day: date | None = strawberry.field(
+        description="The day on which the stock was thrown away; null unless grouped by DAY."
+    )
+    location: Location | None = strawberry.field(
+        description="The location where the stock was thrown away; null unless grouped by LOCATION."
+    )
+    reason: str | None = strawberry.field(
+        description="Why the stock was thrown away, as a code such as EXPIRED; null unless grouped by REASON."
+    )
+    count: int = strawberry.field(description="How many times stock was thrown away.")
+    quantity: float = strawberry.field(description="How much was thrown away, in units of dispensing.")
+
+    @classmethod
+    def of(cls, group: Mapping[str, Any]) -> Self:
+        """From a group's keys and figures."""
+        return cls(
+            medication=Medication.of(group["medication_id"]),
+            day=group.get("day"),
+            location=Location.of(group.get("location_id")),
+            reason=group.get("reason"),
+            count=group["count"],
+            quantity=float(group["quantity"]),
         )
 
 

@@ -17,6 +17,8 @@ from reporting.models import (
     NoteFact,
     ProblemFact,
     RegistrationFact,
+    StockOutFact,
+    WasteFact,
     Way,
 )
 from reporting.repository import SMALLEST_CELL
@@ -288,6 +290,10 @@ def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     yield LookFact(count_id=new_id(), day=date(2030, 1, 8), role="NURSE", looks=3, records=2)
     signed = {"written_at": _MORNING, "signed_at": _MORNING}
     yield NoteFact(note_id=new_id(), practitioner_id=party.practitioner, **signed)
+    place: dict[str, Any] = {"location_id": party.location, "medication_id": new_id()}
+    yield StockOutFact(stock_item_id=new_id(), began_at=_MORNING, ended_at=_MORNING + timedelta(days=1), **place)
+    wasted: dict[str, Any] = {"quantity": Decimal(2), "reason": "DAMAGED", "wasted_at": _MORNING}
+    yield WasteFact(stock_movement_id=new_id(), **place, **wasted)
     yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)
 
 

@@ -118,6 +118,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.registrationReport": {"groupBy": ["DAY", "WAY"]},
     "Query.recordAccessReport": {"groupBy": ["DAY", "PURPOSE", "OUTCOME"]},
     "Query.noteReport": {"groupBy": ["DAY", "PRACTITIONER"]},
+    "Query.stockOutReport": {"groupBy": ["MEDICATION", "LOCATION"]},
+    "Query.wasteReport": {"groupBy": ["DAY", "LOCATION", "REASON"]},
     "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
     "Query.disclosures": {"to": "2026-02-01T00:00:00Z"},  # before the looks that are taken meanwhile
     "Query.myRecordDisclosures": {"to": "2026-02-01T00:00:00Z"},

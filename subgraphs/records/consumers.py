@@ -19,7 +19,7 @@ from subgraphs.records.commands.access import Relate
 from subgraphs.records.models import Account, Patient
 from subgraphs.records.service import disclosures
 from subgraphs.records.service.merging import MERGERS
-from subgraphs.records.service.relations import narrow, relate
+from subgraphs.records.service.relations import is_treating, narrow, relate
 from subgraphs.records.settings import relation_lasts
 
 _CANCELLED = "CANCELLED"
@@ -175,12 +175,16 @@ async def _examined(work: UnitOfWork, event: LabOrderEnded) -> None:
 
 
 async def _open(work: UnitOfWork, order: _Order, sections: Collection[Section]) -> None:
-    """Let who gave an order open the record, and who carries it out these sections."""
+    """Let who gave an order and treats the patient open the record until it is done, and who carries it out these sections.
+
+    Who had the patient's grant, or an emergency, gives an order, but keeps no longer access by it.
+    """
+    treats = order.practitioner_id and await is_treating(work, order.patient_id, order.practitioner_id)
     command = Relate(
         basis=Basis.ORDER,
         source_id=order.id,
         patient_id=order.patient_id,
-        practitioner_ids=[order.practitioner_id] if order.practitioner_id else [],
+        practitioner_ids=[order.practitioner_id] if order.practitioner_id and treats else [],
         location_id=order.location_id,
         sections=list(sections),
         since=await effects.now(work),

@@ -61,7 +61,7 @@ READS_SAFETY = [[READ], [SAFETY]]
 SAFETY_SECTIONS = (Section.ALLERGIES, Section.CONDITIONS, Section.MEDICATIONS, Section.VITAL_SIGNS)
 
 _IN_EMERGENCY = (Basis.EMERGENCY,)
-_TREATING = (Basis.APPOINTMENT, Basis.ENCOUNTER, Basis.ORDER, Basis.CARE_TEAM)
+TREATING = (Basis.APPOINTMENT, Basis.ENCOUNTER, Basis.ORDER, Basis.CARE_TEAM)
 _ELSE = tuple(basis for basis in Basis if basis is not Basis.EMERGENCY)
 
 
@@ -242,7 +242,7 @@ def _is_about(patients: Select[Any]) -> ColumnElement[bool]:
 
 def treats(principal: Principal, patient: Any) -> ColumnElement[bool]:
     """Whether the caller treats a patient, by a relation of care that neither the patient nor an emergency gives."""
-    return has_access(principal, patient, bases=_TREATING)
+    return has_access(principal, patient, bases=TREATING)
 
 
 def _entries(model: type[E]) -> Callable[..., Select[E]]:

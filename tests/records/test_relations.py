@@ -93,7 +93,9 @@ async def test_an_order_lets_who_gave_it_and_who_carries_it_out(ward: Ward) -> N
     by = principal("DOCTOR", practitioner=doctor)
     pharmacist, other = (principal("PHARMACIST", locations={place}) for place in (pharmacy, elsewhere))
     signed = PrescriptionSigned(**prescription, practitioner_id=doctor, location_id=pharmacy)
-    await ward.hear(PatientRegistered(patient_id=patient), signed, signed)
+    booked = facts(patient, doctor, utc_now() + DAY)
+    await ward.hear(PatientRegistered(patient_id=patient), Booked(**booked), signed, signed)
+    await ward.hear(Cancelled(**booked | {"status": "CANCELLED"}))
     assert (await ward.opens(by, patient), await ward.opens(pharmacist, patient)) == (ALL, set(SAFETY_SECTIONS))
     for nobody in (other, principal("PHARMACIST"), principal("RECEPTIONIST", locations={pharmacy})):
         assert await ward.opens(nobody, patient) == set()
@@ -110,16 +112,25 @@ async def test_an_order_lets_who_gave_it_and_who_carries_it_out(ward: Ward) -> N
 async def test_a_laboratory_may_know_who_its_patients_are_and_nothing_of_their_record(ward: Ward) -> None:
     patient, doctor, laboratory = new_id(), new_id(), new_id()
     order = {"order_id": new_id(), "patient_id": patient}
-    await ward.hear(
-        PatientRegistered(patient_id=patient), LabOrdered(**order, practitioner_id=doctor, laboratory_id=laboratory)
-    )
+    booked = Booked(**facts(patient, doctor, utc_now() + DAY))
+    ordered = LabOrdered(**order, practitioner_id=doctor, laboratory_id=laboratory)
+    await ward.hear(PatientRegistered(patient_id=patient), booked, ordered)
     place = next(row for row in await ward.access(patient) if row.location_id)
     assert (place.basis, place.location_id, place.sections, place.valid_until) == (Basis.ORDER, laboratory, [], None)
     for role in ("LAB_TECHNICIAN", "NURSE"):
         assert await ward.opens(principal(role, locations={laboratory}), patient) == set()
-    assert await ward.opens(principal("DOCTOR", practitioner=doctor), patient) == ALL
     await ward.hear(LabOrderEnded(**order))
     assert all(row.valid_until for row in await ward.access(patient))
+
+
+async def test_an_order_keeps_no_access_for_who_had_it_by_a_grant_or_an_emergency(ward: Ward) -> None:
+    patient, _ = await ward.patient()
+    doctor, account, pharmacy = new_id(), new_id(), new_id()
+    await ward.let(patient, Basis.EMERGENCY, account_id=account)
+    order = {"prescription_id": new_id(), "patient_id": patient}
+    await ward.hear(PrescriptionSigned(**order, practitioner_id=doctor, location_id=pharmacy))
+    assert {row.practitioner_id for row in await ward.access(patient)} == {None}
+    assert await ward.opens(principal("PHARMACIST", locations={pharmacy}), patient) == set(SAFETY_SECTIONS)
 
 
 async def test_a_visit_of_another_system_makes_a_relation_while_it_is_recent(ward: Ward) -> None:

@@ -8,11 +8,12 @@ from sqlmodel import col
 
 from shared.database.tables import PatientAccess
 from shared.ids import named_id
-from shared.patient_access import Basis
+from shared.patient_access import Basis, holds
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects
 from subgraphs.records.commands.access import Relate
 from subgraphs.records.models import CareRelation
+from subgraphs.records.policy import TREATING
 
 
 async def relate(work: UnitOfWork, command: Relate) -> None:
@@ -34,6 +35,17 @@ async def narrow(work: UnitOfWork, basis: Basis, source_id: UUID, holders: Colle
     for holder, row in (await _present(work, basis, source_id)).items():
         if holder not in holders:
             await effects.access_ended(work, row)
+
+
+async def is_treating(work: UnitOfWork, patient_id: UUID, practitioner_id: UUID) -> bool:
+    """Whether a practitioner may open a patient's record now by a relation of care."""
+    rows = select(col(PatientAccess.id)).where(
+        col(PatientAccess.patient_id) == await work.survivor(patient_id),
+        col(PatientAccess.practitioner_id) == practitioner_id,
+        col(PatientAccess.basis).in_(TREATING),
+        holds(),
+    )
+    return (await work.session.scalars(rows.limit(1))).first() is not None
 
 
 async def _present(work: UnitOfWork, basis: Basis, source_id: UUID) -> dict[UUID | None, PatientAccess]:

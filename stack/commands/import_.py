@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stack.importer.fhir import Summary
 
 LEFT_OUT = "left out"
+_VERDICTS = {"AA": "applied", "AE": "parked", "AR": "refused"}
 COLUMNS = ("created", "updated", "unchanged", LEFT_OUT, "failed")
 
 app = typer.Typer()
@@ -57,6 +58,40 @@ def fhir(
 
     summary = _import(folder, Source(source, frozenset(identifies or ())))
     Console(highlight=False).print(_report(summary))
+    raise typer.Exit(0 if summary.complete else 1)
+
+
+@formats.command()
+def hl7(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", exists=True, help="Files of messages, or folders of such.")
+    ],
+) -> None:
+    """Take laboratory results in HL7 v2 (ORU^R01), as the laboratory's service takes them by MLLP.
+
+    Into the database on the server that DATABASE_URL names, or else that of the local stack that runs. Who sends has to be
+    known there (`saveAnalyzer`). A message that was taken before changes nothing. What was not applied is told by its place and
+    cause; the exit status is then 1.
+    """
+    from stack.databases import find
+    from stack.importer.fhir import open_domain
+    from stack.importer.hl7 import Trouble, Verdicts, files, import_hl7
+
+    def tell(trouble: Trouble) -> None:
+        line = f"{trouble.path}, message {trouble.number}: {_VERDICTS[trouble.verdict]}. {' '.join(trouble.causes)}"
+        Console(stderr=True, highlight=False).print(line, markup=False, soft_wrap=True)
+
+    async def work() -> Verdicts:
+        addresses = await find(SUBGRAPHS)
+        async with open_domain("laboratory", addresses["laboratory"]) as database:
+            return await import_hl7(database, files(paths), tell)
+
+    summary = asyncio.run(work())
+    counts = ", ".join(f"{count} {_VERDICTS[verdict]}" for verdict, count in sorted(summary.verdicts.items()))
+    console = Console(highlight=False)
+    console.print(f"Messages: {counts or 'none'}.")
+    if summary.others:
+        console.print(f"Files without a message: {', '.join(map(str, summary.others))}.", markup=False, soft_wrap=True)
     raise typer.Exit(0 if summary.complete else 1)
 
 

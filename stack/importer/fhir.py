@@ -144,7 +144,7 @@ async def import_fhir(
     summary = Summary(homeless=export.counts.copy(), unread=len(export.unread), others=export.others)
     with closing(References(source)) as references:
         for domain in DOMAINS:
-            async with _open(domain, databases[domain]) as database:
+            async with open_domain(domain, databases[domain]) as database:
                 for kind in import_module(f"subgraphs.{domain}.fhir").RESOURCES:
                     is_first = all(row.resource_type != kind.name for row in summary.rows)
                     name = kind.name if is_first else f"{kind.name} ({domain})"
@@ -166,14 +166,14 @@ async def _remember_awaited(references: References, databases: Mapping[str, str]
     for row, keys in zip(summary.rows, references.awaited(), strict=True):
         if keys:
             async with (
-                _open(row.domain, databases[row.domain]) as database,
+                open_domain(row.domain, databases[row.domain]) as database,
                 system_work(database, "import fhir") as work,
             ):
                 await save_keys(work, keys)
 
 
 @asynccontextmanager
-async def _open(domain: str, address: str) -> AsyncIterator[Database]:
+async def open_domain(domain: str, address: str) -> AsyncIterator[Database]:
     """A domain's database; what goes wrong with it as a whole ends the import, which the next run takes up again."""
     try:
         keys = open_provider(local.key_provider())

@@ -149,6 +149,25 @@ class InboundCause(Code):
     DOCUMENT = "DOCUMENT", "The result is a document, which stays with the message."
 
 
+class QcRule(Code):
+    """A rule of Westgard's for control material, by standard deviations from the mean."""
+
+    R_1_2S = "1-2s", "One value is beyond two standard deviations; a warning."
+    R_1_3S = "1-3s", "One value is beyond three standard deviations."
+    R_2_2S = "2-2s", "Two consecutive values are beyond two standard deviations on one side."
+    R_R_4S = "R-4s", "Two values of a run are beyond two standard deviations, one on each side."
+    R_4_1S = "4-1s", "Four consecutive values are beyond one standard deviation on one side."
+    R_10_X = "10-x", "Ten consecutive values are on one side of the mean."
+
+
+class QcVerdict(Code):
+    """What a run of control material says of an analyzer and a test."""
+
+    IN_CONTROL = "IN_CONTROL", "The analyzer measures as it should."
+    WARNING = "WARNING", "The analyzer is to be watched; results may go out."
+    REJECTED = "REJECTED", "The analyzer is out of control: no result of it goes out until a run is in control."
+
+
 class AnalysisStatus(Code):
     """The state of an analysis, a test that is carried out for an order."""
 

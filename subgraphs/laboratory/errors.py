@@ -28,6 +28,15 @@ PERSON_DISAGREES = Problem(
     "PERSON_DISAGREES", "The order's patient has another number, birth or gender: say if you have made sure of it."
 )
 
+QC_LEVEL_TAKEN = Problem(
+    "QC_LEVEL_TAKEN", "The test has material of this level in use on the analyzer: change that one."
+)
+MATERIAL_REPEATED = Problem("MATERIAL_REPEATED", "Each material is measured once in a run.")
+MATERIALS_DIFFER = Problem("MATERIALS_DIFFER", "All materials of a run are in use, and of one analyzer and test.")
+OUT_OF_CONTROL = Problem(
+    "OUT_OF_CONTROL", "The analyzer is out of control for this test: results go out once a run is in control."
+)
+
 NOTHING_ORDERED = Problem("NOTHING_ORDERED", "It has tests or panels.")
 NOT_OFFERED = Problem("NOT_OFFERED", "It is not offered at the moment.")
 NOT_TREATING_PATIENT = Problem("NOT_TREATING_PATIENT", "Nothing lets you open this patient's results: ask the patient.")

@@ -147,6 +147,17 @@ class CriticalEscalated(_OfNotice, Event, type="caregraph.laboratory.critical-es
     escalated_at: datetime
 
 
+class QcFailed(Event, type="caregraph.laboratory.qc-failed.v1", key="qc_run_id"):
+    """A run of control material shows that an analyzer is out of control for a test; `rules` are those of Westgard."""
+
+    qc_run_id: UUID
+    analyzer_id: UUID
+    lab_test_id: UUID
+    laboratory_id: UUID
+    rules: list[str]
+    failed_at: datetime
+
+
 EVENTS = (
     LabTestChanged,
     LabOrdered,
@@ -161,5 +172,6 @@ EVENTS = (
     CriticalRaised,
     CriticalAcknowledged,
     CriticalEscalated,
+    QcFailed,
     PatientDataRead,
 )

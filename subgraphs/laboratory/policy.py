@@ -27,6 +27,8 @@ from subgraphs.laboratory.models import (
     LabResult,
     LabTest,
     OnCall,
+    QcMaterial,
+    QcRun,
     ReferenceRange,
     ReflexRule,
     Specimen,
@@ -167,8 +169,7 @@ def analyzers(principal: Principal, scope: str = READ) -> Select[Analyzer]:
 
 def analyzer_codes(principal: Principal, scope: str = READ) -> Select[AnalyzerCode]:
     """The codes of the analyzers that the caller may see, or with the scope to examine, change."""
-    theirs = analyzers(principal, scope).where(col(Analyzer.id) == col(AnalyzerCode.analyzer_id))
-    return select(AnalyzerCode).where(theirs.with_only_columns(col(Analyzer.id)).correlate_except(Analyzer).exists())
+    return select(AnalyzerCode).where(_of_analyzers(AnalyzerCode, principal, scope))
 
 
 def inbound_messages(principal: Principal, scope: str = EXAMINE) -> Select[InboundMessage]:
@@ -246,3 +247,18 @@ def on_call(principal: Principal) -> Select[OnCall]:
     """Who is on call, for who keeps the catalogue and for the technicians of the laboratory."""
     every = principal.is_staff(WRITE)
     return select(OnCall).where(true() if every else works_at(principal, col(OnCall.laboratory_id)))
+
+
+def _of_analyzers(model: Any, principal: Principal, scope: str) -> ColumnElement[bool]:
+    theirs = analyzers(principal, scope).where(col(Analyzer.id) == model.analyzer_id)
+    return theirs.with_only_columns(col(Analyzer.id)).correlate_except(Analyzer).exists()
+
+
+def qc_materials(principal: Principal, scope: str = READ) -> Select[QcMaterial]:
+    """The control material of analyzers that the caller may see, or with the scope to examine, change."""
+    return select(QcMaterial).where(_of_analyzers(QcMaterial, principal, scope))
+
+
+def qc_runs(principal: Principal) -> Select[QcRun]:
+    """The runs of control material on analyzers that the caller may see."""
+    return select(QcRun).where(_of_analyzers(QcRun, principal, READ))

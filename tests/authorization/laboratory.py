@@ -169,6 +169,19 @@ def _sent(party: Any, test: models.LabTest, analysis: models.Analysis) -> Iterat
     )
     yield analyzer
     yield models.AnalyzerCode(analyzer_id=analyzer.id, system="X", code="K", lab_test_id=test.id)
+    material = models.QcMaterial(
+        analyzer_id=analyzer.id, lab_test_id=test.id, level="high", lot="X", mean=Decimal(5), deviation=Decimal(1)
+    )
+    yield material
+    yield models.QcRun(
+        analyzer_id=analyzer.id,
+        lab_test_id=test.id,
+        account_id=party.account,
+        at=utc_now(),
+        verdict="WARNING",
+        rules=["1-2s"],
+        values=[{"material_id": str(material.id), "level": "high", "value": 7.5, "deviations": 2.5}],
+    )
     message = models.InboundMessage(
         analyzer_id=analyzer.id,
         laboratory_id=party.location,

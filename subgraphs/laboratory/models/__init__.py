@@ -4,6 +4,7 @@ from subgraphs.laboratory.models.base import Model
 from subgraphs.laboratory.models.catalogue import LabPanel, LabTest, PanelTest, ReferenceRange, ReflexRule
 from subgraphs.laboratory.models.inbound import NOBODY, Analyzer, AnalyzerCode, InboundMessage, InboundResult
 from subgraphs.laboratory.models.orders import Analysis, HandOver, LabOrder, Location, Specimen
+from subgraphs.laboratory.models.quality import QcMaterial, QcRun
 from subgraphs.laboratory.models.results import (
     Account,
     CriticalAttempt,
@@ -33,6 +34,8 @@ __all__ = [
     "Model",
     "OnCall",
     "PanelTest",
+    "QcMaterial",
+    "QcRun",
     "ReferenceRange",
     "ReflexRule",
     "Specimen",

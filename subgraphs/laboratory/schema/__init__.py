@@ -3,11 +3,13 @@
 import strawberry
 
 from shared.graph.schema import Schema
-from subgraphs.laboratory.schema import catalogue, inbound, orders, results
+from subgraphs.laboratory.schema import catalogue, inbound, orders, quality, results
 
 
 @strawberry.type
-class Query(catalogue.CatalogueQuery, orders.OrderQuery, results.ResultQuery, inbound.InboundQuery):
+class Query(
+    catalogue.CatalogueQuery, orders.OrderQuery, results.ResultQuery, inbound.InboundQuery, quality.QualityQuery
+):
     """All that can be asked."""
 
 
@@ -19,6 +21,7 @@ class Mutation(
     results.ResultMutation,
     results.CriticalMutation,
     inbound.InboundMutation,
+    quality.QualityMutation,
 ):
     """All that can be done."""
 

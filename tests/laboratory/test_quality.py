@@ -30,7 +30,7 @@ async def material(lab: Lab, analyzer: Sender, test: str, **fields: Any) -> str:
 
 async def run(lab: Lab, *values: tuple[str, float]) -> dict[str, Any]:
     """A run of some materials."""
-    measured = [{"qcMaterialId": each, "value": value} for each, value in values]
+    measured = [{"qcMaterialId": each, "measured": value} for each, value in values]
     return await lab.technician.did("recordQcRun", RUN, values=measured)
 
 
@@ -75,9 +75,9 @@ async def test_runs_at_once_are_judged_one_after_the_other(lab: Lab, analyzer: S
 async def test_what_cannot_be_judged_is_refused(lab: Lab, analyzer: Sender) -> None:
     test, words = await lab.test(), await lab.test(valueType="TEXT", unit=None)
     high = await material(lab, analyzer, test)
-    of_other = {"qcMaterialId": await material(lab, analyzer, await lab.test()), "value": 5}
+    of_other = {"qcMaterialId": await material(lab, analyzer, await lab.test()), "measured": 5}
     of_run = {"analyzerId": analyzer.id, "labTestId": test}
-    value = {"qcMaterialId": high, "value": 5}
+    value = {"qcMaterialId": high, "measured": 5}
     cases: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
         ("recordQcRun", {"values": [value, value]}, [{"path": ["values"], "code": "MATERIAL_REPEATED"}]),
         ("recordQcRun", {"values": [value, of_other]}, [{"path": ["values"], "code": "MATERIALS_DIFFER"}]),
@@ -113,7 +113,7 @@ async def test_saving_and_recording_are_repeatable(lab: Lab, analyzer: Sender) -
     made = await check_repeating(
         caller, "saveQcMaterial", "qcMaterial { id }", given, {"level": "y"}, lambda: count("qcMaterials")
     )
-    values = [{"qcMaterialId": made["qcMaterial"]["id"], "value": 1}]
+    values = [{"qcMaterialId": made["qcMaterial"]["id"], "measured": 1}]
     given = {"values": values}
-    other = {"values": [values[0] | {"value": 2}]}
+    other = {"values": [values[0] | {"measured": 2}]}
     await check_repeating(caller, "recordQcRun", "qcRun { id }", given, other, lambda: count("qcRuns"))

@@ -36,7 +36,7 @@ class QcValue(Command):
     """What was measured in one material."""
 
     qc_material_id: QcMaterialId = Field(description="The id of the material.")
-    value: Measured = Field(description="What was measured, in the test's unit.")
+    measured: Measured = Field(description="What was measured, in the test's unit.")
 
 
 class RecordQcRun(Repeatable):

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from shared.commands import Command
 from shared.values import LongText, OptionalText, Text, id_of, wrong
 from subgraphs.laboratory.codes import Comparator
+from subgraphs.laboratory.commands.inbound import AnalyzerId
 from subgraphs.laboratory.commands.values import SEVERAL, AccountId, AnalysisId, Changed, LabOrderId, LocationId
 from subgraphs.laboratory.errors import RESULT_NEEDED
 from subgraphs.laboratory.units import written
@@ -33,6 +34,7 @@ class Observed(Command):
     text: LongText | None = Field(None, description="What was found in words, up to 2000 characters.")
     method: OptionalText = Field(None, description="How it was found, if otherwise than the test says.")
     comment: LongText | None = Field(None, description="What else there is to say, up to 2000 characters.")
+    analyzer_id: AnalyzerId | None = Field(None, description="The id of the analyzer that has measured it, if one has.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:

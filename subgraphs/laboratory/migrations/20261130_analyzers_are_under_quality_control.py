@@ -57,6 +57,8 @@ def upgrade() -> None:
     )
     op.create_index("qc_run_analyzer_idx", "qc_run", ["analyzer_id", "lab_test_id", "id"], unique=False)
     op.create_index(op.f("qc_run_lab_test_id_idx"), "qc_run", ["lab_test_id"], unique=False)
+    op.add_column("lab_result", sa.Column("analyzer_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(op.f("lab_result_analyzer_id_fkey"), "lab_result", "analyzer", ["analyzer_id"], ["id"])
     op.execute("""
         CREATE TRIGGER qc_run_keep BEFORE UPDATE OR DELETE ON qc_run FOR EACH ROW
         EXECUTE FUNCTION keep_row('{}', '{}')
@@ -67,6 +69,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("lab_result_analyzer_id_fkey"), "lab_result", type_="foreignkey")
+    op.drop_column("lab_result", "analyzer_id")
     op.drop_index(op.f("qc_run_lab_test_id_idx"), table_name="qc_run")
     op.drop_index("qc_run_analyzer_idx", table_name="qc_run")
     op.drop_table("qc_run")

@@ -38,8 +38,8 @@ class OnCall(Model, table=True):
 class LabResult(Model, Audited, table=True):
     """A version of an analysis's result. What it says never changes; once it is released, nothing of it does.
 
-    `entered_by` and `verified_by` are accounts, two of them unless it has verified itself. `replaces_id` is the released
-    version that it corrects. From `visible_at` on the patient sees it.
+    `analyzer_id` is what has measured it. `entered_by` and `verified_by` are accounts, two of them unless it has verified
+    itself. `replaces_id` is the released version that it corrects. From `visible_at` on the patient sees it.
     """
 
     audit_patient: ClassVar[str | None] = "patient_id"
@@ -66,6 +66,7 @@ class LabResult(Model, Audited, table=True):
     patient_id: UUID
     number: int
     collected_at: datetime = timestamp()
+    analyzer_id: UUID | None = Field(default=None, foreign_key="analyzer.id")
     entered_by: UUID
     entered_at: datetime = timestamp()
     verified_by: UUID | None = None

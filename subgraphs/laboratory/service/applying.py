@@ -12,24 +12,17 @@ from shared.database.model import utc_now
 from shared.encryption import Encrypted
 from shared.errors import InvalidInput, InvalidState
 from shared.unit_of_work import UnitOfWork
-from subgraphs.laboratory.codes import OPEN_ORDERS, InboundCause, InboundResultStatus, InboundStatus
+from subgraphs.laboratory.codes import InboundCause, InboundResultStatus, InboundStatus
 from subgraphs.laboratory.hl7.results import Group, Observation, Results
 from subgraphs.laboratory.models import Analysis, InboundMessage, InboundResult, LabOrder, LabTest
-from subgraphs.laboratory.service import matching
+from subgraphs.laboratory.service import matching, taking
 from subgraphs.laboratory.service.matching import Codes, Unmatched
 from subgraphs.laboratory.service.orders import analyses_of
 from subgraphs.laboratory.service.states import move
+from subgraphs.laboratory.service.taking import Kept
 
 RANKS = {"P": 0, "R": 0, "F": 1, "C": 2, "W": 2, "D": 2, "X": 2}
 """Of HL7 table 0085, what is taken; a word of a lower rank never takes the place of one of a higher."""
-
-
-class Kept(Exception):
-    """A result stays with its message alone, for this reason."""
-
-    def __init__(self, cause: InboundCause) -> None:
-        super().__init__(cause)
-        self.cause = cause
 
 
 @dataclass(slots=True)
@@ -121,8 +114,9 @@ class Applying:
             status, cause = InboundResultStatus.PARKED, unmatched.cause
         except Kept as kept:
             status, cause = InboundResultStatus.KEPT, kept.cause
-        except InvalidInput:
-            status, cause = InboundResultStatus.PARKED, InboundCause.VALUE
+        except InvalidInput as invalid:
+            of_unit = any(each.path == ("unit",) for each in invalid.fields)
+            status, cause = InboundResultStatus.PARKED, InboundCause.UNIT if of_unit else InboundCause.VALUE
         except InvalidState:
             status, cause = InboundResultStatus.PARKED, InboundCause.STATE
         self._note(group, observation, status, cause, analysis)
@@ -141,20 +135,16 @@ class Applying:
             raise Unmatched(InboundCause.VALUE)
         if analysis is None:
             raise Unmatched(InboundCause.NOT_ORDERED)
-        await self._check_newest(group, observation, analysis)
-        if order.status not in OPEN_ORDERS:
-            raise Unmatched(InboundCause.STATE)
-        raise Unmatched(InboundCause.STATE)
+        earlier = await self._applied(analysis)
+        _check_newest(group, observation, earlier)
+        await taking.take(self.work, order, analysis, test, observation, self.row.analyzer_id, is_known=bool(earlier))
 
-    async def _check_newest(self, group: Group, observation: Observation, analysis: Analysis) -> None:
-        """Raise Kept where a newer word of the analysis was applied: by its status first, then by when it was said."""
+    async def _applied(self, analysis: Analysis) -> Sequence[InboundResult]:
+        """What was applied of an analysis before."""
         applied = select(InboundResult).where(
             col(InboundResult.analysis_id) == analysis.id, col(InboundResult.status) == InboundResultStatus.APPLIED
         )
-        for each in await self.work.session.scalars(applied):
-            older = each.reported_at and group.reported_at and group.reported_at < each.reported_at
-            if RANKS[observation.status] < RANKS[each.said] or older:
-                raise Kept(InboundCause.OUTDATED)
+        return (await self.work.session.scalars(applied)).all()
 
     def _note(
         self,
@@ -178,3 +168,11 @@ class Applying:
             self.work.session.add(known)
         known.status, known.cause = status, cause
         known.analysis_id = analysis.id if analysis else None
+
+
+def _check_newest(group: Group, observation: Observation, earlier: Sequence[InboundResult]) -> None:
+    """Raise Kept where a newer word of the analysis was applied: by its status first, then by when it was said."""
+    for each in earlier:
+        older = each.reported_at and group.reported_at and group.reported_at < each.reported_at
+        if RANKS[observation.status] < RANKS[each.said] or older:
+            raise Kept(InboundCause.OUTDATED)

@@ -59,8 +59,8 @@ async def record_run(context: Context, command: RecordQcRun) -> QcRun:
             {
                 "material_id": str(each.qc_material_id),
                 "level": materials[each.qc_material_id].level,
-                "value": each.value,
-                "deviations": _deviations(materials[each.qc_material_id], each.value),
+                "value": each.measured,
+                "deviations": _deviations(materials[each.qc_material_id], each.measured),
             }
             for each in command.values
         ]

@@ -11,7 +11,7 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
 from shared.encryption.session import open_rows
-from shared.errors import InvalidState
+from shared.errors import NOT_FOUND, InvalidState, invalid
 from shared.graph.context import Context
 from shared.unit_of_work import UnitOfWork
 from subgraphs.laboratory import policy
@@ -44,10 +44,20 @@ from subgraphs.laboratory.events import (
 )
 from subgraphs.laboratory.facts import ResultFacts
 from subgraphs.laboratory.judging import compares
-from subgraphs.laboratory.models import Analysis, LabOrder, LabReport, LabResult, LabTest, ReflexRule, Specimen
+from subgraphs.laboratory.models import (
+    Analysis,
+    Analyzer,
+    LabOrder,
+    LabReport,
+    LabResult,
+    LabTest,
+    ReflexRule,
+    Specimen,
+)
 from subgraphs.laboratory.service import critical
 from subgraphs.laboratory.service.observing import collected, observe, value_of, verifies_itself
 from subgraphs.laboratory.service.orders import analyses_of, end, hold, plan
+from subgraphs.laboratory.service.quality import in_control, require_control
 from subgraphs.laboratory.service.states import move, require
 
 _CORRECTABLE = (AnalysisStatus.RELEASED, AnalysisStatus.CORRECTED)
@@ -73,18 +83,23 @@ async def enter(context: Context, command: EnterResult) -> Analysis:
     return row
 
 
-async def record(work: UnitOfWork, order: LabOrder, row: Analysis, observed: Observed) -> LabResult:
-    """Note what was found in an analysis, both locked, whoever has brought it; raises InvalidInput and InvalidState."""
+async def record(
+    work: UnitOfWork, order: LabOrder, row: Analysis, observed: Observed, *, final: bool = True
+) -> LabResult:
+    """Note what was found in an analysis, both locked, whoever has brought it; raises InvalidInput and InvalidState.
+
+    What is not final does not verify itself.
+    """
     require(order, *OPEN_ORDERS)
     require(row, AnalysisStatus.PENDING, AnalysisStatus.IN_ANALYSIS, AnalysisStatus.REPEAT)
     if row.received_at is None:
         raise InvalidState(SPECIMEN_NEEDED)
     test = await work.session.get_one(LabTest, row.lab_test_id)
-    made = await _version(work, order, row, await observe(work, order, row, test, observed))
+    made = await _version(work, order, row, observed, await observe(work, order, row, test, observed))
     move(work, row, AnalysisStatus.RESULTED)
     row.resulted_at = made.entered_at
     await work.session.flush()
-    await _judge(work, order, row, test, made)
+    await _judge(work, order, row, test, made, final=final)
     return made
 
 
@@ -92,10 +107,15 @@ async def repeat(context: Context, command: RepeatAnalysis) -> Analysis:
     """Carry an analysis out again, before its result is released."""
     async with context.write() as work:
         _, row = await hold_analysis(work, command.id, command.version, policy.EXAMINE)
-        move(work, row, AnalysisStatus.REPEAT)
-        row.resulted_at = row.verified_at = None
-        row.shown_number = 0
+        begin_again(work, row)
     return row
+
+
+def begin_again(work: UnitOfWork, row: Analysis) -> None:
+    """Let a locked analysis be carried out again; raises InvalidState."""
+    move(work, row, AnalysisStatus.REPEAT)
+    row.resulted_at = row.verified_at = None
+    row.shown_number = 0
 
 
 async def verify(context: Context, command: VerifyResult) -> Analysis:
@@ -111,6 +131,7 @@ async def verify(context: Context, command: VerifyResult) -> Analysis:
             raise InvalidState(NOTHING_TO_VERIFY)
         if newest.entered_by == work.principal.subject:
             raise InvalidState(OWN_RESULT)
+        await require_control(work, newest.analyzer_id, row.lab_test_id)
         newest.verified_by = work.principal.subject
         await _verified(work, order, row, newest)
     return row
@@ -151,7 +172,8 @@ async def record_correction(
     require(row, *_CORRECTABLE)
     test = await work.session.get_one(LabTest, row.lab_test_id)
     replaced = await version_of(work, row, row.shown_number)
-    made = await _version(work, order, row, await observe(work, order, row, test, observed, reason), replaced)
+    facts = await observe(work, order, row, test, observed, reason)
+    made = await _version(work, order, row, observed, facts, replaced)
     await _judge(work, order, row, test, made)
     return made
 
@@ -160,10 +182,15 @@ async def retract(context: Context, command: RetractResult) -> Analysis:
     """Say of a released result that it was a mistake; it stays to be seen as such."""
     async with context.write() as work:
         order, row = await hold_analysis(work, command.id, command.version, policy.VERIFY)
-        move(work, row, AnalysisStatus.ENTERED_IN_ERROR)
-        row.retraction = Encrypted(command.reason)
-        await _correct_report(work, order)
+        await record_retraction(work, order, row, command.reason)
     return row
+
+
+async def record_retraction(work: UnitOfWork, order: LabOrder, row: Analysis, reason: str) -> None:
+    """Note that a released result was a mistake, both locked, whoever says so; raises InvalidState."""
+    move(work, row, AnalysisStatus.ENTERED_IN_ERROR)
+    row.retraction = Encrypted(reason)
+    await _correct_report(work, order)
 
 
 async def hold_analysis(
@@ -184,9 +211,18 @@ async def version_of(work: UnitOfWork, row: Analysis, number: int) -> LabResult 
 
 
 async def _version(
-    work: UnitOfWork, order: LabOrder, row: Analysis, facts: ResultFacts, replaced: LabResult | None = None
+    work: UnitOfWork,
+    order: LabOrder,
+    row: Analysis,
+    observed: Observed,
+    facts: ResultFacts,
+    replaced: LabResult | None = None,
 ) -> LabResult:
     """The next version of a result; whoever ordered is told in the same transaction if it is critical."""
+    if observed.analyzer_id is not None:
+        analyzer = await work.session.get(Analyzer, observed.analyzer_id)
+        if analyzer is None or analyzer.laboratory_id != row.laboratory_id:
+            raise invalid("analyzerId", NOT_FOUND, resource="Analyzer")
     row.result_number += 1
     made = LabResult(
         analysis_id=row.id,
@@ -195,6 +231,7 @@ async def _version(
         patient_id=order.patient_id,
         number=row.result_number,
         collected_at=collected(row),
+        analyzer_id=observed.analyzer_id,
         entered_by=work.principal.subject,
         entered_at=max(utc_now(), row.received_at or utc_now()),
         replaces_id=replaced.id if replaced else None,
@@ -205,11 +242,13 @@ async def _version(
     return made
 
 
-async def _judge(work: UnitOfWork, order: LabOrder, row: Analysis, test: LabTest, made: LabResult) -> None:
+async def _judge(
+    work: UnitOfWork, order: LabOrder, row: Analysis, test: LabTest, made: LabResult, *, final: bool = True
+) -> None:
     facts = made.facts.value
     if facts.flag in CRITICAL:
         await critical.raise_notice(work, order, made)
-    if verifies_itself(test, facts):
+    if final and verifies_itself(test, facts) and await in_control(work, made.analyzer_id, test.id):
         made.auto_verified = True
         await _verified(work, order, row, made)
 
@@ -268,6 +307,7 @@ async def _release(work: UnitOfWork, order: LabOrder, row: Analysis, test: LabTe
     made = await version_of(work, row, row.shown_number)
     if made is None:
         raise InvalidState(NOTHING_TO_RELEASE)
+    await require_control(work, made.analyzer_id, row.lab_test_id)
     row.released_at = made.released_at = max(utc_now(), row.verified_at or utc_now())
     row.visible_at = made.visible_at = made.released_at + timedelta(days=test.delay_days)
     move(work, row, AnalysisStatus.RELEASED)

@@ -186,6 +186,49 @@ class RefillDecided(Event, type="caregraph.pharmacy.refill-decided.v1", key="ref
     patient_id: UUID
 
 
+class LotRecalledForPatient(Event, type="caregraph.pharmacy.lot-recalled-for-patient.v1", key="patient_id"):
+    """A patient was given something of a lot that was called back."""
+
+    patient_id: UUID
+
+
+class ReportReleased(Event, type="caregraph.laboratory.report-released.v1", key="order_id"):
+    """Results of an order were released."""
+
+    order_id: UUID
+    patient_id: UUID
+
+
+class ReportCorrected(Event, type="caregraph.laboratory.report-corrected.v1", key="order_id"):
+    """A released result of an order was corrected or retracted."""
+
+    order_id: UUID
+    patient_id: UUID
+
+
+class _Told(BaseModel):
+    patient_id: UUID
+    told: list[UUID]
+
+
+class SpecimenRejected(_Told, Event, type="caregraph.laboratory.specimen-rejected.v1", key="specimen_id"):
+    """A specimen cannot be examined, of which whoever ordered is told."""
+
+    specimen_id: UUID
+
+
+class CriticalRaised(_Told, Event, type="caregraph.laboratory.critical-raised.v1", key="notice_id"):
+    """A result is critical, and these accounts are told."""
+
+    notice_id: UUID
+
+
+class CriticalEscalated(_Told, Event, type="caregraph.laboratory.critical-escalated.v1", key="notice_id"):
+    """Nobody has acknowledged a critical result in time, and these accounts are told."""
+
+    notice_id: UUID
+
+
 class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
     """A patient stands for another one as well."""
 
@@ -325,6 +368,35 @@ async def _refill_decided(work: UnitOfWork, event: RefillDecided) -> None:
     await _tell_patient(work, Kind.REFILL_DECIDED, event.patient_id)
 
 
+async def _recalled(work: UnitOfWork, event: LotRecalledForPatient) -> None:
+    await _tell_patient(work, Kind.MEDICATION_RECALLED, event.patient_id)
+
+
+async def _released(work: UnitOfWork, event: ReportReleased) -> None:
+    await _tell_patient(work, Kind.RESULTS_RELEASED, event.patient_id)
+
+
+async def _corrected(work: UnitOfWork, event: ReportCorrected) -> None:
+    await _tell_patient(work, Kind.RESULTS_CORRECTED, event.patient_id)
+
+
+async def _rejected(work: UnitOfWork, event: SpecimenRejected) -> None:
+    await _tell_accounts(work, Kind.SPECIMEN_REJECTED, event)
+
+
+async def _critical(work: UnitOfWork, event: CriticalRaised) -> None:
+    await _tell_accounts(work, Kind.CRITICAL_RESULT, event)
+
+
+async def _escalated(work: UnitOfWork, event: CriticalEscalated) -> None:
+    await _tell_accounts(work, Kind.CRITICAL_RESULT_ESCALATED, event)
+
+
+async def _tell_accounts(work: UnitOfWork, kind: Kind, event: _Told) -> None:
+    if event.told:
+        await service.notify(work, Notify(kind=kind, recipients=event.told, patient_id=event.patient_id))
+
+
 async def _tell_patient(work: UnitOfWork, kind: Kind, patient_id: UUID) -> None:
     await service.notify(work, Notify(kind=kind, recipients=[patient_id], patient_id=patient_id))
 
@@ -367,6 +439,12 @@ CONSUMERS = (
             _ready,
             _refill_requested,
             _refill_decided,
+            _recalled,
+            _released,
+            _corrected,
+            _rejected,
+            _critical,
+            _escalated,
             _merged,
             Projection(Patient, PreferencesChanged),
         ],

@@ -29,6 +29,12 @@ SENTENCES: dict[Kind, str] = {
     Kind.PRESCRIPTION_TO_RECHECK: "Something new is known of a patient for whom you have prescribed. Please check it.",
     Kind.REFILL_REQUESTED: "A patient asks you for more of what you have prescribed.",
     Kind.REFILL_DECIDED: "Your request for more of a medication was answered.",
+    Kind.MEDICATION_RECALLED: "A medication that you were given was called back. Please ask your pharmacy what to do.",
+    Kind.RESULTS_RELEASED: "There are new laboratory results of yours.",
+    Kind.RESULTS_CORRECTED: "A laboratory result of yours was corrected.",
+    Kind.SPECIMEN_REJECTED: "A specimen that you ordered cannot be examined. Please have it taken anew.",
+    Kind.CRITICAL_RESULT: "A laboratory result is critical. Please acknowledge it now.",
+    Kind.CRITICAL_RESULT_ESCALATED: "Nobody has acknowledged a critical laboratory result yet. Please do it now.",
 }
 
 

@@ -75,6 +75,15 @@ class Kind(Code, name="NotificationKind"):
     )
     REFILL_REQUESTED = "REFILL_REQUESTED", "A patient asks the prescriber for more of what was prescribed."
     REFILL_DECIDED = "REFILL_DECIDED", "The prescriber has answered the patient's request for more."
+    MEDICATION_RECALLED = "MEDICATION_RECALLED", "A medication that the patient was given was called back."
+    RESULTS_RELEASED = "RESULTS_RELEASED", "Results of the patient's were released by the laboratory."
+    RESULTS_CORRECTED = "RESULTS_CORRECTED", "A released result of the patient's was corrected or taken back."
+    SPECIMEN_REJECTED = "SPECIMEN_REJECTED", "A specimen cannot be examined, and is to be taken anew."
+    CRITICAL_RESULT = "CRITICAL_RESULT", "A result is critical, and whoever is told is to acknowledge it at once."
+    CRITICAL_RESULT_ESCALATED = (
+        "CRITICAL_RESULT_ESCALATED",
+        "A critical result was not acknowledged in time by those who were told before.",
+    )
 
 
 class Channel(Code, name="NotificationChannel"):

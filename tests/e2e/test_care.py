@@ -119,6 +119,7 @@ async def examined(stack: Stack, doctor: Caller, patient: Caller, nora: str) -> 
         {"id": nora},
     )
     assert await reports(patient, nora) == []
+    await told(doctor, "CRITICAL_RESULT")
     back = {"id": critical["id"], "version": critical["version"], "readBack": "5.6"}
     await did(doctor, "acknowledgeCriticalResult", "criticalNotice { status }", **back)
 
@@ -127,6 +128,7 @@ async def examined(stack: Stack, doctor: Caller, patient: Caller, nora: str) -> 
     verified = await does(second, "verifyResult", "analysis { id }", **row)
     assert verified["__typename"] == "VerifyResultSuccess", verified
     await release(second, order, analysis["id"])
+    await told(patient, "RESULTS_RELEASED")
     (report,) = await reports(patient, nora)
     (result,) = report["results"]["nodes"]
     assert (result["display"], result["flag"]) == ("5.6 mmol/L", "CRITICAL_HIGH")
@@ -207,6 +209,7 @@ async def prescribed(doctor: Caller, patient: Caller, pharmacist: Caller, nora: 
     assert (await pharmacist.data(traced, id=lot["id"]))["lotTrace"]["nodes"] == [
         {"quantity": 10, "patient": {"id": nora}}
     ]
+    await told(patient, "MEDICATION_RECALLED")
 
 
 async def signed(doctor: Caller, **draft: Any) -> dict[str, Any]:

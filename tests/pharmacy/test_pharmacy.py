@@ -97,8 +97,12 @@ async def test_medications_are_found_by_name_ingredient_and_number(clinic: Clini
     for search in ("amoxicillin 250", "clavulanate", "amoxicilin", AMOXICLAV["rxcui"], "48203"):
         assert await found(admin, search) == [AMOXICLAV["name"]], search
     assert await found(admin, "3322") == [DIAZEPAM["name"]]
+    alike = DIAZEPAM["name"].replace("Diazepam", "Oxazepam")
+    await entered(admin, DIAZEPAM | {"name": alike, "rxcui": "999999"})
+    assert await found(admin, "oxazepam") == [alike]
+    assert await found(admin, "oxazepan") == [alike]
     assert await found(admin, "%") == []
-    assert await found(admin, "", active=True) == [AMOXICLAV["name"]]
+    assert await found(admin, "", active=True) == [AMOXICLAV["name"], alike]
     assert await found(admin, "", active=False) == [DIAZEPAM["name"]]
 
 

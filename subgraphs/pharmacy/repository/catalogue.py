@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, String, Uuid, any_, bindparam, or_
+from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, and_, any_, bindparam, not_, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -20,20 +22,24 @@ _MEDICATIONS = bindparam("medications", type_=ARRAY(Uuid))
 
 
 def medications(principal: Principal, search: str | None, active: bool | None) -> Select[Medication]:
-    """Those whose name, number in RxNorm or ingredient matches; those in use, those that are not, or all."""
+    """Those whose name, number in RxNorm or ingredient matches; those in use, those that are not, or all.
+
+    Names that are alike come only where none has what was typed: one drug is easily taken for another.
+    """
     statement = policy.medications(principal)
     if search:
-        wanted, text = search.lower(), col(Medication.search_text)
-        of_ingredient = policy.ingredients(principal).where(col(MedicationIngredient.rxcui) == search)
-        statement = statement.where(
-            or_(
-                text.contains(wanted, autoescape=True),
-                text.bool_op("%>")(wanted),
-                col(Medication.rxcui) == search,
-                col(Medication.id).in_(of_ingredient.with_only_columns(col(MedicationIngredient.medication_id))),
-            )
-        )
+        other = aliased(Medication)
+        alike = col(Medication.search_text).bool_op("%>")(search.lower())
+        named = select(col(other.id)).where(_named(other, search)).exists()
+        statement = statement.where(or_(_named(Medication, search), and_(alike, not_(named))))
     return statement if active is None else statement.where(col(Medication.active) == active)
+
+
+def _named(model: Any, search: str) -> ColumnElement[bool]:
+    """Whether a medication has a text in its name, or is or has what a number of RxNorm names."""
+    having = select(col(MedicationIngredient.medication_id)).where(col(MedicationIngredient.rxcui) == search)
+    text = model.search_text.contains(search.lower(), autoescape=True)
+    return or_(text, model.rxcui == search, model.id.in_(having))
 
 
 async def by_code(context: Context, rxcui: str) -> Medication | None:

@@ -109,7 +109,7 @@ async def examined(stack: Stack, doctor: Caller, patient: Caller, nora: str) -> 
     async with doctor.subscribe(CRITICAL) as notices:
         notice = asyncio.ensure_future(anext(notices))
         await asyncio.sleep(0.5)  # until it is open
-        row = await present(technician, analysis["id"])
+        row = await analysis_of(technician, analysis["id"])
         entered = await does(technician, "enterResult", "analysis { id }", **row, value="5.6", unit="mmol/L")
         assert entered["__typename"] == "EnterResultSuccess", entered
         async with asyncio.timeout(20):
@@ -123,7 +123,7 @@ async def examined(stack: Stack, doctor: Caller, patient: Caller, nora: str) -> 
     back = {"id": critical["id"], "version": critical["version"], "readBack": "5.6"}
     await did(doctor, "acknowledgeCriticalResult", "criticalNotice { status }", **back)
 
-    row = await present(technician, analysis["id"])
+    row = await analysis_of(technician, analysis["id"])
     assert (await does(technician, "verifyResult", "analysis { id }", **row))["__typename"] != "VerifyResultSuccess"
     verified = await does(second, "verifyResult", "analysis { id }", **row)
     assert verified["__typename"] == "VerifyResultSuccess", verified
@@ -135,9 +135,9 @@ async def examined(stack: Stack, doctor: Caller, patient: Caller, nora: str) -> 
     assert result["sentence"] and result["interval"]
 
 
-async def present(caller: Caller, key: str) -> dict[str, Any]:
-    """An analysis or a prescription as it is now, to be changed."""
-    asked = f"query($id: ID!) {{ node(id: $id) {{ ... on {key.partition(':')[0]} {{ id version }} }} }}"
+async def analysis_of(caller: Caller, key: str) -> dict[str, Any]:
+    """An analysis as it is now, to be changed."""
+    asked = "query($id: ID!) { node(id: $id) { ... on Analysis { id version } } }"
     return dict((await caller.data(asked, id=key))["node"])
 
 
@@ -175,7 +175,7 @@ async def prescribed(doctor: Caller, patient: Caller, pharmacist: Caller, nora: 
     assert [alert["rule"] for alert in refused.get("alerts", ())] == ["INTERACTION"], refused
     overrides = [{"alertId": alert["id"], "reasonCode": "MONITORED", "comment": "Creatine kinase each week."}
                  for alert in refused["alerts"]]  # fmt: skip
-    answer = await sign(doctor, **await present(doctor, row["id"]), overrides=overrides)
+    answer = await sign(doctor, **row, overrides=overrides)
     assert answer["__typename"] == "SignPrescriptionSuccess", answer
     row = answer["prescription"]
     row = await until_done(pharmacist, "verifyPrescription", "prescription { id version }", **row)
@@ -217,7 +217,7 @@ async def signed(doctor: Caller, **draft: Any) -> dict[str, Any]:
     row = await until_done(doctor, "draftPrescription", "prescription { id version }", **draft)
     answer = await sign(doctor, **row)
     overrides = [{"alertId": alert["id"], "reasonCode": "TOLERATED_BEFORE"} for alert in answer.get("alerts", ())]
-    return await sign(doctor, **await present(doctor, row["id"]), overrides=overrides) if overrides else answer
+    return await sign(doctor, **row, overrides=overrides) if overrides else answer
 
 
 async def sign(doctor: Caller, **fields: Any) -> dict[str, Any]:

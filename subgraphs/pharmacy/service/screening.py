@@ -75,7 +75,7 @@ async def examine(
     work.session.add(made)
     await work.session.flush()
     interrupting = await _keep(work, row, made, found, overrides)
-    row.recheck_needed = bool(interrupting)
+    row.recheck_needed = bool(interrupting) and row.status in OPEN
     return interrupting
 
 

@@ -86,7 +86,7 @@ async def export(context: Context, wanted: Looks, form: DisclosuresExportFormat,
 
 
 async def grounds(context: Context, keys: Sequence[UUID]) -> list[Grounds]:
-    """Those of looks, in order, in one statement.
+    """Those of looks, in order, each in the order in which bases are named, in one statement.
 
     A row of `patient_access` never changes its holder and keeps its period when it ends, so it tells who could look when.
     """
@@ -94,8 +94,12 @@ async def grounds(context: Context, keys: Sequence[UUID]) -> list[Grounds]:
     for row in await context.fetch(_GROUNDS, keys=list(keys)):
         known = found.get(row.id, Grounds(row.practitioner_id, ()))
         new = [each for each in _grounds_of(row) if each not in known.grounds]
-        found[row.id] = Grounds(row.practitioner_id, [*known.grounds, *new])
+        found[row.id] = Grounds(row.practitioner_id, sorted([*known.grounds, *new], key=_rank))
     return [found.get(key, Grounds(None, ())) for key in keys]
+
+
+def _rank(ground: Ground) -> int:
+    return list(Basis).index(ground.basis)
 
 
 def _grounds_of(row: Any) -> Iterator[Ground]:

@@ -37,6 +37,10 @@ class Basis(Code, name="AccessBasis"):
     PROXY = "PROXY", "The care of a parent or guardian for a minor."
 
 
+TREATING = (Basis.APPOINTMENT, Basis.ENCOUNTER, Basis.ORDER, Basis.CARE_TEAM)
+"""The bases that are relations of care, which neither the patient's grant nor an emergency gives."""
+
+
 class AccessChanged(Event, type="caregraph.records.access-changed.v1", key="access_id"):
     """Somebody may open a patient's data, or no longer: a practitioner, an account, a patient who is a proxy, or those who
     work at a location.

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, false, fu
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
-from shared.patient_access import Basis, has_access
+from shared.patient_access import TREATING, Basis, has_access
 from subgraphs.laboratory.codes import OrderStatus
 from subgraphs.laboratory.models import (
     Analysis,
@@ -47,8 +47,6 @@ ACKNOWLEDGE = "critical:acknowledge"
 
 SECTION = "RESULTS"
 """The section of the medical record that results are of."""
-
-_TREATING = (Basis.APPOINTMENT, Basis.ENCOUNTER, Basis.ORDER, Basis.CARE_TEAM)
 
 
 def _catalogue(principal: Principal, scope: str, model: type[C]) -> Select[C]:
@@ -91,7 +89,7 @@ def opens(principal: Principal, patient: Any) -> ColumnElement[bool]:
 
 def treats(principal: Principal, patient: Any) -> ColumnElement[bool]:
     """Whether the caller treats a patient, by a relation that neither the patient's grant nor an emergency gives."""
-    return has_access(principal, patient, bases=_TREATING, section=SECTION)
+    return has_access(principal, patient, bases=TREATING, section=SECTION)
 
 
 def works_at(principal: Principal, laboratory: Any) -> ColumnElement[bool]:

@@ -54,8 +54,9 @@ class Extra(StrEnum):
 
 
 _S = PrescriptionStatus
-_ACTIVE = (_S.SIGNED, _S.VERIFIED, _S.PARTIALLY_DISPENSED)
-_OPEN = (*_ACTIVE, _S.ON_HOLD)
+ACTIVE = (_S.SIGNED, _S.VERIFIED, _S.PARTIALLY_DISPENSED)
+"""Those in which the patient takes what is prescribed, or is about to."""
+OPEN = (*ACTIVE, _S.ON_HOLD)
 _PRESCRIBER, _PHARMACIST = frozenset({Actor.PRESCRIBER}), frozenset({Actor.PHARMACIST})
 
 Rule = tuple[frozenset[Actor], Extra | None]
@@ -71,17 +72,14 @@ TRANSITIONS: Mapping[tuple[PrescriptionStatus, PrescriptionStatus], Rule] = {
     (_S.COMPLETED, _S.PARTIALLY_DISPENSED): (_PHARMACIST, Extra.CAME_BACK),
     (_S.COMPLETED, _S.VERIFIED): (_PHARMACIST, Extra.CAME_BACK),
     (_S.PARTIALLY_DISPENSED, _S.VERIFIED): (_PHARMACIST, Extra.CAME_BACK),
-    **{(status, _S.ON_HOLD): (_PRESCRIBER | _PHARMACIST, None) for status in _ACTIVE},
-    **{(_S.ON_HOLD, status): (_PRESCRIBER, Extra.WHERE_IT_WAS) for status in _ACTIVE},
-    **{(status, _S.STOPPED): (_PRESCRIBER, None) for status in _OPEN},
+    **{(status, _S.ON_HOLD): (_PRESCRIBER | _PHARMACIST, None) for status in ACTIVE},
+    **{(_S.ON_HOLD, status): (_PRESCRIBER, Extra.WHERE_IT_WAS) for status in ACTIVE},
+    **{(status, _S.STOPPED): (_PRESCRIBER, None) for status in OPEN},
     **{(status, _S.CANCELLED): (_PRESCRIBER, Extra.UNTOUCHED) for status in (_S.SIGNED, _S.VERIFIED, _S.ON_HOLD)},
-    **{(status, _S.EXPIRED): (frozenset({Actor.SYSTEM}), None) for status in _OPEN},
-    **{(status, _S.ENTERED_IN_ERROR): (_PRESCRIBER, Extra.UNTOUCHED) for status in (_S.DRAFT, *_OPEN)},
+    **{(status, _S.EXPIRED): (frozenset({Actor.SYSTEM}), None) for status in OPEN},
+    **{(status, _S.ENTERED_IN_ERROR): (_PRESCRIBER, Extra.UNTOUCHED) for status in (_S.DRAFT, *OPEN)},
 }
 
-ACTIVE = _ACTIVE
-"""Those in which the patient takes what is prescribed, or is about to."""
-OPEN = _OPEN
 DISPENSABLE = (_S.VERIFIED, _S.PARTIALLY_DISPENSED)
 
 

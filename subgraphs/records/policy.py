@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
 from shared.database.tables import Merger, PatientAccess
-from shared.patient_access import Basis, has_access, holds
+from shared.patient_access import TREATING, Basis, has_access, holds
 from subgraphs.records.codes import DocumentStatus, EntryKind, NoteStatus, Section
 from subgraphs.records.models import (
     Addendum,
@@ -61,7 +61,6 @@ READS_SAFETY = [[READ], [SAFETY]]
 SAFETY_SECTIONS = (Section.ALLERGIES, Section.CONDITIONS, Section.MEDICATIONS, Section.VITAL_SIGNS)
 
 _IN_EMERGENCY = (Basis.EMERGENCY,)
-TREATING = (Basis.APPOINTMENT, Basis.ENCOUNTER, Basis.ORDER, Basis.CARE_TEAM)
 _ELSE = tuple(basis for basis in Basis if basis is not Basis.EMERGENCY)
 
 

@@ -8,12 +8,11 @@ from sqlmodel import col
 
 from shared.database.tables import PatientAccess
 from shared.ids import named_id
-from shared.patient_access import Basis, holds
+from shared.patient_access import TREATING, Basis, holds
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects
 from subgraphs.records.commands.access import Relate
 from subgraphs.records.models import CareRelation
-from subgraphs.records.policy import TREATING
 
 
 async def relate(work: UnitOfWork, command: Relate) -> None:

@@ -1,8 +1,9 @@
 """Who may open a patient's data: one decision, which a domain makes and publishes, and every service keeps and asks.
 
 A row says that a practitioner, an account, a proxy or the staff of a location may, on what basis, and from when until when.
-Whoever has no row that holds at this moment by the database's clock may not. A version decides which of two events about a
-row is the later one, in whatever order they come; of two of one version, the one that ends earlier.
+Whoever has no row that holds at this moment by the database's clock may not. What the patient withholds, no row opens but an
+emergency's. A version decides which of two events about a row is the later one, in whatever order they come; of two of one
+version, the one that ends earlier.
 """
 
 from collections.abc import Collection, Iterator
@@ -10,13 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, any_, false, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Uuid, and_, any_, false, func, literal, literal_column, not_, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
 from shared.codes import Code
-from shared.database.tables import PatientAccess
+from shared.database.tables import PatientAccess, Withholding
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.unit_of_work import UnitOfWork
@@ -62,13 +63,32 @@ class AccessChanged(Event, type="caregraph.records.access-changed.v1", key="acce
     location_id: UUID | None = None
 
 
+class WithholdingChanged(Event, type="caregraph.records.withholding-changed.v1", key="withholding_id"):
+    """A patient withholds a section of their medical record, or no longer: then `validUntil` says since when.
+
+    Of two versions the higher one holds.
+    """
+
+    withholding_id: UUID
+    patient_id: UUID
+    section: str
+    valid_until: datetime | None
+    version: int
+
+
 def has_access(
-    principal: Principal, patient: Any, *, bases: Collection[Basis] | None = None, section: str | None = None
+    principal: Principal,
+    patient: Any,
+    *,
+    bases: Collection[Basis] | None = None,
+    section: str | None = None,
+    though_withheld: bool = False,
 ) -> ColumnElement[bool]:
     """Whether the caller may open the data of the patient that a column names, on one of some bases, or on any.
 
-    With a `section`, on a basis that is of this section of the medical record. It works in `Context.written` as well. A
-    patient's right to their own data is not said here.
+    With a `section`, on a basis that is of this section of the medical record; an emergency alone, if the patient withholds
+    it. With `though_withheld`, whether they could if it were not withheld: so they add what they then see as its author. It
+    works in `Context.written` as well. A patient's right to their own data is not said here.
     """
     holders = list(_holders(principal, bases))
     if not holders:
@@ -83,7 +103,19 @@ def has_access(
     if section is not None:
         sections: Any = col(PatientAccess.sections)
         conditions.append(or_(sections.is_(None), literal(section) == any_(sections)))
+        if not though_withheld:
+            conditions.append(or_(col(PatientAccess.basis) == Basis.EMERGENCY, not_(_is_withheld(section))))
     return select(col(PatientAccess.id)).where(*conditions).correlate_except(PatientAccess).exists()
+
+
+def _is_withheld(section: str) -> ColumnElement[bool]:
+    """Whether the patient of a row of `patient_access` withholds a section."""
+    rows = select(col(Withholding.id)).where(
+        col(Withholding.patient_id) == col(PatientAccess.patient_id),
+        col(Withholding.section) == literal(section),
+        col(Withholding.valid_until).is_(None),
+    )
+    return rows.correlate_except(Withholding).exists()
 
 
 def holds() -> ColumnElement[bool]:
@@ -104,9 +136,9 @@ def _holders(principal: Principal, bases: Collection[Basis] | None) -> Iterator[
         yield col(PatientAccess.proxy_id) == principal.patient
 
 
-async def keep(work: UnitOfWork, row: PatientAccess) -> None:
+async def keep(work: UnitOfWork, row: PatientAccess | Withholding) -> None:
     """Keep what a row says, unless what is there is later."""
-    there, values = PatientAccess, row.model_dump()
+    there, values = type(row), row.model_dump()
     new = insert(there).values(**values)
     same = new.excluded.version == col(there.version)
     ends_earlier = new.excluded.valid_until < func.coalesce(col(there.valid_until), _NEVER)
@@ -119,5 +151,10 @@ async def _changed(work: UnitOfWork, event: AccessChanged) -> None:
     await keep(work, PatientAccess(id=event.access_id, **event.model_dump(exclude={"access_id"})))
 
 
-CONSUMER = Consumer("patient-access", [_changed])
-"""For the `consumers` of each service that asks `has_access`; the domain that decides writes the table itself."""
+async def _withheld(work: UnitOfWork, event: WithholdingChanged) -> None:
+    said = event.model_dump(exclude={"withholding_id"}) | {"patient_id": await work.survivor(event.patient_id)}
+    await keep(work, Withholding(id=event.withholding_id, **said))
+
+
+CONSUMER = Consumer("patient-access", [_changed, _withheld])
+"""For the `consumers` of each service that asks `has_access`; the domain that decides writes the tables itself."""

@@ -139,6 +139,24 @@ class PatientAccess(Shared, table=True):
     version: int = Field(sa_type=BigInteger)
 
 
+class Withholding(Shared, table=True):
+    """That a patient withholds a section of the medical record (`shared.patient_access`), until they release it.
+
+    What was released stays, with the version that says so.
+    """
+
+    __tablename__ = "withholding"
+    __table_args__ = (
+        Index("withholding_patient_id_idx", "patient_id", "section", postgresql_where=text("valid_until IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    patient_id: UUID
+    section: str
+    valid_until: datetime | None = timestamp(default=None, nullable=True)
+    version: int = Field(sa_type=BigInteger)
+
+
 class StoredDataKey(Shared, table=True):
     """A data key, wrapped, that encrypts what is stored of a patient (`shared.encryption`), or only opens it if it is retired.
 

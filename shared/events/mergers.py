@@ -13,7 +13,7 @@ from sqlalchemy import or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from shared.database.tables import Merger
+from shared.database.tables import Merger, Withholding
 from shared.runtime import Runtime
 from shared.unit_of_work import UnitOfWork, hold_entry, system_work
 
@@ -47,7 +47,8 @@ class Mergers:
         if self.resolve is not None:
             await self.resolve(work, merged, survivor)
             await work.session.flush()
-        for column in self.columns:
+        # What the merged one withholds is not open until the domain that decides says so of the survivor.
+        for column in (*self.columns, col(Withholding.patient_id)):
             moved = update(column.class_).where(column == merged).values({column.key: survivor})
             await work.session.execute(moved)
 

@@ -87,9 +87,16 @@ def opens(principal: Principal, patient: Any) -> ColumnElement[bool]:
     return has_access(principal, patient, section=SECTION) if principal.is_staff(ORDER) else false()
 
 
+def may_order(principal: Principal, patient: Any) -> ColumnElement[bool]:
+    """Whether the caller may order for the patient that a column names; what they order they see, though it is withheld."""
+    return (
+        has_access(principal, patient, section=SECTION, though_withheld=True) if principal.is_staff(ORDER) else false()
+    )
+
+
 def treats(principal: Principal, patient: Any) -> ColumnElement[bool]:
     """Whether the caller treats a patient, by a relation that neither the patient's grant nor an emergency gives."""
-    return has_access(principal, patient, bases=TREATING, section=SECTION)
+    return has_access(principal, patient, bases=TREATING, section=SECTION, though_withheld=True)
 
 
 def works_at(principal: Principal, laboratory: Any) -> ColumnElement[bool]:

@@ -92,15 +92,16 @@ def _catalogue(principal: Principal, kind: type[M], scope: str) -> Select[M]:
 
 def patients(principal: Principal, scope: str = PRESCRIPTION_WRITE) -> Select[Patient]:
     """The patients for whom the caller may write prescriptions."""
-    may = _treats(principal, col(Patient.id)) if principal.is_staff(scope) else false()
+    may = _prescribes(principal, col(Patient.id)) if principal.is_staff(scope) else false()
     return select(Patient).where(may)
 
 
 def prescriptions(principal: Principal, scope: str = PRESCRIPTION_READ) -> Select[Prescription]:
     """The prescriptions that the caller may see, or with another scope do that to.
 
-    Patients and proxies see what was signed, who treats a patient all of that patient's, prescribers their own always,
-    pharmacists what was signed and is to be dispensed where they work. Only who treats a patient signs.
+    Patients and proxies see what was signed, who treats a patient all of that patient's that is not withheld, prescribers and
+    who drafted it their own always, pharmacists what was signed and is to be dispensed where they work. Only who treats a
+    patient signs.
     """
     return select(Prescription).where(or_(false(), *_seen(principal, scope)))
 
@@ -119,8 +120,10 @@ def _seen(principal: Principal, scope: str) -> Iterator[ColumnElement[bool]]:
             return
     if scope != DISPENSE:
         yield _treats(principal, patient)
-        if principal.practitioner is not None and scope != SIGN:
-            yield col(Prescription.practitioner_id) == principal.practitioner
+        own = col(Prescription.account_id) == principal.subject
+        if principal.practitioner is not None:
+            own = or_(own, col(Prescription.practitioner_id) == principal.practitioner)
+        yield and_(own, _prescribes(principal, patient)) if scope == SIGN else own
 
 
 def presented_prescriptions(principal: Principal, digest: bytes) -> Select[Prescription]:
@@ -223,3 +226,8 @@ def works_at(principal: Principal, location: Any) -> ColumnElement[bool]:
 
 def _treats(principal: Principal, patient: Any) -> ColumnElement[bool]:
     return has_access(principal, patient, section=MEDICATIONS_SECTION)
+
+
+def _prescribes(principal: Principal, patient: Any) -> ColumnElement[bool]:
+    """Whether the caller may prescribe for a patient: what they prescribe they see, though it is withheld."""
+    return has_access(principal, patient, section=MEDICATIONS_SECTION, though_withheld=True)

@@ -16,6 +16,7 @@ class Section(Code, name="RecordSection"):
     DOCUMENTS = "DOCUMENTS", "Documents of all kinds, such as letters and findings."
     HISTORY = "HISTORY", "Family and social history."
     CARE_PLANS = "CARE_PLANS", "Care plans and care teams."
+    RESULTS = "RESULTS", "What laboratories were asked for the patient, and have found."
 
 
 class FieldGroup(Code):

@@ -9,8 +9,8 @@ from sqlalchemy import any_, func, literal, select
 from sqlmodel import col
 
 from shared.database.model import assign
-from shared.database.tables import PatientAccess
-from shared.patient_access import AccessChanged, Basis, holds
+from shared.database.tables import PatientAccess, Withholding
+from shared.patient_access import AccessChanged, Basis, WithholdingChanged, holds
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records.codes import Party, RequestStatus
 from subgraphs.records.events import (
@@ -25,22 +25,25 @@ from subgraphs.records.events import (
 from subgraphs.records.models import Account, EmergencyAccess, Proxy, RecordAccessRequest
 from subgraphs.records.policy import REVIEW
 
+Decided = PatientAccess | Withholding
+"""What lets somebody open a patient's data, or keeps them from that, here and everywhere."""
 
-def access_given(work: UnitOfWork, row: PatientAccess) -> None:
-    """Let somebody open a patient's data, here and everywhere."""
+
+def access_given(work: UnitOfWork, row: Decided) -> None:
+    """Let it hold from now on."""
     work.session.add(row)
-    _tell(work, row)
+    tell(work, row)
 
 
-def access_changed(work: UnitOfWork, row: PatientAccess, **values: Any) -> None:
-    """Change what lets somebody open a patient's data, here and everywhere."""
+def access_changed(work: UnitOfWork, row: Decided, **values: Any) -> None:
+    """Change it."""
     if assign(row, values):
         row.version += 1
-        _tell(work, row)
+        tell(work, row)
 
 
-async def access_ended(work: UnitOfWork, row: PatientAccess) -> None:
-    """Let somebody open a patient's data no longer; what has ended before stays as it is."""
+async def access_ended(work: UnitOfWork, row: Decided) -> None:
+    """Let it hold no longer; what has ended before stays as it is."""
     moment = await now(work)
     if row.valid_until is None or row.valid_until > moment:
         access_changed(work, row, valid_until=moment)
@@ -114,5 +117,10 @@ def _proxy(row: Proxy) -> dict[str, Any]:
     return {"proxy_appointment_id": row.id, "patient_id": row.patient_id, "proxy_id": row.proxy_id}
 
 
-def _tell(work: UnitOfWork, row: PatientAccess) -> None:
-    work.publish(AccessChanged(access_id=row.id, **row.model_dump(exclude={"id"})))
+def tell(work: UnitOfWork, row: Decided) -> None:
+    """Tell every service of it."""
+    said = row.model_dump(exclude={"id"})
+    if isinstance(row, PatientAccess):
+        work.publish(AccessChanged(access_id=row.id, **said))
+    else:
+        work.publish(WithholdingChanged(withholding_id=row.id, **said))

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.disclosures import PatientDataRead
 from shared.events.event import Event
-from shared.patient_access import AccessChanged
+from shared.patient_access import AccessChanged, WithholdingChanged
 
 
 class AccessRequested(Event, type="caregraph.records.access-requested.v1", key="access_request_id"):
@@ -212,6 +212,7 @@ class LooksCounted(Event, type="caregraph.records.looks-counted.v1", key="count_
 
 EVENTS = (
     AccessChanged,
+    WithholdingChanged,
     AccessRequested,
     AccessDecided,
     AccessWithdrawn,

@@ -6,7 +6,7 @@ from shared.jobs import Job
 from shared.runtime import Runtime
 from shared.unit_of_work import system_work
 from subgraphs.records.documents.transfer import scanner_of
-from subgraphs.records.service import disclosures, documents, requests
+from subgraphs.records.service import disclosures, documents, requests, sections
 from subgraphs.records.service.merging import MERGERS
 
 _MOST_SCANS = 100  # in one run
@@ -35,9 +35,16 @@ async def scan_documents(runtime: Runtime) -> None:
         scanned += 1
 
 
+async def tell_withheld(runtime: Runtime) -> None:
+    """Tell of what was withheld before every service was told."""
+    async with system_work(runtime.database, "tellWithheld") as work:
+        await sections.tell_untold(work)
+
+
 JOBS = (
     Job("count-looks", timedelta(hours=1), count_looks),
     Job("scan-documents", timedelta(seconds=30), scan_documents),
     Job("expire-requests", timedelta(minutes=1), expire_requests),
+    Job("tell-withheld", timedelta(days=1), tell_withheld),
     Job("settle-mergers", timedelta(days=1), MERGERS.settle),
 )

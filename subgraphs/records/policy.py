@@ -60,21 +60,15 @@ READS_SAFETY = [[READ], [SAFETY]]
 
 SAFETY_SECTIONS = (Section.ALLERGIES, Section.CONDITIONS, Section.MEDICATIONS, Section.VITAL_SIGNS)
 
-_IN_EMERGENCY = (Basis.EMERGENCY,)
-_ELSE = tuple(basis for basis in Basis if basis is not Basis.EMERGENCY)
 
-
-def record(principal: Principal, patient: Any, section: Section, *, in_emergency: bool = True) -> ColumnElement[bool]:
+def record(principal: Principal, patient: Any, section: Section) -> ColumnElement[bool]:
     """Whether the caller may read a section of the record of the patient that a column names.
 
-    Without `in_emergency`, not even an emergency opens what the patient withholds. Who may read for safety's sake alone reads
-    these sections, where an order is carried out.
+    Who may read for safety's sake alone reads these sections, where an order is carried out.
     """
     if not principal.can(READ):
-        return and_(_checks(principal, patient, section), not_(withheld(patient, section)))
-    ordinary = and_(has_access(principal, patient, bases=_ELSE, section=section), not_(withheld(patient, section)))
-    urgent = has_access(principal, patient, bases=_IN_EMERGENCY) if in_emergency else false()
-    return or_(is_owner(principal, patient), ordinary, urgent)
+        return _checks(principal, patient, section)
+    return or_(is_owner(principal, patient), has_access(principal, patient, section=section))
 
 
 def _checks(principal: Principal, patient: Any, section: Section | None = None) -> ColumnElement[bool]:
@@ -95,7 +89,7 @@ def writes(principal: Principal, patient: Any, section: Section, scope: str = WR
     if not principal.is_staff(scope):
         return false()
     if section is Section.NOTES:
-        return has_access(principal, patient, section=section)
+        return has_access(principal, patient, section=section, though_withheld=True)
     return record(principal, patient, section)
 
 
@@ -104,14 +98,6 @@ def is_owner(principal: Principal, patient: Any) -> ColumnElement[bool]:
     if principal.kind is not Kind.PATIENT or principal.patient is None:
         return false()
     return patient == principal.patient  # type: ignore[no-any-return]  # a column's comparison
-
-
-def withheld(patient: Any, section: Section) -> ColumnElement[bool]:
-    """Whether the patient that a column names withholds a section."""
-    rows = select(WithheldSection).where(
-        col(WithheldSection.patient_id) == patient, col(WithheldSection.section) == section
-    )
-    return rows.correlate_except(WithheldSection).exists()
 
 
 def patients(principal: Principal, scope: str = READ) -> Select[Patient]:

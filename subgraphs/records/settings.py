@@ -58,7 +58,7 @@ class RecordsSettings(Settings, RelationSettings, DocumentSettings):
         12, ge=1, le=30, description="from which birthday on confidential sections are not a proxy's"
     )
     records_confidential_sections: frozenset[Section] = Field(
-        frozenset({Section.NOTES, Section.DOCUMENTS, Section.HISTORY}),
+        frozenset({Section.NOTES, Section.DOCUMENTS, Section.HISTORY, Section.RESULTS}),
         description="the sections of the record that are confidential, as a JSON array",
     )
 

@@ -40,6 +40,7 @@ from subgraphs.records.codes import PurposeOfUse, Relationship, Verdict
 from tests.authorization.clinical import entries
 from tests.authorization.laboratory import laboratory_rows
 from tests.authorization.prescribing import prescriptions
+from tests.harness.access import withheld
 from tests.pharmacy.storing import stock_rows
 
 PLAUSIBLE_ADDRESS = "jane.dawson@example.com"
@@ -319,6 +320,7 @@ def records_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     yield records.Patient(id=party.patient)
     yield records.Patient(id=party.twin)
     yield records.WithheldSection(patient_id=party.patient, section="CARE_PLANS")
+    yield withheld(party.patient, "CARE_PLANS")
     yield from entries(party.patient, party.practitioner, party.account)
     now = utc_now()
     request = records.RecordAccessRequest(

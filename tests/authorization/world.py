@@ -15,17 +15,19 @@ from sqlmodel import SQLModel
 
 from shared.auth.principal import Kind
 from shared.database.model import utc_now
-from shared.database.tables import PatientAccess
+from shared.database.tables import PatientAccess, Withholding
 from shared.graph.context import Context
 from shared.ids import global_id, new_id
 from shared.patient_access import Basis
 from subgraphs.identity import models as identity
 from subgraphs.identity.roles import KINDS, BuiltInRole
 from subgraphs.laboratory.check_digits import with_check_digit
+from subgraphs.records.codes import Section
 from subgraphs.records.documents.addresses import Use, address_of
 from tests.authorization.laboratory import EXAMINED, SPECIMENS
 from tests.authorization.rows import ELSEWHERE, ROWS, Party
 from tests.graph.test_bounds import entities
+from tests.harness.access import withheld
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -40,10 +42,14 @@ RELATIONS = {
     "granted": "g",
     "emergency": "e",
     "proxy": "p",
+    "withheld": "h",
     "withdrawn": "w",
     FOREIGN: "f",
 }
-"""How an object is related to who asks, each with its letter: their own, by what lets them see its patient, or not at all."""
+"""How an object is related to who asks, each with its letter: their own, by what lets them see its patient, or not at all.
+
+Of what is withheld, something lets them see its patient, who withholds all sections of the record.
+"""
 
 ACCESS = {
     "treated": [(Basis.APPOINTMENT, "practitioner_id")],
@@ -51,6 +57,7 @@ ACCESS = {
     "granted": [(Basis.GRANT, "account_id")],
     "emergency": [(Basis.EMERGENCY, "account_id")],
     "proxy": [(Basis.PROXY, "proxy_id")],
+    "withheld": [(Basis.APPOINTMENT, "practitioner_id"), (Basis.ORDER, "location_id"), (Basis.PROXY, "proxy_id")],
     "withdrawn": [
         (Basis.APPOINTMENT, "practitioner_id"),
         (Basis.GRANT, "account_id"),
@@ -71,8 +78,10 @@ def parties() -> list[Party]:
     return own + [Party(relation, number) for number, relation in enumerate(others, len(own) + 1)]
 
 
-def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientAccess]:
+def access_rows(party: Party, patient: Party, staff: Party) -> Iterator[PatientAccess | Withholding]:
     """What makes a party's patient related to callers, who are a patient or of the staff."""
+    if party.relation == "withheld":
+        yield from (withheld(party.patient, section) for section in Section)
     for basis, holder in ACCESS.get(party.relation, ()):
         ids: dict[str, Any] = {
             "practitioner_id": staff.practitioner,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.database.model import utc_now
-from shared.database.tables import PatientAccess
+from shared.database.tables import PatientAccess, Withholding
 from shared.ids import new_id
 from shared.patient_access import Basis
 from tests.harness.clinic import Running
@@ -25,3 +25,8 @@ async def end(running: Running, key: UUID) -> None:
     """No longer."""
     async with stored(running.runtime.database) as session:
         (await session.get_one(PatientAccess, key)).valid_until = utc_now()
+
+
+def withheld(patient: UUID, section: str) -> Withholding:
+    """A section that a patient withholds."""
+    return Withholding(id=new_id(), patient_id=patient, section=section, version=1)

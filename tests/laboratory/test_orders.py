@@ -17,6 +17,7 @@ from subgraphs.laboratory.codes import AnalysisStatus, OrderStatus, SpecimenStat
 from subgraphs.laboratory.consumers import PatientMerged
 from subgraphs.laboratory.models import Analysis, LabOrder, Specimen
 from subgraphs.laboratory.service.states import ANALYSES, ORDERS, SPECIMENS, Transitions
+from tests.harness.access import withheld
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
 from tests.harness.ids import key_of
@@ -373,6 +374,25 @@ async def test_who_may_see_an_order(lab: Lab) -> None:
     orders = "query($id: ID!) { patient(id: $id) { labOrders(status: IN_PROGRESS) { totalCount nodes { id } } } }"
     found = await me.data(orders, id=global_id("Patient", patient))
     assert found["patient"]["labOrders"] == {"totalCount": 1, "nodes": [{"id": order["id"]}]}
+
+
+async def test_withheld_results_are_seen_by_who_orders_examines_or_opens_them_in_an_emergency(lab: Lab) -> None:
+    (patient, me), (parent, proxy) = await lab.patient(), await lab.patient()
+    doctor, other = await lab.doctor(patient), await lab.doctor(patient)
+    rescuer = await lab.doctor(patient, basis=Basis.EMERGENCY)
+    await lab.let(patient, Basis.PROXY, proxy_id=parent)
+    order = await lab.ordered(doctor, patient, await lab.test())
+
+    async def seen(key: str) -> list[bool]:
+        callers = (doctor.caller, me, lab.technician.caller, rescuer.caller, other.caller, proxy)
+        found = [await lab.clinic.entities("laboratory", each, "LabOrder", [key], "id") for each in callers]
+        return [each["data"]["_entities"] != [None] for each in found]
+
+    assert await seen(order["id"]) == [True] * 6
+    await lab.know(withheld(patient, "RESULTS"))
+    assert await seen(order["id"]) == [True] * 4 + [False] * 2
+    mine = await lab.ordered(other, patient, await lab.test())
+    assert await seen(mine["id"]) == [False, True, True, True, True, False]
 
 
 async def test_a_hundred_orders_are_one_statement(lab: Lab) -> None:

@@ -13,9 +13,11 @@ from sqlalchemy.exc import IntegrityError
 
 from shared.database.model import assign, utc_now
 from shared.ids import global_id, new_id
+from shared.patient_access import Basis
 from subgraphs.pharmacy.jobs import expire_prescriptions
 from subgraphs.pharmacy.models import Prescription
 from subgraphs.pharmacy.states import FHIR_STATUS, TRANSITIONS, Actor, Extra, PrescriptionStatus
+from tests.harness.access import let, withheld
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -359,3 +361,43 @@ async def test_a_hundred_entities_are_one_statement(dispensary: Dispensary) -> N
         )
     assert [entity["id"] for entity in answer["data"]["_entities"]] == ids
     assert len(statements) <= 2
+
+
+async def test_withheld_medication_is_seen_by_who_prescribes_dispenses_or_opens_it_in_an_emergency(
+    dispensary: Dispensary,
+) -> None:
+    (author, _), other = await dispensary.prescriber(), await dispensary.doctor()
+    account, parent = new_id(), new_id()
+    pharmacy = dispensary.clinic.service("pharmacy")
+    await let(pharmacy, dispensary.patient, Basis.EMERGENCY, account_id=account)
+    await let(pharmacy, dispensary.patient, Basis.PROXY, proxy_id=parent)
+    row = await dispensary.verified(author)
+    rescuer = dispensary.clinic.caller("DOCTOR", subject=account)
+    proxy = dispensary.clinic.caller("PATIENT", patient=parent)
+
+    async def seen() -> list[bool]:
+        callers = (author, dispensary.of_patient(), dispensary.pharmacist(), rescuer, other, proxy)
+        found = [
+            await dispensary.clinic.entities("pharmacy", each, "Prescription", [row["id"]], "id") for each in callers
+        ]
+        return [each["data"]["_entities"] != [None] for each in found]
+
+    assert await seen() == [True] * 6
+    for name in ("pharmacy", "records"):
+        async with stored(dispensary.clinic.service(name).runtime.database) as session:
+            session.add(withheld(dispensary.patient, "MEDICATIONS"))
+    assert await seen() == [True] * 4 + [False] * 2
+    reason = {"id": row["id"], "version": row["version"], "reason": "Rash."}
+    assert (await does(other, "stopPrescription", **reason))["code"] == "NOT_FOUND"
+    await did(author, "stopPrescription", **reason)
+
+    # Nobody takes what is withheld for nothing: there is no check, but for who says why it must do without.
+    draft = await dispensary.drafted(other)
+    assert (await does(other, "checkPrescription", id=draft["id"]))["code"] == "SAFETY_RECORD_CLOSED"
+    asked = {"id": draft["id"], "version": draft["version"]}
+    assert (await does(other, "signPrescription", **asked))["code"] == "SAFETY_RECORD_CLOSED"
+    assert (await does(author, "signPrescription", **asked))["code"] == "NOT_FOUND"
+    signed = await did(other, "signPrescription", **asked, emergencyReason="Anaphylaxis.")
+    ready = await did(dispensary.pharmacist(), "verifyPrescription", id=signed["id"], version=signed["version"])
+    given = {"prescriptionId": ready["id"], "version": ready["version"], "quantity": 1.0}
+    assert (await does(dispensary.pharmacist(), "dispense", **given))["code"] == "SAFETY_RECORD_CLOSED"

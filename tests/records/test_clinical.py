@@ -14,7 +14,8 @@ from shared.patient_access import Basis
 from subgraphs.records.codes import ConditionCategory, ConditionVerification, Section
 from subgraphs.records.consumers import PatientMerged
 from subgraphs.records.facts import Coded, ConditionFacts
-from subgraphs.records.models import Condition, WithheldSection
+from subgraphs.records.models import Condition
+from tests.harness.access import withheld
 from tests.harness.paging import walk
 from tests.harness.repeating import check_repeating
 from tests.records.asking import Clinician, clinician, happened, of, visited
@@ -131,7 +132,7 @@ async def test_an_entry_is_recorded_once_and_seen_in_its_section(ward: Ward, nam
     assert await lists(ward, stranger.caller, patient) is None
     assert (await stranger.does(name, **whole))["__typename"] == "NotFound"
 
-    await ward.know(WithheldSection(patient_id=patient, section=SECTIONS[kind]))
+    await ward.know(withheld(patient, SECTIONS[kind]))
     rescuer = await clinician(ward, patient, basis=Basis.EMERGENCY)
     hidden = await lists(ward, doctor.caller, patient)
     assert hidden is not None
@@ -424,7 +425,7 @@ async def test_the_timeline_has_entries_of_all_kinds_by_time_as_far_as_each_may_
     for size in (1, 3):
         assert await walk(jane, query, size=size) == await walk(jane, query, size=size, backward=True) == alike
 
-    await ward.know(WithheldSection(patient_id=patient, section=Section.NOTES))
+    await ward.know(withheld(patient, Section.NOTES))
     other = await clinician(ward, patient)
     part = "record { timeline(first: 50) { totalCount nodes { entry { __typename } } } }"
     with ward.clinic.statements("records") as statements:

@@ -19,7 +19,8 @@ from shared.patient_access import Basis
 from subgraphs.records.codes import DocumentContentType
 from subgraphs.records.consumers import PatientMerged
 from subgraphs.records.documents.content_types import rejection
-from subgraphs.records.models import Account, Model, WithheldSection
+from subgraphs.records.models import Account, Model
+from tests.harness.access import withheld
 from tests.harness.caller import Caller
 from tests.harness.ids import key_of
 from tests.harness.repeating import check_repeating
@@ -185,13 +186,13 @@ async def test_an_address_is_its_callers_alone_and_ends_with_what_lets_them_open
     granted = await done(me, "grant", await asked(nurse, patient, sections=["DOCUMENTS"]))
     url = (await document(nurse, made["id"]))["downloadUrl"]
     assert (await get(url)).content == PDF
-    await ward.know(WithheldSection(patient_id=patient, section="DOCUMENTS"))
+    await ward.know(withheld(patient, "DOCUMENTS"))
     assert (await get(url)).status_code == 404
     await ward.let(patient, Basis.EMERGENCY, account_id=account)
     assert (await get(url)).content == PDF  # what is withheld, an emergency opens
     async with ward.database.engine.begin() as connection:
         await connection.execute(text("DELETE FROM patient_access WHERE basis = 'EMERGENCY'"))
-        await connection.execute(text("DELETE FROM withheld_section"))
+        await connection.execute(text("DELETE FROM withholding"))
     assert (await get(url)).content == PDF
     await done(me, "withdraw", granted)
     closed = await get(url)

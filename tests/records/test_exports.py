@@ -10,7 +10,8 @@ from fhir.resources.R4B.bundle import Bundle
 
 from shared.ids import new_id
 from subgraphs.records.codes import Section
-from subgraphs.records.models import Patient, WithheldSection
+from subgraphs.records.models import Patient
+from tests.harness.access import withheld
 from tests.harness.caller import Caller
 from tests.harness.ids import key_of
 from tests.patients.conftest import register
@@ -75,7 +76,7 @@ async def test_a_patient_takes_all_of_it_along_in_fhir_and_on_paper(ward: Ward) 
 async def test_what_may_not_be_read_is_not_taken_along(ward: Ward) -> None:
     patient, _ = await registered(ward)
     doctor = await filled(ward, patient)
-    await ward.know(WithheldSection(patient_id=patient, section=Section.CONDITIONS))
+    await ward.know(withheld(patient, Section.CONDITIONS))
     _, _, content = await exported(doctor.caller, patient, "FHIR_IPS")
     found = orjson.loads(content)
     problems, allergies = found["entry"][0]["resource"]["section"][:2]

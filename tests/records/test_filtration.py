@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from subgraphs.records.codes import Section
-from subgraphs.records.models import WithheldSection
+from tests.harness.access import withheld
 from tests.harness.databases import stored
 from tests.records.asking import clinician, of
 from tests.records.conftest import Ward
@@ -76,5 +76,5 @@ async def test_rates_are_of_blood_and_serum_the_newest_first_and_of_who_may_read
         return rates and [each["creatinine"] for each in rates["nodes"]]
 
     assert [await seen(who) for who in (jane, doctor.caller, stranger.caller)] == [[1.2, 1.0], [1.2, 1.0], None]
-    await ward.know(WithheldSection(patient_id=patient, section=Section.VITAL_SIGNS))
+    await ward.know(withheld(patient, Section.VITAL_SIGNS))
     assert [await seen(who) for who in (jane, doctor.caller)] == [[1.2, 1.0], []]

@@ -12,7 +12,8 @@ from shared.encryption.rotation import rotate
 from shared.ids import new_id, parse_id
 from shared.patient_access import Basis
 from subgraphs.records.codes import Section
-from subgraphs.records.models import Model, WithheldSection
+from subgraphs.records.models import Model
+from tests.harness.access import withheld
 from tests.harness.repeating import check_repeating
 from tests.records.asking import Clinician, clinician, happened, of, visited
 from tests.records.conftest import Ward
@@ -204,9 +205,9 @@ async def test_withheld_notes_are_opened_by_their_author_and_an_emergency(ward: 
     author, other, rescuer = [
         await clinician(ward, patient, basis=basis) for basis in (Basis.APPOINTMENT, Basis.APPOINTMENT, Basis.EMERGENCY)
     ]
-    withheld = await signed(author, patient)
-    await ward.know(WithheldSection(patient_id=patient, section=Section.NOTES))
-    seen = [(await each.caller.data(NOTE, id=withheld["id"]))["note"] for each in (author, other, rescuer)]
+    hidden = await signed(author, patient)
+    await ward.know(withheld(patient, Section.NOTES))
+    seen = [(await each.caller.data(NOTE, id=hidden["id"]))["note"] for each in (author, other, rescuer)]
     assert [each is not None for each in seen] == [True, False, True]
     await visited(other, patient)  # which is their own
 

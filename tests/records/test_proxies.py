@@ -20,7 +20,7 @@ from tests.harness.repeating import check_repeating
 from tests.records.conftest import Ward, answer, principal
 
 ALL = set(Section)
-CONFIDENTIAL = {Section.NOTES, Section.DOCUMENTS, Section.HISTORY}
+CONFIDENTIAL = {Section.NOTES, Section.DOCUMENTS, Section.HISTORY, Section.RESULTS}
 PROXY = "id relationship wholeUntil endsOn endedAt patient { id } proxy { id }"
 APPOINT = f"""mutation($input: AppointProxyInput!) {{ appointProxy(input: $input) {{
   __typename ... on AppointProxySuccess {{ proxy {{ {PROXY} }} }} ... on UserError {{ code }}

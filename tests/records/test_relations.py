@@ -7,8 +7,10 @@ from uuid import UUID
 import pytest
 
 from shared.database.model import utc_now
+from shared.database.tables import Withholding
+from shared.events.event import read_data
 from shared.ids import new_id
-from shared.patient_access import AccessChanged, Basis
+from shared.patient_access import AccessChanged, Basis, WithholdingChanged
 from subgraphs.records.codes import Section
 from subgraphs.records.consumers import (
     Booked,
@@ -23,9 +25,11 @@ from subgraphs.records.consumers import (
     StatusReverted,
     VisitRecorded,
 )
+from subgraphs.records.jobs import tell_withheld
 from subgraphs.records.models import WithheldSection
 from subgraphs.records.policy import SAFETY_SECTIONS
 from subgraphs.records.settings import relation_lasts
+from tests.harness.access import withheld
 from tests.records.conftest import Ward, answer, principal
 
 ALL = set(Section)
@@ -175,6 +179,23 @@ async def test_what_lets_somebody_in_holds_to_the_second_and_for_its_sections(wa
     assert await ward.opens(parent, patient) == ALL
 
 
+async def said_of(ward: Ward, patient: UUID) -> list[tuple[str, int, bool]]:
+    """What every service is told of what a patient withholds: the section, the version, and whether that is over."""
+    events = [event for event in await ward.clinic.published("records") if event.type == WithholdingChanged.type]
+    told = [read_data(event, WithholdingChanged) for event in events]
+    return [(each.section, each.version, each.valid_until is not None) for each in told if each.patient_id == patient]
+
+
+async def test_what_was_withheld_before_others_were_told_is_told(ward: Ward) -> None:
+    patient, _ = await ward.patient()
+    untold = withheld(patient, "NOTES")
+    untold.version = 0
+    await ward.know(untold)
+    for _ in range(2):
+        await tell_withheld(ward.clinic.service("records").runtime)
+    assert await said_of(ward, patient) == [("NOTES", 1, False)]
+
+
 async def test_what_a_patient_withholds_only_an_emergency_opens(ward: Ward) -> None:
     patient, me = await ward.patient()
     doctor, urgent = principal("DOCTOR", practitioner=new_id()), principal("DOCTOR")
@@ -184,13 +205,13 @@ async def test_what_a_patient_withholds_only_an_emergency_opens(ward: Ward) -> N
         withheld = await answer(me, WITHHOLD, patientId=str(patient), section="NOTES")
         assert withheld == {"__typename": "WithheldSections", "sections": ["NOTES"]}
     assert await me.data(WITHHELD, id=str(patient)) == {"withheldSections": {"sections": ["NOTES"]}}
+    assert await said_of(ward, patient) == [("NOTES", 1, False)]
     assert await ward.opens(doctor, patient) == ALL - {Section.NOTES}
     by_doctor = ward.clinic.caller("DOCTOR", practitioner=doctor.practitioner)
     assert await by_doctor.data(READABLE.format(patient)) == {
         "nodes": [{"record": {"readableSections": [str(each) for each in Section if each is not Section.NOTES]}}]
     }
     assert await ward.opens(urgent, patient) == await ward.opens(principal("PATIENT", patient=patient), patient) == ALL
-    assert await ward.opens(urgent, patient, in_emergency=False) == set()
 
     stranger, minor = ward.clinic.caller("PATIENT", patient=new_id()), principal("PATIENT", patient=new_id())
     proxy = ward.clinic.caller("PATIENT", patient=minor.patient)
@@ -202,7 +223,14 @@ async def test_what_a_patient_withholds_only_an_emergency_opens(ward: Ward) -> N
     await ward.let(patient, Basis.PROXY, proxy_id=minor.patient)
     assert (await answer(proxy, RELEASE, patientId=str(patient), section="NOTES"))["sections"] == []
     assert partly.sections == ["ALLERGIES"]
+    assert await said_of(ward, patient) == [("NOTES", 1, False), ("NOTES", 2, True)]
     assert await ward.opens(doctor, patient) == ALL
+
+
+def decided(patient: UUID, section: Section) -> tuple[WithheldSection, Withholding]:
+    """What a patient has decided to withhold, and what every service knows of it."""
+    known = withheld(patient, section)
+    return WithheldSection(id=known.id, patient_id=patient, section=section), known
 
 
 async def test_merged_patients_share_who_may_open_and_what_is_withheld(ward: Ward) -> None:
@@ -211,8 +239,8 @@ async def test_merged_patients_share_who_may_open_and_what_is_withheld(ward: War
     await ward.hear(Booked(**booked))
     await ward.let(parent, Basis.PROXY, proxy_id=merged)
     await ward.know(
-        *(WithheldSection(patient_id=merged, section=section) for section in (Section.NOTES, Section.HISTORY)),
-        WithheldSection(patient_id=survivor, section=Section.NOTES),
+        *(row for section in (Section.NOTES, Section.HISTORY) for row in decided(merged, section)),
+        *decided(survivor, Section.NOTES),
     )
     await ward.hear(*[PatientMerged(patient_id=survivor, merged_patient_id=merged)] * 2)
     by = principal("DOCTOR", practitioner=doctor)
@@ -224,3 +252,6 @@ async def test_merged_patients_share_who_may_open_and_what_is_withheld(ward: War
     assert last == {str(merged): 1, str(survivor): 2, str(parent): 2}
     await ward.hear(Rescheduled(**booked | {"ends_at": utc_now() + 2 * DAY}))
     assert {row.patient_id for row in await ward.access(survivor)} == {survivor}
+    me = ward.clinic.caller("PATIENT", patient=survivor)
+    assert (await answer(me, RELEASE, patientId=str(survivor), section="NOTES"))["sections"] == ["HISTORY"]
+    assert await ward.opens(by, survivor) == ALL - {Section.HISTORY}

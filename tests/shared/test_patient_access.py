@@ -15,14 +15,16 @@ from sqlmodel import col
 from shared.auth.principal import Kind, Principal
 from shared.database.engine import Database
 from shared.database.model import utc_now
-from shared.database.tables import PatientAccess
+from shared.database.tables import PatientAccess, Withholding
 from shared.events.event import CloudEvent
+from shared.events.mergers import Mergers
 from shared.graph.context import Context
 from shared.ids import new_id
-from shared.patient_access import CONSUMER, AccessChanged, Basis, has_access
+from shared.patient_access import CONSUMER, AccessChanged, Basis, WithholdingChanged, has_access
 from shared.runtime import Runtime
 from shared.unit_of_work import system_work
 from subgraphs.notifications.models import Patient
+from tests.harness.access import withheld
 from tests.harness.databases import cloned, stored
 
 HOUR = timedelta(hours=1)
@@ -67,9 +69,32 @@ async def test_the_later_version_holds_in_whatever_order_the_events_come(databas
         assert (row.version, row.valid_until) == (3, now), order
 
 
+async def test_what_is_withheld_is_known_in_whatever_order_the_events_come_and_of_merged_patients(
+    database: Database,
+) -> None:
+    patient, survivor, now = new_id(), new_id(), utc_now()
+    said: dict[str, Any] = {"patient_id": patient, "section": "NOTES"}
+    history = [said | {"version": 1, "valid_until": None}, said | {"version": 2, "valid_until": now}]
+    for order in (history, history[::-1]):
+        key = new_id()
+        async with system_work(database, "test") as work:
+            for fields in (*order, order[0]):
+                event = WithholdingChanged(withholding_id=key, **fields)
+                await CONSUMER.handlers[WithholdingChanged](work, event, CloudEvent.of(event))
+            assert (await work.session.get_one(Withholding, key)).valid_until == now
+    before, after = new_id(), new_id()
+    async with system_work(database, "test") as work:
+        for key in (before, after):
+            event = WithholdingChanged(withholding_id=key, **history[0])
+            await CONSUMER.handlers[WithholdingChanged](work, event, CloudEvent.of(event))
+            await Mergers().follow(work, patient, survivor)
+        rows = [await work.session.get_one(Withholding, key, populate_existing=True) for key in (before, after)]
+    assert {row.patient_id for row in rows} == {survivor}
+
+
 async def test_who_has_a_row_that_holds_now_has_access(database: Database) -> None:
-    doctor, nurse, parent, pharmacy = new_id(), new_id(), new_id(), new_id()
-    patients = [new_id() for _ in range(10)]
+    doctor, nurse, parent, pharmacy, aide, rescuer = [new_id() for _ in range(6)]
+    patients = [new_id() for _ in range(12)]
     now = utc_now()
     periods = [{"valid_until": now}, {"valid_until": now - HOUR}, {"valid_from": now + HOUR}]
     async with stored(database) as session:
@@ -84,6 +109,10 @@ async def test_who_has_a_row_that_holds_now_has_access(database: Database) -> No
                 access(patients[5], account_id=doctor),
                 *(access(patients[6 + place], practitioner_id=doctor, **each) for place, each in enumerate(periods)),
                 access(patients[9], location_id=pharmacy, basis=Basis.ORDER, sections=["ALLERGIES"]),
+                *(access(each, account_id=aide) for each in patients[10:]),
+                access(patients[10], account_id=rescuer, basis=Basis.EMERGENCY),
+                withheld(patients[10], "NOTES"),
+                Withholding(id=new_id(), patient_id=patients[11], section="NOTES", valid_until=now, version=2),
             ]
         )
 
@@ -107,6 +136,10 @@ async def test_who_has_a_row_that_holds_now_has_access(database: Database) -> No
     assert await seen(Kind.STAFF, new_id(), by, bases=[]) == []
     assert await seen(Kind.STAFF, nurse, {}) == await seen(Kind.STAFF, nurse, {}, section="NOTES") == [2]
     assert await seen(Kind.STAFF, nurse, {}, section="CONDITIONS") == []
+    assert await seen(Kind.STAFF, aide, {}) == await seen(Kind.STAFF, aide, {}, section="ALLERGIES") == [10, 11]
+    assert await seen(Kind.STAFF, aide, {}, section="NOTES") == [11]
+    assert await seen(Kind.STAFF, aide, {}, section="NOTES", though_withheld=True) == [10, 11]
+    assert await seen(Kind.STAFF, rescuer, {}, section="NOTES") == [10]
     there = {"locations": frozenset({new_id(), pharmacy})}
     assert await seen(Kind.STAFF, new_id(), there, section="ALLERGIES") == [9]
     assert await seen(Kind.STAFF, new_id(), there, section="NOTES") == []

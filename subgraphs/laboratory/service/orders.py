@@ -32,7 +32,7 @@ _NOT_BEGUN = (AnalysisStatus.PENDING, AnalysisStatus.IN_ANALYSIS, AnalysisStatus
 
 
 async def order(context: Context, command: OrderLabTests) -> LabOrder:
-    """Order tests for a patient whose results the caller may open."""
+    """Order tests for a patient whom something lets the caller see."""
     practitioner = command.practitioner_id or context.principal.practitioner
     if practitioner is None:
         raise InvalidState(ORDERER_NEEDED)
@@ -42,7 +42,7 @@ async def order(context: Context, command: OrderLabTests) -> LabOrder:
     async with context.write() as work:
         await work.once(command)
         patient = await work.survivor(command.patient_id)
-        if not await work.session.scalar(select(policy.opens(work.principal, patient))):
+        if not await work.session.scalar(select(policy.may_order(work.principal, patient))):
             work.recorder.denied("LabOrder", [patient])
             raise InvalidState(NOT_TREATING_PATIENT)
         laboratory = await work.session.get(Location, command.laboratory_id)

@@ -46,7 +46,7 @@ _SAFETY = f"""query SafetyOfPatient($id: ID!) {{
   }}
 }}"""
 
-_NEEDED = {"ALLERGIES", "CONDITIONS", "MEDICATIONS"}
+_NEEDED = {"ALLERGIES", "CONDITIONS", "MEDICATIONS", "VITAL_SIGNS"}
 _RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _RECENT = timedelta(days=366)  # how old weights of grown-ups and filtration rates may be
 _OUTLASTS = timedelta(days=90)  # how long what was dispensed whole may be taken, where nothing says so

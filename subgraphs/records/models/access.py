@@ -43,7 +43,10 @@ class CareRelation(Model, table=True):
 
 
 class WithheldSection(Audited, Model, table=True):
-    """A section of the record that a patient withholds from all but themselves; only an emergency opens it."""
+    """A section of the record that a patient withholds from all but themselves; only an emergency opens it.
+
+    Each is a row of `withholding` as well, under the same key, as every service has it.
+    """
 
     audit_patient: ClassVar[str | None] = "patient_id"
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlmodel import col
 
-from shared.database.tables import PatientAccess
+from shared.database.tables import PatientAccess, Withholding
 from shared.events.mergers import Mergers
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects
@@ -21,6 +21,9 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
     for row in (await work.session.scalars(select(PatientAccess).where(theirs).with_for_update())).all():
         columns = [name for name in ("patient_id", "proxy_id") if getattr(row, name) == merged_id]
         effects.access_changed(work, row, **dict.fromkeys(columns, survivor_id))
+    withheld = select(Withholding).where(col(Withholding.patient_id) == merged_id).with_for_update()
+    for withholding in (await work.session.scalars(withheld)).all():
+        effects.access_changed(work, withholding, patient_id=survivor_id)
     both = select(col(WithheldSection.section)).where(col(WithheldSection.patient_id) == survivor_id)
     doubled = col(WithheldSection.section).in_(both)
     await work.session.execute(delete(WithheldSection).where(col(WithheldSection.patient_id) == merged_id, doubled))

@@ -33,7 +33,7 @@ _SEALED = (
             getattr(AuditEntry, name)
             for name in ("seal", "id", "at", "actor", "roles", "action", "outcome", "resource")
         ),
-        cast(col(AuditEntry.patients), ARRAY(String)).label("patients"),
+        *(cast(col(getattr(AuditEntry, name)), ARRAY(String)).label(name) for name in ("patients", "locations")),
     )
     .where(col(AuditEntry.seal) > bindparam("last", type_=BigInteger))
     .order_by(col(AuditEntry.seal))
@@ -53,7 +53,10 @@ _Key = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 
 
 class Read(BaseModel):
-    """An entry of the trail: `resource` is the kind of rows that were read; `patients` are those whom they are about."""
+    """An entry of the trail: `resource` is the kind of rows that were read; `patients` are those whom they are about.
+
+    `locations` are where who read them worked then.
+    """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
@@ -63,6 +66,7 @@ class Read(BaseModel):
     roles: list[str]
     resource: str
     patients: list[_Key]
+    locations: list[_Key] | None = None
 
 
 class PatientDataRead(Event, type="caregraph.disclosures.patient-data-read.v1", key="service"):
@@ -107,6 +111,7 @@ def _reads(entry: Any) -> Iterator[Read]:
             roles=entry.roles,
             resource=entry.resource,
             patients=entry.patients[start : start + _MOST_PATIENTS],
+            locations=entry.locations,
         )
 
 

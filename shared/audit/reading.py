@@ -29,7 +29,7 @@ from shared.ids import new_id
 T = TypeVar("T")
 
 _COLUMNS = AuditEntry.__table__.c  # type: ignore[attr-defined]  # as each table of SQLModel's
-_GIVEN = ("at", "actor", "session", "roles", "action", "resource", "operation", "request_id")
+_GIVEN = ("at", "actor", "session", "roles", "locations", "action", "resource", "operation", "request_id")
 _ZERO: ColumnElement[int] = literal_column("0")
 _DETAIL = bindparam("detail", type_=_COLUMNS["detail"].type)
 _NO_KEYS = literal_column("'{}'::uuid[]", ARRAY(Uuid))

@@ -103,6 +103,7 @@ class AuditRecorder:
             "actor": self.principal.subject,
             "session": self.principal.session,
             "roles": sorted(self.principal.roles),
+            "locations": sorted(self.principal.locations) or None,
             "action": action,
             "outcome": outcome,
             "resource": resource,

@@ -28,6 +28,7 @@ _CHAINED = (
     "actor",
     "session",
     "roles",
+    "locations",
     "action",
     "outcome",
     "resource",
@@ -38,7 +39,7 @@ _CHAINED = (
     "detail",
 )
 
-_KEYS = ("resource_ids", "patients")  # as text, which the hash is made of
+_KEYS = ("resource_ids", "patients", "locations")  # as text, which the hash is made of
 _UNSEALED = (
     select(
         *(getattr(AuditEntry, name) for name in _CHAINED if name not in _KEYS),
@@ -64,6 +65,8 @@ WHERE audit_entry.position = sealed.position
 def entry_hash(previous: bytes, entry: Any, number: int) -> bytes:
     """SHA-256 over the hash before and the entry's fields as JSON with sorted keys; `number` is its seal."""
     fields = {name: getattr(entry, name) for name in _CHAINED} | {"seal": number}
+    if fields["locations"] is None:  # as of entries from before there were any
+        del fields["locations"]
     options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
     return hashlib.sha256(previous + orjson.dumps(fields, default=str, option=options)).digest()
 

@@ -178,7 +178,10 @@ class StoredDataKey(Shared, table=True):
 
 
 class AuditEntry(Shared, table=True):
-    """Who did what to which rows, about which patients, and with what outcome. Rows are only ever added, then sealed."""
+    """Who did what to which rows, about which patients, and with what outcome. Rows are only ever added, then sealed.
+
+    `locations` are where they worked then, null for nowhere.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
@@ -192,6 +195,7 @@ class AuditEntry(Shared, table=True):
     actor: UUID
     session: UUID
     roles: list[str] = Field(sa_type=ARRAY(String))
+    locations: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
     action: str
     outcome: str
     resource: str

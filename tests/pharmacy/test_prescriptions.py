@@ -25,6 +25,8 @@ from tests.harness.ids import key_of
 from tests.harness.repeating import check_repeating
 from tests.pharmacy.catalogue import DIAZEPAM, entered
 from tests.pharmacy.prescribing import TWICE_A_DAY, Dispensary, did, does, open_dispensary
+from tests.records.conftest import Ward
+from tests.records.test_disclosures import MINE
 
 READ = """query($id: ID!) { prescription(id: $id) {
     name status indication dosageText refillsLeft signedAt presentationCode version
@@ -213,6 +215,15 @@ async def test_pharmacists_see_what_is_for_where_they_work(dispensary: Dispensar
         assert await caller.data(SEEN, id=row["id"]) == {"prescription": seen}
     answer = await does(elsewhere, "verifyPrescription", id=row["id"], version=row["version"])
     assert answer["code"] == "NOT_FOUND"
+
+
+async def test_patients_see_that_pharmacists_look_by_the_order_that_they_carry_out(dispensary: Dispensary) -> None:
+    row = await dispensary.signed(await dispensary.doctor())
+    await dispensary.clinic.entities("pharmacy", dispensary.pharmacist(), "Prescription", [row["id"]], "id")
+    await Ward(dispensary.clinic).account("pharmacy")
+    seen = (await dispensary.of_patient().data(MINE, first=50))["myRecordDisclosures"]["nodes"]
+    by_pharmacist = [each["bases"] for each in seen if each["roles"] == ["PHARMACIST"]]
+    assert by_pharmacist == [["ORDER"]]
 
 
 async def test_a_patient_presents_a_prescription_where_they_like(dispensary: Dispensary) -> None:

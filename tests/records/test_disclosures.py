@@ -91,6 +91,20 @@ async def test_a_patient_sees_who_looked_on_what_basis_and_for_what(ward: Ward) 
     assert all(each["patients"] == [{"id": f"Patient:{patient}"}] for each in found)
 
 
+async def test_who_looked_where_an_order_was_carried_out_did_so_by_it_if_they_worked_there_then(ward: Ward) -> None:
+    (patient, me), pharmacy = await ward.patient(), new_id()
+    await ward.let(patient, Basis.ORDER, location_id=pharmacy, sections=["MEDICATIONS"], valid_until=utc_now())
+    looked: dict[str, Any] = {"at": utc_now() - MINUTE, "service": "pharmacy", "resource": "Prescription"}
+    await ward.know(
+        look(new_id(), patient, locations=[new_id(), pharmacy], **looked),
+        look(new_id(), patient, locations=[new_id()], **looked),
+        look(new_id(), patient, **looked),
+        look(new_id(), patient, locations=[pharmacy], **looked | {"at": utc_now() - 2 * HOUR}),
+    )
+    found = sorted((each["bases"], each["purposes"]) for each in await looks(me, MINE))
+    assert found == [([], [])] * 3 + [(["ORDER"], ["TREAT"])]
+
+
 @pytest.mark.own_clinic
 async def test_a_look_at_several_patients_tells_each_of_themselves_alone(ward: Ward) -> None:
     (patient, me), (other, _), (child, _), account = (

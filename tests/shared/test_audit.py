@@ -26,9 +26,9 @@ async def url(postgres_server: str) -> AsyncIterator[str]:
 async def add_entries(database: Database, number: int) -> None:
     async with database.write() as session:
         recorder = AuditRecorder(system(), operation="Test")
-        for _ in range(number):
+        for place in range(number):
             entry = recorder.entry(Action.READ, "Thing", [new_id()], [new_id()], detail={"reason": "test"})
-            session.add(AuditEntry(**entry))
+            session.add(AuditEntry(**entry | {"locations": [new_id()] if place % 2 else None}))
 
 
 async def test_a_sealed_chain_is_whole(url: str) -> None:
@@ -47,6 +47,8 @@ async def test_a_sealed_chain_is_whole(url: str) -> None:
     [
         ("UPDATE audit_entry SET outcome = 'denied' WHERE seal = 3", 3),
         ("UPDATE audit_entry SET patients = '{}' WHERE seal = 2", 2),
+        ("UPDATE audit_entry SET locations = '{}' WHERE seal = 3", 3),
+        ("UPDATE audit_entry SET locations = NULL WHERE seal = 4", 4),
         ("DELETE FROM audit_entry WHERE seal = 4", 4),
         ("UPDATE audit_entry SET hash = 'x' WHERE seal = 5", 5),
     ],

@@ -105,7 +105,10 @@ class RecordAccessRequest(Audited, Model, Versioned, table=True):
 
 
 class Disclosure(Model, table=True):
-    """That somebody has read data of patients in a service: a copy of an entry of its audit trail, by the entry's key."""
+    """That somebody has read data of patients in a service: a copy of an entry of its audit trail, by the entry's key.
+
+    `locations` are where they worked then.
+    """
 
     __tablename__ = "disclosure"
     __table_args__ = (
@@ -120,6 +123,7 @@ class Disclosure(Model, table=True):
     roles: list[str] = Field(sa_type=ARRAY(String))
     resource: str
     patients: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    locations: list[UUID] | None = Field(default=None, sa_type=ARRAY(Uuid))
 
 
 class UncountedDay(Model, table=True):

@@ -116,6 +116,7 @@ def _grounds() -> Any:
             col(Disclosure.id),
             col(Disclosure.actor),
             col(Disclosure.at),
+            col(Disclosure.locations),
             func.unnest(col(Disclosure.patients), type_=Uuid).label("patient"),
         )
         .where(col(Disclosure.id) == any_(bindparam("keys", type_=ARRAY(Uuid))))
@@ -127,6 +128,7 @@ def _grounds() -> Any:
         col(PatientAccess.account_id) == looks.actor,
         col(PatientAccess.practitioner_id) == col(Account.practitioner_id),
         col(PatientAccess.proxy_id) == col(Account.patient_id),
+        col(PatientAccess.location_id) == any_(looks.locations),
     )
     until = col(PatientAccess.valid_until)
     held = and_(col(PatientAccess.valid_from) <= looks.at, or_(until.is_(None), until > looks.at - _UNDER_WAY))

@@ -20,10 +20,12 @@ _PATIENT = "PATIENT"
 # whoever counts until these looks can be seen.
 _KEEP = text("""
     WITH kept AS (
-        INSERT INTO disclosure (id, service, at, actor, roles, resource, patients, created_at, updated_at)
-        SELECT id, event ->> 'service', at, actor, roles, resource, patients, now(), now()
+        INSERT INTO disclosure (id, service, at, actor, roles, resource, patients, locations, created_at, updated_at)
+        SELECT id, event ->> 'service', at, actor, roles, resource, patients, locations, now(), now()
         FROM CAST(:event AS json) AS event, json_to_recordset(event -> 'reads')
-            AS read (id uuid, at timestamptz, actor uuid, roles text[], resource text, patients uuid[])
+            AS read (
+                id uuid, at timestamptz, actor uuid, roles text[], resource text, patients uuid[], locations uuid[]
+            )
         ON CONFLICT (id) DO NOTHING
         RETURNING CAST(at AT TIME ZONE 'UTC' AS date) AS day
     )

@@ -69,6 +69,44 @@ class WasteGrouping(Code):
     REASON = "reason", "By why stock was thrown away."
 
 
+class LabTurnaroundGrouping(Code):
+    """What laboratories' analyses are grouped by; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day on which results were released."
+    WEEK = "week", "By the week, from Monday on, in which results were released."
+    LABORATORY = "laboratory_id", "By the laboratory."
+    PRIORITY = "priority", "By how urgent the orders were."
+
+
+class LaboratoryGrouping(Code):
+    """What is grouped by time and laboratory; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day."
+    WEEK = "week", "By the week, from Monday on."
+    LABORATORY = "laboratory_id", "By the laboratory."
+
+
+class SpecimenGrouping(Code):
+    """What specimens are grouped by; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day on which specimens were collected."
+    WEEK = "week", "By the week, from Monday on, in which specimens were collected."
+    LABORATORY = "laboratory_id", "By the laboratory."
+    COLLECTOR = "collector_id", "By who collected the specimens."
+    REASON = "reason", "By why specimens were rejected."
+
+
+class QcFailureGrouping(Code):
+    """What failed quality control is grouped by; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day."
+    WEEK = "week", "By the week, from Monday on."
+    LABORATORY = "laboratory_id", "By the laboratory."
+    ANALYZER = "analyzer_id", "By the analyzer that failed."
+    TEST = "lab_test_id", "By the test that the control was of."
+    RULE = "rule", "By the rule that was broken; a run that broke several counts for each."
+
+
 class _Days(Command):
     first: date
     last: date

@@ -1,15 +1,29 @@
 """What reporting does about others' events."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlalchemy.dialects.postgresql import Insert
 from sqlmodel import col
 
 from reporting import service
-from reporting.models import ProblemFact, RequestOutcome, Status, Verdict, Way
+from reporting.models import (
+    AnalysisFact,
+    CriticalFact,
+    LabReportFact,
+    Model,
+    ProblemFact,
+    QcFailureFact,
+    RequestOutcome,
+    SpecimenFact,
+    Status,
+    Verdict,
+    Way,
+)
 from shared.events.consumer import Consumer
 from shared.events.event import Event
 from shared.events.mergers import Mergers
@@ -209,6 +223,104 @@ class StockWasted(Event, type="caregraph.pharmacy.stock-wasted.v1", key="stock_m
     occurred_at: datetime
 
 
+class _OfLaboratory(BaseModel):
+    laboratory_id: UUID
+
+
+class AnalysisReleased(_OfLaboratory, Event, type="caregraph.laboratory.analysis-released.v1", key="analysis_id"):
+    """A result was released for the first time."""
+
+    analysis_id: UUID
+    order_id: UUID
+    lab_test_id: UUID
+    priority: str
+    target_minutes: int
+    ordered_at: datetime
+    collected_at: datetime | None
+    received_at: datetime | None
+    resulted_at: datetime | None
+    verified_at: datetime | None
+    released_at: datetime
+
+
+class ReportCorrected(_OfLaboratory, Event, type="caregraph.laboratory.report-corrected.v1", key="order_id"):
+    """A released result was corrected or retracted."""
+
+    order_id: UUID
+    corrected_at: datetime
+
+
+class CriticalRaised(_OfLaboratory, Event, type="caregraph.laboratory.critical-raised.v1", key="notice_id"):
+    """A result is critical, which somebody is told."""
+
+    notice_id: UUID
+    raised_at: datetime
+
+
+class CriticalAcknowledged(_OfLaboratory, Event, type="caregraph.laboratory.critical-acknowledged.v1", key="notice_id"):
+    """Somebody has read a critical result back."""
+
+    notice_id: UUID
+    raised_at: datetime
+    acknowledged_at: datetime
+
+
+class CriticalEscalated(_OfLaboratory, Event, type="caregraph.laboratory.critical-escalated.v1", key="notice_id"):
+    """Others are told of a critical result, since nobody has acknowledged it in time."""
+
+    notice_id: UUID
+    escalated_at: datetime
+
+
+class SpecimenCollected(_OfLaboratory, Event, type="caregraph.laboratory.specimen-collected.v1", key="specimen_id"):
+    """A specimen was collected."""
+
+    specimen_id: UUID
+    collector_id: UUID | None
+    collected_at: datetime | None
+
+
+class SpecimenRejected(_OfLaboratory, Event, type="caregraph.laboratory.specimen-rejected.v1", key="specimen_id"):
+    """A specimen cannot be examined."""
+
+    specimen_id: UUID
+    collector_id: UUID | None
+    collected_at: datetime | None
+    rejected_at: datetime
+    reason: str
+
+
+class QcFailed(_OfLaboratory, Event, type="caregraph.laboratory.qc-failed.v1", key="qc_run_id"):
+    """An analyzer is out of control for a test."""
+
+    qc_run_id: UUID
+    analyzer_id: UUID
+    lab_test_id: UUID
+    rules: list[str]
+    failed_at: datetime
+
+
+class Facts:
+    """A handler that adds to a row of each table what an event says: the fields and columns of the same names.
+
+    Of the events of one row each may be the first, and each may come again.
+    """
+
+    def __init__(self, tables: Sequence[type[Model]], *events: type[Event]) -> None:
+        self.events = events
+        self._adding = {kind: [_adding(table, kind) for table in tables] for kind in events}
+
+    async def __call__(self, work: UnitOfWork, event: Event) -> None:
+        """Add what an event says."""
+        for statement, names in self._adding[type(event)]:
+            await work.session.execute(statement, {name: getattr(event, name) for name in names})
+
+
+def _adding(table: type[Model], kind: type[Event]) -> tuple[Insert, Sequence[str]]:
+    names = sorted(table.model_fields.keys() & kind.model_fields.keys())
+    return service.add_up(table, names), names
+
+
 async def _appointment(
     work: UnitOfWork,
     event: Booked
@@ -340,5 +452,15 @@ _ACCESS = (_requested, _decided, _withdrawn, _opened, _reviewed)
 _NOTES = (_written, _signed, _changed)
 _PROBLEMS = (_problem, _retracted, _problems_merged)
 _STOCK = (_ran_out, _came_back, _wasted)
+_LABORATORY = (
+    Facts((AnalysisFact, LabReportFact), AnalysisReleased),
+    Facts((LabReportFact,), ReportCorrected),
+    Facts((CriticalFact,), CriticalRaised, CriticalAcknowledged, CriticalEscalated),
+    Facts((SpecimenFact,), SpecimenCollected, SpecimenRejected),
+    Facts((QcFailureFact,), QcFailed),
+)
 
-FACTS = Consumer("facts", [_appointment, _registered, _merged, *_ACCESS, *_NOTES, _looks, *_PROBLEMS, *_STOCK])
+FACTS = Consumer(
+    "facts",
+    [_appointment, _registered, _merged, *_ACCESS, *_NOTES, _looks, *_PROBLEMS, *_STOCK, *_LABORATORY],
+)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, Numeric
+from sqlalchemy import ARRAY, Index, Numeric, Text
 from sqlmodel import Field, SQLModel
 
 from shared.codes import Code, one_of
@@ -182,3 +182,74 @@ class WasteFact(Model, table=True):
     quantity: Decimal = Field(sa_type=Numeric(14, 3))
     reason: str
     wasted_at: datetime = timestamp()
+
+
+class AnalysisFact(Model, table=True):
+    """An analysis whose result a laboratory has released, and when it came to each stage; `target_minutes` since the order."""
+
+    __tablename__ = "analysis_fact"
+    __table_args__ = (Index("analysis_fact_released_at_idx", "released_at"),)
+
+    analysis_id: UUID = Field(primary_key=True)
+    laboratory_id: UUID
+    lab_test_id: UUID
+    priority: str
+    target_minutes: int
+    ordered_at: datetime = timestamp()
+    collected_at: datetime | None = timestamp(nullable=True)
+    received_at: datetime | None = timestamp(nullable=True)
+    resulted_at: datetime | None = timestamp(nullable=True)
+    verified_at: datetime | None = timestamp(nullable=True)
+    released_at: datetime = timestamp()
+
+
+class LabReportFact(Model, table=True):
+    """The report on a laboratory's order: when the first result was released, and when one was first corrected."""
+
+    __tablename__ = "lab_report_fact"
+    __table_args__ = (Index("lab_report_fact_released_at_idx", "released_at"),)
+
+    order_id: UUID = Field(primary_key=True)
+    laboratory_id: UUID
+    released_at: datetime | None = timestamp(nullable=True)
+    corrected_at: datetime | None = timestamp(nullable=True)
+
+
+class CriticalFact(Model, table=True):
+    """A critical result: when it was told, acknowledged, and first told to others since nobody had acknowledged it."""
+
+    __tablename__ = "critical_fact"
+    __table_args__ = (Index("critical_fact_raised_at_idx", "raised_at"),)
+
+    notice_id: UUID = Field(primary_key=True)
+    laboratory_id: UUID
+    raised_at: datetime | None = timestamp(nullable=True)
+    acknowledged_at: datetime | None = timestamp(nullable=True)
+    escalated_at: datetime | None = timestamp(nullable=True)
+
+
+class SpecimenFact(Model, table=True):
+    """A specimen that an account has collected, or that was rejected for a reason, perhaps before it was collected."""
+
+    __tablename__ = "specimen_fact"
+
+    specimen_id: UUID = Field(primary_key=True)
+    laboratory_id: UUID
+    collector_id: UUID | None = None
+    collected_at: datetime | None = timestamp(nullable=True)
+    rejected_at: datetime | None = timestamp(nullable=True)
+    reason: str | None = None
+
+
+class QcFailureFact(Model, table=True):
+    """A run of control material that an analyzer has failed, by rules of Westgard."""
+
+    __tablename__ = "qc_failure_fact"
+    __table_args__ = (Index("qc_failure_fact_failed_at_idx", "failed_at"),)
+
+    qc_run_id: UUID = Field(primary_key=True)
+    laboratory_id: UUID
+    analyzer_id: UUID
+    lab_test_id: UUID
+    rules: list[str] = Field(sa_type=ARRAY(Text))
+    failed_at: datetime = timestamp()

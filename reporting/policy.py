@@ -10,13 +10,18 @@ from sqlmodel import col
 
 from reporting.models import (
     AccessRequestFact,
+    AnalysisFact,
     AppointmentFact,
+    CriticalFact,
     EmergencyFact,
+    LabReportFact,
     LookFact,
     Model,
     NoteFact,
     ProblemFact,
+    QcFailureFact,
     RegistrationFact,
+    SpecimenFact,
     StockOutFact,
     WasteFact,
 )
@@ -78,6 +83,31 @@ def stock_outs(principal: Principal) -> Select[StockOutFact]:
 def waste(principal: Principal) -> Select[WasteFact]:
     """What was thrown away that the caller's figures are made of."""
     return _readable(WasteFact, allowed=principal.is_staff(READ))
+
+
+def analyses(principal: Principal) -> Select[AnalysisFact]:
+    """The analyses that the caller's figures are made of."""
+    return _readable(AnalysisFact, allowed=principal.is_staff(READ))
+
+
+def lab_reports(principal: Principal) -> Select[LabReportFact]:
+    """The laboratories' reports that the caller's figures are made of."""
+    return _readable(LabReportFact, allowed=principal.is_staff(READ))
+
+
+def critical_results(principal: Principal) -> Select[CriticalFact]:
+    """The critical results that the caller's figures are made of."""
+    return _readable(CriticalFact, allowed=principal.is_staff(READ))
+
+
+def specimens(principal: Principal) -> Select[SpecimenFact]:
+    """The specimens that the caller's figures are made of."""
+    return _readable(SpecimenFact, allowed=principal.is_staff(READ))
+
+
+def qc_failures(principal: Principal) -> Select[QcFailureFact]:
+    """The failed runs of control material that the caller's figures are made of."""
+    return _readable(QcFailureFact, allowed=principal.is_staff(READ))
 
 
 def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:

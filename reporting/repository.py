@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Float,
     Select,
     Subquery,
+    Text,
     Uuid,
     any_,
     bindparam,
@@ -28,13 +30,18 @@ from reporting import policy
 from reporting.commands import AppointmentReportFilter, ReportMonths, ReportPeriod
 from reporting.models import (
     AccessRequestFact,
+    AnalysisFact,
     AppointmentFact,
+    CriticalFact,
     EmergencyFact,
+    LabReportFact,
     LookFact,
     NoteFact,
     ProblemFact,
+    QcFailureFact,
     RegistrationFact,
     RequestOutcome,
+    SpecimenFact,
     Status,
     StockOutFact,
     Verdict,
@@ -55,9 +62,11 @@ _NONE = (_NO_KEY, _NO_CODE)
 REVIEW_HOURS = 72
 """How long after a record was opened in an emergency the review is late."""
 SIGNATURE_HOURS = 24
-SMALLEST_CELL = 11
-"""How many patients a figure on their diagnoses is of at least (CMS Cell Size Suppression Policy)."""
 """How long after a clinical note was begun its signature is late."""
+SMALLEST_CELL = 11
+"""How many a figure that might tell of a patient is of at least (CMS Cell Size Suppression Policy)."""
+ACKNOWLEDGEMENT_MINUTES = 30
+"""In what time a critical result is to be acknowledged."""
 
 RECENT = timedelta(days=90)
 FEWEST = 10
@@ -87,13 +96,20 @@ class Period:
         """When the last day is over."""
         return datetime.combine(self.last + timedelta(days=1), time.min, self.zone)
 
-    def holds(self, column: Mapped[Any]) -> ColumnElement[bool]:
+    def holds(self, column: ColumnElement[Any] | Mapped[Any]) -> ColumnElement[bool]:
         """Whether a point in time is in it."""
         return (column >= self.begin) & (column < self.end)
 
-    def day(self, column: Mapped[Any]) -> ColumnElement[date]:
+    def day(self, column: ColumnElement[Any] | Mapped[Any]) -> ColumnElement[date]:
         """The day of a point in time."""
         return func.timezone(self.zone.key, column).cast(Date)
+
+    def days(self, column: ColumnElement[Any] | Mapped[Any]) -> dict[str, ColumnElement[date]]:
+        """The day of a point in time, and the Monday before it."""
+        return {
+            "day": self.day(column),
+            "week": func.date_trunc("week", func.timezone(self.zone.key, column)).cast(Date),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +306,124 @@ def waste(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Fig
     return _group(statement, keys, ("medication_id", *group_by), figures)
 
 
+def lab_turnaround(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Analyses released in a period: how many, how many in time, and how many s they took in all and from stage to stage."""
+    fact, period = AnalysisFact, Period.of(asked)
+    keys = {
+        **period.days(col(fact.released_at)),
+        "laboratory_id": col(fact.laboratory_id),
+        "priority": col(fact.priority),
+    }
+    stages = dict(zip(STAGES, pairwise(_MOMENTS), strict=True))
+    figures = {**_turnaround(), **{k: v for name, ends in stages.items() for k, v in _spread(name, *ends).items()}}
+    return _group(
+        policy.analyses(context.principal).where(period.holds(col(fact.released_at))), keys, group_by, figures
+    )
+
+
+def lab_tests(context: Context, asked: ReportMonths) -> Figures:
+    """Analyses by month, laboratory, test and priority, as `lab_turnaround`. Small cells are left out, test and all: what is
+    missing in a laboratory's sum is then of a test that is not told.
+    """
+    fact = AnalysisFact
+    keys = {
+        "month": _month(col(fact.released_at)),
+        "laboratory_id": col(fact.laboratory_id),
+        "lab_test_id": col(fact.lab_test_id),
+        "priority": col(fact.priority),
+    }
+    figures = {**_turnaround(), "target": func.max(col(fact.target_minutes))}
+    statement = policy.analyses(context.principal).where(_in_months(asked, col(fact.released_at)))
+    return _group(statement.having(func.count() >= SMALLEST_CELL), keys, tuple(keys), figures)
+
+
+def critical_results(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Critical results told in a period: how many, in how many s acknowledged, and how many of those due in time."""
+    fact, period = CriticalFact, Period.of(asked)
+    keys = {**period.days(col(fact.raised_at)), "laboratory_id": col(fact.laboratory_id)}
+    limit = col(fact.raised_at) + timedelta(minutes=ACKNOWLEDGEMENT_MINUTES)
+    figures = {
+        "count": func.count(),
+        "acknowledged": func.count(col(fact.acknowledged_at)),
+        "in_time": _number(col(fact.acknowledged_at) <= limit),
+        "due": _number(col(fact.acknowledged_at).is_not(None) | (limit < func.now())),
+        "escalated": func.count(col(fact.escalated_at)),
+        "acknowledgement_median": _median(_seconds(col(fact.raised_at), col(fact.acknowledged_at))),
+    }
+    statement = policy.critical_results(context.principal).where(period.holds(col(fact.raised_at)))
+    return _group(statement, keys, group_by, figures)
+
+
+def specimens(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Specimens of a period: how many, how many were rejected, and of how many, which are those of all reasons.
+
+    Of few specimens of a collector it is not told how many were rejected: chance has a larger part in that than the collector.
+    """
+    fact, period = SpecimenFact, Period.of(asked)
+    at = func.coalesce(col(fact.collected_at), col(fact.rejected_at))
+    keys = {
+        **period.days(at),
+        "laboratory_id": col(fact.laboratory_id),
+        "collector_id": func.coalesce(col(fact.collector_id), _NO_KEY),
+        "reason": func.coalesce(col(fact.reason), _NO_CODE),
+    }
+    of: ColumnElement[Any] = func.sum(func.count()).over(
+        partition_by=[keys[name] for name in dict.fromkeys(map(str, group_by)) if name != "reason"]
+    )
+    rejected: ColumnElement[Any] = func.count(col(fact.rejected_at))
+    figures = {"count": func.count(), "of": of, "rejected": rejected}
+    if "collector_id" in group_by:
+        figures["rejected"] = case((of >= SMALLEST_CELL, rejected))
+    return _group(policy.specimens(context.principal).where(period.holds(at)), keys, group_by, figures)
+
+
+def lab_corrections(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Reports of laboratories that were first released in a period: how many, and how many were corrected since."""
+    fact, period = LabReportFact, Period.of(asked)
+    keys = {**period.days(col(fact.released_at)), "laboratory_id": col(fact.laboratory_id)}
+    figures: dict[str, ColumnElement[Any]] = {"count": func.count(), "corrected": func.count(col(fact.corrected_at))}
+    statement = policy.lab_reports(context.principal).where(period.holds(col(fact.released_at)))
+    return _group(statement, keys, group_by, figures)
+
+
+def qc_failures(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Runs of control material that failed in a period: how many."""
+    fact, period = QcFailureFact, Period.of(asked)
+    keys = {
+        **period.days(col(fact.failed_at)),
+        "laboratory_id": col(fact.laboratory_id),
+        "analyzer_id": col(fact.analyzer_id),
+        "lab_test_id": col(fact.lab_test_id),
+        "rule": func.unnest(col(fact.rules), type_=Text),
+    }
+    statement = policy.qc_failures(context.principal).where(period.holds(col(fact.failed_at)))
+    return _group(statement, keys, group_by, {"count": func.count()})
+
+
+STAGES = ("collection", "transport", "examination", "verification", "release")
+_MOMENTS = ("ordered_at", "collected_at", "received_at", "resulted_at", "verified_at", "released_at")
+
+
+def _turnaround() -> dict[str, ColumnElement[Any]]:
+    fact = AnalysisFact
+    taken = _seconds(col(fact.ordered_at), col(fact.released_at))
+    in_time = _number(taken <= col(fact.target_minutes) * 60)
+    return {"count": func.count(), "in_time": in_time, **_spread("total", _MOMENTS[0], _MOMENTS[-1])}
+
+
+def _spread(name: str, earlier: str, later: str) -> dict[str, ColumnElement[Any]]:
+    taken = _seconds(getattr(AnalysisFact, earlier), getattr(AnalysisFact, later))
+    return {f"{name}_median": _median(taken), f"{name}_p90": _p90(taken)}
+
+
+def _month(column: Mapped[Any]) -> ColumnElement[date]:
+    return func.date_trunc("month", func.timezone("UTC", column)).cast(Date)
+
+
+def _in_months(asked: ReportMonths, column: Mapped[Any]) -> ColumnElement[bool]:
+    return _month(column).between(asked.first.replace(day=1), asked.last)
+
+
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
@@ -302,12 +436,16 @@ def _median(figure: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.percentile_cont(0.5).within_group(figure)
 
 
+def _p90(figure: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.percentile_cont(0.9).within_group(figure)
+
+
 def _lead_times() -> Mapping[str, ColumnElement[Any]]:
     lead = _seconds(col(AppointmentFact.booked_at), col(AppointmentFact.starts_at))
     return {
         "lead_average": func.avg(lead, type_=Float),
         "lead_median": _median(lead),
-        "lead_p90": func.percentile_cont(0.9).within_group(lead),
+        "lead_p90": _p90(lead),
     }
 
 

@@ -12,16 +12,28 @@ from reporting.commands import (
     AppointmentGrouping,
     AppointmentReportFilter,
     EmergencyAccessGrouping,
+    LaboratoryGrouping,
+    LabTurnaroundGrouping,
     NoteGrouping,
+    QcFailureGrouping,
     RegistrationGrouping,
     ReportMonths,
     ReportPeriod,
+    SpecimenGrouping,
     StockOutGrouping,
     WasteGrouping,
 )
 from reporting.policy import READ
 from reporting.repository import Figures
-from reporting.types import (
+from reporting.types.laboratory import (
+    CriticalResultFigures,
+    LabCorrectionFigures,
+    LabTestFigures,
+    LabTurnaroundFigures,
+    QcFailureFigures,
+    SpecimenFigures,
+)
+from reporting.types.practice import (
     AccessRequestFigures,
     AppointmentFigures,
     EmergencyAccessFigures,
@@ -42,6 +54,7 @@ from shared.graph.schema import Schema
 
 Node = TypeVar("Node")
 Days = Annotated[ReportPeriod, argument(ReportPeriod, description="The days that the report is about.")]
+Months = Annotated[ReportMonths, argument(ReportMonths, description="The months that the report is about.")]
 
 
 @strawberry.type
@@ -154,7 +167,7 @@ class Query:
         self,
         info: Info,
         page: Slice,
-        months: Annotated[ReportMonths, argument(ReportMonths, description="The months that the report is about.")],
+        months: Months,
     ) -> Connection[LookFigures] | None:
         figures = repository.looks(info.context, given(ReportMonths, months))
         return await _connect(info.context, figures, LookFigures.of, page)
@@ -168,7 +181,7 @@ class Query:
         self,
         info: Info,
         page: Slice,
-        months: Annotated[ReportMonths, argument(ReportMonths, description="The months that the report is about.")],
+        months: Months,
     ) -> Connection[ProblemFigures] | None:
         figures = repository.problems(info.context, given(ReportMonths, months))
         return await _connect(info.context, figures, ProblemFigures.of, page)
@@ -208,6 +221,110 @@ class Query:
     ) -> Connection[WasteFigures] | None:
         figures = repository.waste(info.context, given(ReportPeriod, period), group_by)
         return await _connect(info.context, figures, WasteFigures.of, page)
+
+    @query(
+        description="A report on how long laboratories took for the results that they released in a period, "
+        "figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def lab_turnaround_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[LabTurnaroundGrouping],
+            strawberry.argument(description="What to group the analyses by; if empty, all are one group."),
+        ],
+    ) -> Connection[LabTurnaroundFigures] | None:
+        figures = repository.lab_turnaround(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, LabTurnaroundFigures.of, page)
+
+    @query(
+        description="A report on the critical results that were told in a period, and on how soon they were read back, "
+        "figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def critical_result_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[LaboratoryGrouping],
+            strawberry.argument(description="What to group the critical results by; if empty, all are one group."),
+        ],
+    ) -> Connection[CriticalResultFigures] | None:
+        figures = repository.critical_results(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, CriticalResultFigures.of, page)
+
+    @query(
+        description="A report on the specimens that were collected in a period, and on those that were rejected, "
+        "figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def specimen_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[SpecimenGrouping],
+            strawberry.argument(description="What to group the specimens by; if empty, all are one group."),
+        ],
+    ) -> Connection[SpecimenFigures] | None:
+        figures = repository.specimens(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, SpecimenFigures.of, page)
+
+    @query(
+        description="A report on the laboratories' reports of a period, and on those that were corrected, "
+        "figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def lab_correction_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[LaboratoryGrouping],
+            strawberry.argument(description="What to group the reports by; if empty, all are one group."),
+        ],
+    ) -> Connection[LabCorrectionFigures] | None:
+        figures = repository.lab_corrections(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, LabCorrectionFigures.of, page)
+
+    @query(
+        description="A report on the quality controls of a period that analyzers have failed, figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def qc_failure_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[QcFailureGrouping],
+            strawberry.argument(description="What to group the failures by; if empty, all are one group."),
+        ],
+    ) -> Connection[QcFailureFigures] | None:
+        figures = repository.qc_failures(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, QcFailureFigures.of, page)
+
+    @query(
+        description="A report on the tests of laboratories in some months: how many were released, and how soon; without those "
+        f"that are fewer than {repository.SMALLEST_CELL}.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def lab_test_report(self, info: Info, page: Slice, months: Months) -> Connection[LabTestFigures] | None:
+        figures = repository.lab_tests(info.context, given(ReportMonths, months))
+        return await _connect(info.context, figures, LabTestFigures.of, page)
 
 
 async def _connect(

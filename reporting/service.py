@@ -1,11 +1,12 @@
 """The use cases of reporting: what events do to its tables."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlmodel import col
 
@@ -33,6 +34,17 @@ def _upsert(kind: type[Model], key: str, *columns: str) -> Insert:
     statement = insert(kind.metadata.tables[str(kind.__tablename__)])
     changed = {column: statement.excluded[column] for column in columns}
     return statement.on_conflict_do_update(index_elements=[key], set_=changed)
+
+
+def add_up(kind: type[Model], columns: Iterable[str]) -> Insert:
+    """The insertion of some columns of a row, or their addition to a row that is there.
+
+    What two events say of a column is the lesser of both, such as the earlier time, so that their order is no matter.
+    """
+    table = kind.metadata.tables[str(kind.__tablename__)]
+    statement = insert(table)
+    changed = {name: func.least(table.c[name], statement.excluded[name]) for name in columns}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 
 
 _KEEP_APPOINTMENT = _upsert(

@@ -99,7 +99,7 @@ SCOPES: dict[BuiltInRole, frozenset[str]] = {
     BuiltInRole.RECEPTIONIST: _EVERYONE
     | _CARE
     | {"account:invite", "availability:write", "patient:administer", "patient:merge", "proxy:write"},
-    BuiltInRole.ANALYST: _EVERYONE | {"medication:read", "report:read"},
+    BuiltInRole.ANALYST: _EVERYONE | {"lab-test:read", "medication:read", "report:read"},
     BuiltInRole.AUDITOR: _EVERYONE | {"patient:read", "audit:read", "disclosure:read", "emergency:review"},
 }
 

@@ -11,12 +11,17 @@ from sqlmodel import SQLModel
 
 from reporting.models import (
     AccessRequestFact,
+    AnalysisFact,
     AppointmentFact,
+    CriticalFact,
     EmergencyFact,
+    LabReportFact,
     LookFact,
     NoteFact,
     ProblemFact,
+    QcFailureFact,
     RegistrationFact,
+    SpecimenFact,
     StockOutFact,
     WasteFact,
     Way,
@@ -295,7 +300,24 @@ def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     yield StockOutFact(stock_item_id=new_id(), began_at=_MORNING, ended_at=_MORNING + timedelta(days=1), **place)
     wasted: dict[str, Any] = {"quantity": Decimal(2), "reason": "DAMAGED", "wasted_at": _MORNING}
     yield WasteFact(stock_movement_id=new_id(), **place, **wasted)
+    yield from _laboratory_figures(party)
     yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)
+
+
+def _laboratory_figures(party: Party) -> Iterator[SQLModel]:
+    """Of each that a laboratory's figures are made of, one; of analyses and specimens as many as figures are told of."""
+    of: dict[str, Any] = {"laboratory_id": party.location}
+    names = ("ordered_at", "collected_at", "received_at", "resulted_at", "verified_at", "released_at")
+    test: dict[str, Any] = {"lab_test_id": new_id(), "priority": "STAT", "target_minutes": 60}
+    test |= dict.fromkeys(names, _MORNING)
+    specimen: dict[str, Any] = {"collector_id": party.account, "collected_at": _MORNING, "rejected_at": _MORNING}
+    for _ in range(SMALLEST_CELL):
+        yield AnalysisFact(analysis_id=new_id(), **of, **test)
+        yield SpecimenFact(specimen_id=new_id(), reason="CLOTTED", **of, **specimen)
+    yield LabReportFact(order_id=new_id(), released_at=_MORNING, **of)
+    yield CriticalFact(notice_id=new_id(), raised_at=_MORNING, acknowledged_at=_MORNING, **of)
+    run: dict[str, Any] = {"analyzer_id": new_id(), "lab_test_id": new_id(), "rules": ["1-3S"], "failed_at": _MORNING}
+    yield QcFailureFact(qc_run_id=new_id(), **of, **run)
 
 
 def _looked_at(party: Party, grant: UUID) -> Iterator[SQLModel]:

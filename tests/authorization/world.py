@@ -128,6 +128,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.recordAccessReport": {"groupBy": ["DAY", "PURPOSE", "OUTCOME"]},
     "Query.noteReport": {"groupBy": ["DAY", "PRACTITIONER"]},
     "Query.stockOutReport": {"groupBy": ["MEDICATION", "LOCATION"]},
+    "Query.labTurnaroundReport": {"groupBy": ["DAY", "WEEK", "LABORATORY", "PRIORITY"]},
+    "Query.criticalResultReport": {"groupBy": ["DAY", "WEEK", "LABORATORY"]},
+    "Query.specimenReport": {"groupBy": ["DAY", "WEEK", "LABORATORY", "COLLECTOR", "REASON"]},
+    "Query.labCorrectionReport": {"groupBy": ["DAY", "WEEK", "LABORATORY"]},
+    "Query.qcFailureReport": {"groupBy": ["DAY", "WEEK", "LABORATORY", "ANALYZER", "TEST", "RULE"]},
     "Query.wasteReport": {"groupBy": ["DAY", "LOCATION", "REASON"]},
     "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
     "Query.disclosures": {"to": "2026-02-01T00:00:00Z"},  # before the looks that are taken meanwhile

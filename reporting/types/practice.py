@@ -1,4 +1,4 @@
-"""GraphQL types of reporting."""
+"""Figures on appointments, the medical record and stock."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,19 +8,10 @@ import strawberry
 
 from reporting import policy, repository
 from reporting.models import RequestOutcome, Status, Verdict, Way
+from reporting.types.stubs import Medication, Practitioner
 from shared.graph.context import Info
 from shared.graph.entities import Stub, stub
 from shared.graph.fields import guarded
-
-
-@stub(description="A person who gives care (FHIR Practitioner).")
-class Practitioner(Stub):
-    """Of directory."""
-
-
-@stub(description="A medicinal product that can be prescribed and dispensed.")
-class Medication(Stub):
-    """Of pharmacy."""
 
 
 @strawberry.type(description="How many hours before they begin appointments were booked.")

@@ -136,7 +136,10 @@ class PrescriptionRecheckNeeded(Event, type="caregraph.pharmacy.prescription-rec
 
 
 class AlertRaised(Event, type="caregraph.pharmacy.alert-raised.v1", key="alert_id"):
-    """A safety check has found something that interrupts; `rule` is what it was looking for, such as INTERACTION."""
+    """A safety check has found something that interrupts; `rule` is what it was looking for, such as INTERACTION.
+
+    `alertId` is a pseudonym, by which it is found again only in what is told of the same finding.
+    """
 
     alert_id: UUID
     rule: str

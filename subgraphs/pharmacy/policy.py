@@ -49,6 +49,9 @@ STOCK_WRITE = "stock:write"
 STOCK_APPROVE = "stock:approve"
 STOCK_ADMINISTER = "stock:administer"
 
+READS_KNOWLEDGE = [[PRESCRIPTION_READ], [WRITE]]
+"""Who may ask for what safety checks know."""
+
 MEDICATIONS_SECTION = "MEDICATIONS"  # of the medical record, which a prescription belongs to
 
 M = TypeVar("M", bound=Part)
@@ -70,18 +73,18 @@ def packs(principal: Principal) -> Select[MedicationPack]:
 
 
 def interaction_lists(principal: Principal) -> Select[InteractionList]:
-    """All lists of interactions, for staff."""
-    return _for_staff(principal, InteractionList)
+    """All lists of interactions, for who prescribes, dispenses or keeps the catalogue."""
+    return select(InteractionList).where(true() if uses_knowledge(principal) else false())
 
 
 def interactions(principal: Principal) -> Select[Interaction]:
-    """The pairs of all lists, for staff."""
-    return _for_staff(principal, Interaction)
+    """The pairs of all lists, for the same."""
+    return select(Interaction).where(true() if uses_knowledge(principal) else false())
 
 
-def _for_staff(principal: Principal, kind: type[M]) -> Select[M]:
-    statement = select(kind)
-    return statement if principal.is_staff(READ) else statement.where(false())
+def uses_knowledge(principal: Principal) -> bool:
+    """Whether the caller works with what safety checks know, which has the clinic's own words in it."""
+    return principal.is_staff(PRESCRIPTION_READ) or principal.is_staff(WRITE)
 
 
 def _catalogue(principal: Principal, kind: type[M], scope: str) -> Select[M]:

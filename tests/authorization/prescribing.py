@@ -107,7 +107,6 @@ def _checked(row: models.Prescription, account: UUID) -> Iterator[SQLModel]:
     alert = models.SafetyAlert(
         **of,
         check_id=check.id,
-        rule="DUPLICATE",
         severity="INTERRUPTS",
         status="RAISED",
         digest=row.id.bytes,

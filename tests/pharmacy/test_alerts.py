@@ -41,7 +41,6 @@ async def stored_in(dispensary: Dispensary, prescription: UUID, status: AlertSta
     )
     row = SafetyAlert(
         check_id=check.id,
-        rule="DUPLICATE",
         severity="WARNS",
         status=status,
         digest=new_id().bytes,

@@ -14,9 +14,11 @@ from subgraphs.pharmacy.consumers import CONSUMERS, EntryRecorded
 from tests.harness.access import let
 from tests.harness.caller import Caller
 from tests.harness.clinic import Addresses, Clinic, open_clinic
+from tests.harness.ids import key_of
 from tests.pharmacy.catalogue import entered
 from tests.pharmacy.conftest import NO_KAFKA
 from tests.pharmacy.prescribing import TWICE_A_DAY, Dispensary, did, does, open_dispensary
+from tests.privacy.test_planted_markers import databases
 
 ALERTS = "prescription { id version status alerts { nodes { id rule severity status message } } }"
 SIGN = """mutation($input: SignPrescriptionInput!) { signPrescription(input: $input) { __typename
@@ -113,6 +115,12 @@ async def test_an_allergy_of_the_record_interrupts(dispensary: Dispensary) -> No
         "query($id: ID!) { node(id: $id) { id } }", id=answer["alerts"][0]["id"]
     )
     assert patient == {"node": None}
+    # That it is one of an allergy stands nowhere beside the patient, nor where a key leads there.
+    told = [each.data for each in await dispensary.clinic.published("pharmacy") if each.data.get("rule") == "ALLERGY"]
+    assert [each.keys() for each in told] == [{"alertId", "rule", "raisedAt"}]
+    assert told[0]["alertId"] != str(key_of(answer["alerts"][0]["id"]))
+    plain = [place async for place, text in databases(dispensary.clinic, ("pharmacy",)) if b"ALLERGY" in text]
+    assert plain == ["pharmacy.outbox"]
 
 
 async def test_what_is_recorded_later_asks_for_another_check(dispensary: Dispensary) -> None:

@@ -46,7 +46,7 @@ AS_IT_IS = {
     "pharmacy.Dispense": "status quantity",
     "pharmacy.PrescriptionChange": "status",
     "pharmacy.RefillRequest": "status",
-    "pharmacy.SafetyAlert": "rule severity status digest override_reason",  # what it was looking for, not what it has found
+    "pharmacy.SafetyAlert": "severity status digest override_reason",
     "pharmacy.SafetyCheck": "occasion knowledge_version",
     "pharmacy.DispenseLot": "quantity returned",  # of a lot, whose balance the database keeps by them
     "records.WithheldSection": "section",

@@ -12,7 +12,7 @@ from shared.codes import one_of
 from shared.database.model import Audited, timestamp
 from shared.encryption import Encrypted, encrypted
 from subgraphs.pharmacy.models.base import Model, Part
-from subgraphs.pharmacy.safety import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety import SafetySeverity
 from subgraphs.pharmacy.states import AlertStatus, CheckOccasion, OverrideReason
 
 
@@ -42,7 +42,7 @@ class SafetyCheck(Audited, Part, table=True):
 
 
 class SafetyAlertFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a check has found, as the finding has it; `comment` is why it was overridden."""
+    """What a check has found, as the finding has it, which its `code` tells; `comment` is why it was overridden."""
 
     code: str
     parameters: dict[str, str]
@@ -63,7 +63,6 @@ class SafetyAlert(Audited, Model, table=True):
 
     __tablename__ = "safety_alert"
     __table_args__ = (
-        one_of("rule", SafetyRule),
         one_of("severity", SafetySeverity),
         one_of("status", AlertStatus),
         one_of("override_reason", OverrideReason),
@@ -77,7 +76,6 @@ class SafetyAlert(Audited, Model, table=True):
     prescription_id: UUID = Field(foreign_key="prescription.id")
     patient_id: UUID
     check_id: UUID = Field(foreign_key="safety_check.id")
-    rule: str
     severity: str
     status: str
     digest: bytes = Field(sa_type=LargeBinary)

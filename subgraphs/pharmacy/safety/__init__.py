@@ -10,7 +10,7 @@ of it was checked, and nothing found.
 
 from subgraphs.pharmacy.safety.checking import check
 from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
-from subgraphs.pharmacy.safety.findings import Finding
+from subgraphs.pharmacy.safety.findings import Finding, rule_of
 from subgraphs.pharmacy.safety.inputs import Coding, Drug, KnownAllergy, Period, Subject, Substance
 from subgraphs.pharmacy.safety.knowledge import KNOWLEDGE_VERSION, Knowledge, shipped
 
@@ -27,5 +27,6 @@ __all__ = [
     "Subject",
     "Substance",
     "check",
+    "rule_of",
     "shipped",
 ]

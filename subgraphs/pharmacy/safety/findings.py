@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
-from subgraphs.pharmacy.safety.sentences import Sentence
+from subgraphs.pharmacy.safety.sentences import SENTENCES, Sentence
 
 _BYTES_OF_FINGERPRINT = 16
 
@@ -22,7 +22,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     row's severity is another.
     """
 
-    rule: SafetyRule
     severity: SafetySeverity
     code: str
     parameters: dict[str, str]
@@ -32,9 +31,21 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     met: tuple[str, ...] = ()
     fingerprint: str
 
+    @property
+    def rule(self) -> SafetyRule:
+        """What the check was looking for."""
+        return rule_of(self.code)
+
+
+def rule_of(code: str) -> SafetyRule:
+    """What a check was looking for that has found what a sentence says."""
+    rule = SENTENCES[code].rule
+    if rule is None:
+        raise ValueError(f"{code} says of no finding what it is")
+    return rule
+
 
 def finding(
-    rule: SafetyRule,
     severity: SafetySeverity,
     sentence: Sentence,
     parameters: dict[str, str],
@@ -47,10 +58,9 @@ def finding(
 ) -> Finding:
     """A finding; `inputs` are what it depends on, in any order."""
     said = msgspec.json.encode(
-        [rule, severity, sentence.code, row, sorted([_said(part) for part in each] for each in inputs)]
+        [sentence.rule, severity, sentence.code, row, sorted([_said(part) for part in each] for each in inputs)]
     )
     return Finding(
-        rule=rule,
         severity=severity,
         code=sentence.code,
         parameters=parameters,

@@ -9,7 +9,7 @@ from shared.graph.fields import query
 from shared.graph.mutations import mutation
 from subgraphs.pharmacy import models
 from subgraphs.pharmacy.commands.safety import ImportInteractions
-from subgraphs.pharmacy.policy import READ, WRITE
+from subgraphs.pharmacy.policy import READS_KNOWLEDGE, WRITE, uses_knowledge
 from subgraphs.pharmacy.repository import safety as repository
 from subgraphs.pharmacy.service import knowledge as service
 from subgraphs.pharmacy.types.safety import (
@@ -28,16 +28,19 @@ class SafetyQuery:
         Interaction,
         repository.INTERACTIONS,
         description="The pairs of drugs that interact as the clinic has it, in the order of the table that was imported.",
-        scopes=[[READ]],
+        scopes=READS_KNOWLEDGE,
     )
     async def interactions(
         self, info: Info, search: Search = None, severity: Severity = None
     ) -> Select[models.Interaction]:
         return repository.interactions(info.context.principal, search, severity)
 
-    @query(description="What the safety check of medications knows; null for those who are not staff.", scopes=[[READ]])
+    @query(
+        description="What the safety check of medications knows; null for those who are not staff.",
+        scopes=READS_KNOWLEDGE,
+    )
     async def safety_knowledge(self, info: Info) -> SafetyKnowledge | None:
-        if not info.context.principal.is_staff(READ):
+        if not uses_knowledge(info.context.principal):
             return None
         return knowledge_with(await repository.latest(info.context))
 

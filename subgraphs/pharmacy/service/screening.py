@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from shared.database.model import utc_now
+from shared.digests import pseudonym
 from shared.encryption import Encrypted
 from shared.encryption.session import open_rows
 from shared.errors import NOT_FOUND, InvalidState, invalid
@@ -25,7 +26,7 @@ from subgraphs.pharmacy.models import (
     SafetyCheck,
     SafetyCheckFacts,
 )
-from subgraphs.pharmacy.safety import Finding, SafetySeverity, check
+from subgraphs.pharmacy.safety import Finding, SafetySeverity, check, rule_of
 from subgraphs.pharmacy.service.inputs import Known, drugs_here, known
 from subgraphs.pharmacy.service.knowledge import knowledge
 from subgraphs.pharmacy.states import OPEN, AlertStatus, CheckOccasion
@@ -96,10 +97,10 @@ async def _keep(
             alert.status = AlertStatus.SUPERSEDED
     for digest, finding in by_digest.items():
         if digest not in alerts:
-            alerts[digest] = _raise(work, made, digest, finding)
+            alerts[digest] = await _raise(work, made, digest, finding)
         elif alerts[digest].status == AlertStatus.SUPERSEDED:
             alerts[digest].status = _RAISED
-    _override_all(work, alerts.values(), overrides)
+    await _override_all(work, alerts.values(), overrides)
     interrupting = {
         digest: alerts[digest]
         for digest, finding in by_digest.items()
@@ -117,13 +118,12 @@ async def _alerts(work: UnitOfWork, row: Prescription) -> Sequence[SafetyAlert]:
     return rows
 
 
-def _raise(work: UnitOfWork, made: SafetyCheck, digest: bytes, finding: Finding) -> SafetyAlert:
+async def _raise(work: UnitOfWork, made: SafetyCheck, digest: bytes, finding: Finding) -> SafetyAlert:
     facts = {name: getattr(finding, name) for name in SafetyAlertFacts.__struct_fields__ if name != "comment"}
     alert = SafetyAlert(
         prescription_id=made.prescription_id,
         patient_id=made.patient_id,
         check_id=made.id,
-        rule=finding.rule,
         severity=finding.severity,
         status=_RAISED,
         digest=digest,
@@ -131,37 +131,41 @@ def _raise(work: UnitOfWork, made: SafetyCheck, digest: bytes, finding: Finding)
     )
     work.session.add(alert)
     if finding.severity is SafetySeverity.INTERRUPTS:
-        work.publish(AlertRaised(alert_id=alert.id, rule=finding.rule, raised_at=utc_now()))
+        work.publish(AlertRaised(alert_id=await _told(work, alert), rule=finding.rule, raised_at=utc_now()))
     return alert
 
 
-def _override_all(work: UnitOfWork, alerts: Iterable[SafetyAlert], overrides: Sequence[Override]) -> None:
+async def _told(work: UnitOfWork, alert: SafetyAlert) -> UUID:
+    """By what others know a finding: its rule, which may tell of an allergy, is told with no key that a patient's row has."""
+    return pseudonym(await work.blind_index("pseudonyms"), "alert", alert.id)
+
+
+async def _override_all(work: UnitOfWork, alerts: Iterable[SafetyAlert], overrides: Sequence[Override]) -> None:
     by_id = {each.id: each for each in alerts}
     for place, each in enumerate(overrides):
         alert = by_id.get(each.alert_id)
         if alert is None:
             raise invalid(f"overrides.{place}.alertId", NOT_FOUND, resource="SafetyAlert")
         if alert.status == _RAISED:
-            override(work, alert, each)
+            await override(work, alert, each)
 
 
-def override(work: UnitOfWork, alert: SafetyAlert, said: Override) -> None:
+async def override(work: UnitOfWork, alert: SafetyAlert, said: Override) -> None:
     """Prescribe in spite of what was found, for a reason; raises InvalidState."""
     if alert.status != _RAISED:
         raise InvalidState(ALERT_STATUS, status=alert.status)
     alert.status, alert.override_reason = _OVERRIDDEN, said.reason_code
     alert.overridden_by, alert.overridden_at = work.principal.subject, utc_now()
     alert.facts = Encrypted(msgspec.structs.replace(alert.facts.value, comment=said.comment))
-    work.publish(
-        AlertOverridden(alert_id=alert.id, rule=alert.rule, reason=said.reason_code, overridden_at=alert.overridden_at)
-    )
+    told, rule = await _told(work, alert), rule_of(alert.facts.value.code)
+    work.publish(AlertOverridden(alert_id=told, rule=rule, reason=said.reason_code, overridden_at=alert.overridden_at))
 
 
 async def override_one(context: Context, command: OverrideAlert) -> SafetyAlert:
     """Override a finding of a prescription that is signed already, so that it can be dispensed."""
     async with context.write() as work:
         alert = await work.find(policy.safety_alerts, command.alert_id, scope=policy.SIGN, version=command.version)
-        override(work, alert, command)
+        await override(work, alert, command)
     return alert
 
 

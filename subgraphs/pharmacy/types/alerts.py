@@ -8,7 +8,7 @@ from shared.graph.context import Info
 from shared.graph.entities import Entity, entity, reference
 from shared.graph.fields import from_row
 from subgraphs.pharmacy import models, policy
-from subgraphs.pharmacy.safety import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety import SafetyRule, SafetySeverity, rule_of
 from subgraphs.pharmacy.safety.sentences import SENTENCES
 from subgraphs.pharmacy.states import AlertStatus, OverrideReason
 from subgraphs.pharmacy.types.stubs import StaffMember
@@ -20,7 +20,9 @@ from subgraphs.pharmacy.types.stubs import StaffMember
     description="What a safety check has found of a prescription, for those who prescribe and dispense.",
 )
 class SafetyAlert(Entity[models.SafetyAlert]):
-    rule: SafetyRule | None = from_row("rule", description="What the check was looking for.")
+    rule: SafetyRule | None = from_row(
+        lambda row: rule_of(row.facts.value.code), description="What the check was looking for."
+    )
     severity: SafetySeverity | None = from_row("severity", description="What the finding asks of who prescribes.")
     status: AlertStatus | None = from_row("status", description="What became of the finding.")
     source: str | None = from_row("facts.value.source", description="Where that is known from.")

@@ -33,7 +33,7 @@ def _version(row: models.InteractionList) -> str:
 
 @entity(
     policy.interaction_lists,
-    scopes=[[policy.READ]],
+    scopes=policy.READS_KNOWLEDGE,
     description="A list of interactions as the clinic has it, as it was imported at one time; the newest one holds.",
 )
 class InteractionList(Entity[models.InteractionList]):
@@ -46,7 +46,7 @@ class InteractionList(Entity[models.InteractionList]):
 
 @entity(
     policy.interactions,
-    scopes=[[policy.READ]],
+    scopes=policy.READS_KNOWLEDGE,
     description="Two classes of drugs, or drugs, that interact as the clinic has it.",
 )
 class Interaction(Entity[models.Interaction]):

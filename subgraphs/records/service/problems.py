@@ -1,10 +1,10 @@
 """Problems as statistics have them: their codes, by month, of patients under a pseudonym that only this service can make."""
 
-import hmac
 import re
 from collections.abc import Sequence
 from uuid import UUID
 
+from shared.digests import pseudonym
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records.codes import ConditionVerification
 from subgraphs.records.coding import ICD_10_CM, SNOMED_CT
@@ -23,12 +23,12 @@ async def tell(work: UnitOfWork, rows: Sequence[Entry]) -> None:
         return
     key = await _key(work)
     for row in conditions:
-        code, problem = row.facts.value.code, _pseudonym(key, "problem", row.id)
+        code, problem = row.facts.value.code, pseudonym(key, "problem", row.id)
         pattern = _CODES.get(code.system)
         if row.status not in _COUNTED or pattern is None or not pattern.fullmatch(code.code):
             work.publish(ProblemRetracted(problem_id=problem))
             continue
-        patient, month = _pseudonym(key, "patient", row.patient_id), f"{row.recorded_at:%Y-%m}"
+        patient, month = pseudonym(key, "patient", row.patient_id), f"{row.recorded_at:%Y-%m}"
         work.publish(
             ProblemRecorded(problem_id=problem, patient=patient, system=code.system, code=code.code, month=month)
         )
@@ -37,14 +37,9 @@ async def tell(work: UnitOfWork, rows: Sequence[Entry]) -> None:
 async def patients_merged(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None:
     """Tell statistics that two patients were one."""
     key = await _key(work)
-    merged, patient = (_pseudonym(key, "patient", each) for each in (merged_id, survivor_id))
+    merged, patient = (pseudonym(key, "patient", each) for each in (merged_id, survivor_id))
     work.publish(ProblemPatientsMerged(merged=merged, patient=patient))
 
 
 async def _key(work: UnitOfWork) -> bytes:
     return await work.blind_index("pseudonyms")
-
-
-def _pseudonym(key: bytes, kind: str, identifier: UUID) -> UUID:
-    digest = hmac.digest(key, kind.encode() + identifier.bytes, "sha256")
-    return UUID(bytes=digest[:16], version=5)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from subgraphs.pharmacy.safety.cases import Case
-from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety.codes import SafetySeverity
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.rules.dose import age_unknown
 from subgraphs.pharmacy.safety.sentences import AGE_AVOID, AGE_CAUTION
@@ -19,7 +19,6 @@ def age(case: Case) -> Iterator[Finding]:
         for each in advice:
             if born is not None and each.ages is not None and each.ages.holds(born, case.subject.on):
                 yield finding(
-                    SafetyRule.AGE,
                     SafetySeverity.INTERRUPTS if each.avoid else SafetySeverity.WARNS,
                     AGE_AVOID if each.avoid else AGE_CAUTION,
                     {"drug": case.proposed.drug.product, "ingredient": ingredient},

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from subgraphs.pharmacy.safety.cases import Case
-from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity, is_graver
+from subgraphs.pharmacy.safety.codes import SafetySeverity, is_graver
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.inputs import ENVIRONMENT, FOOD, KnownAllergy
 from subgraphs.pharmacy.safety.knowledge import CrossReaction
@@ -18,7 +18,6 @@ def allergies(case: Case) -> Iterator[Finding]:
             yield from _to(case, allergy, meaning)
         elif allergy.category not in (FOOD, ENVIRONMENT):
             yield finding(
-                SafetyRule.NOT_CHECKED,
                 SafetySeverity.INTERRUPTS,
                 ALLERGEN_UNKNOWN,
                 {"drug": case.proposed.drug.product, "allergy": _name(allergy)},
@@ -36,7 +35,6 @@ def _to(case: Case, allergy: KnownAllergy, meaning: Sequence[str]) -> Iterator[F
         reaction = None if direct else _reaction(case, allergens, ingredient)
         if direct or reaction:
             yield finding(
-                SafetyRule.ALLERGY,
                 reaction.severity if reaction else SafetySeverity.INTERRUPTS,
                 ALLERGY_CROSS if reaction else ALLERGY,
                 {"drug": case.proposed.drug.product, "allergy": _name(allergy), "ingredient": ingredient},

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from subgraphs.pharmacy.safety.cases import Case
-from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety.codes import SafetySeverity
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.knowledge import DoseLimit
 from subgraphs.pharmacy.safety.sentences import (
@@ -29,10 +29,8 @@ class _Dosed(msgspec.Struct, frozen=True):
 
     def found(self, severity: SafetySeverity, sentence: Sentence, *inputs: object, **said: str) -> Finding:
         """A finding of it."""
-        unknown = sentence in (DOSE_UNKNOWN, WEIGHT_UNKNOWN)
         met = [ref for ref, _ in self.others] if sentence is DOSE_TOTAL else []
         return finding(
-            SafetyRule.NOT_CHECKED if unknown else SafetyRule.DOSE,
             severity,
             sentence,
             {"drug": self.case.proposed.drug.product, "ingredient": self.ingredient, **said},
@@ -82,7 +80,6 @@ def doses(case: Case) -> Iterator[Finding]:
 def age_unknown(case: Case, ingredient: str) -> Finding:
     """That an ingredient cannot be checked with an age that is not known; the same from each rule."""
     return finding(
-        SafetyRule.NOT_CHECKED,
         SafetySeverity.WARNS,
         AGE_UNKNOWN,
         {"drug": case.proposed.drug.product, "ingredient": ingredient},

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from subgraphs.pharmacy.safety.cases import Case, Taken
-from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety.codes import SafetySeverity
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.sentences import SAME_GROUP, SAME_INGREDIENT
 
@@ -20,7 +20,6 @@ def _with(case: Case, other: Taken) -> Iterator[Finding]:
     inputs = [*case.proposed.inputs, *other.inputs]
     for ingredient in sorted(ours & theirs):
         yield finding(
-            SafetyRule.DUPLICATE,
             SafetySeverity.INTERRUPTS,
             SAME_INGREDIENT,
             {**said, "ingredient": ingredient},
@@ -32,7 +31,6 @@ def _with(case: Case, other: Taken) -> Iterator[Finding]:
     groups = case.knowledge.classes_of(ours - theirs) & case.knowledge.classes_of(theirs - ours)
     for group in sorted(groups & case.knowledge.duplicates.keys()):
         yield finding(
-            SafetyRule.DUPLICATE,
             SafetySeverity.WARNS,
             SAME_GROUP,
             said,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from subgraphs.pharmacy.safety.cases import Case, Taken
-from subgraphs.pharmacy.safety.codes import SafetyRule
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.pairs import CLINIC, InteractingPair
 from subgraphs.pharmacy.safety.sentences import EFFECTS, MECHANISMS
@@ -31,7 +30,6 @@ def _finding(case: Case, other: Taken, pair: InteractingPair, ours: str, theirs:
     first, second = pair.order(ours, theirs) or (ours, theirs)
     mine, its = case.proposed.ingredients[ours], other.ingredients[theirs]
     return finding(
-        SafetyRule.INTERACTION,
         pair.severity_of(ours, theirs),
         EFFECTS[pair.effect],
         {"first": first, "second": second},

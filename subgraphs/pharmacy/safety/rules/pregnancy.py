@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from subgraphs.pharmacy.safety.ages import whole_years
 from subgraphs.pharmacy.safety.cases import Case
-from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety.codes import SafetySeverity
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.inputs import Coding, Subject
 from subgraphs.pharmacy.safety.knowledge import Advice
@@ -41,7 +41,6 @@ def _finding(case: Case, ingredient: str, advice: Advice, *, known: bool) -> Fin
         sentence = PREGNANCY_UNKNOWN
         severity = SafetySeverity.WARNS if advice.strict else SafetySeverity.INFORMS
     return finding(
-        SafetyRule.PREGNANCY if known else SafetyRule.NOT_CHECKED,
         severity,
         sentence,
         {"drug": case.proposed.drug.product, "ingredient": ingredient},

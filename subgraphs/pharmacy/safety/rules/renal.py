@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from subgraphs.pharmacy.safety.cases import Case
-from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety.codes import SafetySeverity
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.sentences import RENAL_AVOID, RENAL_REDUCE, RENAL_UNKNOWN
 
@@ -22,7 +22,6 @@ def renal(case: Case) -> Iterator[Finding]:
                 severity = SafetySeverity.WARNS if each.avoid else SafetySeverity.INFORMS
                 sentence = RENAL_UNKNOWN
             yield finding(
-                SafetyRule.RENAL if filtration is not None else SafetyRule.NOT_CHECKED,
                 severity,
                 sentence,
                 {"drug": case.proposed.drug.product, "ingredient": ingredient, "limit": str(each.egfr_below)},

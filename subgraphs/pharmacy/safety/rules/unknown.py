@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from subgraphs.pharmacy.safety.cases import Case, Taken
-from subgraphs.pharmacy.safety.codes import SafetyRule, SafetySeverity
+from subgraphs.pharmacy.safety.codes import SafetySeverity
 from subgraphs.pharmacy.safety.findings import Finding, finding
 from subgraphs.pharmacy.safety.sentences import INGREDIENT_UNKNOWN, NOT_MAPPED
 
@@ -20,7 +20,6 @@ def _of(case: Case, taken: Taken, met: tuple[str, ...]) -> Iterator[Finding]:
     for name in names:
         parameters = {"drug": taken.drug.product} | ({"ingredient": name} if name else {})
         yield finding(
-            SafetyRule.NOT_CHECKED,
             SafetySeverity.INTERRUPTS,
             INGREDIENT_UNKNOWN if name else NOT_MAPPED,
             parameters,

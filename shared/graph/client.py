@@ -5,7 +5,9 @@ caller, is refused: nothing is taken for true that could not be looked up.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import Any
 
@@ -18,18 +20,28 @@ from shared.auth.tokens import trust
 from shared.errors import GRAPH_DENIED, GRAPH_UNAVAILABLE, NotChecked
 
 TIMEOUT_SECONDS = 2.0
+"""How long an answer may take, from when it is asked for."""
 
-_AT_ONCE = 20
+TURN_SECONDS = 5.0
+"""How long it may take until it is asked for."""
+
+_AT_ONCE = 8
+_KEPT_OPEN = 20
 _MAXIMUM_BYTES = 1024 * 1024
 _DENIALS = frozenset({"UNAUTHORIZED_FIELD_OR_TYPE", "UNAUTHENTICATED", "FORBIDDEN"})
 _LOG = structlog.get_logger("graph")
 
 
 class GraphClient:
-    """The router, as a service asks it. Opens no connection before the first question."""
+    """The router, as a service asks it. Opens no connection before the first question.
+
+    Of one operation so many are asked at once, and others wait for their turn: asked all together, each would wait for all
+    others' answers, and none come in time. Operations do not wait for each other, as one that nobody answers takes long.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def ask(
         self, query: str, variables: Mapping[str, Any], authorization: str, request_id: str | None
@@ -43,7 +55,7 @@ class GraphClient:
         inject(headers)
         body = orjson.dumps({"query": query, "variables": variables, "operationName": name})
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with self._turn(name), asyncio.timeout(TIMEOUT_SECONDS):
                 answer = orjson.loads(await self._post(headers, body))
             codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
             data: dict[str, Any] | None = answer.get("data")
@@ -56,6 +68,16 @@ class GraphClient:
             _LOG.warning("the graph did not answer", operation=name, code=", ".join(sorted(map(str, codes))))
             raise NotChecked(GRAPH_UNAVAILABLE)
         return data
+
+    @asynccontextmanager
+    async def _turn(self, name: str) -> AsyncIterator[None]:
+        """Raises TimeoutError where it does not come."""
+        async with asyncio.timeout(TURN_SECONDS):
+            await self._turns[name].acquire()
+        try:
+            yield
+        finally:
+            self._turns[name].release()
 
     async def close(self) -> None:
         """Close its connections."""
@@ -73,5 +95,5 @@ class GraphClient:
 
     @cached_property
     def _http(self) -> httpx.AsyncClient:
-        limits = httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=_KEPT_OPEN)
         return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, verify=trust(), trust_env=False)

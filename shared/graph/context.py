@@ -51,7 +51,7 @@ class Context:
         accept_language: str = "",
         authorization: str = "",
     ) -> None:
-        self._authorization, self.is_mutation = authorization, False
+        self._authorization, self.is_mutation, self._works = authorization, False, 0
         self.runtime, self.principal, self.client = runtime, principal, client or Client()
         self._accept_language = accept_language
         self.recorder = AuditRecorder(principal, request_id=request_id)
@@ -70,13 +70,22 @@ class Context:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[UnitOfWork]:
         """A unit of work: all that is in it happens, or nothing."""
-        async with unit_of_work(self.runtime.database, self.recorder) as work:
-            yield work
+        self._works += 1
+        try:
+            async with unit_of_work(self.runtime.database, self.recorder) as work:
+                yield work
+        finally:
+            self._works -= 1
 
     async def ask(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """What other domains' fields answer to the caller, through the router; in mutations alone. Raises NotChecked."""
+        """What other domains' fields answer to the caller, through the router; in mutations alone. Raises NotChecked.
+
+        Never in a unit of work: who waits for others holds no connection and no row that others wait for.
+        """
         if not self.is_mutation:
             raise TypeError("a field of a query says by @requires what it needs of other domains")
+        if self._works:
+            raise TypeError("others are asked before a unit of work, or after it")
         return await self.runtime.graph.ask(query, variables, self._authorization, self.recorder.request_id)
 
     @overload

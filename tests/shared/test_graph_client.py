@@ -1,5 +1,6 @@
 """What a service makes of the graph's answers when it asks as the caller."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared.errors import GRAPH_DENIED, GRAPH_UNAVAILABLE, NotChecked, Problem
+from shared.graph import client as client_module
 from shared.graph.client import GraphClient
 from tests.harness.serving import free_socket, serving
 
@@ -46,6 +48,34 @@ async def test_an_answer_is_whole_or_refused(answer: Any, problem: Problem | Non
     ((headers, body),) = asked
     assert (headers["authorization"], headers["x-request-id"]) == ("Bearer t", "r")
     assert body == {"query": QUERY, "variables": {"id": "x"}, "operationName": "Name"}
+
+
+async def test_an_answer_has_its_time_however_many_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "TIMEOUT_SECONDS", 0.6)
+    waiting, most = 0, 0
+
+    async def graph(_: Request) -> Response:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        await asyncio.sleep(0.25)
+        waiting -= 1
+        return JSONResponse({"data": {"patient": None}})
+
+    bound = free_socket()
+    client = GraphClient(f"http://127.0.0.1:{bound.getsockname()[1]}/graphql")
+    async with serving(Starlette(routes=[Route("/graphql", graph, methods=["POST"])]), bound):
+        answers = await asyncio.gather(*(client.ask(QUERY, {"id": "x"}, "", None) for _ in range(32)))
+        assert (answers, most) == ([{"patient": None}] * 32, 8)
+
+        monkeypatch.setattr(client_module, "TURN_SECONDS", 0.1)
+        late = await asyncio.gather(
+            *(client.ask(QUERY, {"id": "x"}, "", None) for _ in range(9)), return_exceptions=True
+        )
+        other = await client.ask(QUERY.replace("Name", "Other"), {"id": "x"}, "", None)
+    await client.close()
+    assert [type(each) for each in late].count(NotChecked) == 1
+    assert other == {"patient": None}
 
 
 async def test_who_is_not_there_is_asked_in_vain_and_nobody_to_change_anything() -> None:

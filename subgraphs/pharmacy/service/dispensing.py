@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,7 @@ from subgraphs.pharmacy.service.prescriptions import (
     require_fresh_factor,
     require_other_person,
 )
-from subgraphs.pharmacy.service.screening import examine, patient_of
+from subgraphs.pharmacy.service.screening import asked_about, examine
 from subgraphs.pharmacy.service.setting_apart import count, give_up, move_dispense
 from subgraphs.pharmacy.states import DISPENSABLE, CheckOccasion, DispenseStatus, PrescriptionStatus
 
@@ -49,20 +50,21 @@ _STRICTEST = "II"
 
 async def prepare(context: Context, command: commands.Dispense) -> Dispense:
     """Set some of a prescription apart, once its safety has been checked anew; stock is reserved."""
-    record = await known(context, await patient_of(context, command.prescription_id, policy.DISPENSE))
+    check = partial(_check, quantity=exact(command.quantity))
+    asked = await asked_about(context, command.prescription_id, policy.DISPENSE, command.version, command, check=check)
+    record = await known(context, asked.patient_id)
     made: Dispense | None = None
     async with context.write() as work:
         await work.once(command)
         row = await work.find(
             policy.prescriptions, command.prescription_id, scope=policy.DISPENSE, version=command.version
         )
-        quantity = exact(command.quantity)
-        await _check(work, row, quantity)
+        await check(work, row)
         found: Sequence[SafetyAlert] = await examine(work, row, record, CheckOccasion.DISPENSE)
         if found:
             await work.undone()
         else:
-            made = await _set_apart(work, row, quantity)
+            made = await _set_apart(work, row, exact(command.quantity))
     if made is None:
         raise SafetyAlertsOpen(ALERTS_OPEN, rows=found)
     return made

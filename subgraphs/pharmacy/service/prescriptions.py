@@ -51,7 +51,7 @@ from subgraphs.pharmacy.models import Location, Medication, Prescription, Prescr
 from subgraphs.pharmacy.refusals import SafetyAlertsOpen
 from subgraphs.pharmacy.service.inputs import Known, known
 from subgraphs.pharmacy.service.lookups import check_licence, check_practitioner, today
-from subgraphs.pharmacy.service.screening import avoid, examine
+from subgraphs.pharmacy.service.screening import asked_about, avoid, examine
 from subgraphs.pharmacy.service.setting_apart import abandon
 from subgraphs.pharmacy.states import OPEN, CheckOccasion, PrescriptionStatus
 
@@ -183,9 +183,9 @@ async def sign(context: Context, command: SignPrescription) -> Prescription:
     prescriber = context.principal.practitioner
     if prescriber is None:
         raise InvalidState(NOT_A_PRESCRIBER)
-    asked = await _asked_about(context, command.id)
-    await check_licence(context, prescriber, asked.location_id if asked else None)
-    record = await _record(context, asked, command.emergency_reason)
+    asked = await asked_about(context, command.id, policy.SIGN, command.version, command)
+    await check_licence(context, prescriber, asked.location_id)
+    record = await _record(context, asked.patient_id, command.emergency_reason)
     async with context.write() as work:
         await work.once(command)
         row = await work.find(policy.prescriptions, command.id, scope=policy.SIGN, version=command.version)
@@ -203,12 +203,10 @@ async def sign(context: Context, command: SignPrescription) -> Prescription:
     return row
 
 
-async def _record(context: Context, asked: Prescription | None, emergency_reason: str | None) -> Known | None:
+async def _record(context: Context, patient_id: UUID, emergency_reason: str | None) -> Known | None:
     """What the record says of the patient; None if it does not answer, and somebody says why that must do."""
-    if asked is None:
-        return None
     try:
-        return await known(context, asked.patient_id)
+        return await known(context, patient_id)
     except SafetyCheckUnavailable:
         if emergency_reason is None:
             raise
@@ -221,13 +219,6 @@ async def _sign(work: UnitOfWork, row: Prescription, prescriber: UUID, *, unchec
     await _give_code(work, row)
     move(work, row, _STATUS.SIGNED, reason if unchecked else None)
     work.done(row.id)
-
-
-async def _asked_about(context: Context, key: UUID) -> Prescription | None:
-    """A prescription, if the caller may sign it; whoever may not is told so where it is locked."""
-    statement = policy.prescriptions(context.principal, policy.SIGN).where(col(Prescription.id) == key)
-    found = await context.fetch(statement)
-    return found[0] if found else None
 
 
 def require(row: Prescription, *statuses: PrescriptionStatus) -> None:

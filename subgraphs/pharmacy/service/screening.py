@@ -1,12 +1,14 @@
 """Safety checks of prescriptions: made when somebody asks, signs or dispenses; what they find is kept, and overridden."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from types import EllipsisType
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
 from sqlmodel import col
 
+from shared.commands import Repeatable
 from shared.database.model import utc_now
 from shared.digests import pseudonym
 from shared.encryption import Encrypted
@@ -37,17 +39,34 @@ _RAISED, _OVERRIDDEN = AlertStatus.RAISED, AlertStatus.OVERRIDDEN
 async def screen(context: Context, command: CheckPrescription) -> Prescription:
     """Check a prescription, and keep what is found."""
     scope = policy.DISPENSE if context.principal.is_staff(policy.DISPENSE) else policy.PRESCRIPTION_WRITE
-    record = await known(context, await patient_of(context, command.id, scope))
+    record = await known(context, (await asked_about(context, command.id, scope)).patient_id)
     async with context.write() as work:
         row = await work.find(policy.prescriptions, command.id, scope=scope)
         await examine(work, row, record, CheckOccasion.CHECK)
     return row
 
 
-async def patient_of(context: Context, key: UUID, scope: str) -> UUID:
-    """The patient whose a prescription is, of which the caller may do something; raises NotFound."""
+async def asked_about(
+    context: Context,
+    key: UUID,
+    scope: str,
+    version: int | EllipsisType = ...,
+    command: Repeatable | None = None,
+    check: Callable[[UnitOfWork, Prescription], Awaitable[None]] | None = None,
+) -> Prescription:
+    """A prescription as it is before others are asked of it.
+
+    What would be refused after that, or was done before, is so at once: raises NotFound, VersionConflict, Repeated and what
+    `check` does.
+    """
     async with context.write() as work:
-        return (await work.find(policy.prescriptions, key, scope=scope, lock=False)).patient_id
+        if command is not None:
+            await work.once(command)
+        row = await work.find(policy.prescriptions, key, scope=scope, version=version, lock=False)
+        if check is not None:
+            await check(work, row)
+        await work.undone()
+    return row
 
 
 async def examine(

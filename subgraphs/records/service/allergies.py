@@ -75,9 +75,9 @@ async def record_no_known_allergies(context: Context, command: RecordNoKnownAlle
 
 async def update_allergy(context: Context, command: UpdateAllergy) -> Allergy:
     """Change an allergy; one that is active again is the only one of its substance."""
+    await entries.check_dates_of(context, policy.allergies, command)
     async with context.write() as work:
         row = await entries.find(work, policy.allergies, command)
-        await check_dates(context, row.patient_id, command)
         await work.find(policy.patients, row.patient_id, scope=policy.WRITE)
         wanted = statuses(row, command)
         refuted = wanted["status"] == AllergyVerification.REFUTED

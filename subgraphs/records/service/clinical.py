@@ -55,9 +55,9 @@ async def record_condition(context: Context, command: RecordCondition) -> Condit
 
 async def update_condition(context: Context, command: UpdateCondition) -> Condition:
     """Change a diagnosis or problem."""
+    await entries.check_dates_of(context, policy.conditions, command)
     async with context.write() as work:
         row = await entries.find(work, policy.conditions, command)
-        await check_dates(context, row.patient_id, command)
         entries.change(work, row, command, **entries.statuses(row, command))
         await problems.tell(work, [row])
     return row

@@ -21,7 +21,7 @@ from subgraphs.records.errors import ENCOUNTER_LOCKED, ENTRY_RETRACTED, SECTION_
 from subgraphs.records.events import EntryChanged, EntryRecorded
 from subgraphs.records.models import Encounter, Entry
 from subgraphs.records.models.entries import retracted
-from subgraphs.records.service.lookups import check_dates
+from subgraphs.records.service.lookups import check_dates, dates_of
 
 E = TypeVar("E", bound=Entry)
 
@@ -85,11 +85,20 @@ def add(work: UnitOfWork, row: E) -> E:
 
 async def update(context: Context, rows: Callable[..., Select[E]], command: Any) -> E:
     """Change of an entry what a command gives, at the version that was read."""
+    await check_dates_of(context, rows, command)
     async with context.write() as work:
         row = await find(work, rows, command)
-        await check_dates(context, row.patient_id, command)
         change(work, row, command)
     return row
+
+
+async def check_dates_of(context: Context, rows: Callable[..., Select[E]], command: Any) -> None:
+    """Raise InvalidInput where an entry is to be changed to have been before the patient's birth; as `find` does, too."""
+    if not any(dates_of(command)):
+        return
+    async with context.write() as work:
+        row = await work.find(rows, command.id, scope=policy.WRITE, version=command.version, lock=False)
+    await check_dates(context, row.patient_id, command)
 
 
 async def find(work: UnitOfWork, rows: Callable[..., Select[E]], command: Any) -> E:

@@ -33,7 +33,7 @@ async def birth(context: Context, patient_id: UUID) -> str | None:
 
 async def check_dates(context: Context, patient_id: UUID, command: Command) -> None:
     """Raise InvalidInput where something is said to have been before the patient's birth."""
-    dates = list(_dates(command))
+    dates = list(dates_of(command))
     born = await birth(context, patient_id) if dates else None
     if born is None:
         return
@@ -64,7 +64,7 @@ async def patient_of_appointment(context: Context, appointment_id: UUID) -> UUID
     return key
 
 
-def _dates(command: Command) -> Iterator[tuple[tuple[str, ...], str]]:
+def dates_of(command: Command) -> Iterator[tuple[tuple[str, ...], str]]:
     """All that an input dates, each with its path."""
     for name in _DATES:
         value = getattr(command, name, None)

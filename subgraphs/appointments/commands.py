@@ -11,6 +11,7 @@ from shared.database.model import utc_now
 from shared.datatypes import Coding
 from shared.values import KnownDate, LocalTime, LongText, id_of, wrong
 from subgraphs.appointments.errors import (
+    CLOSURE_OF_NOTHING,
     DAYS_ORDER,
     DAYS_OVER,
     EXTRA_WITHOUT_HOURS,
@@ -20,8 +21,14 @@ from subgraphs.appointments.errors import (
     PERIOD,
     VALIDITY_ORDER,
 )
-from subgraphs.appointments.models import CancellationReason, ExceptionKind, Status, StatusReversionReason
-from subgraphs.appointments.slots import MIDNIGHT
+from subgraphs.appointments.models import (
+    CancellationReason,
+    ExceptionKind,
+    SlotAlignment,
+    Status,
+    StatusReversionReason,
+)
+from subgraphs.appointments.slots import GRID_MINUTES, MIDNIGHT, ZONES
 
 PatientId = Annotated[UUID, id_of("Patient")]
 PractitionerId = Annotated[UUID, id_of("Practitioner")]
@@ -32,8 +39,6 @@ WaitlistEntryId = Annotated[UUID, id_of("WaitlistEntry")]
 
 _LONGEST_WAIT_DAYS = 365
 _LONGEST_EXCEPTION_DAYS = 366
-
-_ZONES = timedelta(hours=14)  # no time zone is further from UTC
 
 
 class BookAppointment(Repeatable):
@@ -127,8 +132,8 @@ def _is_in_order(start: datetime | str, end: datetime | str) -> bool:
     """Whether a visit may have been from one to the other; a day, month or year is a local one, whatever the zone."""
     if isinstance(start, datetime) and isinstance(end, datetime):
         return start <= end
-    first = (start - _ZONES).date().isoformat() if isinstance(start, datetime) else start
-    last = (end + _ZONES).date().isoformat() if isinstance(end, datetime) else end
+    first = (start - ZONES).date().isoformat() if isinstance(start, datetime) else start
+    last = (end + ZONES).date().isoformat() if isinstance(end, datetime) else end
     return first[: len(last)] <= last[: len(first)]
 
 
@@ -229,14 +234,24 @@ class SaveSchedule(Repeatable):
     hours: Annotated[list[WeeklyHours], Field(max_length=50)] = Field(
         description="All hours of the week at which the practitioner is available, at most 50."
     )
+    slot_interval_minutes: int = Field(
+        GRID_MINUTES, ge=5, le=240, description="Every how many minutes an appointment may begin, 5 to 240."
+    )
+    slot_alignment: SlotAlignment = Field(
+        SlotAlignment.HOURS, description="From where these intervals are counted: the start of the hours, or midnight."
+    )
 
 
 class AddScheduleException(Repeatable):
     """Days on which a practitioner's availability is to differ from the weekly schedule."""
 
-    practitioner_id: PractitionerId = Field(description="The practitioner whose availability differs on these days.")
+    practitioner_id: PractitionerId | None = Field(
+        None,
+        description="The practitioner whose availability differs on these days; absent: the location is closed for all.",
+    )
     location_id: LocationId | None = Field(
         None,
+        validate_default=True,
         description="The location that the exception is about; absent: every location. Extra hours are at one location.",
     )
     kind: ExceptionKind = Field(
@@ -257,10 +272,20 @@ class AddScheduleException(Repeatable):
         description="The time of day at which the exception ends; 00:00 is the end of the day, absent: it takes the whole day.",
     )
 
+    @field_validator("location_id")
+    @classmethod
+    def _of_somebody(cls, value: UUID | None, info: ValidationInfo) -> UUID | None:
+        if value is None and info.data.get("practitioner_id", ...) is None:
+            raise wrong(CLOSURE_OF_NOTHING)
+        return value
+
     @field_validator("kind")
     @classmethod
     def _at_a_location(cls, value: ExceptionKind, info: ValidationInfo) -> ExceptionKind:
-        if value is ExceptionKind.EXTRA and info.data.get("location_id", ...) is None:
+        if value is ExceptionKind.EXTRA and None in (
+            info.data.get("location_id", ...),
+            info.data.get("practitioner_id", ...),
+        ):
             raise wrong(EXTRA_WITHOUT_LOCATION)
         return value
 

@@ -21,6 +21,7 @@ from sqlmodel import Field
 from shared.codes import Code, one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp, utc_now
 from shared.encryption import Encrypted, encrypted
+from subgraphs.appointments.slots import GRID_MINUTES
 
 
 class Model(Record, registry=new_registry()):
@@ -69,14 +70,27 @@ class AppointmentType(Model, Versioned, table=True):
     active: bool = True
 
 
+class SlotAlignment(Code):
+    """From where the intervals are counted at which slots may begin."""
+
+    HOURS = "HOURS", "From the start of the hours on: in hours from 08:10 on, every 30 minutes is 08:10, 08:40."
+    CLOCK = "CLOCK", "From midnight on: in hours from 08:10 on, every 30 minutes is 08:30, 09:00."
+
+
 class Schedule(Model, Versioned, table=True):
-    """A practitioner's weekly availability at a location, in the location's time zone."""
+    """A practitioner's weekly availability at a location, in the location's time zone, and when slots may begin there."""
 
     __tablename__ = "schedule"
-    __table_args__ = (UniqueConstraint("practitioner_id", "location_id"),)
+    __table_args__ = (
+        UniqueConstraint("practitioner_id", "location_id"),
+        CheckConstraint("slot_interval_minutes BETWEEN 5 AND 240", name="slot_interval"),
+        one_of("slot_alignment", SlotAlignment),
+    )
 
     practitioner_id: UUID = Field(foreign_key="practitioner.id")
     location_id: UUID = Field(foreign_key="location.id", index=True)
+    slot_interval_minutes: int = GRID_MINUTES
+    slot_alignment: str = SlotAlignment.HOURS
 
 
 class WeeklyHours(Model, table=True):
@@ -98,26 +112,34 @@ class WeeklyHours(Model, table=True):
 
 
 class ExceptionKind(Code, name="ScheduleExceptionKind"):
-    """How days of a practitioner differ from the weekly schedule."""
+    """How days of a practitioner, or of a location, differ from the weekly schedule."""
 
-    CLOSED = "CLOSED", "The practitioner is not available, all day or for some hours."
-    EXTRA = "EXTRA", "The practitioner is available for hours besides those of the weekly schedule."
+    CLOSED = "CLOSED", "The practitioner, or everybody at the location, is not available, all day or for some hours."
+    EXTRA = (
+        "EXTRA",
+        "The practitioner is available for hours besides those of the weekly schedule, on days that are CLOSED as well.",
+    )
 
 
 class ScheduleException(Model, table=True):
-    """Days that differ from the week: closed, wholly or for some hours, at one location or all; or open for extra hours."""
+    """Days that differ from the week: closed, wholly or for some hours, at one location or all; or open for extra hours.
+
+    Without a practitioner, the location is closed for all.
+    """
 
     __tablename__ = "schedule_exception"
     __table_args__ = (
         CheckConstraint("from_day <= until_day", name="days"),
         CheckConstraint("(starts IS NULL) = (ends IS NULL) AND (starts < ends OR ends = '00:00')", name="hours"),
         CheckConstraint(
-            "kind = 'CLOSED' OR (kind = 'EXTRA' AND location_id IS NOT NULL AND starts IS NOT NULL)", name="kind"
+            "kind = 'CLOSED' AND num_nonnulls(practitioner_id, location_id) > 0"
+            " OR kind = 'EXTRA' AND num_nulls(practitioner_id, location_id, starts) = 0",
+            name="kind",
         ),
         Index("schedule_exception_days_idx", "practitioner_id", "until_day"),
     )
 
-    practitioner_id: UUID = Field(foreign_key="practitioner.id")
+    practitioner_id: UUID | None = Field(default=None, foreign_key="practitioner.id")
     location_id: UUID | None = Field(default=None, foreign_key="location.id")
     kind: str
     from_day: date

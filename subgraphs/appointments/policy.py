@@ -104,7 +104,9 @@ def feeds(principal: Principal) -> Select[CalendarFeed]:
     return select(CalendarFeed).where(true() if every else col(CalendarFeed.account_id) == principal.subject)
 
 
-def _available(principal: Principal, scope: str, practitioner_id: Mapped[UUID]) -> ColumnElement[bool]:
+def _available(
+    principal: Principal, scope: str, practitioner_id: Mapped[UUID] | Mapped[UUID | None]
+) -> ColumnElement[bool]:
     if principal.can(READ) if scope == READ else may_plan_for_all(principal):
         return true()
     if scope == READ or not principal.is_staff(PLAN) or principal.practitioner is None:

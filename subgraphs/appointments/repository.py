@@ -9,7 +9,7 @@ from operator import attrgetter
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Select, Uuid, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, func, or_, select
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -30,12 +30,13 @@ from subgraphs.appointments.models import (
     Practitioner,
     Schedule,
     ScheduleException,
+    SlotAlignment,
     Status,
     WaitlistEntry,
     WaitlistStatus,
     WeeklyHours,
 )
-from subgraphs.appointments.slots import MIDNIGHT, Calendar, Closure, Opening, Slot, Visit
+from subgraphs.appointments.slots import MIDNIGHT, Calendar, Closure, Grid, Opening, Slot, Visit
 
 BY_START = Order((col(Appointment.starts_at), col(Appointment.id)))
 APPOINTMENTS = {
@@ -130,11 +131,16 @@ async def time_zones(context: Context, location_ids: Sequence[UUID]) -> list[str
     return [found.get(key) for key in location_ids]
 
 
-def exceptions(principal: Principal, practitioner_id: UUID, from_day: date) -> Select[ScheduleException]:
-    """How a practitioner's days differ from the week, from a day on."""
-    return policy.exceptions(principal).where(
-        col(ScheduleException.practitioner_id) == practitioner_id, col(ScheduleException.until_day) >= from_day
-    )
+def exceptions(
+    principal: Principal, practitioner_id: UUID | None, location_id: UUID | None, from_day: date
+) -> Select[ScheduleException]:
+    """How days differ from the week, from a day on; of all, of a practitioner, at a location."""
+    statement = policy.exceptions(principal).where(col(ScheduleException.until_day) >= from_day)
+    if practitioner_id is not None:
+        statement = statement.where(col(ScheduleException.practitioner_id) == practitioner_id)
+    if location_id is not None:
+        statement = statement.where(col(ScheduleException.location_id) == location_id)
+    return statement
 
 
 def search_feeds(principal: Principal, account_id: UUID | None) -> Select[CalendarFeed]:
@@ -206,14 +212,14 @@ async def calendars(
     """
     openings = await _weekly_openings(fetch, practitioner_ids)
     closures: dict[UUID, list[Closure]] = defaultdict(list)
-    for row, zone in await _exceptions(fetch, practitioner_ids, since.date() - _DAY, before.date() + _DAY):
+    for row, zone, grid in await _exceptions(fetch, practitioner_ids, since.date() - _DAY, before.date() + _DAY):
         if row.kind == ExceptionKind.CLOSED:
-            closures[row.practitioner_id].append(
-                Closure(row.location_id, row.starts or MIDNIGHT, row.ends or MIDNIGHT, row.from_day, row.until_day)
-            )
-        elif row.location_id and row.starts is not None and row.ends is not None:  # as the table's check wants of it
+            for key in practitioner_ids if row.practitioner_id is None else [row.practitioner_id]:
+                closures[key].append(_closure(row))
+        elif row.practitioner_id and row.location_id and row.starts is not None and row.ends is not None:
+            place, hours = (row.location_id, ZoneInfo(zone)), (row.starts, row.ends)  # as the table's check wants of it
             openings[row.practitioner_id].append(
-                Opening(row.location_id, ZoneInfo(zone), row.starts, row.ends, None, row.from_day, row.until_day)
+                Opening(*place, *hours, None, row.from_day, row.until_day, grid, extra=True)
             )
     # No appointment takes a day, so a day more at both ends has all that reach into the period.
     occupied = await _occupied(fetch, practitioner_ids, since - _DAY, before + _DAY, apart_from)
@@ -232,26 +238,62 @@ async def _weekly_openings(fetch: Fetch, practitioner_ids: Collection[UUID]) -> 
     for hours, schedule, zone in await fetch(statement):
         from_day, until_day = hours.valid_from or date.min, hours.valid_until or date.max
         openings[schedule.practitioner_id].append(
-            Opening(schedule.location_id, ZoneInfo(zone), hours.starts, hours.ends, hours.weekday, from_day, until_day)
+            Opening(
+                schedule.location_id,
+                ZoneInfo(zone),
+                hours.starts,
+                hours.ends,
+                hours.weekday,
+                from_day,
+                until_day,
+                _grid(schedule.slot_interval_minutes, schedule.slot_alignment),
+            )
         )
     return openings
 
 
+def _closure(row: ScheduleException) -> Closure:
+    hours = row.starts or MIDNIGHT, row.ends or MIDNIGHT
+    return Closure(row.location_id, row.practitioner_id is None, *hours, row.from_day, row.until_day)
+
+
+def _grid(minutes: int | None, alignment: str | None) -> Grid:
+    """When slots begin in a schedule's hours; in extra hours where there is no schedule, as in one that does not say."""
+    return Grid() if minutes is None else Grid(timedelta(minutes=minutes), alignment == SlotAlignment.CLOCK)
+
+
 async def _exceptions(
     fetch: Fetch, practitioner_ids: Collection[UUID], from_day: date, until_day: date
-) -> Sequence[tuple[ScheduleException, str]]:
-    return await fetch(
-        select(ScheduleException, col(Location.time_zone))
-        .join(Practitioner, col(ScheduleException.practitioner_id) == col(Practitioner.id))
+) -> list[tuple[ScheduleException, str, Grid]]:
+    """Of practitioners and of all locations, with the time zone and the grid of their schedule there."""
+    statement = (
+        select(
+            ScheduleException,
+            col(Location.time_zone),
+            col(Schedule.slot_interval_minutes),
+            col(Schedule.slot_alignment),
+        )
+        .outerjoin(Practitioner, col(ScheduleException.practitioner_id) == col(Practitioner.id))
         .outerjoin(Location, col(ScheduleException.location_id) == col(Location.id))
+        .outerjoin(
+            Schedule,
+            and_(
+                col(Schedule.practitioner_id) == col(ScheduleException.practitioner_id),
+                col(Schedule.location_id) == col(ScheduleException.location_id),
+            ),
+        )
         .where(
-            col(Practitioner.id).in_(practitioner_ids),
-            col(Practitioner.active),
+            or_(
+                col(ScheduleException.practitioner_id).is_(None),
+                and_(col(Practitioner.id).in_(practitioner_ids), col(Practitioner.active)),
+            ),
             or_(col(Location.id).is_(None), col(Location.active)),
             col(ScheduleException.until_day) >= from_day,
             col(ScheduleException.from_day) <= until_day,
         )
     )
+    found = await fetch(statement)
+    return [(row, zone, _grid(minutes, alignment)) for row, zone, minutes, alignment in found]
 
 
 async def _occupied(

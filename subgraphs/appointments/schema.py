@@ -142,14 +142,18 @@ class Query:
     @listing(
         ScheduleException,
         repository.EXCEPTIONS,
-        description="The days on which a practitioner's availability differs from the weekly schedule, by day.",
+        description="The days on which availability differs from the weekly schedule, by day.",
         scopes=[[READ]],
     )
     async def schedule_exceptions(
-        self, info: Info, practitioner_id: PractitionerId, from_day: FromDay = None
+        self,
+        info: Info,
+        practitioner_id: OfPractitioner = None,
+        location_id: AtLocation = None,
+        from_day: FromDay = None,
     ) -> Select[models.ScheduleException]:
-        practitioner = key_of(practitioner_id, "Practitioner")
-        return repository.exceptions(info.context.principal, practitioner, from_day or utc_now().date())
+        keys = key_of(practitioner_id, "Practitioner"), key_of(location_id, "Location")
+        return repository.exceptions(info.context.principal, *keys, from_day or utc_now().date())
 
     @listing(
         WaitlistEntry,
@@ -291,7 +295,8 @@ class Mutation:
         return Schedule.of(await schedules.save(info.context, input))
 
     @mutation(
-        description="Close days of a practitioner, or open extra hours. Appointments in closed hours stay.",
+        description="Close days of a practitioner or of a whole location, or open extra hours. Appointments in closed "
+        "hours stay, and are listed by `appointmentsToMove`.",
         scopes=[[PLAN]],
         errors=[NotFound],
     )

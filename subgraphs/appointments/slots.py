@@ -1,19 +1,22 @@
 """When a practitioner can be booked: weekly hours and exceptions by the clock on the wall, turned into points in time.
 
-A slot is at the same time of day all year. Where the clock is put forward, times that it skips have no slot; where it is
-put back, a time that comes twice has a slot the first time. Hours whose bound is skipped end as RFC 5545 section 3.3.5
-reads such a time: with the offset that held before.
+Slots begin at the points of a grid, which each schedule has of its own. A slot is at the same time of day all year. Where
+the clock is put forward, times that it skips have no slot; where it is put back, a time that comes twice has a slot the
+first time. Hours whose bound is skipped end as RFC 5545 section 3.3.5 reads such a time: with the offset that held before.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
+from itertools import takewhile
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 MIDNIGHT = time(0)
+ZONES = timedelta(hours=14)  # no time zone is further from UTC
+GRID_MINUTES = 15
 _DAY = timedelta(days=1)
 
 
@@ -39,8 +42,27 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """When slots may begin: every so often, from the start of the hours on, or else from midnight on."""
+
+    interval: timedelta = timedelta(minutes=GRID_MINUTES)
+    from_midnight: bool = False
+
+    def points(self, day: date, starts: time, earliest: datetime) -> Iterator[datetime]:
+        """The points that are not before a time, by the clock on the wall, of hours that begin on a day."""
+        origin = datetime.combine(day, MIDNIGHT if self.from_midnight else starts)
+        point = earliest + (origin - earliest) % self.interval
+        while True:
+            yield point
+            point += self.interval
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
-    """Hours at a location on each day, or each such weekday (1 is Monday), from a day to a day."""
+    """Hours at a location on each day, or each such weekday (1 is Monday), from a day to a day.
+
+    Extra hours are those that hold on days that are closed otherwise.
+    """
 
     location_id: UUID
     zone: ZoneInfo
@@ -49,6 +71,8 @@ class Opening:
     weekday: int | None
     from_day: date
     until_day: date
+    grid: Grid = Grid()
+    extra: bool = False
 
     def days(self, since: datetime, before: datetime) -> Iterator[date]:
         """The days of the period on which it is open."""
@@ -62,13 +86,19 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Days or hours of days on which a location, or every one, is closed."""
+    """Days or hours of days on which a practitioner is away from a location, or every one; or nobody is at a location."""
 
     location_id: UUID | None
+    whole_location: bool
     starts: time
     ends: time
     from_day: date
     until_day: date
+
+    def closes(self, opening: Opening, day: date) -> bool:
+        """Whether it cuts such hours on a day. Those that are extra it does if it is for some hours, or of the location."""
+        cuts = self.whole_location or not opening.extra or not self.starts == self.ends == MIDNIGHT
+        return cuts and self.location_id in (None, opening.location_id) and self.from_day <= day <= self.until_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +131,10 @@ class Calendar:
             if index == len(ends) or self.occupied[index][0] >= slot.occupied_until:
                 yield slot
 
+    def taking(self, slot: Slot) -> "Calendar":
+        """The same with a slot taken."""
+        return replace(self, occupied=sorted([*self.occupied, (slot.occupied_from, slot.occupied_until)]))
+
     def day(self, slot: Slot) -> date:
         """The day on which a slot of this calendar begins, where it is."""
         zone = next(opening.zone for opening in self.openings if opening.location_id == slot.location_id)
@@ -114,21 +148,20 @@ class Calendar:
         closed = [
             (_instant(day, closure.starts, opening.zone), _end(day, closure.ends, opening.zone, fold=1))
             for closure in self.closures
-            if closure.location_id in (None, opening.location_id) and closure.from_day <= day <= closure.until_day
+            if closure.closes(opening, day)
         ]
         closes = _end(day, opening.ends, opening.zone)
-        local = datetime.combine(day, opening.starts) + visit.before
+        first = datetime.combine(day, opening.starts) + visit.before
         last = (
             datetime.combine(day + _DAY if opening.ends == MIDNIGHT else day, opening.ends) - visit.length - visit.after
         )
-        while local <= last:
+        for local in takewhile(lambda point: point <= last, opening.grid.points(day, opening.starts, first)):
             starts_at = _instant(day, local.time(), opening.zone)
             from_, until = starts_at - visit.before, starts_at + visit.length + visit.after
             exists = starts_at.astimezone(opening.zone).replace(tzinfo=None) == local
             if exists and until <= closes and not any(begin < until and from_ < end for begin, end in closed):
                 ends_at = starts_at + visit.length
                 yield Slot(self.practitioner_id, opening.location_id, starts_at, ends_at, from_, until)
-            local += visit.before + visit.length + visit.after
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> datetime:

@@ -14,7 +14,14 @@ from shared.graph.entities import Entity, Stub, entity, reference, stub
 from shared.graph.errors import bad_input
 from shared.graph.fields import from_row, guarded, key_of
 from subgraphs.appointments import models, policy, repository
-from subgraphs.appointments.models import CancellationReason, ExceptionKind, Party, Status, WaitlistStatus
+from subgraphs.appointments.models import (
+    CancellationReason,
+    ExceptionKind,
+    Party,
+    SlotAlignment,
+    Status,
+    WaitlistStatus,
+)
 from subgraphs.appointments.repository import Filter, SlotSearch
 from subgraphs.appointments.slots import Slot
 
@@ -302,6 +309,12 @@ class Schedule(Entity[models.Schedule]):
     location: Location | None = reference(
         Location, "location_id", description="The location at which the practitioner is available."
     )
+    slot_interval_minutes: int | None = from_row(
+        "slot_interval_minutes", description="Every how many minutes an appointment may begin."
+    )
+    slot_alignment: SlotAlignment | None = from_row(
+        "slot_alignment", description="From where these intervals are counted: the start of the hours, or midnight."
+    )
 
     @strawberry.field(
         description="The time zone of the location, a name of the IANA time zone database; hours are by its clock."
@@ -317,7 +330,7 @@ class Schedule(Entity[models.Schedule]):
 @entity(
     policy.exceptions,
     scopes=[[policy.READ]],
-    description="Days on which a practitioner's availability differs from the weekly schedule, in the location's time zone.",
+    description="Days on which availability differs from the weekly schedule, by the location's clock.",
 )
 class ScheduleException(Entity[models.ScheduleException]):
     kind: ExceptionKind | None = from_row(
@@ -334,7 +347,9 @@ class ScheduleException(Entity[models.ScheduleException]):
     )
 
     practitioner: Practitioner | None = reference(
-        Practitioner, "practitioner_id", description="The practitioner whose availability differs on these days."
+        Practitioner,
+        "practitioner_id",
+        description="The practitioner whose availability differs on these days; null if the location is closed for all.",
     )
     location: Location | None = reference(
         Location,

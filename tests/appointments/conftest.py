@@ -47,6 +47,16 @@ mutation($input: SaveScheduleInput!) {
   }
 }
 """
+ADD_EXCEPTION = """
+mutation($input: AddScheduleExceptionInput!) {
+  addScheduleException(input: $input) {
+    __typename
+    ... on AddScheduleExceptionSuccess { scheduleException { id kind fromDay starts practitioner { id } } }
+    ... on UserError { code }
+    ... on InvalidInput { fields { path code } }
+  }
+}
+"""
 BOOK = """
 mutation($input: BookAppointmentInput!) {
   bookAppointment(input: $input) {
@@ -116,6 +126,14 @@ class Practice:
             "typeId": self.type,
             "startsAt": starts_at.isoformat(),
         } | fields
+
+    async def open_only(self, starts: str, ends: str, day: int = 3) -> None:
+        """Let the practitioner be there for some hours of a day alone, and neither the day before nor after."""
+        whose, here = {"practitionerId": str(self.practitioner)}, {"locationId": str(self.location)}
+        away = {"fromDay": f"{at(day - 1, 0):%F}", "untilDay": f"{at(day + 1, 0):%F}"}
+        there = {"fromDay": f"{at(day, 0):%F}", "untilDay": f"{at(day, 0):%F}"}
+        await answer(self.reception, ADD_EXCEPTION, **whose, **away, kind="CLOSED")
+        await answer(self.reception, ADD_EXCEPTION, **whose, **here, **there, kind="EXTRA", starts=starts, ends=ends)
 
     def waiting(self, patient: UUID) -> dict[str, Any]:
         """The input of `joinWaitlist`, for the three days from the day after tomorrow."""
@@ -194,8 +212,8 @@ def services() -> tuple[str, ...]:
 
 
 def _practitioner(identifier: UUID, location: UUID) -> list[Model]:
-    """Someone with hours from 08:00 to 16:00 every day."""
-    schedule = Schedule(practitioner_id=identifier, location_id=location)
+    """Someone with hours from 08:00 to 16:00 every day, whose appointments begin every half hour."""
+    schedule = Schedule(practitioner_id=identifier, location_id=location, slot_interval_minutes=30)
     hours = [WeeklyHours(schedule_id=schedule.id, weekday=day, starts=time(8), ends=time(16)) for day in range(1, 8)]
     return [Practitioner(id=identifier), schedule, *hours]
 

@@ -2,20 +2,10 @@
 
 from shared.ids import new_id
 from subgraphs.appointments.models import Location, Practitioner
-from tests.appointments.conftest import FREE_SLOTS, SAVE_TYPE, SERVICE_TYPE, Practice, answer, at
+from tests.appointments.conftest import ADD_EXCEPTION, FREE_SLOTS, SAVE_TYPE, SERVICE_TYPE, Practice, answer, at
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
 
-ADD_EXCEPTION = """
-mutation($input: AddScheduleExceptionInput!) {
-  addScheduleException(input: $input) {
-    __typename
-    ... on AddScheduleExceptionSuccess { scheduleException { id kind fromDay starts } }
-    ... on UserError { code }
-    ... on InvalidInput { fields { path code } }
-  }
-}
-"""
 REMOVE_EXCEPTION = """
 mutation($input: RemoveScheduleExceptionInput!) {
   removeScheduleException(input: $input) { __typename ... on UserError { code } }
@@ -44,7 +34,7 @@ async def test_free_slots_are_hours_less_exceptions_less_bookings(practice: Prac
     removed = await answer(practice.reception, REMOVE_EXCEPTION, id=lunch["scheduleException"]["id"])
     assert removed["__typename"] == "RemoveScheduleExceptionSuccess"
     await answer(practice.reception, ADD_EXCEPTION, **whose, **days, kind="CLOSED")
-    assert await practice.slots(account, *day) == []
+    assert await practice.slots(account, *day) == [at(5, 18), at(5, 18, 30)], "extra hours count all the same"
     query = "query($id: ID!) { scheduleExceptions(practitionerId: $id) { nodes { kind starts location { id } } } }"
     listed = await account.data(query, id=str(practice.practitioner))
     assert {item["kind"] for item in listed["scheduleExceptions"]["nodes"]} == {"CLOSED", "EXTRA"}
@@ -58,6 +48,27 @@ async def test_free_slots_are_hours_less_exceptions_less_bookings(practice: Prac
     ):
         wrong = await answer(practice.reception, ADD_EXCEPTION, **whose | here | days | problem)
         assert wrong.get("fields") == [{"path": [path], "code": code}], problem
+
+
+async def test_a_location_is_closed_for_all_who_are_there(practice: Practice) -> None:
+    _, account = await practice.patient()
+    other, day = await practice.another_practitioner(), (at(5, 0), at(6, 0))
+    here = {"locationId": str(practice.location), "fromDay": f"{at(5, 0):%F}", "untilDay": f"{at(5, 0):%F}"}
+    extra = {"practitionerId": str(other), "kind": "EXTRA", "starts": "08:00", "ends": "20:00"}
+    await answer(practice.reception, ADD_EXCEPTION, **here, **extra)
+    closed = await answer(practice.reception, ADD_EXCEPTION, **here, kind="CLOSED")
+    assert closed["scheduleException"]["practitioner"] is None
+    for key in (practice.practitioner, other):
+        assert await practice.slots(account, *day, practitionerId=str(key)) == []
+    query = "query($id: ID!) { scheduleExceptions(locationId: $id) { nodes { kind practitioner { id } } } }"
+    listed = (await account.data(query, id=here["locationId"]))["scheduleExceptions"]["nodes"]
+    assert {"kind": "CLOSED", "practitioner": None} in listed
+    doctor = practice.clinic.caller("DOCTOR", practitioner=practice.practitioner)
+    assert (await answer(doctor, ADD_EXCEPTION, **here, kind="CLOSED"))["code"] == "NOT_FOUND"
+    nothing = await answer(practice.reception, ADD_EXCEPTION, **here | {"locationId": None}, kind="CLOSED")
+    assert nothing["fields"] == [{"path": ["locationId"], "code": "CLOSURE_OF_NOTHING"}]
+    await answer(practice.reception, REMOVE_EXCEPTION, id=closed["scheduleException"]["id"])
+    assert len(await practice.slots(account, *day, practitionerId=str(other))) == 24
 
 
 async def test_hours_are_saved_as_a_whole_by_those_who_plan(practice: Practice) -> None:
@@ -97,9 +108,9 @@ async def test_hours_are_saved_as_a_whole_by_those_who_plan(practice: Practice) 
 async def test_types_say_how_long_it_takes(practice: Practice) -> None:
     patient, account = await practice.patient()
     long = await practice.save_type("surgery", 45, beforeMinutes=10, afterMinutes=5)
-    assert (await practice.slots(account, at(3, 0), at(4, 0), typeId=long))[:2] == [at(3, 8, 10), at(3, 9, 10)]
-    await practice.booked(account, patient, at(3, 8, 10), typeId=long)
-    assert (await practice.slots(account, at(3, 0), at(4, 0)))[0] == at(3, 9)
+    assert (await practice.slots(account, at(3, 0), at(4, 0), typeId=long))[:2] == [at(3, 8, 30), at(3, 9)]
+    await practice.booked(account, patient, at(3, 8, 30), typeId=long)
+    assert (await practice.slots(account, at(3, 0), at(4, 0)))[0] == at(3, 9, 30), "occupied from 08:20 to 09:20"
     listed = (await account.data("{ appointmentTypes { code { code } minutes } }"))["appointmentTypes"]
     assert listed == [{"code": {"code": "consultation"}, "minutes": 30}, {"code": {"code": "surgery"}, "minutes": 45}]
     coding = {"system": SERVICE_TYPE, "code": "surgery"}
@@ -109,7 +120,7 @@ async def test_types_say_how_long_it_takes(practice: Practice) -> None:
     assert wrong["fields"] == [{"path": ["minutes"]}]
     ended = await answer(practice.reception, SAVE_TYPE, id=long, version=1, code=coding, minutes=45, active=False)
     assert ended["appointmentType"]["version"] == 2
-    assert (await practice.book(account, patient, at(3, 9, 10), typeId=long))["code"] == "NOT_FOUND"
+    assert (await practice.book(account, patient, at(3, 10), typeId=long))["code"] == "NOT_FOUND"
 
 
 async def test_free_slots_of_many_practitioners_cost_as_much_as_of_one(practice: Practice) -> None:

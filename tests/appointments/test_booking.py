@@ -254,7 +254,7 @@ async def test_an_appointment_is_moved_and_called_off(practice: Practice) -> Non
     patient, account = await practice.patient()
     booked = await practice.booked(account, patient, at(2, 10))
     busy = await practice.another_practitioner()
-    half_past = await practice.save_type("short", 15)
+    short = await practice.save_type("short", 15)
     # Its own time is not in its way.
     moved = await answer(account, RESCHEDULE, **version_of(booked), startsAt=at(2, 10, 30).isoformat())
     assert moved["appointment"]["startsAt"] == utc(at(2, 10, 30))
@@ -270,7 +270,7 @@ async def test_an_appointment_is_moved_and_called_off(practice: Practice) -> Non
         "practitioner": {"id": global_id("Practitioner", busy)},
     }
     stranger, their_account = await practice.patient()
-    assert await practice.booked(their_account, stranger, at(2, 10, 15), typeId=half_past)
+    assert await practice.booked(their_account, stranger, at(2, 10), typeId=short)
     back = version_of(moved["appointment"]) | {"practitionerId": str(practice.practitioner)}
     assert (await answer(account, RESCHEDULE, **back, startsAt=at(2, 10).isoformat()))["code"] == "SLOT_TAKEN"
     assert (await answer(account, RESCHEDULE, **back, startsAt=at(2, 7).isoformat()))["code"] == "SLOT_UNAVAILABLE"

@@ -8,16 +8,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.ids import new_id
-from subgraphs.appointments.slots import Calendar, Closure, Opening, Slot, Visit
+from subgraphs.appointments.slots import Calendar, Closure, Grid, Opening, Slot, Visit
 
 NEW_YORK = ZoneInfo("America/New_York")  # 2027: forward at 02:00 on 14 March, back at 02:00 on 7 November
 PRACTITIONER, HERE, THERE = new_id(), new_id(), new_id()
 HALF_AN_HOUR = Visit(timedelta(minutes=30), timedelta(), timedelta())
 
 
-def opening(starts: str, ends: str, *, weekday: int | None = None, zone: ZoneInfo = NEW_YORK) -> Opening:
+EVERY_HALF_HOUR = Grid(timedelta(minutes=30))
+
+
+def opening(
+    starts: str,
+    ends: str,
+    *,
+    weekday: int | None = None,
+    zone: ZoneInfo = NEW_YORK,
+    grid: Grid = EVERY_HALF_HOUR,
+    extra: bool = False,
+) -> Opening:
     hours = time.fromisoformat(starts), time.fromisoformat(ends)
-    return Opening(HERE, zone, *hours, weekday, date(2027, 1, 1), date(2027, 12, 31))
+    return Opening(HERE, zone, *hours, weekday, date(2027, 1, 1), date(2027, 12, 31), grid, extra)
 
 
 def calendar(
@@ -60,8 +71,24 @@ def test_hours_until_midnight_and_buffers() -> None:
     assert clock(slots(late, date(2027, 6, 1))) == ["22:00", "22:30", "23:00", "23:30"]
     visit = Visit(timedelta(minutes=30), timedelta(minutes=10), timedelta(minutes=5))
     found = slots(late, date(2027, 6, 1), visit)
-    assert clock(found) == ["22:10", "22:55"]
-    assert found[0].occupied_until == found[1].occupied_from
+    assert clock(found) == ["22:30", "23:00"]
+    assert found[-1].occupied_until <= datetime.combine(date(2027, 6, 2), time(0), NEW_YORK)
+
+
+def test_slots_begin_at_the_points_of_a_grid_that_the_hours_or_the_clock_begin() -> None:
+    long = Visit(timedelta(minutes=90), timedelta(), timedelta())
+    evening = slots(calendar(opening("10:00", "20:00")), date(2027, 6, 1), long)
+    assert clock(evening)[-1] == "18:30"
+    day = date(2027, 6, 1)
+    for grid, expected in (
+        (Grid(timedelta(minutes=30)), ["08:10", "08:40", "09:10"]),
+        (Grid(timedelta(minutes=30), from_midnight=True), ["08:30", "09:00"]),
+        (Grid(timedelta(minutes=20), from_midnight=True), ["08:20", "08:40", "09:00", "09:20"]),
+    ):
+        assert clock(slots(calendar(opening("08:10", "09:50", grid=grid)), day)) == expected
+    busy = datetime.combine(day, time(8), NEW_YORK), datetime.combine(day, time(8, 45), NEW_YORK)
+    plan = calendar(opening("08:00", "10:15", grid=Grid()), occupied=(busy,))
+    assert clock(list(plan.free(slots(plan, day, long)))) == ["08:45"], "the gap is used"
 
 
 def test_closures_close_their_location_and_hours() -> None:
@@ -69,13 +96,29 @@ def test_closures_close_their_location_and_hours() -> None:
     hours = opening("09:00", "12:00", weekday=3)
 
     def closed(location: UUID | None, starts: str, ends: str) -> list[str]:
-        closure = Closure(location, time.fromisoformat(starts), time.fromisoformat(ends), day, day)
-        return clock(slots(calendar(hours, closures=(closure,)), day))
+        return clock(slots(calendar(hours, closures=(closure(location, starts, ends, day),)), day))
 
     assert clock(slots(calendar(hours), day + timedelta(days=1))) == []
     assert closed(HERE, "00:00", "00:00") == []
     assert closed(None, "09:45", "11:00") == ["09:00", "11:00", "11:30"]
     assert len(closed(THERE, "00:00", "00:00")) == 6
+
+
+def test_extra_hours_count_within_days_that_the_practitioner_is_away() -> None:
+    day = date(2027, 6, 2)
+    week, extra = opening("09:00", "12:00"), opening("10:00", "11:00", extra=True)
+
+    def free(*closures: Closure) -> list[str]:
+        return clock(slots(calendar(week, extra, closures=closures), day))
+
+    holiday = closure(None, "00:00", "00:00", day)
+    assert free(holiday) == free(closure(HERE, "00:00", "00:00", day)) == ["10:00", "10:30"]
+    assert free(holiday, closure(None, "10:30", "12:00", day)) == ["10:00"], "hours are closed, whichever they are"
+    assert free(closure(HERE, "00:00", "00:00", day, whole_location=True)) == []
+
+
+def closure(location: UUID | None, starts: str, ends: str, day: date, *, whole_location: bool = False) -> Closure:
+    return Closure(location, whole_location, time.fromisoformat(starts), time.fromisoformat(ends), day, day)
 
 
 times = st.integers(0, 24 * 4 - 1).map(lambda quarter: time(quarter // 4, quarter % 4 * 15))

@@ -10,7 +10,8 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from subgraphs.appointments.jobs import expire_offers, expire_waits
 from subgraphs.appointments.models import Appointment, WaitlistEntry
-from tests.appointments.conftest import Practice, answer, at, change, utc
+from tests.appointments.conftest import ADD_EXCEPTION, Practice, answer, at, change, utc
+from tests.appointments.test_availability import REMOVE_EXCEPTION
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
@@ -40,7 +41,62 @@ async def kinds(practice: Practice) -> list[str]:
     return [kind for kind, _ in await practice.published()]
 
 
+async def test_what_is_free_is_offered_to_who_joins(practice: Practice) -> None:
+    await practice.open_only("10:00", "11:00")
+    (patient, first), (other, second), (late, third) = [await practice.patient() for _ in range(3)]
+    await join(practice, first, patient)
+    await join(practice, second, other)
+    await join(practice, third, late)
+    offers = [(entry["status"], entry["appointment"]) for entry in [await mine(one) for one in (first, second, third)]]
+    assert [status for status, _ in offers] == ["OFFERED", "OFFERED", "WAITING"]
+    assert [offer["startsAt"] for _, offer in offers[:2]] == [utc(at(3, 10)), utc(at(3, 10, 30))]
+    assert (await kinds(practice))[-4:] == [
+        "waitlist-offered",
+        "waitlist-joined",
+        "waitlist-offered",
+        "waitlist-joined",
+    ]
+
+
+async def test_what_opens_later_is_offered_to_those_who_wait(practice: Practice) -> None:
+    whose, here = {"practitionerId": str(practice.practitioner)}, {"locationId": str(practice.location)}
+    days = {"fromDay": f"{at(2, 0):%F}", "untilDay": f"{at(4, 0):%F}"}
+    away = await answer(practice.reception, ADD_EXCEPTION, **whose, **days, kind="CLOSED")
+    closed = await answer(practice.reception, ADD_EXCEPTION, **here, **days, kind="CLOSED")
+    waiting = []
+    for _ in range(4):
+        patient, caller = await practice.patient()
+        await join(practice, caller, patient)
+        waiting.append(caller)
+
+    async def offers() -> list[str | None]:
+        found = [(await mine(caller))["appointment"] for caller in waiting]
+        return [offer and offer["startsAt"] for offer in found]
+
+    assert await offers() == [None] * 4
+    await answer(practice.reception, REMOVE_EXCEPTION, id=closed["scheduleException"]["id"])
+    assert await offers() == [None] * 4, "the practitioner is away"
+    day = {"fromDay": f"{at(3, 0):%F}", "untilDay": f"{at(3, 0):%F}"}
+    await answer(practice.reception, ADD_EXCEPTION, **whose, **here, **day, kind="EXTRA", starts="20:00", ends="20:30")
+    assert await offers() == [utc(at(3, 20)), None, None, None]
+    await answer(practice.reception, REMOVE_EXCEPTION, id=away["scheduleException"]["id"])
+    assert await offers() == [utc(at(3, 20)), *(utc(at(2, *time)) for time in ((8,), (8, 30), (9,)))]
+
+
+async def test_new_hours_and_who_returns_are_offered_to_those_who_wait(practice: Practice) -> None:
+    fields = {"practitionerId": str(practice.practitioner), "locationId": str(practice.location)}
+    await practice.save_schedule(**fields, version=1, hours=[])
+    patient, caller = await practice.patient()
+    entry = await join(practice, caller, patient)
+    assert (await mine(caller))["status"] == "WAITING"
+    hours = [{"weekday": day, "starts": "09:00", "ends": "10:00"} for day in range(1, 8)]
+    await practice.save_schedule(**fields, version=2, hours=hours)
+    offered = await mine(caller)
+    assert (offered["id"], offered["appointment"]["startsAt"]) == (entry, utc(at(2, 9)))
+
+
 async def test_a_freed_slot_is_held_for_the_first_in_line(practice: Practice) -> None:
+    await practice.open_only("10:00", "11:00")
     booker, booked_by = await practice.patient()
     appointment = await practice.booked(booked_by, booker, at(3, 10))
     await practice.booked(booked_by, booker, at(3, 10, 30))
@@ -84,6 +140,7 @@ async def test_a_freed_slot_is_held_for_the_first_in_line(practice: Practice) ->
 
 
 async def test_an_offer_that_is_not_answered_goes_to_the_next_in_line(practice: Practice) -> None:
+    await practice.open_only("10:00", "10:30")
     booker, booked_by = await practice.patient()
     appointment = await practice.booked(booked_by, booker, at(3, 10))
     (patient, first), (other, second) = await practice.patient(), await practice.patient()
@@ -106,6 +163,7 @@ async def test_an_offer_that_is_not_answered_goes_to_the_next_in_line(practice: 
 
 
 async def test_one_who_is_elsewhere_is_passed_over(practice: Practice) -> None:
+    await practice.open_only("10:00", "10:30")
     booker, booked_by = await practice.patient()
     appointment = await practice.booked(booked_by, booker, at(3, 10))
     (patient, first), (other, second) = await practice.patient(), await practice.patient()
@@ -129,7 +187,8 @@ async def test_waiting_has_bounds_and_an_end(practice: Practice) -> None:
         span = {"fromDay": f"{at(days[0], 0):%F}", "untilDay": f"{at(days[1], 0):%F}"}
         (wrong,) = (await answer(account, JOIN, **base, **span))["fields"]
         assert (wrong["path"], wrong["code"]) == (["untilDay"], code)
-    span = {"fromDay": f"{at(1, 0):%F}", "untilDay": f"{at(2, 0):%F}"}
+    await practice.open_only("10:00", "10:15")
+    span = {"fromDay": f"{at(2, 0):%F}", "untilDay": f"{at(2, 0):%F}"}
     assert (await answer(other, JOIN, **base, **span))["code"] == "NOT_FOUND"
     entry = await join(practice, account, patient)
     assert (await answer(other, LEAVE, id=entry))["code"] == "NOT_FOUND"

@@ -51,7 +51,7 @@ async def test_one_query_over_three_subgraphs(practice: Practice) -> None:
           practitioners(search: "arndt") { nodes { freeSlots(typeId: $type, from: $from, to: $to) { startsAt } } } }""",
         **{"type": practice.type, "from": at(3, 0).isoformat(), "to": at(4, 0).isoformat()},
     )
-    assert len(found["practitioners"]["nodes"][0]["freeSlots"]) == 7
+    assert len(found["practitioners"]["nodes"][0]["freeSlots"]) == 12
 
 
 async def test_what_others_tell_is_followed(practice: Practice) -> None:
@@ -86,7 +86,8 @@ async def test_a_duplicates_appointments_become_the_survivors(practice: Practice
     await practice.booked(kept, survivor, at(3, 10))
     clash = await practice.booked(lost, duplicate, at(3, 10), practitionerId=str(busy))
     other = await practice.booked(lost, duplicate, at(3, 12))
-    entry = await join(practice, lost, duplicate)
+    await practice.open_only("10:00", "10:30", day=6)
+    entry = await join(practice, lost, duplicate, fromDay=f"{at(5, 0):%F}", untilDay=f"{at(5, 0):%F}")
     # The duplicate is offered what the survivor cannot come to.
     freed = await practice.booked(practice.reception, duplicate, at(6, 10))
     await practice.booked(kept, survivor, at(6, 10), practitionerId=str(busy))

@@ -39,7 +39,7 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
     """
     taken = await _periods(work, survivor_id)
     theirs = select(Appointment).where(col(Appointment.patient_id) == merged_id, col(Appointment.status).in_(OPEN))
-    for row in (await work.session.scalars(theirs.with_for_update(key_share=True))).all():
+    for row in (await work.session.scalars(theirs.order_by(col(Appointment.id)).with_for_update(key_share=True))).all():
         mine = slot_of(row)
         if not any(mine.starts_at < end and start < mine.ends_at for start, end in taken):
             continue

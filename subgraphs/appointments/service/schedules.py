@@ -1,5 +1,6 @@
 """Availability: what can be booked, the hours of the week, and the days that differ."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -18,7 +19,17 @@ from subgraphs.appointments.commands import (
     SaveSchedule,
 )
 from subgraphs.appointments.errors import TYPE_EXISTS
-from subgraphs.appointments.models import AppointmentType, Location, Schedule, ScheduleException, WeeklyHours
+from subgraphs.appointments.models import (
+    AppointmentType,
+    ExceptionKind,
+    Location,
+    Schedule,
+    ScheduleException,
+    WeeklyHours,
+)
+from subgraphs.appointments.service import waitlist
+from subgraphs.appointments.service.scheduling import lock_calendars
+from subgraphs.appointments.slots import MIDNIGHT, ZONES
 
 
 async def save_type(context: Context, command: SaveAppointmentType) -> AppointmentType:
@@ -55,8 +66,11 @@ async def save(context: Context, command: SaveSchedule) -> Schedule:
         await work.once(command)
         await _plan(work, command.practitioner_id, command.location_id)
         row = await _open_schedule(work, command)
+        assign(row, command.model_dump(include={"slot_interval_minutes", "slot_alignment"}))
         await work.session.execute(delete(WeeklyHours).where(col(WeeklyHours.schedule_id) == row.id))
         work.session.add_all(WeeklyHours(schedule_id=row.id, **hours.model_dump()) for hours in command.hours)
+        await work.session.flush()
+        await waitlist.offer_opened(work, row.practitioner_id, row.location_id)
         work.done(row.id)
     return row
 
@@ -68,6 +82,9 @@ async def add_exception(context: Context, command: AddScheduleException) -> Sche
         await _plan(work, command.practitioner_id, command.location_id)
         row = ScheduleException(**command.model_dump(exclude={"idempotency_key"}))
         work.session.add(row)
+        await work.session.flush()
+        if row.kind == ExceptionKind.EXTRA:
+            await _offer_days(work, row)
         work.done(row.id)
     return row
 
@@ -76,16 +93,32 @@ async def remove_exception(context: Context, command: RemoveScheduleException) -
     """Let days be as the week says again."""
     async with context.write() as work:
         row = await work.find(policy.exceptions, command.id, scope=policy.PLAN, lock=False)
-        await work.find(policy.practitioners, row.practitioner_id)
+        await _plan(work, row.practitioner_id, row.location_id)
         await work.session.delete(row)
+        await work.session.flush()
+        if row.kind == ExceptionKind.CLOSED:
+            await _offer_days(work, row)
     return row
 
 
-async def _plan(work: UnitOfWork, practitioner_id: UUID, location_id: UUID | None) -> None:
-    """Plan for a practitioner whose calendar nobody else changes meanwhile, at a location that there is."""
-    await work.find(policy.practitioners, practitioner_id)
+async def _plan(work: UnitOfWork, practitioner_id: UUID | None, location_id: UUID | None) -> None:
+    """Plan for a practitioner, or all who are at a location, whose calendars nobody else changes meanwhile."""
     if location_id is not None and await work.session.get(Location, location_id) is None:
         raise not_found("Location")
+    if practitioner_id is not None:
+        await work.find(policy.practitioners, practitioner_id)
+    elif policy.may_plan_for_all(work.principal):
+        await lock_calendars(work, await waitlist.practitioners_at(work, location_id))
+    else:
+        work.recorder.refused("Location", "role")
+        raise not_found("Location")
+
+
+async def _offer_days(work: UnitOfWork, row: ScheduleException) -> None:
+    """Offer what opens on the days of an exception to those who wait for it."""
+    since = datetime.combine(row.from_day, MIDNIGHT, UTC) - ZONES
+    before = datetime.combine(row.until_day, MIDNIGHT, UTC) + timedelta(days=1) + ZONES
+    await waitlist.offer_opened(work, row.practitioner_id, row.location_id, since, before)
 
 
 async def _open_schedule(work: UnitOfWork, command: SaveSchedule) -> Schedule:

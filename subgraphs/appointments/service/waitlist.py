@@ -1,13 +1,14 @@
-"""The waitlist: a slot that becomes free is held for the first in line whom it suits, to be accepted or declined in time.
+"""The waitlist: a slot that is free, or becomes so, is held for the first in line whom it suits, to be accepted in time.
 
 The hold is an appointment in state HELD, so the same constraints keep others from it.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, or_, select, true, union
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
@@ -23,28 +24,32 @@ from subgraphs.appointments.models import (
     Appointment,
     AppointmentType,
     Location,
-    Practitioner,
+    Schedule,
+    ScheduleException,
     Status,
     WaitlistEntry,
     WaitlistStatus,
 )
 from subgraphs.appointments.service.common import check_may_act_for, hold_patient
 from subgraphs.appointments.service.scheduling import appointment_in, is_conflict, lock_calendars, slot_of
-from subgraphs.appointments.slots import Calendar, Slot
+from subgraphs.appointments.slots import MIDNIGHT, ZONES, Calendar, Slot
 
 HOLD = timedelta(minutes=30)
 _CANDIDATES = 50
+_ATTEMPTS = 5  # slots that are tried for one who is elsewhere at the first of them
+_DAY = timedelta(days=1)
+_EVER, _FOREVER = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 9999))
 _ENTRIES_PER_PATIENT = 20
 
 
 async def join(context: Context, command: JoinWaitlist) -> WaitlistEntry:
-    """Wait for a slot; what suits is offered as soon as it becomes free."""
+    """Wait for a slot; what suits is offered at once, or as soon as it becomes free."""
     check_may_act_for(context, command.patient_id)
     async with context.write() as work:
         await work.once(command)
+        practising = await lock_calendars(work, {command.practitioner_id})
         await hold_patient(work, command.patient_id)
-        practitioner = await work.session.get(Practitioner, command.practitioner_id)
-        if practitioner is None or not practitioner.active:
+        if not practising:
             raise not_found("Practitioner")
         kind = await work.session.get(AppointmentType, command.type_id)
         if kind is None or not kind.active:
@@ -53,6 +58,8 @@ async def join(context: Context, command: JoinWaitlist) -> WaitlistEntry:
             raise not_found("Location")
         row = WaitlistEntry(**command.model_dump(exclude={"idempotency_key"}))
         await _add(work, row, kind.code)
+        await work.session.flush()
+        await _offer(work, row.practitioner_id, row.location_id, *_bounds(row))
         work.done(row.id)
     return row
 
@@ -131,36 +138,68 @@ def end_overdue(work: UnitOfWork, row: WaitlistEntry) -> None:
 
 
 async def offer_freed(work: UnitOfWork, freed: Slot) -> None:
-    """Hold a slot that has become free for the first in line whom it suits.
+    """Offer a time that has become free. The practitioner's line is the caller's to wait in."""
+    await _offer(work, freed.practitioner_id, freed.location_id, freed.occupied_from, freed.occupied_until)
 
-    The practitioner's line is the caller's to wait in. What happens here is the service's doing, and shows nobody anything.
+
+async def offer_opened(
+    work: UnitOfWork,
+    practitioner_id: UUID | None,
+    location_id: UUID | None,
+    since: datetime = _EVER,
+    before: datetime = _FOREVER,
+) -> None:
+    """Offer what has opened in a period: of a practitioner, or of all at a location; their lines are locked."""
+    who = {practitioner_id} if practitioner_id else await practitioners_at(work, location_id)
+    for practising in sorted(await lock_calendars(work, who)):
+        await _offer(work, practising, location_id, since, before)
+
+
+async def practitioners_at(work: UnitOfWork, location_id: UUID | None) -> set[UUID]:
+    """Who is ever at a location."""
+    statement = select(col(Schedule.practitioner_id)).where(col(Schedule.location_id) == location_id)
+    extra = select(col(ScheduleException.practitioner_id)).where(
+        col(ScheduleException.location_id) == location_id, col(ScheduleException.practitioner_id).is_not(None)
+    )
+    return set((await work.session.scalars(union(statement, extra))).all())
+
+
+async def _offer(
+    work: UnitOfWork, practitioner_id: UUID, location_id: UUID | None, since: datetime, before: datetime
+) -> None:
+    """Hold slots that begin in a period, at a location or any, for those in line whom they suit, the first one first.
+
+    What happens here is the service's doing, and shows nobody anything.
     """
-    earliest = max(freed.occupied_from, utc_now() + HOLD)
-    if earliest >= freed.occupied_until:
-        return
+    since = max(since, utc_now() + HOLD)
     async with work.as_system():
-        found = await repository.calendars(
-            fetch_in(work.session), {freed.practitioner_id}, earliest, freed.occupied_until
-        )
-        calendar = found[freed.practitioner_id]
-        for entry, kind in await _queue(work, freed):
-            slot = _suitable(calendar, entry, kind, earliest, freed)
-            if slot is not None and await _hold(work, entry, kind, slot):
-                return
+        queue = await _queue(work, practitioner_id, location_id, since, before)
+        if not queue:
+            return
+        before = min(before, max(_bounds(entry)[1] for entry, _ in queue))
+        found = await repository.calendars(fetch_in(work.session), {practitioner_id}, since, before)
+        calendar = found[practitioner_id]
+        for entry, kind in queue:
+            for slot in islice(_suitable(calendar, entry, kind, location_id, since, before), _ATTEMPTS):
+                if await _hold(work, entry, kind, slot):
+                    calendar = calendar.taking(slot)
+                    break
 
 
-async def _queue(work: UnitOfWork, freed: Slot) -> Sequence[Row[WaitlistEntry, AppointmentType]]:
-    """Those who wait for such a slot, in order; their days are compared later, by the location's calendar."""
-    day, around = freed.starts_at.date(), timedelta(days=1)
+async def _queue(
+    work: UnitOfWork, practitioner_id: UUID, location_id: UUID | None, since: datetime, before: datetime
+) -> Sequence[Row[WaitlistEntry, AppointmentType]]:
+    """Those who wait for such slots, in order; their days are compared later, by the location's calendar."""
+    here = or_(col(WaitlistEntry.location_id).is_(None), col(WaitlistEntry.location_id) == location_id)
     statement = (
         select(WaitlistEntry, AppointmentType)
         .join(AppointmentType, col(WaitlistEntry.type_id) == col(AppointmentType.id))
         .where(
-            col(WaitlistEntry.practitioner_id) == freed.practitioner_id,
+            col(WaitlistEntry.practitioner_id) == practitioner_id,
             col(WaitlistEntry.status) == WaitlistStatus.WAITING,
-            or_(col(WaitlistEntry.location_id).is_(None), col(WaitlistEntry.location_id) == freed.location_id),
-            col(WaitlistEntry.from_day) <= day + around,
-            col(WaitlistEntry.until_day) >= day - around,
+            here if location_id else true(),
+            col(WaitlistEntry.from_day) <= before.date() + _DAY,
+            col(WaitlistEntry.until_day) >= since.date() - _DAY,
             col(AppointmentType.active),
         )
         .order_by(col(WaitlistEntry.id))
@@ -171,12 +210,25 @@ async def _queue(work: UnitOfWork, freed: Slot) -> Sequence[Row[WaitlistEntry, A
 
 
 def _suitable(
-    calendar: Calendar, entry: WaitlistEntry, kind: AppointmentType, earliest: datetime, freed: Slot
-) -> Slot | None:
-    """The first free slot for what is waited for that begins in the freed time, on a day that suits."""
-    slots = calendar.slots(repository.visit(kind), earliest, freed.occupied_until, freed.location_id)
-    return next(
-        (slot for slot in calendar.free(slots) if entry.from_day <= calendar.day(slot) <= entry.until_day), None
+    calendar: Calendar,
+    entry: WaitlistEntry,
+    kind: AppointmentType,
+    location_id: UUID | None,
+    since: datetime,
+    before: datetime,
+) -> Iterator[Slot]:
+    """The free slots for what is waited for that begin in a period, on days and at a location that suit."""
+    first, last = _bounds(entry)
+    place = location_id or entry.location_id
+    slots = calendar.slots(repository.visit(kind), max(since, first), min(before, last), place)
+    return (slot for slot in calendar.free(slots) if entry.from_day <= calendar.day(slot) <= entry.until_day)
+
+
+def _bounds(entry: WaitlistEntry) -> tuple[datetime, datetime]:
+    """Between which its days are, whatever the time zone."""
+    return (
+        datetime.combine(entry.from_day, MIDNIGHT, UTC) - ZONES,
+        datetime.combine(entry.until_day, MIDNIGHT, UTC) + _DAY + ZONES,
     )
 
 

@@ -296,7 +296,7 @@ class Mutation:
 
     @mutation(
         description="Close days of a practitioner or of a whole location, or open extra hours. Appointments in closed "
-        "hours stay, and are listed by `appointmentsToMove`.",
+        "hours stay.",
         scopes=[[PLAN]],
         errors=[NotFound],
     )

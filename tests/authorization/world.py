@@ -165,7 +165,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.removeRole": {"name": "SOME_ROLE"},
     "Mutation.addScheduleException": {"kind": "CLOSED", "starts": None, "ends": None},
     "Mutation.saveAppointmentType": {"minutes": 30},
-    "Mutation.saveSchedule": {"hours": []},
+    "Mutation.saveSchedule": {"hours": [], "slotIntervalMinutes": 30},
     "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None, "locationIds": []},
     "Mutation.draftPrescription": {"dosages": [TAKEN], "refills": 0},
     "Mutation.revisePrescription": {"dosages": [TAKEN], "refills": 0},

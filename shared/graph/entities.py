@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 from uuid import UUID
 
 import strawberry
 from sqlalchemy import Select
 from sqlmodel import col
-from strawberry.federation.schema_directives import Key
+from strawberry.federation.schema_directives import External, Key
 from strawberry.federation.types import FieldSet
 from strawberry.types.field import StrawberryField
 
@@ -36,9 +37,13 @@ class Node:
 
 
 class Entity(Node, Generic[Row]):
-    """The base of types with a key, each of a table's rows: `class Room(Entity[models.Room])`, under `entity`."""
+    """The base of types with a key, each of a table's rows: `class Room(Entity[models.Room])`, under `entity`.
+
+    `required` is what a field requires of other domains' fields, as `Stub` has it.
+    """
 
     row: Row
+    required: Mapping[str, Any] = MappingProxyType({})
 
     _rows: ClassVar[Callable[[Principal], Select[Any]]]
     _key: ClassVar[Any]
@@ -120,7 +125,7 @@ def stub(*, description: str) -> Callable[[type[S]], type[S]]:
 
     def decorate(kind: type[S]) -> type[S]:
         made: Any = kind
-        resolvable = any(isinstance(each, StrawberryField) for each in vars(kind).values())
+        resolvable = any(map(_is_own, vars(kind).values()))
         required: Any = strawberry.Private[Mapping[str, Any]]
         made.__annotations__ = {
             "key": strawberry.Private[UUID],
@@ -135,6 +140,13 @@ def stub(*, description: str) -> Callable[[type[S]], type[S]]:
         return typed
 
     return decorate
+
+
+def _is_own(attribute: Any) -> bool:
+    """Whether it is a field that this domain answers."""
+    return isinstance(attribute, StrawberryField) and not any(
+        isinstance(each, External) for each in attribute.directives
+    )
 
 
 def external(name: str, graphql_type: Any, *, description: str) -> Any:

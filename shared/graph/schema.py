@@ -29,7 +29,7 @@ from strawberry.types.execution import ExecutionContext
 from shared.auth.principal import Forbidden, Kind, Principal
 from shared.database.rows import attributes_of
 from shared.graph.context import Context, Info
-from shared.graph.entities import Stub
+from shared.graph.entities import Entity, Stub
 from shared.graph.errors import bad_input
 from shared.graph.execution import Executor, is_full_list
 from shared.graph.fields import access_rules, bounds, definition_of
@@ -138,7 +138,7 @@ class Schema(strawberry.federation.Schema):
         for each, found in zip(places.values(), await _each(loads), strict=True):
             for place in each:
                 results[place] = entity = found.get(ids[place])
-                if isinstance(entity, Stub):
+                if isinstance(entity, Stub | Entity):
                     entity.required = representations[place]
         return results
 

@@ -24,10 +24,10 @@ def sentence(translations: Translations, language: str, test: str, facts: Result
     message = OF_FLAG.get(facts.flag, NOT_COMPARED) if facts.flag else NOT_COMPARED
     if facts.codes and facts.flag is Flag.NORMAL:
         message = USUAL
-    span = _range(translations, language, facts)
-    if facts.value is not None and not span:
+    usual = span(translations, language, facts)
+    if facts.value is not None and not usual:
         message = NOT_COMPARED
-    given = {"test": test, "value": display(facts), "range": span}
+    given = {"test": test, "value": display(facts), "range": usual}
     return translations.sentence(language, message, given)
 
 
@@ -41,7 +41,8 @@ def display(facts: ResultFacts) -> str:
     return ", ".join(each.display for each in facts.codes) or facts.text or ""
 
 
-def _range(translations: Translations, language: str, facts: ResultFacts) -> str:
+def span(translations: Translations, language: str, facts: ResultFacts) -> str:
+    """What is usual of a result; nothing where that is not said."""
     between: Interval | None = facts.interval
     if between is None or (between.normal_low is None and between.normal_high is None):
         return ""

@@ -13,10 +13,10 @@ from uuid import UUID
 
 import orjson
 
+from shared.files import File
 from shared.ids import global_id
 from shared.patient_access import Basis
 from subgraphs.records.codes import DisclosuresExportFormat, FieldGroup, PurposeOfUse, Section
-from subgraphs.records.files import File
 from subgraphs.records.models import SECTION_OF, Disclosure
 
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"

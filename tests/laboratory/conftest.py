@@ -25,7 +25,7 @@ from tests.harness.clinic import Addresses, Clinic, open_clinic
 from tests.harness.databases import keep_all, stored
 from tests.records.conftest import person
 
-SERVICES = ("directory", "laboratory", "patients")
+SERVICES = ("directory", "identity", "laboratory", "patients")
 ORDER = """id number version status priority reason pregnant born sex orderedAt endedAt endReason
   specimens { nodes { id version barcode type status } }
   analyses { nodes { id version status labTest { id } } }"""

@@ -24,6 +24,7 @@ from subgraphs.laboratory.codes import (
 from subgraphs.laboratory.repository import orders as repository
 from subgraphs.laboratory.repository import results
 from subgraphs.laboratory.types.catalogue import LabTest
+from subgraphs.laboratory.types.printing import REQUIRED_OF_LABEL, SCOPES_OF_LABEL, SpecimenLabel, label_file
 from subgraphs.laboratory.types.stubs import Location, Patient, Practitioner, StaffMember
 
 if TYPE_CHECKING:
@@ -92,6 +93,23 @@ class Specimen(Entity[models.Specimen]):
         description="Who took the specimen over on its way, in order.",
         scopes=_ORDER,
     )
+
+    @guarded(
+        description=(
+            "The label of the specimen as a PDF of 60 by 30 millimetres, with its number as Code 128; null for those who may "
+            "not collect it."
+        ),
+        scopes=[[policy.COLLECT, *SCOPES_OF_LABEL]],
+        requires=[REQUIRED_OF_LABEL],
+    )
+    async def label(
+        self,
+        info: Info,
+        language: Annotated[
+            str | None, strawberry.argument(description="The language of the label, a tag of BCP 47; absent: English.")
+        ] = None,
+    ) -> SpecimenLabel | None:
+        return await label_file(info.context, self.row, self.required, language)
 
     @strawberry.field(description="The order that the specimen is for.")
     async def lab_order(self, info: Info) -> "LabOrder | None":

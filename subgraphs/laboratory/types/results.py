@@ -14,9 +14,11 @@ from shared.graph.entities import Entity, entity, listing_of_each, reference
 from shared.graph.fields import from_row, guarded
 from subgraphs.laboratory import facts, models, policy, sentences
 from subgraphs.laboratory.codes import Comparator, Flag, NoticeStatus, ReportStatus
+from subgraphs.laboratory.repository import printing
 from subgraphs.laboratory.repository import results as repository
 from subgraphs.laboratory.types.catalogue import LabTest, real
 from subgraphs.laboratory.types.orders import Analysis, LabOrder
+from subgraphs.laboratory.types.printing import REQUIRED_OF_REPORT, SCOPES_OF_REPORT, LabReportFile, report_file
 from subgraphs.laboratory.types.stubs import Location, Patient, StaffMember
 
 _ORDER = [[policy.READ_ORDERS]]
@@ -192,6 +194,31 @@ class LabReport(Entity[models.LabReport]):
     async def results(self, info: Info, page: Slice) -> Connection[LabResult] | None:
         lists, key = repository.RESULTS_OF_ORDER, self.row.lab_order_id
         return await connect_each(info.context, lists, key, repository.RESULTS, LabResult.of, page)
+
+    @strawberry.field(description="The people who have verified the results that are on the report.")
+    async def verifiers(self, info: Info) -> list[StaffMember] | None:
+        results = await info.context.load(printing.released, self.row.lab_order_id)
+        accounts = dict.fromkeys(each.verified_by for each in results if each.verified_by is not None)
+        return list(map(StaffMember.by_key, accounts))
+
+    @guarded(
+        description=(
+            "The report as a PDF that screen readers can read, with what was corrected: the results that are released, and "
+            "that the caller may see."
+        ),
+        scopes=[[policy.READ_ORDERS, *SCOPES_OF_REPORT]],
+        authenticated=True,  # as those are who see people of the staff
+        requires=[REQUIRED_OF_REPORT],
+    )
+    async def pdf(
+        self,
+        info: Info,
+        language: Annotated[
+            str | None,
+            strawberry.argument(description="The language of the report, a tag of BCP 47; absent: English."),
+        ] = None,
+    ) -> LabReportFile | None:
+        return await report_file(info.context, self.row, self.required, language)
 
     @strawberry.field(description="The order that the report is on.")
     async def lab_order(self, info: Info) -> LabOrder | None:

@@ -1,14 +1,17 @@
 """Other domains' types, and what the laboratory adds to a patient."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
 import strawberry
 
 from shared.database.paging import Slice
+from shared.datatypes import AdministrativeGender
 from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
-from shared.graph.entities import Stub, stub
+from shared.graph.datatypes import HumanName
+from shared.graph.entities import Stub, external, stub
 from shared.graph.fields import guarded
 from subgraphs.laboratory import policy
 from subgraphs.laboratory.codes import OrderStatus
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
 
 @stub(description="A person who receives care (FHIR Patient).")
 class Patient(Stub):
+    name = external("name", HumanName | None, description="The official name of the patient.")
+    birth_date = external(
+        "birthDate", date | None, description="The patient's day of birth; null where it is not known."
+    )
+    gender = external("gender", AdministrativeGender | None, description="The patient's gender for administration.")
+
     @guarded(
         description="The laboratory's orders for the patient, the newest first.",
         scopes=[[policy.READ_ORDERS]],
@@ -55,17 +64,26 @@ class Patient(Stub):
 
 @stub(description="A person who gives care (FHIR Practitioner).")
 class Practitioner(Stub):
-    """Of directory."""
+    name = external("name", HumanName | None, description="The name of the practitioner.")
 
 
 @stub(description="A place where care is given (FHIR Location).")
 class Location(Stub):
-    """Of directory."""
+    name = external("name", str | None, description="The name of the location; null where it has none of its own.")
 
 
 @stub(description="A person of the staff or of a partner, as those are told of them at whose data they look.")
 class StaffMember(Stub):
-    """Of identity."""
+    name = external(
+        "name",
+        str | None,
+        description="The name of the person; null where the directory names them, as a practitioner.",
+    )
+    practitioner = external(
+        "practitioner",
+        Practitioner | None,
+        description="The practitioner in the directory who they are; null for others.",
+    )
 
     @classmethod
     def by_key(cls, key: UUID) -> Self:

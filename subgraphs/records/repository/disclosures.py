@@ -15,12 +15,12 @@ from shared.auth.principal import Principal
 from shared.database.engine import STATEMENT_TIMEOUT_MILLISECONDS
 from shared.database.paging import Order, Slice, fetch_page
 from shared.database.tables import Merger, PatientAccess
+from shared.files import File
 from shared.graph.context import Context
 from shared.patient_access import Basis
 from subgraphs.records import policy
 from subgraphs.records.accounting import Ground, Grounds, Look, file_of
 from subgraphs.records.codes import DisclosuresExportFormat
-from subgraphs.records.files import File
 from subgraphs.records.models import Account, Disclosure, RecordAccessRequest
 
 # A look may be under way while what lets it be is ended: no statement takes longer.

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlmodel import col
 
 from shared.audit.recorder import Action
+from shared.files import File
 from shared.graph.context import Context
 from subgraphs.records import policy
 from subgraphs.records.codes import EntryKind, RecordExportFormat, Section
-from subgraphs.records.files import File
 from subgraphs.records.models.entries import ENTERED_IN_ERROR
 from subgraphs.records.repository.entries import readable_sections
 from subgraphs.records.summary.file import Person, file_of

@@ -9,9 +9,9 @@ import orjson
 
 from shared.database.model import utc_now
 from shared.datatypes import AdministrativeGender
+from shared.files import File
 from shared.ids import new_id
 from subgraphs.records.codes import RecordExportFormat
-from subgraphs.records.files import File
 from subgraphs.records.summary.bundle import bundle
 from subgraphs.records.summary.document import document
 from subgraphs.records.summary.resources import person as resource_of

@@ -1,6 +1,5 @@
 """Other domains' types, and what this domain adds to a patient."""
 
-from base64 import b64encode
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +13,9 @@ from shared.graph.context import Info
 from shared.graph.datatypes import HumanName
 from shared.graph.entities import Stub, external, stub
 from shared.graph.fields import guarded
+from shared.graph.files import FileContent
 from subgraphs.records import policy
 from subgraphs.records.codes import RecordExportFormat
-from subgraphs.records.files import File
 from subgraphs.records.repository import entries, exports
 from subgraphs.records.summary.file import Person
 from subgraphs.records.types.filtration import FiltrationRate
@@ -27,15 +26,8 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(description="A medical record to take along, as a file.")
-class RecordExport:
-    media_type: str = strawberry.field(description="The media type of the file, such as `application/pdf`.")
-    file_name: str = strawberry.field(description="The name of the file, without the patient's.")
-    content: str = strawberry.field(description="The bytes of the file, in base64 (RFC 4648, section 4).")
-
-    @classmethod
-    def of(cls, file: File) -> "RecordExport":
-        """From a file."""
-        return cls(media_type=file.media_type, file_name=file.name, content=b64encode(file.content).decode())
+class RecordExport(FileContent):
+    """As `repository.exports` makes it."""
 
 
 @stub(description="A person who receives care (FHIR Patient).")

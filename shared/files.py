@@ -1,4 +1,4 @@
-"""What is taken along."""
+"""A file that somebody takes along."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,1 @@
+"""What the laboratory prints: reports for people, and labels for specimens."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import SQLModel
 
+from shared.auth.principal import Kind
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
 from shared.ids import new_id
@@ -46,11 +47,15 @@ def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
     for row in _order(party, tests[0]):
         analyses += [row] if isinstance(row, models.Analysis) else []
         yield row
-    yield from _sent(party, tests[0], analyses[0])
+    analyzer = models.Analyzer(
+        name=f"Analyzer {party.name}", laboratory_id=party.location, application=f"A{party.number}", facility="X"
+    )
+    yield analyzer
+    yield from _sent(party, analyzer, tests[0], analyses[0])
     old = _test(party, "C")
     old.active, old.loinc = False, EXAMINED
     yield old
-    yield from _results(party, old)
+    yield from _results(party, analyzer, old)
 
 
 def _loinc(number: int, name: str) -> str:
@@ -163,11 +168,7 @@ def _order(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
     )
 
 
-def _sent(party: Any, test: models.LabTest, analysis: models.Analysis) -> Iterator[SQLModel]:
-    analyzer = models.Analyzer(
-        name=f"Analyzer {party.name}", laboratory_id=party.location, application=f"A{party.number}", facility="X"
-    )
-    yield analyzer
+def _sent(party: Any, analyzer: models.Analyzer, test: models.LabTest, analysis: models.Analysis) -> Iterator[SQLModel]:
     yield models.AnalyzerCode(analyzer_id=analyzer.id, system="X", code="K", lab_test_id=test.id)
     material = models.QcMaterial(
         analyzer_id=analyzer.id, lab_test_id=test.id, level="high", lot="X", mean=Decimal(5), deviation=Decimal(1)
@@ -208,7 +209,7 @@ def _sent(party: Any, test: models.LabTest, analysis: models.Analysis) -> Iterat
     )
 
 
-def _results(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
+def _results(party: Any, analyzer: models.Analyzer, test: models.LabTest) -> Iterator[SQLModel]:
     """An analysis with a corrected result of which all is known, a report, and a notice that was acknowledged."""
     now = utc_now()
     collected, entered = now - timedelta(hours=2), now - timedelta(hours=1)
@@ -246,13 +247,15 @@ def _results(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
         "analysis_id": analysis.id,
         "lab_test_id": test.id,
         "collected_at": collected,
-        "entered_by": party.account,
-        "verified_by": party.twin,
+        "analyzer_id": analyzer.id,
+        "entered_by": party.twin,
+        "verified_by": None if party.kind is Kind.PATIENT else party.account,  # who is of the staff
+        "auto_verified": True,
         "entered_at": entered,
         **times,
         **whose,
     }
-    first = models.LabResult(number=1, auto_verified=True, facts=Encrypted(_said()), **said)
+    first = models.LabResult(number=1, facts=Encrypted(_said()), **said)
     yield first
     result = models.LabResult(number=2, replaces_id=first.id, facts=Encrypted(_said()), **said)
     yield result

@@ -84,7 +84,20 @@ class Party:
 
 
 def patients_rows(party: Party, _: Any) -> Iterator[SQLModel]:
-    """Somebody of whom all is known, a duplicate that was merged into them, and one more who may be the same."""
+    """Somebody of whom all is known, a duplicate that was merged into them, and one more who may be the same.
+
+    What was ordered for the staff's own names its patient to them, as it does where records has told of the order.
+    """
+    if party.kind is Kind.STAFF:
+        yield PatientAccess(
+            id=new_id(),
+            patient_id=party.patient,
+            location_id=party.location,
+            basis=Basis.ORDER,
+            sections=[],
+            valid_from=_LOOKED_AT,
+            version=1,
+        )
     around = {"prefix": "Dr.", "suffix": "Jr."}
     known: dict[str, Any] = {"family": party.name, "given": ["Jane", "Ruth"], "gender": "female", **around}
     address: dict[str, Any] = {

@@ -29,7 +29,10 @@ SUBJECT, PRACTITIONER, LABORATORY = new_id(), new_id(), new_id()
 ALL_SCOPES = set().union(*SCOPES.values())
 FAULTS = {"INTERNAL_SERVER_ERROR", "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_TIMEOUT", "MAX_TOKENS_LIMIT"}
 AT_ONCE = 40  # aliases in an operation
-NEEDS = {"records": {"Patient"}}  # of which it exports a record
+NEEDS = {
+    "laboratory": {"Location", "Patient", "Practitioner", "StaffMember"},  # whom its reports name
+    "records": {"Patient"},  # of which it exports a record
+}
 PRESCRIBED = {"Prescription"}
 EXAMINED = (
     "Analysis",

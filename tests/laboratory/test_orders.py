@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
@@ -23,6 +23,7 @@ from tests.harness.databases import stored
 from tests.harness.ids import key_of
 from tests.harness.repeating import check_repeating
 from tests.laboratory.conftest import Lab, Member, technician
+from tests.laboratory.walking import walk
 
 BY_BARCODE = "query($barcode: String!) { specimenByBarcode(barcode: $barcode) { id } }"
 WORKLIST = """query($place: ID!, $status: AnalysisStatus, $priority: LabPriority) {
@@ -286,32 +287,9 @@ async def test_of_fifty_who_collect_at_once_one_does(lab: Lab) -> None:
 async def test_the_database_knows_the_same_ways_from_state_to_state(
     lab: Lab, model: Any, states: Any, table: Transitions
 ) -> None:
-    """Each pair is tried, with all else that a state needs out of the way."""
     patient, _ = await lab.patient()
     await lab.ordered(await lab.doctor(patient), patient, await lab.test())
-    name = model.__tablename__
-    for before in states:
-        for after in states:
-            async with stored(lab.database) as session:
-                checks = await session.scalars(
-                    text(
-                        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = CAST(:name AS regclass)"
-                    ).bindparams(name=name)
-                )
-                for check in checks.all():
-                    await session.execute(text(f'ALTER TABLE {name} DROP CONSTRAINT "{check}"'))
-                await session.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER {name}_transition"))
-                mine = col(model.patient_id) == patient
-                await session.execute(update(model).where(mine).values(status=before))
-                await session.execute(text(f"ALTER TABLE {name} ENABLE TRIGGER {name}_transition"))
-                try:
-                    async with session.begin_nested():
-                        await session.execute(update(model).where(mine).values(status=after))
-                    allowed = True
-                except DBAPIError:
-                    allowed = False
-                await session.rollback()
-            assert allowed == (before is after or (before, after) in table), (before, after)
+    await walk(lab, patient, model, states, table)
 
 
 async def test_nothing_moves_to_another_patient_or_order(lab: Lab) -> None:
@@ -403,3 +381,46 @@ async def test_a_hundred_orders_are_one_statement(lab: Lab) -> None:
         answer = await lab.clinic.entities("laboratory", doctor.caller, "LabOrder", keys, "id reason")
     assert [each["id"] for each in answer["data"]["_entities"]] == keys
     assert len(statements) <= 2
+
+
+WORKLIST_CHANGED = """subscription($place: ID!) { labWorklistChanged(laboratoryId: $place) {
+  id status collectedAt receivedAt results { nodes { display } } } }"""
+
+
+async def test_an_open_worklist_hears_of_orders_specimens_and_results(lab: Lab) -> None:
+    patient, _ = await lab.patient()
+    doctor, test = await lab.doctor(patient), await lab.test()
+    foreign = technician(lab.clinic, new_id())
+    async with lab.technician.caller.subscribe(WORKLIST_CHANGED, place=lab.place) as events:
+        with lab.clinic.statements("laboratory") as statements:
+            first = asyncio.ensure_future(anext(events))
+
+            async def reads() -> bool:
+                return any("max(audit_entry.seal)" in statement for statement in statements)
+
+            await lab.clinic.until(reads)
+
+        async def next_one() -> dict[str, Any]:
+            async with asyncio.timeout(10):
+                return dict((await anext(events))["labWorklistChanged"])
+
+        order = await lab.ordered(doctor, patient, test)
+        async with asyncio.timeout(10):
+            came = (await first)["labWorklistChanged"]
+        (key,) = (each["id"] for each in order["analyses"]["nodes"])
+        assert (came["id"], came["status"], came["collectedAt"]) == (key, "PENDING", None)
+        (planned,) = order["specimens"]["nodes"]
+        await doctor.did("collectSpecimen", id=planned["id"], version=1)
+        came = await next_one()
+        assert (came["id"], came["receivedAt"]) == (key, None)
+        assert came["collectedAt"]
+        await lab.technician.did("receiveSpecimen", id=planned["id"], version=2)
+        assert (await next_one())["receivedAt"]
+        version = (await lab.order(order["id"]))["analyses"]["nodes"][0]["version"]
+        await lab.technician.did("enterResult", id=key, version=version, value="4.2")
+        came = await next_one()
+        assert (came["status"], came["results"]["nodes"]) == ("RESULTED", [{"display": "4.2 mmol/L"}])
+    async with foreign.caller.subscribe(WORKLIST_CHANGED, place=lab.place) as events:
+        async with asyncio.timeout(10):
+            with pytest.raises(StopAsyncIteration):
+                await anext(events)

@@ -7,6 +7,7 @@ from uuid import UUID
 import pypdfium2
 import pytest
 import zxingcpp
+from sqlmodel import SQLModel
 
 from shared.database.model import utc_now
 from shared.database.tables import PatientAccess
@@ -14,6 +15,7 @@ from shared.ids import new_id
 from shared.patient_access import Basis
 from subgraphs.directory.models import Location, Practitioner
 from subgraphs.identity.models import Account
+from subgraphs.laboratory import models
 from subgraphs.laboratory.printing import label, report, words
 from tests.harness.caller import Caller
 from tests.harness.databases import keep_all
@@ -27,11 +29,16 @@ LABEL = f"query($id: ID!, $language: String) {{ specimen(id: $id) {{ label(langu
 OF_PATIENT = "query($id: ID!) { patient(id: $id) { labReports { nodes { id } } } }"
 
 
+def opened(file: dict[str, Any]) -> Any:
+    """A PDF."""
+    return pypdfium2.PdfDocument(b64decode(file["content"]))  # type: ignore[no-untyped-call]
+
+
 def read(file: dict[str, Any]) -> str:
     """The text of a PDF that screen readers can read."""
     content = b64decode(file["content"])
     assert (file["mediaType"], b"pdfuaid:part" in content, b"/MarkInfo" in content) == ("application/pdf", True, True)
-    return "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(content))
+    return "\n".join(page.get_textpage().get_text_range() for page in opened(file))
 
 
 async def printed(caller: Caller, report: str, language: str | None = None) -> str:
@@ -48,7 +55,13 @@ async def potassium(lab: Lab) -> str:
 
 async def names(lab: Lab, patient: UUID) -> None:
     """An order names its patient to the technicians, as it does once records knows of it."""
-    order = {"location_id": lab.location, "basis": Basis.ORDER, "sections": [], "valid_from": utc_now(), "version": 1}
+    order: dict[str, Any] = {
+        "location_id": lab.location,
+        "basis": Basis.ORDER,
+        "sections": [],
+        "valid_from": utc_now(),
+        "version": 1,
+    }
     row = PatientAccess(id=new_id(), patient_id=patient, **order)
     await keep_all(lab.clinic.service("patients").runtime.database, [row])
 
@@ -56,7 +69,8 @@ async def names(lab: Lab, patient: UUID) -> None:
 async def treating(lab: Lab, patient: UUID) -> Member:
     """A doctor whom the directory names, as it does the laboratory; identity names who verifies."""
     doctor = await lab.doctor(patient)
-    named = {
+    assert doctor.practitioner is not None
+    named: dict[str, tuple[SQLModel, ...]] = {
         "directory": (
             Practitioner(id=doctor.practitioner, family="Nakamura", given=["Emi"]),
             Location(id=lab.location, name="Laboratory East", address={}),
@@ -65,6 +79,7 @@ async def treating(lab: Lab, patient: UUID) -> Member:
             Account(id=lab.second.account, email=f"{lab.second.account}@example.org", name="Robin Oduya", roles=[]),
         ),
     }
+    await lab.know(models.Account(id=lab.second.account))
     for service, rows in named.items():
         await keep_all(lab.clinic.service(service).runtime.database, rows)
     return doctor
@@ -101,8 +116,14 @@ async def test_a_report_is_printed_with_all_that_is_released_of_it(lab: Lab, pot
     assert "141" not in text
     assert "Sodium" not in text
     german = await printed(me, key, "de-AT")
-    said = ("Laborbefund", "1. Februar 1940", "3.5 mmol/L bis 5.1 mmol/L", "wie üblich", "Vorher stand hier 5.9 mmol/L")
-    assert [each for each in said if each not in german] == []
+    in_german = (
+        "Laborbefund",
+        "1. Februar 1940",
+        "3.5 mmol/L bis 5.1 mmol/L",
+        "wie üblich",
+        "Vorher stand hier 5.9 mmol/L",
+    )
+    assert [each for each in in_german if each not in german] == []
     entries = [each for each in await lab.clinic.audit("laboratory") if (each.detail or {}).get("exported")]
     assert [(each.resource, each.patients) for each in entries] == [("LabReport", [patient])] * 2
 
@@ -162,7 +183,7 @@ async def test_a_label_has_the_number_as_a_bar_code(lab: Lab) -> None:
         text = read(file)
         said = (specimen["barcode"], "Born February 1, 1940", "Serum Serum tube", "Collected: __")
         assert [each for each in said if each not in text] == []
-        document = pypdfium2.PdfDocument(b64decode(file["content"]))
+        document = opened(file)
         bitmap = document[0].render(scale=6, grayscale=True)
         image = memoryview(bitmap.buffer).cast("B", (bitmap.height, bitmap.stride))
         (code,) = zxingcpp.read_barcodes(image)

@@ -12,13 +12,17 @@ from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.ids import global_id
+from subgraphs.laboratory.codes import NoticeStatus, ReportStatus
 from subgraphs.laboratory.consumers import PatientMerged
-from subgraphs.laboratory.models import Analysis, LabResult
+from subgraphs.laboratory.models import Analysis, CriticalNotice, LabReport, LabResult
 from subgraphs.laboratory.sentences import SENTENCES
+from subgraphs.laboratory.service.states import NOTICES as NOTICE_STATES
+from subgraphs.laboratory.service.states import REPORTS as REPORT_STATES
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
 from tests.harness.ids import key_of
 from tests.laboratory.conftest import Lab, Member
+from tests.laboratory.walking import walk
 from tests.walls.test_translations import TRANSLATIONS
 
 RESULT = """id number display entered value comparator unit flag text codes { code } correction replaces { display }
@@ -369,6 +373,53 @@ async def test_a_result_adds_the_tests_that_it_leads_to(lab: Lab, potassium: str
         assert sorted(each["labTest"]["id"] for each in found["analyses"]["nodes"][1:]) == sorted(added)
         assert len(found["specimens"]["nodes"]) == (2 if blood in added else 1)
         assert (await released(lab, order))["status"] == ("PARTIAL" if added else "FINAL")
+
+
+async def test_what_a_correction_or_a_repeat_first_leads_to_is_added_once(lab: Lab, potassium: str) -> None:
+    added = await lab.test()
+    above = {"comparator": "GREATER", "threshold": 6}
+    await lab.admin.did("saveReflexRule", labTestId=potassium, addedTestId=added, **above)
+    patient, _ = await lab.patient()
+    doctor = await lab.doctor(patient)
+
+    async def orders() -> list[tuple[str, list[str]]]:
+        query = """query($id: ID!) { patient(id: $id) { labOrders { nodes { status
+          analyses { nodes { labTest { id } } } } } } }"""
+        found = (await doctor.caller.data(query, id=global_id("Patient", patient)))["patient"]["labOrders"]["nodes"]
+        return [(each["status"], [one["labTest"]["id"] for one in each["analyses"]["nodes"]]) for each in found]
+
+    _, key = await one(lab, doctor, patient, potassium)
+    await entered(lab, key, value="4.0")
+    found = await verified(lab, key)
+    for _ in range(2):
+        await lab.technician.did("repeatAnalysis", id=key, version=found["version"])
+        await entered(lab, key, value="6.1")
+        found = await verified(lab, key)
+    assert await orders() == [("IN_PROGRESS", [potassium, added])]
+
+    order, key = await one(lab, doctor, patient, potassium)
+    await entered(lab, key, value="4.0")
+    await verified(lab, key)
+    assert (await released(lab, order))["status"] == "FINAL"
+    for value in ("6.1", "6.2"):
+        version = (await analysis(lab.technician.caller, key))["version"]
+        await lab.technician.did("correctResult", id=key, version=version, value=value, reason="Mixed up.")
+        await verified(lab, key)
+    follow_up, *rest = await orders()
+    assert follow_up == ("ORDERED", [added])
+    assert rest == [("COMPLETED", [potassium]), ("IN_PROGRESS", [potassium, added])]
+    told = [each for each in await lab.told("lab-ordered") if each["patientId"] == str(patient)]
+    assert len(told) == 3
+
+
+async def test_the_database_knows_the_same_ways_of_reports_and_notices(lab: Lab, potassium: str) -> None:
+    patient, _ = await lab.patient()
+    order, key = await one(lab, await lab.doctor(patient), patient, potassium)
+    await entered(lab, key, value="6.9")
+    await verified(lab, key)
+    await released(lab, order)
+    await walk(lab, patient, LabReport, ReportStatus, REPORT_STATES)
+    await walk(lab, patient, CriticalNotice, NoticeStatus, NOTICE_STATES)
 
 
 async def test_a_result_of_a_rejected_specimen_is_not_released(lab: Lab, potassium: str) -> None:

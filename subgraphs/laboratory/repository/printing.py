@@ -1,5 +1,6 @@
 """What is read of a report to print it."""
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from shared.audit.recorder import Action
 from shared.auth.principal import Principal
 from shared.graph.context import Context
 from subgraphs.laboratory import policy
-from subgraphs.laboratory.models import Analysis, LabOrder, LabReport, LabResult, LabTest, Location, Specimen
+from subgraphs.laboratory.models import Account, Analysis, LabOrder, LabReport, LabResult, LabTest, Location, Specimen
 from subgraphs.laboratory.printing.report import Reported
 
 
@@ -25,6 +26,19 @@ async def released(context: Context, orders: list[UUID]) -> list[Sequence[LabRes
     """All released versions of results that the caller may see, of each order."""
     rows = await context.fetch(context.written(_released), orders=orders)
     return [[row for row in rows if row.lab_order_id == key] for key in orders]
+
+
+async def verifiers(context: Context, orders: list[UUID]) -> list[list[UUID]]:
+    """The accounts that have verified released results of each order, without those that identity has never told of.
+
+    Others' accounts may have verified what was imported, and nobody could name these.
+    """
+    loads = (context.load(released, key) for key in orders)
+    found = [{row.verified_by for row in results if row.verified_by} for results in await asyncio.gather(*loads)]
+    keys = bindparam("keys", type_=ARRAY(Uuid))
+    known = select(col(Account.id)).where(col(Account.id) == any_(keys))
+    accounts = await context.fetch(known, keys=list(set[UUID]().union(*found)))
+    return [sorted(those.intersection(accounts)) for those in found]
 
 
 async def reported(context: Context, report: LabReport) -> Reported | None:

@@ -68,6 +68,22 @@ async def order(context: Context, command: OrderLabTests) -> LabOrder:
     return row
 
 
+async def follow_up(work: UnitOfWork, order: LabOrder) -> LabOrder:
+    """Another order like one that is over, of whoever gave that one."""
+    same = ("patient_id", "practitioner_id", "account_id", "laboratory_id", "priority")
+    row = LabOrder(
+        number=await next_number(work),
+        status=OrderStatus.ORDERED,
+        ordered_at=utc_now(),
+        **{name: getattr(order, name) for name in same},
+        facts=Encrypted(order.facts.value),
+    )
+    work.session.add(row)
+    await work.session.flush()
+    await _tell(work, row)
+    return row
+
+
 async def send(context: Context, command: SendLabOrder) -> LabOrder:
     """Let the laboratory see a draft, and carry it out."""
     async with context.write() as work:

@@ -20,7 +20,6 @@ from subgraphs.laboratory.codes import (
     OPEN_ORDERS,
     UNDER_WAY,
     AnalysisStatus,
-    Comparator,
     OrderStatus,
     ReportStatus,
 )
@@ -43,7 +42,6 @@ from subgraphs.laboratory.events import (
     TestsPerformed,
 )
 from subgraphs.laboratory.facts import ResultFacts
-from subgraphs.laboratory.judging import compares
 from subgraphs.laboratory.models import (
     Analysis,
     Analyzer,
@@ -51,13 +49,12 @@ from subgraphs.laboratory.models import (
     LabReport,
     LabResult,
     LabTest,
-    ReflexRule,
-    Specimen,
 )
 from subgraphs.laboratory.service import critical
-from subgraphs.laboratory.service.observing import collected, observe, value_of, verifies_itself
-from subgraphs.laboratory.service.orders import analyses_of, end, hold, plan
+from subgraphs.laboratory.service.observing import collected, observe, verifies_itself
+from subgraphs.laboratory.service.orders import analyses_of, end, hold
 from subgraphs.laboratory.service.quality import in_control, require_control
+from subgraphs.laboratory.service.reflexes import reflex
 from subgraphs.laboratory.service.states import move, require
 
 _CORRECTABLE = (AnalysisStatus.RELEASED, AnalysisStatus.CORRECTED)
@@ -257,10 +254,10 @@ async def _verified(work: UnitOfWork, order: LabOrder, row: Analysis, made: LabR
     """Note that a version is verified; that of a released result takes its place at once."""
     made.verified_at = max(utc_now(), made.entered_at)
     row.shown_number = made.number
+    await reflex(work, order, row, made.facts.value)
     if row.status == AnalysisStatus.RESULTED:
         move(work, row, AnalysisStatus.VERIFIED)
         row.verified_at = made.verified_at
-        await _reflex(work, order, row, made.facts.value)
     else:
         if row.status == AnalysisStatus.RELEASED:
             move(work, row, AnalysisStatus.CORRECTED)
@@ -278,29 +275,6 @@ async def _verified(work: UnitOfWork, order: LabOrder, row: Analysis, made: LabR
             auto_verified=made.auto_verified,
         )
     )
-
-
-async def _reflex(work: UnitOfWork, order: LabOrder, row: Analysis, facts: ResultFacts) -> None:
-    """Add the tests that a result leads to, from the same specimen where that will do; each once to an order."""
-    rules = select(ReflexRule).where(col(ReflexRule.lab_test_id) == row.lab_test_id, col(ReflexRule.active))
-    found = [rule for rule in await work.session.scalars(rules) if _applies(rule, facts)]
-    if not found:
-        return
-    there = {each.lab_test_id for each in await analyses_of(work, order)}
-    tests = await work.rows(LabTest, {rule.added_test_id for rule in found} - there, lock=False)
-    specimen = await work.session.get_one(Specimen, row.specimen_id)
-    active = [each for each in tests.values() if each.active]
-    await plan(work, order, active, [specimen], reflex_of_id=row.id)
-
-
-def _applies(rule: ReflexRule, facts: ResultFacts) -> bool:
-    if rule.flags is not None:
-        return facts.flag in rule.flags
-    if rule.code is not None:
-        return rule.code in {each.code for each in facts.codes}
-    if rule.comparator is None or rule.threshold is None:
-        return False
-    return compares(value_of(facts), Comparator(rule.comparator), rule.threshold)
 
 
 async def _release(work: UnitOfWork, order: LabOrder, row: Analysis, test: LabTest) -> None:

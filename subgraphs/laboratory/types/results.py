@@ -17,6 +17,7 @@ from subgraphs.laboratory.codes import Comparator, Flag, NoticeStatus, ReportSta
 from subgraphs.laboratory.repository import printing
 from subgraphs.laboratory.repository import results as repository
 from subgraphs.laboratory.types.catalogue import LabTest, real
+from subgraphs.laboratory.types.inbound import Analyzer
 from subgraphs.laboratory.types.orders import Analysis, LabOrder
 from subgraphs.laboratory.types.printing import REQUIRED_OF_REPORT, SCOPES_OF_REPORT, LabReportFile, report_file
 from subgraphs.laboratory.types.stubs import Location, Patient, StaffMember
@@ -150,6 +151,10 @@ class LabResult(Entity[models.LabResult]):
     async def lab_test(self, info: Info) -> LabTest | None:
         return await LabTest.load(info.context, self.row.lab_test_id)
 
+    @strawberry.field(description="The analyzer that has measured it; null of what was found by hand.")
+    async def analyzer(self, info: Info) -> Analyzer | None:
+        return await Analyzer.load(info.context, self.row.analyzer_id)
+
     @strawberry.field(description="The analysis whose result it is.")
     async def analysis(self, info: Info) -> Analysis | None:
         return await Analysis.load(info.context, self.row.analysis_id)
@@ -197,8 +202,7 @@ class LabReport(Entity[models.LabReport]):
 
     @strawberry.field(description="The people who have verified the results that are on the report.")
     async def verifiers(self, info: Info) -> list[StaffMember] | None:
-        results = await info.context.load(printing.released, self.row.lab_order_id)
-        accounts = dict.fromkeys(each.verified_by for each in results if each.verified_by is not None)
+        accounts = await info.context.load(printing.verifiers, self.row.lab_order_id)
         return list(map(StaffMember.by_key, accounts))
 
     @guarded(

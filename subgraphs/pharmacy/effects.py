@@ -1,11 +1,11 @@
 """What follows from a change of a prescription's status, whichever use case makes it."""
 
-from shared.auth.principal import Kind, Principal
+from shared.auth.principal import Kind
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
 from shared.errors import InvalidState
 from shared.unit_of_work import UnitOfWork
-from subgraphs.pharmacy.errors import PRESCRIPTION_HELD, PRESCRIPTION_STATUS, PRESCRIPTION_TOUCHED
+from subgraphs.pharmacy.errors import PRESCRIPTION_HELD, PRESCRIPTION_TOUCHED
 from subgraphs.pharmacy.events import (
     PrescriptionCompleted,
     PrescriptionEnded,
@@ -15,16 +15,12 @@ from subgraphs.pharmacy.events import (
     PrescriptionVerified,
 )
 from subgraphs.pharmacy.models import Prescription, PrescriptionChange
-from subgraphs.pharmacy.states import OPEN, TRANSITIONS, Actor, Extra, PrescriptionStatus
+from subgraphs.pharmacy.policy import DISPENSE
+from subgraphs.pharmacy.service.states import check
+from subgraphs.pharmacy.states import ACTIVE, OPEN, PrescriptionStatus
 
 _STATUS = PrescriptionStatus
-
-
-def actors(principal: Principal) -> frozenset[Actor]:
-    """As whom a caller changes prescriptions."""
-    if principal.kind is Kind.SERVICE:
-        return frozenset({Actor.SYSTEM})
-    return frozenset(actor for actor in Actor if principal.is_staff(actor))
+_UNTOUCHED = (_STATUS.CANCELLED, _STATUS.ENTERED_IN_ERROR)
 
 
 def begun(work: UnitOfWork, row: Prescription) -> None:
@@ -36,12 +32,10 @@ def begun(work: UnitOfWork, row: Prescription) -> None:
 def move(work: UnitOfWork, row: Prescription, to: PrescriptionStatus, reason: str | None = None) -> None:
     """Bring a locked row into another status, and tell of it; raises InvalidState."""
     before = _STATUS(row.status)
-    allowed, extra = TRANSITIONS.get((before, to), (frozenset[Actor](), None))
-    if not allowed & actors(work.principal):
-        raise InvalidState(PRESCRIPTION_STATUS, status=before)
-    if extra is Extra.UNTOUCHED and row.dispensed_quantity + row.prepared_quantity > 0:
+    check(work, row, to)
+    if to in _UNTOUCHED and row.dispensed_quantity + row.prepared_quantity > 0:
         raise InvalidState(PRESCRIPTION_TOUCHED)
-    if extra is Extra.WHERE_IT_WAS and row.held_status != to:
+    if before is _STATUS.ON_HOLD and to in ACTIVE and row.held_status != to:
         raise InvalidState(PRESCRIPTION_HELD, status=row.held_status)
     row.status, row.held_status = to, before if to is _STATUS.ON_HOLD else None
     row.ended_at = None if to in OPEN else utc_now()
@@ -74,7 +68,7 @@ def _tell(work: UnitOfWork, row: Prescription, before: PrescriptionStatus) -> No
     elif to is _STATUS.VERIFIED and before is _STATUS.SIGNED:
         work.publish(PrescriptionVerified(**whose))
     elif to is _STATUS.ON_HOLD:
-        work.publish(PrescriptionHeld(**whose, returned=Actor.PHARMACIST in actors(work.principal)))
+        work.publish(PrescriptionHeld(**whose, returned=work.principal.is_staff(DISPENSE)))
     elif to is _STATUS.COMPLETED:
         work.publish(PrescriptionCompleted(**of))
     if to not in OPEN and row.signed_at is not None:

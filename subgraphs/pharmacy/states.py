@@ -1,7 +1,6 @@
-"""The states of prescriptions and dispenses, and which leads to which, by whom."""
+"""The states of prescriptions, of what is dispensed of them, and of findings."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from shared.codes import Code
 
@@ -36,50 +35,10 @@ FHIR_STATUS: Mapping[PrescriptionStatus, str] = {
 }
 
 
-class Actor(StrEnum):
-    """Who changes a status, by their scope: whoever writes, prescribers, pharmacists; or the service by the clock."""
-
-    WRITER = "prescription:write"
-    PRESCRIBER = "prescription:sign"
-    PHARMACIST = "prescription:dispense"
-    SYSTEM = "system"
-
-
-class Extra(StrEnum):
-    """What a change of status needs besides."""
-
-    UNTOUCHED = "UNTOUCHED"  # nothing of it was dispensed, or is being prepared
-    WHERE_IT_WAS = "WHERE_IT_WAS"  # it was held there
-    CAME_BACK = "CAME_BACK"  # something that was dispensed has come back to stock
-
-
 _S = PrescriptionStatus
 ACTIVE = (_S.SIGNED, _S.VERIFIED, _S.PARTIALLY_DISPENSED)
 """Those in which the patient takes what is prescribed, or is about to."""
 OPEN = (*ACTIVE, _S.ON_HOLD)
-_PRESCRIBER, _PHARMACIST = frozenset({Actor.PRESCRIBER}), frozenset({Actor.PHARMACIST})
-
-Rule = tuple[frozenset[Actor], Extra | None]
-
-# Who can bring a prescription from which status into which; the database's trigger refuses all other changes.
-TRANSITIONS: Mapping[tuple[PrescriptionStatus, PrescriptionStatus], Rule] = {
-    (_S.DRAFT, _S.SIGNED): (_PRESCRIBER, None),
-    (_S.DRAFT, _S.CANCELLED): (frozenset({Actor.WRITER}), Extra.UNTOUCHED),
-    (_S.SIGNED, _S.VERIFIED): (_PHARMACIST, None),
-    (_S.VERIFIED, _S.PARTIALLY_DISPENSED): (_PHARMACIST, None),
-    (_S.VERIFIED, _S.COMPLETED): (_PHARMACIST, None),
-    (_S.PARTIALLY_DISPENSED, _S.COMPLETED): (_PHARMACIST, None),
-    (_S.COMPLETED, _S.PARTIALLY_DISPENSED): (_PHARMACIST, Extra.CAME_BACK),
-    (_S.COMPLETED, _S.VERIFIED): (_PHARMACIST, Extra.CAME_BACK),
-    (_S.PARTIALLY_DISPENSED, _S.VERIFIED): (_PHARMACIST, Extra.CAME_BACK),
-    **{(status, _S.ON_HOLD): (_PRESCRIBER | _PHARMACIST, None) for status in ACTIVE},
-    **{(_S.ON_HOLD, status): (_PRESCRIBER, Extra.WHERE_IT_WAS) for status in ACTIVE},
-    **{(status, _S.STOPPED): (_PRESCRIBER, None) for status in OPEN},
-    **{(status, _S.CANCELLED): (_PRESCRIBER, Extra.UNTOUCHED) for status in (_S.SIGNED, _S.VERIFIED, _S.ON_HOLD)},
-    **{(status, _S.EXPIRED): (frozenset({Actor.SYSTEM}), None) for status in OPEN},
-    **{(status, _S.ENTERED_IN_ERROR): (_PRESCRIBER, Extra.UNTOUCHED) for status in (_S.DRAFT, *OPEN)},
-}
-
 DISPENSABLE = (_S.VERIFIED, _S.PARTIALLY_DISPENSED)
 
 
@@ -105,23 +64,7 @@ FHIR_DISPENSE_STATUS: Mapping[DispenseStatus, str] = {
 }
 
 _D = DispenseStatus
-_IN_HAND = (_D.PREPARATION, _D.READY, _D.ON_HOLD)
-
-# By pharmacists alone.
-DISPENSE_TRANSITIONS: frozenset[tuple[DispenseStatus, DispenseStatus]] = frozenset(
-    {
-        (_D.PREPARATION, _D.READY),
-        (_D.PREPARATION, _D.ON_HOLD),
-        (_D.READY, _D.ON_HOLD),
-        (_D.ON_HOLD, _D.PREPARATION),
-        (_D.READY, _D.HANDED_OVER),
-        (_D.HANDED_OVER, _D.RETURNED_TO_STOCK),
-        *((status, _D.RETURNED_TO_STOCK) for status in _IN_HAND),
-        *((status, _D.DECLINED) for status in _IN_HAND),
-    }
-)
-
-IN_HAND = _IN_HAND
+IN_HAND = (_D.PREPARATION, _D.READY, _D.ON_HOLD)
 """Those in which something is set apart for the patient."""
 
 
@@ -141,17 +84,6 @@ class AlertStatus(Code, name="SafetyAlertStatus"):
     OVERRIDDEN = "OVERRIDDEN", "A prescriber knows of it, and prescribes nevertheless."
     AVOIDED = "AVOIDED", "What was to be prescribed was not."
     SUPERSEDED = "SUPERSEDED", "A later check did not find it any more."
-
-
-# The database's trigger refuses all other changes.
-ALERT_TRANSITIONS: frozenset[tuple[AlertStatus, AlertStatus]] = frozenset(
-    {
-        (AlertStatus.RAISED, AlertStatus.OVERRIDDEN),
-        (AlertStatus.RAISED, AlertStatus.AVOIDED),
-        (AlertStatus.RAISED, AlertStatus.SUPERSEDED),
-        (AlertStatus.SUPERSEDED, AlertStatus.RAISED),
-    }
-)
 
 
 class OverrideReason(Code):

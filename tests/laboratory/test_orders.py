@@ -13,17 +13,14 @@ from shared.database.model import utc_now
 from shared.ids import global_id, new_id
 from shared.patient_access import Basis
 from subgraphs.laboratory.check_digits import is_number
-from subgraphs.laboratory.codes import AnalysisStatus, OrderStatus, SpecimenStatus
 from subgraphs.laboratory.consumers import PatientMerged
 from subgraphs.laboratory.models import Analysis, LabOrder, Specimen
-from subgraphs.laboratory.service.states import ANALYSES, ORDERS, SPECIMENS, Transitions
 from tests.harness.access import withheld
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
 from tests.harness.ids import key_of
 from tests.harness.repeating import check_repeating
 from tests.laboratory.conftest import Lab, Member, technician
-from tests.laboratory.walking import walk
 
 BY_BARCODE = "query($barcode: String!) { specimenByBarcode(barcode: $barcode) { id } }"
 WORKLIST = """query($place: ID!, $status: AnalysisStatus, $priority: LabPriority) {
@@ -278,18 +275,6 @@ async def test_of_fifty_who_collect_at_once_one_does(lab: Lab) -> None:
     test = await lab.test()
     made = await asyncio.gather(*(lab.ordered(doctor, patient, test) for _ in range(20)))
     assert len({each["number"] for each in made} | {each["specimens"]["nodes"][0]["barcode"] for each in made}) == 40
-
-
-@pytest.mark.parametrize(
-    ("model", "states", "table"),
-    [(LabOrder, OrderStatus, ORDERS), (Specimen, SpecimenStatus, SPECIMENS), (Analysis, AnalysisStatus, ANALYSES)],
-)
-async def test_the_database_knows_the_same_ways_from_state_to_state(
-    lab: Lab, model: Any, states: Any, table: Transitions
-) -> None:
-    patient, _ = await lab.patient()
-    await lab.ordered(await lab.doctor(patient), patient, await lab.test())
-    await walk(lab, patient, model, states, table)
 
 
 async def test_nothing_moves_to_another_patient_or_order(lab: Lab) -> None:

@@ -12,17 +12,13 @@ from sqlmodel import col
 
 from shared.database.model import utc_now
 from shared.ids import global_id
-from subgraphs.laboratory.codes import NoticeStatus, ReportStatus
 from subgraphs.laboratory.consumers import PatientMerged
-from subgraphs.laboratory.models import Analysis, CriticalNotice, LabReport, LabResult
+from subgraphs.laboratory.models import Analysis, LabResult
 from subgraphs.laboratory.sentences import SENTENCES
-from subgraphs.laboratory.service.states import NOTICES as NOTICE_STATES
-from subgraphs.laboratory.service.states import REPORTS as REPORT_STATES
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
 from tests.harness.ids import key_of
 from tests.laboratory.conftest import Lab, Member
-from tests.laboratory.walking import walk
 from tests.walls.test_translations import TRANSLATIONS
 
 RESULT = """id number display entered value comparator unit flag text codes { code } correction replaces { display }
@@ -410,16 +406,6 @@ async def test_what_a_correction_or_a_repeat_first_leads_to_is_added_once(lab: L
     assert rest == [("COMPLETED", [potassium]), ("IN_PROGRESS", [potassium, added])]
     told = [each for each in await lab.told("lab-ordered") if each["patientId"] == str(patient)]
     assert len(told) == 3
-
-
-async def test_the_database_knows_the_same_ways_of_reports_and_notices(lab: Lab, potassium: str) -> None:
-    patient, _ = await lab.patient()
-    order, key = await one(lab, await lab.doctor(patient), patient, potassium)
-    await entered(lab, key, value="6.9")
-    await verified(lab, key)
-    await released(lab, order)
-    await walk(lab, patient, LabReport, ReportStatus, REPORT_STATES)
-    await walk(lab, patient, CriticalNotice, NoticeStatus, NOTICE_STATES)
 
 
 async def test_a_result_of_a_rejected_specimen_is_not_released(lab: Lab, potassium: str) -> None:

@@ -13,7 +13,8 @@ from sqlmodel import col
 from shared.database.model import utc_now
 from shared.ids import global_id, new_id
 from subgraphs.pharmacy.models import Dispense, Lot, Prescription
-from subgraphs.pharmacy.states import DISPENSE_TRANSITIONS, FHIR_DISPENSE_STATUS, DispenseStatus
+from subgraphs.pharmacy.service.states import DISPENSES
+from subgraphs.pharmacy.states import FHIR_DISPENSE_STATUS, DispenseStatus
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
@@ -233,7 +234,7 @@ async def test_every_pair_of_states_of_a_dispense_is_as_the_table_says(dispensar
         for way in _WAYS[before]:
             made = await step(pharmacist, way, made, **_TO[way][1])
         payload = await does(pharmacist, name, id=made["id"], version=made["version"], **fields)
-        if (before, after) in DISPENSE_TRANSITIONS:
+        if (before, after) in DISPENSES.ways:
             assert payload["__typename"].endswith("Success"), (before, name, payload)
         else:
             assert payload["code"] == "DISPENSE_STATUS", (before, name, payload)

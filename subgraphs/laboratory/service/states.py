@@ -1,15 +1,6 @@
-"""What state of an order, a specimen, an analysis, a report and a notice leads to which, and who may bring that about.
+"""What state of an order, a specimen, an analysis, a report and a notice leads to which, and who may bring that about."""
 
-The database refuses all other changes: a trigger of each table has the same pairs.
-"""
-
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-
-from shared.auth.principal import Forbidden, Kind
-from shared.errors import InvalidState
-from shared.unit_of_work import UnitOfWork
+from shared.states import States, move, require
 from subgraphs.laboratory.codes import AnalysisStatus as A
 from subgraphs.laboratory.codes import InboundStatus as M
 from subgraphs.laboratory.codes import NoticeStatus as N
@@ -20,15 +11,11 @@ from subgraphs.laboratory.errors import LAB_STATUS
 from subgraphs.laboratory.models import Analysis, CriticalNotice, InboundMessage, LabOrder, LabReport, Specimen
 from subgraphs.laboratory.policy import ACKNOWLEDGE, COLLECT, EXAMINE, ORDER, VERIFY
 
-Transitions = Mapping[tuple[str, str], frozenset[str]]
-"""By from and to, the scopes of which one is needed."""
+__all__ = ["move", "require"]  # from here, where the ways are said that they need
 
-
-def _table(*rows: tuple[str, str, str]) -> Transitions:
-    return MappingProxyType({(before, after): frozenset(scopes.split()) for before, after, scopes in rows})
-
-
-ORDERS = _table(
+ORDERS = States(
+    LabOrder,
+    LAB_STATUS,
     (O.DRAFT, O.ORDERED, ORDER),
     (O.DRAFT, O.CANCELLED, ORDER),
     (O.ORDERED, O.CANCELLED, ORDER),
@@ -38,7 +25,9 @@ ORDERS = _table(
     (O.ORDERED, O.IN_PROGRESS, COLLECT),
     (O.IN_PROGRESS, O.COMPLETED, VERIFY),
 )
-SPECIMENS = _table(
+SPECIMENS = States(
+    Specimen,
+    LAB_STATUS,
     (S.PLANNED, S.COLLECTED, COLLECT),
     (S.PLANNED, S.DISPOSED, f"{ORDER} {EXAMINE}"),
     (S.COLLECTED, S.IN_TRANSIT, COLLECT),
@@ -52,7 +41,9 @@ SPECIMENS = _table(
     (S.RECEIVED, S.REJECTED, EXAMINE),
     (S.ALIQUOTED, S.REJECTED, EXAMINE),
 )
-ANALYSES = _table(
+ANALYSES = States(
+    Analysis,
+    LAB_STATUS,
     (A.PENDING, A.IN_ANALYSIS, EXAMINE),
     (A.PENDING, A.RESULTED, EXAMINE),
     (A.IN_ANALYSIS, A.RESULTED, EXAMINE),
@@ -67,43 +58,25 @@ ANALYSES = _table(
     *((status, A.PENDING, EXAMINE) for status in (A.IN_ANALYSIS, A.RESULTED, A.REPEAT, A.VERIFIED)),
     *((status, A.CANCELLED, f"{ORDER} {EXAMINE}") for status in (A.PENDING, A.IN_ANALYSIS)),
 )
-MESSAGES = _table(
+MESSAGES = States(
+    InboundMessage,
+    LAB_STATUS,
     (M.RECEIVED, M.APPLIED, EXAMINE),
     (M.RECEIVED, M.PARKED, EXAMINE),
     (M.PARKED, M.REPAIRED, EXAMINE),
     (M.PARKED, M.DISCARDED, EXAMINE),
 )
-REPORTS = _table(
+REPORTS = States(
+    LabReport,
+    LAB_STATUS,
     (R.PARTIAL, R.FINAL, VERIFY),
     (R.PARTIAL, R.CORRECTED, f"{VERIFY} {EXAMINE}"),
     (R.FINAL, R.CORRECTED, f"{VERIFY} {EXAMINE}"),
 )
-NOTICES = _table(
+NOTICES = States(
+    CriticalNotice,
+    LAB_STATUS,
     (N.OPEN, N.ESCALATED, ""),  # by the clock alone
     (N.OPEN, N.ACKNOWLEDGED, ACKNOWLEDGE),
     (N.ESCALATED, N.ACKNOWLEDGED, ACKNOWLEDGE),
 )
-_OF: Mapping[type, Transitions] = {
-    LabOrder: ORDERS,
-    Specimen: SPECIMENS,
-    Analysis: ANALYSES,
-    LabReport: REPORTS,
-    CriticalNotice: NOTICES,
-    InboundMessage: MESSAGES,
-}
-
-
-def move(work: UnitOfWork, row: Any, status: str) -> None:
-    """Bring a locked row into another state; raises InvalidState, and Forbidden."""
-    scopes = _OF[type(row)].get((row.status, status))
-    if scopes is None:
-        raise InvalidState(LAB_STATUS, status=row.status)
-    if work.principal.kind is not Kind.SERVICE and not any(map(work.principal.can, scopes)):
-        raise Forbidden(" or ".join(sorted(scopes)))
-    row.status = status
-
-
-def require(row: Any, *statuses: str) -> None:
-    """Raise InvalidState unless a row is in one of some states."""
-    if row.status not in statuses:
-        raise InvalidState(LAB_STATUS, status=row.status)

@@ -1,6 +1,5 @@
 """Counts of stock: what somebody found, and somebody else approves."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -13,14 +12,6 @@ from shared.database.model import timestamp
 from subgraphs.pharmacy.codes import CountStatus
 from subgraphs.pharmacy.models.base import Model, Part
 from subgraphs.pharmacy.models.catalogue import QUANTITY
-
-COUNT_TRANSITIONS: Mapping[tuple[CountStatus, CountStatus], str] = {
-    (CountStatus.OPEN, CountStatus.SUBMITTED): "stock:write",
-    (CountStatus.OPEN, CountStatus.DISCARDED): "stock:write",
-    (CountStatus.SUBMITTED, CountStatus.APPROVED): "stock:approve",
-    (CountStatus.SUBMITTED, CountStatus.DISCARDED): "stock:approve",
-}
-"""Which state of a count leads to which, and the scope that it takes."""
 
 
 class StockCount(Model, table=True):

@@ -5,7 +5,6 @@ a lot and of an item, and `reserved` of a lot, which is the sum of its reservati
 changes the stock of a medication at a location locks its item first, several in the order of their keys.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
@@ -22,21 +21,6 @@ from subgraphs.pharmacy.models.base import Model, Part
 from subgraphs.pharmacy.models.catalogue import QUANTITY
 
 LOT_EXPIRY = "lot_expiry"
-
-SYSTEM = "system"
-TRANSITIONS: Mapping[tuple[LotStatus, LotStatus], str] = {
-    (LotStatus.ACTIVE, LotStatus.QUARANTINED): "stock:write",
-    (LotStatus.ACTIVE, LotStatus.EXPIRED): SYSTEM,
-    (LotStatus.ACTIVE, LotStatus.RECALLED): "stock:approve",
-    (LotStatus.ACTIVE, LotStatus.DEPLETED): SYSTEM,
-    (LotStatus.QUARANTINED, LotStatus.ACTIVE): "stock:approve",
-    (LotStatus.QUARANTINED, LotStatus.EXPIRED): SYSTEM,
-    (LotStatus.QUARANTINED, LotStatus.RECALLED): "stock:approve",
-    (LotStatus.EXPIRED, LotStatus.RECALLED): "stock:approve",
-    (LotStatus.DEPLETED, LotStatus.ACTIVE): SYSTEM,
-    (LotStatus.DEPLETED, LotStatus.RECALLED): "stock:approve",
-}
-"""Which state of a lot leads to which, and the scope that it takes. The database depletes lots, and undoes that."""
 
 
 class StockItem(Model, table=True):

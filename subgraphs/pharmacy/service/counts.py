@@ -19,10 +19,10 @@ from subgraphs.pharmacy.commands.stock import (
     SubmitStockCount,
 )
 from subgraphs.pharmacy.commands.values import exact
-from subgraphs.pharmacy.errors import COUNT_APPROVER, COUNT_EXISTS, COUNT_LOTS, COUNT_STATUS, STOCK_SHORT
+from subgraphs.pharmacy.errors import COUNT_APPROVER, COUNT_EXISTS, COUNT_LOTS, STOCK_SHORT
 from subgraphs.pharmacy.models import Lot, StockCount, StockCountLine
-from subgraphs.pharmacy.models.counts import COUNT_TRANSITIONS
 from subgraphs.pharmacy.service.ledger import hold, lots_of, place, plain, post, settle
+from subgraphs.pharmacy.service.states import check, move
 
 
 async def start(context: Context, command: StartStockCount) -> StockCount:
@@ -44,7 +44,7 @@ async def submit(context: Context, command: SubmitStockCount) -> StockCount:
     """Enter what was found, beside what is on hand by the movements up to now."""
     async with context.write() as work:
         row = await work.find(policy.counts, command.id, scope=policy.STOCK_WRITE, version=command.version)
-        _check_step(work, row, CountStatus.SUBMITTED)
+        check(work, row, CountStatus.SUBMITTED)
         counted = {each.lot_id: exact(each.counted) for each in command.lots}
         lots = await _held(work, row, await lots_of(work, counted))
         if len(lots) < len(counted):
@@ -61,7 +61,7 @@ async def approve(context: Context, command: ApproveStockCount) -> StockCount:
     async with context.write() as work:
         await work.once(command)
         row = await work.find(policy.counts, command.id, scope=policy.STOCK_APPROVE, version=command.version)
-        _check_step(work, row, CountStatus.APPROVED)
+        check(work, row, CountStatus.APPROVED)
         if work.principal.subject in (row.started_by, row.submitted_by):
             raise InvalidState(COUNT_APPROVER)
         of_count = select(StockCountLine).where(col(StockCountLine.count_id) == row.id)
@@ -83,8 +83,7 @@ async def discard(context: Context, command: DiscardStockCount) -> StockCount:
     """Give a count up."""
     async with context.write() as work:
         row = await work.find(policy.counts, command.id, scope=policy.STOCK_WRITE, version=command.version)
-        _check_step(work, row, CountStatus.DISCARDED)
-        row.status = CountStatus.DISCARDED
+        move(work, row, CountStatus.DISCARDED)
     return row
 
 
@@ -93,9 +92,3 @@ async def _held(work: UnitOfWork, row: StockCount, lots: Sequence[Lot]) -> list[
     here = [lot for lot in lots if lot.location_id == row.location_id]
     await hold(work, [place(lot) for lot in here])
     return await lots_of(work, [lot.id for lot in here])
-
-
-def _check_step(work: UnitOfWork, row: StockCount, status: CountStatus) -> None:
-    scope = COUNT_TRANSITIONS.get((CountStatus(row.status), status))
-    if scope is None or not work.principal.can(scope):
-        raise InvalidState(COUNT_STATUS, status=row.status)

@@ -19,7 +19,7 @@ from subgraphs.pharmacy import policy
 from subgraphs.pharmacy.commands import dispensing as commands
 from subgraphs.pharmacy.commands.dispensing import ChangeDispense, HandOver, ReturnDispense
 from subgraphs.pharmacy.commands.values import exact
-from subgraphs.pharmacy.effects import move
+from subgraphs.pharmacy.effects import move as move_prescription
 from subgraphs.pharmacy.errors import (
     ALERTS_OPEN,
     OWN_VERIFICATION,
@@ -36,12 +36,12 @@ from subgraphs.pharmacy.service.inputs import known
 from subgraphs.pharmacy.service.lookups import today
 from subgraphs.pharmacy.service.prescriptions import (
     check_period,
-    require,
     require_fresh_factor,
     require_other_person,
 )
 from subgraphs.pharmacy.service.screening import asked_about, examine
-from subgraphs.pharmacy.service.setting_apart import count, give_up, move_dispense
+from subgraphs.pharmacy.service.setting_apart import count, give_up
+from subgraphs.pharmacy.service.states import move, require
 from subgraphs.pharmacy.states import DISPENSABLE, CheckOccasion, DispenseStatus, PrescriptionStatus
 
 _STATUS = DispenseStatus
@@ -110,7 +110,7 @@ async def ready(context: Context, command: ChangeDispense) -> Dispense:
     async with context.write() as work:
         row, prescription = await _find(work, command)
         require(prescription, *DISPENSABLE)
-        move_dispense(row, _STATUS.READY)
+        move(work, row, _STATUS.READY)
         row.ready_at = utc_now()
         work.publish(
             MedicationReady(prescription_id=prescription.id, patient_id=row.patient_id, location_id=row.location_id)
@@ -122,7 +122,7 @@ async def change(context: Context, command: Any, to: DispenseStatus) -> Dispense
     """Lay something aside, or prepare it further."""
     async with context.write() as work:
         row, _ = await _find(work, command)
-        move_dispense(row, to)
+        move(work, row, to)
         reason: str | None = getattr(command, "reason", None)
         row.reason = None if reason is None else Encrypted(reason)
     return row
@@ -139,7 +139,7 @@ async def hand_over(context: Context, command: HandOver) -> Dispense:
         if prescription.recheck_needed:
             raise InvalidState(RECHECK_FIRST)
         await _check_persons(work, row, prescription)
-        move_dispense(row, _STATUS.HANDED_OVER)
+        move(work, row, _STATUS.HANDED_OVER)
         row.handed_over_at, row.handed_over_by = utc_now(), work.principal.subject
         witness = row.prepared_by if row.controlled else None
         lots = await allocation.hand_out(work, row.id, patient_id=row.patient_id, witness_id=witness)
@@ -182,7 +182,7 @@ def _follow(work: UnitOfWork, row: Prescription) -> None:
     else:
         to = PrescriptionStatus.PARTIALLY_DISPENSED if row.dispensed_quantity else PrescriptionStatus.VERIFIED
     if to != row.status:
-        move(work, row, to)
+        move_prescription(work, row, to)
 
 
 async def bring_back(context: Context, command: ReturnDispense) -> Dispense:
@@ -191,7 +191,7 @@ async def bring_back(context: Context, command: ReturnDispense) -> Dispense:
         await work.once(command)
         row, prescription = await _find(work, command)
         was_handed_over = row.status == _STATUS.HANDED_OVER
-        move_dispense(row, _STATUS.RETURNED_TO_STOCK)
+        move(work, row, _STATUS.RETURNED_TO_STOCK)
         row.reason = Encrypted(command.reason)
         if was_handed_over:
             await _take_back(work, row)

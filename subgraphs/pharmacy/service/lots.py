@@ -12,11 +12,11 @@ from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy import policy
 from subgraphs.pharmacy.codes import LotStatus
 from subgraphs.pharmacy.commands.stock import ChangeLotStatus
-from subgraphs.pharmacy.errors import LOT_EXPIRED, LOT_STATUS
+from subgraphs.pharmacy.errors import LOT_EXPIRED
 from subgraphs.pharmacy.events import LotExpired, LotExpiring, LotFacts, LotRecalled, LotRecalledForPatient
 from subgraphs.pharmacy.models import DispenseLot, Location, Lot, Medication
-from subgraphs.pharmacy.models.stock import SYSTEM, TRANSITIONS
 from subgraphs.pharmacy.service.ledger import free, hold, lots_of, place, settle, today_at
+from subgraphs.pharmacy.service.states import LOTS, check
 
 _BATCH = 200
 _TODAY = cast(func.timezone(col(Location.time_zone), func.now()), Date)
@@ -36,7 +36,7 @@ async def recall(context: Context, command: ChangeLotStatus) -> Lot:
     """Call a lot back wherever it is or was, and tell of each patient who was given something of it."""
     async with context.write() as work:
         row = await work.find(policy.lots, command.id, scope=policy.STOCK_APPROVE, version=command.version, lock=False)
-        _check_step(row, LotStatus.RECALLED, policy.STOCK_APPROVE)
+        check(work, row, LotStatus.RECALLED)
         # Nobody receives it meanwhile elsewhere.
         await work.session.get(Medication, row.medication_id, with_for_update={"key_share": True})
         alike = select(Lot).where(col(Lot.medication_id) == row.medication_id, col(Lot.number) == row.number)
@@ -57,7 +57,7 @@ async def _move(context: Context, command: ChangeLotStatus, status: LotStatus, s
         key = await work.find(policy.lots, command.id, scope=scope, version=command.version, lock=False)
         items = await hold(work, [place(key)])
         row = await work.find(policy.lots, command.id, scope=scope, version=command.version)
-        _check_step(row, status, scope)
+        check(work, row, status)
         if status is LotStatus.ACTIVE and row.expires_on < await today_at(work, row.location_id):
             raise InvalidState(LOT_EXPIRED)
         if status is not LotStatus.ACTIVE:
@@ -66,11 +66,6 @@ async def _move(context: Context, command: ChangeLotStatus, status: LotStatus, s
         await settle(work, items)
         await work.session.refresh(row)
     return row
-
-
-def _check_step(row: Lot, status: LotStatus, scope: str) -> None:
-    if TRANSITIONS.get((LotStatus(row.status), status)) != scope:
-        raise InvalidState(LOT_STATUS, status=row.status)
 
 
 async def _tell_patients(work: UnitOfWork, lots: Sequence[Lot]) -> None:
@@ -93,7 +88,7 @@ def _facts(lot: Lot) -> dict[str, object]:
 async def expire(work: UnitOfWork) -> int:
     """Let lots expire whose last day is over at their location; how many there were at most."""
     due = select(Lot).join(Location, col(Location.id) == col(Lot.location_id))
-    open_ = [before for before, to in TRANSITIONS if to is LotStatus.EXPIRED and TRANSITIONS[before, to] == SYSTEM]
+    open_ = [before for before, to in LOTS.ways if to is LotStatus.EXPIRED]
     due = due.where(col(Lot.status).in_(open_), col(Lot.expires_on) < _TODAY).order_by(col(Lot.id)).limit(_BATCH)
     found = (await work.session.scalars(due)).all()
     items = await hold(work, [place(lot) for lot in found]) if found else {}

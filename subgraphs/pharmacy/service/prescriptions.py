@@ -53,6 +53,7 @@ from subgraphs.pharmacy.service.inputs import Known, known
 from subgraphs.pharmacy.service.lookups import check_licence, check_practitioner, today
 from subgraphs.pharmacy.service.screening import asked_about, avoid, examine
 from subgraphs.pharmacy.service.setting_apart import abandon
+from subgraphs.pharmacy.service.states import require
 from subgraphs.pharmacy.states import OPEN, CheckOccasion, PrescriptionStatus
 
 FRESH = timedelta(minutes=5)
@@ -219,12 +220,6 @@ async def _sign(work: UnitOfWork, row: Prescription, prescriber: UUID, *, unchec
     await _give_code(work, row)
     move(work, row, _STATUS.SIGNED, reason if unchecked else None)
     work.done(row.id)
-
-
-def require(row: Prescription, *statuses: PrescriptionStatus) -> None:
-    """Raise InvalidState unless a prescription has one of some statuses."""
-    if row.status not in statuses:
-        raise InvalidState(PRESCRIPTION_STATUS, status=row.status)
 
 
 def require_fresh_factor(work: UnitOfWork, schedule: str | None) -> None:

@@ -15,12 +15,12 @@ from subgraphs.pharmacy.errors import (
     MEDICATION_INACTIVE,
     NO_REFILLS_OF_SCHEDULE,
     REFILL_REQUESTED,
-    REFILL_STATUS,
 )
 from subgraphs.pharmacy.events import RefillDecided, RefillRequested
 from subgraphs.pharmacy.models import Medication, Prescription, RefillRequest
 from subgraphs.pharmacy.service.lookups import today
-from subgraphs.pharmacy.service.prescriptions import NO_REFILLS, holds_for, require, unsigned
+from subgraphs.pharmacy.service.prescriptions import NO_REFILLS, holds_for, unsigned
+from subgraphs.pharmacy.service.states import check, move, require
 from subgraphs.pharmacy.states import PrescriptionStatus, RefillStatus
 
 _ASKED_FOR = (PrescriptionStatus.PARTIALLY_DISPENSED, PrescriptionStatus.COMPLETED, PrescriptionStatus.EXPIRED)
@@ -65,10 +65,11 @@ async def decide(context: Context, command: DecideRefill) -> RefillRequest:
     async with context.write() as work:
         await work.once(command)
         row = await work.find(policy.refill_requests, command.id, scope=policy.SIGN, version=command.version)
-        _require(row)
+        answer = RefillStatus.APPROVED if command.approve else RefillStatus.DENIED
+        check(work, row, answer)
         if command.approve:
             row.renewal_id = (await _renew(work, row)).id
-        row.status = RefillStatus.APPROVED if command.approve else RefillStatus.DENIED
+        row.status = answer
         row.decided_at, row.decided_by = utc_now(), work.principal.subject
         row.answer = None if command.answer is None else Encrypted(command.answer)
         work.publish(
@@ -114,11 +115,5 @@ async def withdraw(context: Context, command: WithdrawRefill) -> RefillRequest:
     """Take a request back."""
     async with context.write() as work:
         row = await work.find(policy.refill_requests, command.id, scope=policy.REFILL, version=command.version)
-        _require(row)
-        row.status = RefillStatus.WITHDRAWN
+        move(work, row, RefillStatus.WITHDRAWN)
     return row
-
-
-def _require(row: RefillRequest) -> None:
-    if row.status != RefillStatus.REQUESTED:
-        raise InvalidState(REFILL_STATUS, status=row.status)

@@ -13,12 +13,11 @@ from shared.database.model import utc_now
 from shared.digests import pseudonym
 from shared.encryption import Encrypted
 from shared.encryption.session import open_rows
-from shared.errors import NOT_FOUND, InvalidState, invalid
+from shared.errors import NOT_FOUND, invalid
 from shared.graph.context import Context
 from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy import policy
 from subgraphs.pharmacy.commands.alerts import CheckPrescription, Override, OverrideAlert
-from subgraphs.pharmacy.errors import ALERT_STATUS
 from subgraphs.pharmacy.events import AlertOverridden, AlertRaised, PrescriptionRecheckNeeded
 from subgraphs.pharmacy.models import (
     Patient,
@@ -31,6 +30,7 @@ from subgraphs.pharmacy.models import (
 from subgraphs.pharmacy.safety import Finding, SafetySeverity, check, rule_of
 from subgraphs.pharmacy.service.inputs import Known, drugs_here, known
 from subgraphs.pharmacy.service.knowledge import knowledge
+from subgraphs.pharmacy.service.states import move
 from subgraphs.pharmacy.states import OPEN, AlertStatus, CheckOccasion
 
 _RAISED, _OVERRIDDEN = AlertStatus.RAISED, AlertStatus.OVERRIDDEN
@@ -113,12 +113,12 @@ async def _keep(
     alerts = {each.digest: each for each in await _alerts(work, row)}
     for digest, alert in alerts.items():
         if digest not in by_digest and alert.status == _RAISED:
-            alert.status = AlertStatus.SUPERSEDED
+            move(work, alert, AlertStatus.SUPERSEDED)
     for digest, finding in by_digest.items():
         if digest not in alerts:
             alerts[digest] = await _raise(work, made, digest, finding)
         elif alerts[digest].status == AlertStatus.SUPERSEDED:
-            alerts[digest].status = _RAISED
+            move(work, alerts[digest], _RAISED)
     await _override_all(work, alerts.values(), overrides)
     interrupting = {
         digest: alerts[digest]
@@ -171,9 +171,8 @@ async def _override_all(work: UnitOfWork, alerts: Iterable[SafetyAlert], overrid
 
 async def override(work: UnitOfWork, alert: SafetyAlert, said: Override) -> None:
     """Prescribe in spite of what was found, for a reason; raises InvalidState."""
-    if alert.status != _RAISED:
-        raise InvalidState(ALERT_STATUS, status=alert.status)
-    alert.status, alert.override_reason = _OVERRIDDEN, said.reason_code
+    move(work, alert, _OVERRIDDEN)
+    alert.override_reason = said.reason_code
     alert.overridden_by, alert.overridden_at = work.principal.subject, utc_now()
     alert.facts = Encrypted(msgspec.structs.replace(alert.facts.value, comment=said.comment))
     told, rule = await _told(work, alert), rule_of(alert.facts.value.code)
@@ -225,4 +224,4 @@ async def avoid(work: UnitOfWork, row: Prescription) -> None:
     """Note of what was found of a draft that comes to nothing that it was avoided."""
     for alert in await _alerts(work, row):
         if alert.status == _RAISED:
-            alert.status = AlertStatus.AVOIDED
+            move(work, alert, AlertStatus.AVOIDED)

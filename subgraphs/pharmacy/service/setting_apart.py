@@ -8,12 +8,11 @@ from sqlmodel import col
 
 from shared.encryption import Encrypted
 from shared.encryption.session import open_rows
-from shared.errors import InvalidState
 from shared.unit_of_work import UnitOfWork
-from subgraphs.pharmacy.errors import DISPENSE_STATUS
 from subgraphs.pharmacy.models import Dispense, Prescription
 from subgraphs.pharmacy.service import allocation
-from subgraphs.pharmacy.states import DISPENSE_TRANSITIONS, IN_HAND, DispenseStatus
+from subgraphs.pharmacy.service.states import move
+from subgraphs.pharmacy.states import IN_HAND, DispenseStatus
 
 
 async def count(work: UnitOfWork, row: Prescription, prepared: Decimal, dispensed: Decimal = Decimal(0)) -> None:
@@ -25,16 +24,9 @@ async def count(work: UnitOfWork, row: Prescription, prepared: Decimal, dispense
     await work.session.refresh(row, ["prepared_quantity", "dispensed_quantity"])
 
 
-def move_dispense(row: Dispense, to: DispenseStatus) -> None:
-    """Bring a locked row into another status; raises InvalidState."""
-    if (DispenseStatus(row.status), to) not in DISPENSE_TRANSITIONS:
-        raise InvalidState(DISPENSE_STATUS, status=row.status)
-    row.status = to
-
-
 async def give_up(work: UnitOfWork, row: Dispense, prescription: Prescription, reason: str | None) -> None:
     """Do not dispense after all what was set apart; both rows are locked."""
-    move_dispense(row, DispenseStatus.DECLINED)
+    move(work, row, DispenseStatus.DECLINED)
     row.reason = None if reason is None else Encrypted(reason)
     await allocation.release(work, row.id)
     await count(work, prescription, prepared=-row.quantity)

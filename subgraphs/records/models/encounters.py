@@ -15,26 +15,11 @@ from subgraphs.records.facts import EncounterFacts, NoteFacts
 from subgraphs.records.models.base import Model
 from subgraphs.records.models.entries import Entry, entry_indexes
 
-TRANSITIONS: frozenset[tuple[EncounterStatus, EncounterStatus]] = frozenset(
-    {
-        (EncounterStatus.PLANNED, EncounterStatus.IN_PROGRESS),
-        (EncounterStatus.PLANNED, EncounterStatus.CANCELLED),
-        (EncounterStatus.IN_PROGRESS, EncounterStatus.ON_HOLD),
-        (EncounterStatus.ON_HOLD, EncounterStatus.IN_PROGRESS),
-        (EncounterStatus.IN_PROGRESS, EncounterStatus.FINISHED),
-        (EncounterStatus.ON_HOLD, EncounterStatus.FINISHED),
-        *(
-            (status, EncounterStatus.ENTERED_IN_ERROR)
-            for status in EncounterStatus
-            if status is not EncounterStatus.ENTERED_IN_ERROR
-        ),
-    }
-)
 OPEN = (EncounterStatus.IN_PROGRESS, EncounterStatus.ON_HOLD)
 
 
 class Encounter(Audited, Model, Versioned, table=True):
-    """A patient is seen by a practitioner. The database refuses each change of status that `TRANSITIONS` has not.
+    """A patient is seen by a practitioner. The database refuses each change of status that `STATES` has not.
 
     From `locked_at` on, nothing is added to it but addenda. What another system tells of is never locked: it may tell more.
     Where that knows no more than a day, month or year, it is in `partial_start` and `partial_end`, as FHIR writes it; the

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from shared import states
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
 from shared.errors import NOT_FOUND, InvalidState, invalid
@@ -19,10 +20,22 @@ from subgraphs.records.errors import ENCOUNTER_STATUS, NOT_A_PRACTITIONER
 from subgraphs.records.events import EncounterFinished, EncounterStarted
 from subgraphs.records.facts import EncounterFacts
 from subgraphs.records.models import Encounter
-from subgraphs.records.models.encounters import OPEN, TRANSITIONS
+from subgraphs.records.models.encounters import OPEN
 from subgraphs.records.service.entries import hold_patient
 from subgraphs.records.service.lookups import check_practitioners, patient_of_appointment
 from subgraphs.records.service.relations import relate
+
+_S = EncounterStatus
+STATES = states.States(
+    Encounter,
+    ENCOUNTER_STATUS,
+    (_S.PLANNED, _S.IN_PROGRESS, policy.WRITE),
+    (_S.PLANNED, _S.CANCELLED, policy.WRITE),
+    (_S.IN_PROGRESS, _S.ON_HOLD, policy.WRITE),
+    (_S.ON_HOLD, _S.IN_PROGRESS, policy.WRITE),
+    *((status, _S.FINISHED, policy.WRITE) for status in OPEN),
+    *((status, _S.ENTERED_IN_ERROR, policy.WRITE) for status in _S if status is not _S.ENTERED_IN_ERROR),
+)
 
 
 async def start(context: Context, command: StartEncounter) -> Encounter:
@@ -72,9 +85,8 @@ async def move(context: Context, key: UUID, version: int, status: EncounterStatu
 async def change_status(work: UnitOfWork, row: Encounter, status: EncounterStatus) -> None:
     """Bring a locked row into another state; raises InvalidState."""
     before = EncounterStatus(row.status)
-    if (before, status) not in TRANSITIONS:
-        raise InvalidState(ENCOUNTER_STATUS, status=before)
-    row.status, moment = status, utc_now()
+    states.move(work, row, status)
+    moment = utc_now()
     if status not in OPEN:
         row.locked_at = moment
     if before is EncounterStatus.PLANNED and status is EncounterStatus.IN_PROGRESS:

@@ -15,8 +15,7 @@ from shared.unit_of_work import Outcome, UnitOfWork
 from subgraphs.records.codes import EncounterStatus
 from subgraphs.records.commands.received import ReceivedEncounter
 from subgraphs.records.models import Encounter
-from subgraphs.records.models.encounters import TRANSITIONS
-from subgraphs.records.service.encounters import change_status
+from subgraphs.records.service.encounters import STATES, change_status
 
 Encounters = Sequence[tuple[UUID, ReceivedEncounter]]
 
@@ -42,7 +41,7 @@ async def take_over(work: UnitOfWork, told: Encounters) -> list[Outcome | Result
             results.append(Outcome.CREATED)
         else:
             step = (EncounterStatus(row.status), command.status)
-            leads = step[0] == step[1] or step in TRANSITIONS
+            leads = step[0] == step[1] or step in STATES.ways
             changed = assign(row, values if leads else values | {"status": row.status}) - {"source_digest"}
             outcome = Outcome.UPDATED if changed else Outcome.UNCHANGED
             results.append(outcome if leads else Result(outcome, [_STATUS]))

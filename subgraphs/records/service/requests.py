@@ -1,6 +1,6 @@
 """Requests for access to a record: staff ask, the patient decides, and either may withdraw; each is over by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -14,6 +14,7 @@ from shared.encryption import Encrypted
 from shared.errors import InvalidState
 from shared.graph.context import Context
 from shared.patient_access import Basis, holds
+from shared.states import States
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import effects, policy
 from subgraphs.records.codes import Party, RequestStatus, Section
@@ -29,15 +30,17 @@ from subgraphs.records.settings import RecordsSettings
 
 _PENDING, _GRANTED = RequestStatus.PENDING, RequestStatus.GRANTED
 
-# Who can change a request from which status to which; the database's trigger refuses all other changes.
-TRANSITIONS: Mapping[tuple[RequestStatus, RequestStatus], frozenset[Party]] = {
-    (_PENDING, _GRANTED): frozenset({Party.PATIENT}),
-    (_PENDING, RequestStatus.REFUSED): frozenset({Party.PATIENT}),
-    (_PENDING, RequestStatus.WITHDRAWN): frozenset({Party.REQUESTER}),
-    (_PENDING, RequestStatus.EXPIRED): frozenset({Party.SYSTEM}),
-    (_GRANTED, RequestStatus.WITHDRAWN): frozenset({Party.PATIENT, Party.REQUESTER}),
-    (_GRANTED, RequestStatus.EXPIRED): frozenset({Party.SYSTEM}),
-}
+# By whom is a party's, whatever the scope: `_move` asks for it.
+STATES = States(
+    RecordAccessRequest,
+    ACCESS_STATUS,
+    (_PENDING, _GRANTED, Party.PATIENT),
+    (_PENDING, RequestStatus.REFUSED, Party.PATIENT),
+    (_PENDING, RequestStatus.WITHDRAWN, Party.REQUESTER),
+    (_PENDING, RequestStatus.EXPIRED, Party.SYSTEM),
+    (_GRANTED, RequestStatus.WITHDRAWN, f"{Party.PATIENT} {Party.REQUESTER}"),
+    (_GRANTED, RequestStatus.EXPIRED, Party.SYSTEM),
+)
 
 _BATCH = 200
 
@@ -170,8 +173,8 @@ def end_overdue(work: UnitOfWork, row: RecordAccessRequest, moment: datetime) ->
 def _move(row: RecordAccessRequest, to: RequestStatus, party: Party, moment: datetime) -> None:
     """Change a request's status; raises InvalidState if this party cannot do that from where it is."""
     status = row.status_at(moment)
-    if party not in TRANSITIONS.get((status, to), ()):
-        required = [source for (source, target), parties in TRANSITIONS.items() if target == to and party in parties]
+    if party not in STATES.ways.get((status, to), ()):
+        required = [source for (source, target), parties in STATES.ways.items() if target == to and party in parties]
         raise InvalidState(ACCESS_STATUS, status=status, required=" or ".join(required))
     row.status = to
 

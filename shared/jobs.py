@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database.engine import alive, listen, wait
 from shared.runtime import Runtime
+from shared.unit_of_work import UnitOfWork, system_work
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,14 @@ class Job:
     every: timedelta
     run: Callable[[Runtime], Awaitable[object]]
     channel: str | None = None
+
+
+async def in_batches(runtime: Runtime, operation: str, batch: Callable[[UnitOfWork], Awaitable[int]]) -> None:
+    """Do something in batches, each in a transaction, until a batch says that it has found nothing."""
+    found = 1
+    while found:
+        async with system_work(runtime.database, operation) as work:
+            found = await batch(work)
 
 
 async def run_job(job: Job, runtime: Runtime) -> None:

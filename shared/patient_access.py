@@ -130,10 +130,18 @@ def _holders(principal: Principal, bases: Collection[Basis] | None) -> Iterator[
         yield col(PatientAccess.account_id) == principal.subject
         if principal.practitioner is not None:
             yield col(PatientAccess.practitioner_id) == principal.practitioner
-        if principal.locations:
-            yield col(PatientAccess.location_id) == any_(literal(sorted(principal.locations), ARRAY(Uuid)))
+        yield works_at(principal, col(PatientAccess.location_id))
     elif principal.kind is Kind.PATIENT and principal.patient is not None and (bases is None or Basis.PROXY in bases):
         yield col(PatientAccess.proxy_id) == principal.patient
+
+
+def works_at(principal: Principal, location: Any) -> ColumnElement[bool]:
+    """Whether the caller works at the location that a column names."""
+    if not principal.locations:
+        return false()
+    # No `IN`, which the driver would have to expand each time.
+    is_there: ColumnElement[bool] = location == any_(literal(sorted(principal.locations), ARRAY(Uuid)))
+    return is_there
 
 
 async def keep(work: UnitOfWork, row: PatientAccess | Withholding) -> None:

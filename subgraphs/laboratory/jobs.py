@@ -3,19 +3,15 @@
 from datetime import timedelta
 
 from shared.database.model import utc_now
-from shared.jobs import Job
+from shared.jobs import Job, in_batches
 from shared.runtime import Runtime
-from shared.unit_of_work import system_work
 from subgraphs.laboratory.service import critical
 from subgraphs.laboratory.service.merging import MERGERS
 
 
 async def escalate(runtime: Runtime) -> None:
     """Tell others of critical results that nobody has acknowledged in time, each by itself."""
-    found = True
-    while found:
-        async with system_work(runtime.database, "escalate") as work:
-            found = await critical.escalate(work, utc_now())
+    await in_batches(runtime, "escalate", lambda work: critical.escalate(work, utc_now()))
 
 
 JOBS = (

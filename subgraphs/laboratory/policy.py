@@ -6,9 +6,10 @@ whom something lets open the patient's results, and by the technicians of its la
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, any_, false, func, or_, select, true
 from sqlmodel import col
 
+from shared import patient_access
 from shared.auth.principal import Kind, Principal
 from shared.patient_access import TREATING, Basis, has_access
 from subgraphs.laboratory.codes import OrderStatus
@@ -101,11 +102,7 @@ def treats(principal: Principal, patient: Any) -> ColumnElement[bool]:
 
 def works_at(principal: Principal, laboratory: Any) -> ColumnElement[bool]:
     """Whether the caller examines in the laboratory that a column names."""
-    if not principal.is_staff(EXAMINE) or not principal.locations:
-        return false()
-    # No `IN`, which the driver would have to expand each time.
-    is_there: ColumnElement[bool] = laboratory == any_(literal(sorted(principal.locations), ARRAY(Uuid)))
-    return is_there
+    return patient_access.works_at(principal, laboratory) if principal.is_staff(EXAMINE) else false()
 
 
 def _ordered(principal: Principal) -> ColumnElement[bool]:

@@ -8,12 +8,11 @@ was given a lot is for those who dispense there.
 from collections.abc import Iterator
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, false, literal, or_, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlmodel import col
 
 from shared.auth.principal import Kind, Principal
-from shared.patient_access import Basis, has_access
+from shared.patient_access import Basis, has_access, works_at
 from subgraphs.pharmacy.models import (
     Dispense,
     DispenseLot,
@@ -218,13 +217,6 @@ def refill_requests(principal: Principal, scope: str = PRESCRIPTION_READ) -> Sel
     elif principal.is_staff(scope) and principal.is_staff(PRESCRIPTION_WRITE):
         may = or_(_treats(principal, patient), col(RefillRequest.practitioner_id) == principal.practitioner)
     return select(RefillRequest).where(may)
-
-
-def works_at(principal: Principal, location: Any) -> ColumnElement[bool]:
-    """Whether the caller works at the location that a column names."""
-    if not principal.locations:
-        return false()
-    return location == any_(literal(sorted(principal.locations), ARRAY(Uuid)))  # type: ignore[no-any-return]
 
 
 def _treats(principal: Principal, patient: Any) -> ColumnElement[bool]:

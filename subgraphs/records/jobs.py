@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.jobs import Job
+from shared.jobs import Job, in_batches
 from shared.runtime import Runtime
 from shared.unit_of_work import system_work
 from subgraphs.records.documents.transfer import scanner_of
@@ -14,18 +14,12 @@ _MOST_SCANS = 100  # in one run
 
 async def expire_requests(runtime: Runtime) -> None:
     """Note of requests and grants that they are over."""
-    found = 1
-    while found:
-        async with system_work(runtime.database, "expireRequests") as work:
-            found = await requests.expire(work)
+    await in_batches(runtime, "expireRequests", requests.expire)
 
 
 async def count_looks(runtime: Runtime) -> None:
     """Tell statistics of looks, day by day."""
-    found = True
-    while found:
-        async with system_work(runtime.database, "countLooks") as work:
-            found = await disclosures.count(work)
+    await in_batches(runtime, "countLooks", disclosures.count)
 
 
 async def scan_documents(runtime: Runtime) -> None:

@@ -13,9 +13,10 @@ SAMPLE = Path(__file__).parent / "fhir"
 
 
 async def load(databases: Mapping[str, str], url: str, password: str) -> None:
-    """Load the sample, the accounts, the calendar, the pharmacy and documents; `url` is the graph's."""
+    """Load the sample, the accounts, the calendar, the pharmacy, the laboratory and documents; `url` is the graph's."""
     from stack.demo.calendar import fill
     from stack.demo.documents import upload
+    from stack.demo.laboratory import examine
     from stack.demo.medications import enter
     from stack.demo.pharmacy import stock_and_prescribe
 
@@ -27,6 +28,7 @@ async def load(databases: Mapping[str, str], url: str, password: str) -> None:
     await fill(url, f"admin@{accounts.DOMAIN}", password)
     await enter(url, f"pharmacist@{accounts.DOMAIN}", password)
     await stock_and_prescribe(url, password)
+    await examine(databases, url, password)
     await upload(url, f"patient@{accounts.DOMAIN}", password)
     local.note_demo_loaded()
 

@@ -13,11 +13,6 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 CVX = "http://hl7.org/fhir/sid/cvx"
 UCUM = "http://unitsofmeasure.org"
 
-# Of what a source has no code for, or says in words alone: https://hl7.org/fhir/R4/codesystem-data-absent-reason.html
-DATA_ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
-AS_TEXT = "as-text"
-UNKNOWN = "unknown"
-
 _HINTS = 5
 _ICD = re.compile(r"[A-Z][0-9A-Z]{2}(\.[0-9A-Z]{1,4})?")
 _ICD_UNDOTTED = re.compile(r"[A-Z][0-9A-Z]{2,6}")

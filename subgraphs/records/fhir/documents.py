@@ -10,6 +10,7 @@ from shared import fhir
 from shared.commands import INVALID_VALUE
 from shared.fhir import CodeableConcept, Coding, InvalidResource, LeftOut, Reference, Retracted, Tell, Wrong
 from shared.known import References
+from shared.readings import Labelled, is_open
 from shared.values import MAXIMUM_TEXT
 from subgraphs.records.codes import DocumentContentType, DocumentRejection, DocumentStatus
 from subgraphs.records.commands.documents import EXTENSIONS
@@ -24,9 +25,6 @@ IN_ERROR = "entered-in-error"
 _STATUSES = ("current", "superseded")
 _PRELIMINARY, _FINAL = "preliminary", "final"
 _UNTITLED, _UNNAMED = "Document", "document"
-
-# Whose documents may be open to the patient: http://terminology.hl7.org/CodeSystem/v3-Confidentiality
-_OPEN = {"U", "L", "M", "N"}
 
 _TYPES = {kind.value: kind for kind in DocumentContentType} | {
     "text/xml": DocumentContentType.CDA,
@@ -74,12 +72,6 @@ class Context(fhir.Element, frozen=True):
     """DocumentReference.context."""
 
     encounter: list[Reference] = []
-
-
-class Labelled(fhir.Meta, frozen=True):
-    """Meta, with its labels."""
-
-    security: list[Coding] = []
 
 
 class DocumentReference(fhir.Resource, frozen=True):
@@ -213,5 +205,4 @@ def _is_shared(resource: DocumentReference, tell: Tell) -> bool:
     labels = [coding for label in resource.security_label for coding in label.coding or [Coding()]]
     if labels:
         tell("securityLabel", "left out, but for whether the patient sees the document")
-    is_open = all(coding.code in _OPEN for coding in (*labels, *resource.meta.security))
-    return is_open and resource.doc_status != _PRELIMINARY
+    return is_open((*labels, *resource.meta.security)) and resource.doc_status != _PRELIMINARY

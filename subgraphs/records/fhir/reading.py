@@ -1,94 +1,70 @@
 """How elements of FHIR R4 that several clinical resources have become what the record says."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from shared import fhir
 from shared.codes import Code
-from shared.database.model import utc_now
-from shared.fhir import At, CodeableConcept, InvalidResource, LeftOut, Period, Reference, Tell, Wrong
+from shared.fhir import CodeableConcept, Period, Reference, Tell
 from shared.known import References
-from shared.values import is_known_date
-from subgraphs.records.coding import AS_TEXT, DATA_ABSENT, UNKNOWN, is_checked, refused
+from shared.readings import (
+    AS_TEXT,
+    DATA_ABSENT,
+    LONGEST,
+    SHORT,
+    UNKNOWN,
+    Annotation,
+    Displayed,
+    Quantity,
+    Range,
+    bounded,
+    called,
+    code_among,
+    labelled,
+    moment,
+    named,
+    notes,
+    patient,
+    recorded,
+    text,
+    when,
+    words,
+)
+from subgraphs.records.coding import is_checked, refused
 from subgraphs.records.facts import Coded
 
-T = TypeVar("T")
+__all__ = [
+    "LONGEST",
+    "Annotation",
+    "Displayed",
+    "Quantity",
+    "Range",
+    "began",
+    "called",
+    "code_among",
+    "coded",
+    "coded_or_none",
+    "encounter",
+    "known_code",
+    "labelled",
+    "moment",
+    "named",
+    "notes",
+    "partial",
+    "patient",
+    "recorded",
+    "text",
+    "when",
+    "words",
+]
+
 C = TypeVar("C", bound=Code)
-
-LONGEST = 20_000
-_SHORT = 1000
-
-# A day, month or year, and the time of a day: https://hl7.org/fhir/R4/datatypes.html#dateTime
-_WHEN = re.compile(r"(?P<day>\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)(?P<time>T.*)?")
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
-_AHEAD = timedelta(days=1)  # somewhere it is tomorrow already
-_SUBJECTS = re.compile(r"(^|/)(Group|Device|Location|Medication|Organization|Practitioner|Substance)/")
-
-
-class Displayed(Reference, frozen=True):
-    """A reference, and what the source calls what it leads to."""
-
-    display: str | None = None
-
-
-class Quantity(fhir.Element, frozen=True):
-    """A measured amount."""
-
-    value: float | None = None
-    comparator: str | None = None
-    unit: str | None = None
-    system: str | None = None
-    code: str | None = None
-
-    def __str__(self) -> str:
-        number = "" if self.value is None else f"{self.value:g}"
-        return " ".join(filter(None, [f"{self.comparator or ''}{number}", self.unit or self.code]))
-
-
-class Range(fhir.Element, frozen=True):
-    """From what to what."""
-
-    low: Quantity = Quantity()
-    high: Quantity = Quantity()
-
-    def __str__(self) -> str:
-        return f"{self.low} - {self.high}"
-
-
-class Annotation(fhir.Element, frozen=True):
-    """A note about a resource."""
-
-    text: str | None = None
-
-
-def patient(references: References, path: str, subject: Reference | None) -> UUID:
-    """The patient whom a resource is about, come or to come; raises LeftOut if it is about something else."""
-    if subject and _SUBJECTS.search(subject.reference or ""):
-        raise LeftOut(f"{path}: left out, since it is about no patient")
-    found = references.known("Patient", At(path, [subject]))
-    if isinstance(found, Wrong):
-        raise InvalidResource(found)
-    return found
 
 
 def encounter(references: References, given: Reference | None, path: str = "encounter") -> UUID | None:
     """The encounter of a resource, if it is here."""
     return references.present_or_none("Encounter", path, given)
-
-
-def text(path: str, value: str | None, tell: Tell, longest: int = LONGEST) -> str | None:
-    """A text without what cannot be seen, or changes how other text is shown; None if it says nothing."""
-    if not value:
-        return None
-    seen = _UNSEEN.sub("", value).strip()
-    if seen != value.strip():
-        tell(path, "taken without characters that are not shown")
-    if len(seen) > longest:
-        tell(path, f"shortened to {longest} characters")
-    return seen[:longest].strip() or None
 
 
 def coded(path: str, concept: CodeableConcept | None, tell: Tell) -> Coded:
@@ -105,13 +81,13 @@ def coded(path: str, concept: CodeableConcept | None, tell: Tell) -> Coded:
     sound = [each for each in codings if is_checked(each[0] or "") and not refused(each[0] or "", each[1] or "")]
     system, code, display = next(iter([*sound, *codings]), (None, None, None))
     named = next(filter(None, [concept.text, display, *(each.display for each in concept.coding)]), None)
-    name = text(f"{path}.text", named, tell, _SHORT)
+    name = text(f"{path}.text", named, tell, SHORT)
     if display and name and display not in name:
         tell(f"{path}.coding.display", "left out, since its text is another")
     if system and code:
         if not sound and is_checked(system):
             tell(f"{path}.coding", "kept as it is, though nothing can be coded by it")
-        return Coded(system=_bounded(system), code=_bounded(code), display=name)
+        return Coded(system=bounded(system), code=bounded(code), display=name)
     tell(path, "taken in words, since it has no code" if name else "is unknown, since it says nothing")
     return Coded(system=DATA_ABSENT, code=AS_TEXT if name else UNKNOWN, display=name)
 
@@ -123,67 +99,12 @@ def coded_or_none(path: str, concepts: Sequence[CodeableConcept], tell: Tell) ->
     return coded(path, concepts[0], tell) if concepts else None
 
 
-def words(concept: CodeableConcept | None) -> str | None:
-    """What a concept is called, or else its first code."""
-    codings = concept.coding if concept else []
-    return (concept.text if concept else None) or next((each.display or each.code for each in codings), None)
-
-
-def named(path: str, concepts: Iterable[CodeableConcept | None], tell: Tell) -> str | None:
-    """What concepts are called, in words."""
-    given = [*filter(None, concepts)]
-    if any(concept.coding for concept in given):
-        tell(path, "taken in words, without its codes")
-    return text(path, "; ".join(dict.fromkeys(filter(None, map(words, given)))), tell)
-
-
-def called(path: str, references: Iterable[Displayed], tell: Tell) -> list[str]:
-    """What the source calls what references lead to."""
-    displays = [text(path, each.display, tell, _SHORT) for each in references]
-    if None in displays:
-        tell(path, "left out where it is not said what it leads to")
-    return [display for display in displays if display]
-
-
-def notes(path: str, given: Iterable[Annotation], tell: Tell, *others: str | None) -> str | None:
-    """Notes as one text, with what else has no place of its own."""
-    return text(path, "\n".join(filter(None, [*(note.text for note in given), *others])), tell)
-
-
-def labelled(label: str, said: object) -> str | None:
-    """Something that has no place of its own, as a line of a note."""
-    return f"{label}: {said}" if said else None
-
-
-def code_among(concept: CodeableConcept | None, codes: Mapping[str, T]) -> T | None:
-    """What the first code of a concept that is among some stands for; those of some codes are their names as well."""
-    given = [coding.code for coding in concept.coding] if concept else []
-    known = (codes.get(code.lower()) for code in (*given, concept.text if concept else None) if code)
-    return next((found for found in known if found is not None), None)
-
-
 def known_code(codes: type[C], path: str, code: str | None, tell: Tell) -> C | None:
     """One of a set of codes; None if it is none of them."""
     found = next((each for each in codes if each.value == code), None)
     if code and found is None:
         tell(path, "left out, since it is none that is known")
     return found
-
-
-def when(path: str, value: str | None, tell: Tell, *, ahead: bool = False) -> str | None:
-    """A dateTime as precise as it is, with its offset from UTC if it has a time; one to come only if it may lie `ahead`."""
-    found = _WHEN.fullmatch(value or "")
-    if not found or not is_known_date(found["day"]):
-        if value:
-            tell(path, "left out, since it is no date")
-        return None
-    if not ahead and found["day"] > (utc_now() + _AHEAD).date().isoformat():
-        tell(path, "left out, since it is to come")
-        return None
-    if found["time"] and fhir.instant(value) is None:
-        tell(path, "taken as a day, since its time has no time zone, or is none")
-        return found["day"]
-    return datetime.fromisoformat(value or "").isoformat() if found["time"] else found["day"]
 
 
 def began(path: str, at: str | None, period: Period | None, tell: Tell, *, ahead: bool = False) -> str | None:
@@ -193,32 +114,6 @@ def began(path: str, at: str | None, period: Period | None, tell: Tell, *, ahead
     return when(path, at or (period.start if period else None), tell, ahead=ahead)
 
 
-def moment(value: str | None) -> datetime | None:
-    """A dateTime as a point in time that is not to come: of a day, month or year, noon of its first day."""
-    found = _WHEN.fullmatch(value or "")
-    day = f"{found['day']}-01-01"[:10] if found else ""
-    at = fhir.instant(value) or fhir.instant(f"{day}T12:00:00Z")
-    return min(at, utc_now()) if at else None
-
-
 def partial(value: str | None) -> str | None:
     """The day, month or year of a dateTime that is no point in time, as the visit has it."""
     return None if not value or fhir.instant(value) else value.partition("T")[0]
-
-
-def recorded(path: str, value: str | None, tell: Tell, *others: str | None) -> datetime | None:
-    """When something was recorded, or else the first of some dateTimes that is one."""
-    at = moment(value)
-    if at and fhir.instant(value) != at:
-        tell(path, "taken as now, since it is to come" if fhir.instant(value) else "taken as noon of its first day")
-    if at:
-        return at
-    if value:
-        tell(path, "left out, since it is no date")
-    otherwise = next(filter(None, map(moment, others)), None)
-    tell(path, "taken as when it was" if otherwise else "taken as now, since it is not said")
-    return otherwise
-
-
-def _bounded(value: str) -> str:
-    return _UNSEEN.sub("", value)[:_SHORT]

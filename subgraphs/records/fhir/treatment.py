@@ -10,8 +10,8 @@ import msgspec
 from shared import fhir
 from shared.fhir import CodeableConcept, LeftOut, Period, Reference, Retracted, Tell
 from shared.known import References
+from shared.readings import DATA_ABSENT, UNKNOWN
 from subgraphs.records.codes import ImmunizationStatus, MedicationSource, MedicationStatus, ProcedureStatus
-from subgraphs.records.coding import DATA_ABSENT, UNKNOWN
 from subgraphs.records.commands.received import ReceivedEntry, ReceivedMedication
 from subgraphs.records.facts import Coded, ImmunizationFacts, MedicationStatementFacts, ProcedureFacts
 from subgraphs.records.fhir import reading

@@ -11,10 +11,10 @@ from shared.encryption import Encrypted
 from shared.encryption.session import open_rows
 from shared.errors import InvalidState
 from shared.graph.context import Context
+from shared.readings import DATA_ABSENT
 from shared.unit_of_work import UnitOfWork
 from subgraphs.records import policy
 from subgraphs.records.codes import AllergyClinicalStatus, AllergyVerification
-from subgraphs.records.coding import DATA_ABSENT
 from subgraphs.records.commands.clinical import RecordAllergy, RecordNoKnownAllergies, UpdateAllergy
 from subgraphs.records.errors import ALLERGIES_KNOWN, ALLERGY_KNOWN, REFUTED_STATUS
 from subgraphs.records.events import EntryChanged

@@ -1,22 +1,21 @@
 """The medical record of a patient, as the graph shows it."""
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import strawberry
 
-from shared.database.paging import InvalidCursor, ListOfEach, Order, Slice
+from shared.database.paging import ListOfEach, Order, Slice
 from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
 from shared.graph.entities import Entity, listing_of_each
-from shared.graph.errors import bad_input
 from shared.graph.fields import LONGEST_SEARCH, bounded, guarded
+from shared.graph.interleaved import Moment, connect_interleaved
 from subgraphs.records import policy
 from subgraphs.records.codes import Section
 from subgraphs.records.repository import documents, entries
-from subgraphs.records.repository.timeline import TIMELINE, Asked, Moment, counts, timelines
+from subgraphs.records.repository.timeline import TIMELINE
 from subgraphs.records.types.clinical import (
     Allergy,
     CarePlan,
@@ -199,12 +198,7 @@ class MedicalRecord:
         extensions=[Paged()],
     )
     async def timeline(self, info: Info, page: Slice) -> Connection[TimelineItem] | None:
-        try:
-            page.places(TIMELINE)
-        except InvalidCursor as error:
-            raise bad_input(str(error)) from None
-        found = await info.context.load(timelines, Asked(self.key, page))
-        return Connection(page=found, convert=TimelineItem.of, count=partial(info.context.load, counts, self.key))
+        return await connect_interleaved(info.context, TIMELINE, self.key, TimelineItem.of, page)
 
     @guarded(
         description="What to know of the patient at a glance.",

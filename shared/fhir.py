@@ -65,6 +65,10 @@ class LeftOut(Exception):
     """A resource that is sound, but has no place here, such as a visit that is not over; which element says so, and why."""
 
 
+class Elsewhere(Exception):
+    """A resource that is sound, and another domain's."""
+
+
 class Retracted(Exception):
     """A resource that its source takes back: it was entered in error."""
 

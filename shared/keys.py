@@ -19,6 +19,7 @@ CREATE TABLE key (
 ) WITHOUT ROWID;
 CREATE INDEX key_row ON key (row) WHERE kind = 'id';
 CREATE TABLE exported (id BLOB PRIMARY KEY, updated INTEGER, claimed INTEGER DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE named (id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE number (digest BLOB PRIMARY KEY, holder BLOB, shared INTEGER DEFAULT 0) WITHOUT ROWID;
 BEGIN;
 """
@@ -71,6 +72,14 @@ class Keys:
             " SET shared = shared OR holder <> excluded.holder",
             (digest, holder),
         )
+
+    def name(self, key: bytes) -> None:
+        """See that a resource of the export is named by another one."""
+        self._sql.execute("INSERT INTO named VALUES (?) ON CONFLICT DO NOTHING", (key,))
+
+    def is_named(self, key: bytes) -> bool:
+        """Whether a resource is named by another one."""
+        return self._value("SELECT TRUE FROM named WHERE id = ?", key) is not None
 
     def is_shared(self, digest: bytes) -> bool:
         """Whether several resources of the export have an identifier."""

@@ -83,7 +83,8 @@ class ResourceType(Generic[R, C]):
     a resource is of another release of FHIR, such as `R5`. `holders` name the type that a reference to this one leads on to,
     and give the entries of that by the keys of these. `links` read of a resource whom others replace, or whom they do, and
     make each pair one; `suspect` leaves it to people whether pairs are. `elsewhere` are elements that
-    another domain takes of the same resources.
+    another domain takes of the same resources, of which `read` may raise Elsewhere as well. `named_in` is a type whose
+    resources name some of this one, and which of its references do that: the reader is told (`References.is_named`).
     """
 
     resource: type[R]
@@ -104,6 +105,7 @@ class ResourceType(Generic[R, C]):
     ) = None
     suspect: Callable[[UnitOfWork, Collection[tuple[UUID, UUID]]], Awaitable[None]] | None = None
     elsewhere: frozenset[str] = frozenset()
+    named_in: tuple[str, Callable[[bytes], Iterable[Reference]]] | None = None
 
     @property
     def name(self) -> str:
@@ -142,6 +144,17 @@ class Known:
             self._keys.count_id(key, instant(resource.meta.last_updated))
         for digest in self._numbers(resource):
             self._keys.count_number(digest, key or str(self._counted).encode())
+
+    def name(self, reference: Reference) -> None:
+        """See that another resource names the one to which a reference leads by id."""
+        key = self._id(_logical_id(unquote(reference.reference or ""), self._type))
+        if key is not None:
+            self._keys.name(key)
+
+    def is_named(self, resource: Resource) -> bool:
+        """Whether another resource names this one."""
+        key = self._id(resource.id)
+        return key is not None and self._keys.is_named(key)
 
     def is_outdated(self, resource: Resource) -> bool:
         """Whether the export has a newer version of a resource."""
@@ -369,6 +382,19 @@ class References:
         """The entry that the domain before has made of a resource."""
         known = self._earlier.get(resource.resource_type)
         return known.by_id(resource.id) if known and resource.id else None
+
+    def elsewhere(self, reference: Reference, resource_type: str) -> UUID | None:
+        """The entry to which a reference leads that the domain before has, and this one has not."""
+        known = self._earlier.get(resource_type)
+        logical_id = _logical_id(unquote(reference.reference or ""), resource_type)
+        if known is None or logical_id is None or self.find(reference, resource_type):
+            return None
+        return known.by_id(logical_id)
+
+    def is_named(self, resource: Resource) -> bool:
+        """Whether a resource of the type that may name it does so (`ResourceType.named_in`)."""
+        known = self._types.get(resource.resource_type)
+        return known is not None and known.is_named(resource)
 
     def close(self) -> None:
         """Forget all."""

@@ -43,7 +43,7 @@ class Interleaved:
         return Order(_COLUMNS, self.descending)
 
 
-class _Asked(NamedTuple):
+class _Wanted(NamedTuple):
     """A page of the lists of one parent; `wanted` goes to what writes the statements."""
 
     whole: Interleaved
@@ -60,25 +60,25 @@ async def connect_interleaved(
         page.places(whole.order)
     except InvalidCursor as error:
         raise bad_input(str(error)) from None
-    asked = _Asked(whole, key, page, wanted)
+    asked = _Wanted(whole, key, page, wanted)
     return Connection(
         page=await context.load(_load, asked), convert=convert, count=partial(context.load, _counts, asked)
     )
 
 
-async def _load(context: Context, asked: Sequence[_Asked]) -> list[Page[Moment]]:
+async def _load(context: Context, asked: Sequence[_Wanted]) -> list[Page[Moment]]:
     alike: dict[tuple[Any, ...], list[UUID]] = defaultdict(list)
     for whole, key, page, wanted in asked:
         alike[whole, page, wanted].append(key)
-    found: dict[_Asked, Page[Moment]] = {}
+    found: dict[_Wanted, Page[Moment]] = {}
     for (whole, page, wanted), keys in alike.items():
         each = await asyncio.gather(*(_pages(context, whole, one, page, keys, wanted) for one in whole.lists))
         merged = {key: _merged(whole.order, [pages[key] for pages in each], page) for key in keys}
-        found |= {_Asked(whole, key, page, wanted): merged[key] for key in keys}
+        found |= {_Wanted(whole, key, page, wanted): merged[key] for key in keys}
     return [found[one] for one in asked]
 
 
-async def _counts(context: Context, asked: Sequence[_Asked]) -> list[int]:
+async def _counts(context: Context, asked: Sequence[_Wanted]) -> list[int]:
     """How many rows the lists have."""
     alike: dict[tuple[Any, ...], list[UUID]] = defaultdict(list)
     for whole, key, _, wanted in asked:

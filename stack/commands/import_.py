@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LEFT_OUT = "left out"
 _VERDICTS = {"AA": "applied", "AE": "parked", "AR": "refused"}
-COLUMNS = ("created", "updated", "unchanged", LEFT_OUT, "failed")
+COLUMNS = ("created", "updated", "unchanged", "elsewhere", LEFT_OUT, "failed")
 
 app = typer.Typer()
 formats = typer.Typer(help="Take over data from other systems.", no_args_is_help=True)
@@ -131,8 +131,7 @@ def _report(summary: "Summary") -> Group:
     for row in summary.rows:
         table.add_row(row.resource_type, row.domain, *(str(row.counts[column]) for column in COLUMNS))
     lines = [] if summary.written else ["Nothing was new: everything stays as it is."]
-    if summary.homeless:
-        lines.append(f"Left for later domains, {summary.homeless.total()} in all. {_waiting(summary.homeless)}")
+    lines += _homeless(summary.homeless)
     if summary.doubtful.total():
         counts = ", ".join(f"{kind} {count}" for kind, count in sorted(summary.doubtful.items()) if count)
         lines.append(
@@ -162,11 +161,15 @@ def _told(told: "Counter[tuple[str, str]]") -> list[str]:
     return lines + [f"{kind} left out: {', '.join(paths)}." for kind, paths in untaken.items()]
 
 
-def _waiting(homeless: Counter[str]) -> str:
-    """For what resources wait that no domain takes yet."""
+def _homeless(homeless: Counter[str]) -> list[str]:
+    """For what resources wait that no domain takes yet, and of which nothing is made."""
     from stack.importer.fhir import WAITING
 
-    counts: dict[str, list[str]] = {}
+    waiting: dict[str, list[str]] = {}
+    others: list[str] = []
     for kind, count in sorted(homeless.items()):
-        counts.setdefault(WAITING.get(kind, "Others"), []).append(f"{kind} {count}")
-    return " ".join(f"{domain}: {', '.join(kinds)}." for domain, kinds in sorted(counts.items()))
+        (waiting.setdefault(WAITING[kind], []) if kind in WAITING else others).append(f"{kind} {count}")
+    total = sum(homeless[kind] for kind in homeless if kind in WAITING)
+    domains = " ".join(f"{domain}: {', '.join(kinds)}." for domain, kinds in sorted(waiting.items()))
+    lines = [f"Left for later domains, {total} in all. {domains}"] if waiting else []
+    return lines + ([f"Nothing is made of: {', '.join(others)}."] if others else [])

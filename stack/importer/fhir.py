@@ -17,7 +17,7 @@ from shared.database.engine import Database, sqlstate
 from shared.elements import MODIFIER, untaken
 from shared.encryption.providers import KeyProviderError, open_provider
 from shared.encryption.value import Erased
-from shared.fhir import InvalidResource, LeftOut, Reference, Resource, Retracted, release, shape
+from shared.fhir import Elsewhere, InvalidResource, LeftOut, Reference, Resource, Retracted, release, shape
 from shared.ids import new_id
 from shared.known import (
     UNNAMED,
@@ -36,18 +36,17 @@ from stack.errors import StackError
 from stack.importer.files import Export, Failure, Found, Place
 
 # Each domain refers only to what those before it have taken over.
-DOMAINS = ("directory", "patients", "appointments", "records")
+DOMAINS = ("directory", "patients", "appointments", "records", "laboratory")
 
-# What domains that are to come will take, by their names.
+# What domains that are to come will take, by their names; of other types nothing is made.
 WAITING = {
-    **dict.fromkeys(("Composition", "Binary"), "Documents"),
-    **dict.fromkeys(("DiagnosticReport", "Specimen", "ServiceRequest", "ImagingStudy", "Media"), "Laboratory"),
-    **dict.fromkeys(("MedicationAdministration", "MedicationDispense"), "Pharmacy"),
-    **dict.fromkeys(("Device", "SupplyDelivery"), "Inventory"),
-    **dict.fromkeys(("Account", "ChargeItem", "Invoice", "PaymentNotice"), "Billing"),
-    **dict.fromkeys(("Claim", "ClaimResponse", "Coverage", "ExplanationOfBenefit"), "Insurance"),
+    **dict.fromkeys(("Account", "ChargeItem", "Invoice", "PaymentNotice", "PaymentReconciliation"), "Billing"),
+    **dict.fromkeys(
+        ("Claim", "ClaimResponse", "Coverage", "CoverageEligibilityResponse", "ExplanationOfBenefit"), "Insurance"
+    ),
 }
 
+ELSEWHERE = "elsewhere"
 LEFT_OUT = "left out"
 FAILED = "failed"
 
@@ -71,7 +70,10 @@ _decode_keys = msgspec.json.Decoder(Resource).decode
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of the resources of one type: `created`, `updated`, `unchanged`, `left out`, `failed`."""
+    """What became of the resources of one type in a domain: `created`, `updated`, `unchanged`, `left out`, `failed`.
+
+    Those that are `elsewhere` are another domain's, in whose row they are counted as well.
+    """
 
     resource_type: str
     domain: str
@@ -82,7 +84,7 @@ class Row:
 class Summary:
     """What went where.
 
-    `homeless` counts the resources of types that no domain takes yet, `doubtful` the new rows of each type that have a
+    `homeless` counts the resources of types that no domain takes, `doubtful` the new rows of each type that have a
     number of somebody who is there, and may be the same; `told` is what was left out or changed of what was taken, by type,
     element and how often; `unread` what is no resource that can be read, and `others` are
     the files that are no FHIR's.
@@ -214,6 +216,7 @@ class _Importer:
                 continue
             with suppress(ValueError, RecursionError):
                 self._known.count(_decode_keys(found.content))
+        self._name(export)
         for batch in _batches(export.resources(self._kind.name)):
             read = (self._read(found) for found in batch)
             for part in _distinct(await self._identify([item for item in read if item is not None])):
@@ -226,6 +229,16 @@ class _Importer:
             to, holders = self._kind.holders
             async with system_work(self._database, "import fhir") as work:
                 self._references.lead_on(self._kind.name, to, await holders(work))
+
+    def _name(self, export: Export) -> None:
+        """See which resources those of another type name."""
+        if self._kind.named_in is None:
+            return
+        other, references = self._kind.named_in
+        for found in export.resources(other):
+            with suppress(ValueError, RecursionError):
+                for reference in references(found.content):
+                    self._known.name(reference)
 
     def _read(self, found: Found) -> _Read | None:
         try:
@@ -245,6 +258,8 @@ class _Importer:
             self._leave_out(str(reason))
         except Retracted:
             self._take_back(found)
+        except Elsewhere:
+            self._leave_to_others(found)
         except msgspec.ValidationError as error:
             self._fail(found.place, str(shape(found.content, self._kind.resource) or error))
         except Exception as error:  # whatever is wrong with a resource ends with it
@@ -265,10 +280,21 @@ class _Importer:
             return
         resource = _decode_keys(found.content)
         row = self._known.retracted(resource.id)
-        if row is None:
+        if row is None and self._references.earlier(resource):
+            self.counts[ELSEWHERE] += 1
+        elif row is None:
             self._leave_out("left out, since it is deleted or entered in error, and not known by an id of this source")
         elif self._known.is_past(resource):
             self._leave_out(_OUTDATED)
+        else:
+            self._retracted.append(_Read(found.place, resource, row=row))
+
+    def _leave_to_others(self, found: Found) -> None:
+        """Leave a resource to the domain whose it is; what was made of it here, when it was this one's, is taken back."""
+        resource = _decode_keys(found.content)
+        row = self._known.retracted(resource.id)
+        if row is None or self._known.is_past(resource):
+            self.counts[ELSEWHERE] += 1
         else:
             self._retracted.append(_Read(found.place, resource, row=row))
 

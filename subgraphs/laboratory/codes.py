@@ -131,7 +131,7 @@ class InboundResultStatus(Code):
 class InboundCause(Code):
     """Why a message, or a result of it, is parked or only kept."""
 
-    UNSOLICITED = "UNSOLICITED", "The message names no order: somebody has to order, or say which order it is."
+    UNSOLICITED = "UNSOLICITED", "The message names no order: `confirmInboundOrder` makes one of it."
     UNKNOWN_ORDER = "UNKNOWN_ORDER", "No order or specimen of the laboratory has one of its numbers."
     NUMBERS_DISAGREE = "NUMBERS_DISAGREE", "The numbers of the message lead to several orders."
     SEVERAL_PATIENTS = "SEVERAL_PATIENTS", "The message has results of several people."
@@ -188,6 +188,26 @@ class ReportStatus(Code, name="LabReportStatus"):
     PARTIAL = "PARTIAL", "Some results are released, others are to come (FHIR `partial`)."
     FINAL = "FINAL", "All results are released (FHIR `final`)."
     CORRECTED = "CORRECTED", "A released result was corrected or retracted (FHIR `corrected`)."
+
+
+class ReceivedStatus(Code, name="ReceivedLabStatus"):
+    """What another system says of the state of a report, result, specimen or request (codes of FHIR R4, by their names)."""
+
+    REGISTERED = "REGISTERED", "Nothing was found yet; there will be a result."
+    ACTIVE = "ACTIVE", "The request holds, or the specimen is there (FHIR `active`, `available`)."
+    ON_HOLD = "ON_HOLD", "The request waits (FHIR `on-hold`)."
+    PARTIAL = "PARTIAL", "Some of the report is there."
+    PRELIMINARY = "PRELIMINARY", "What was found may still change: nobody has verified it."
+    FINAL = "FINAL", "All is complete and verified (FHIR `final`, `completed`)."
+    AMENDED = "AMENDED", "Something was changed after all was final."
+    CORRECTED = "CORRECTED", "Something was changed after all was final, since it was wrong."
+    APPENDED = "APPENDED", "Something was added to the report after it was final."
+    CANCELLED = "CANCELLED", "Nothing will come (FHIR `cancelled`, `revoked`, `unavailable`, `unsatisfactory`)."
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The entry was a mistake."
+    UNKNOWN = "UNKNOWN", "The other system does not say how far it is."
+
+
+STANDING = (ReceivedStatus.FINAL, ReceivedStatus.AMENDED, ReceivedStatus.CORRECTED, ReceivedStatus.APPENDED)
 
 
 class NoticeStatus(Code, name="CriticalNoticeStatus"):

@@ -28,6 +28,8 @@ PERSON_DISAGREES = Problem(
     "PERSON_DISAGREES", "The order's patient has another number, birth or gender: say if you have made sure of it."
 )
 
+ORDER_KNOWN = Problem("ORDER_KNOWN", "The message is of an order that is known here, or has results of one.")
+NO_TEST = Problem("NO_TEST", "None of its codes is a test of the laboratory: say first what they stand for.")
 QC_LEVEL_TAKEN = Problem(
     "QC_LEVEL_TAKEN", "The test has material of this level in use on the analyzer: change that one."
 )

@@ -90,3 +90,86 @@ class NoticeFacts(Facts, frozen=True, kw_only=True):
     """What somebody read back who was told of a critical result."""
 
     read_back: str
+
+
+class Coded(Facts, frozen=True, kw_only=True):
+    """A code of another system's, the system that defines it, and what it is called."""
+
+    system: str
+    code: str
+    display: str | None = None
+
+
+class ReceivedInterval(Facts, frozen=True, kw_only=True):
+    """What another laboratory says is usual: limits in the unit of the result, or words; `applies_to` for whom."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+    text: str | None = None
+    meaning: str | None = None
+    applies_to: str | None = None
+
+
+class ReceivedValue(Facts, frozen=True, kw_only=True):
+    """What another laboratory has found of something: a number, codes or words, with its flag and range as they came.
+
+    `absent` says why there is none.
+    """
+
+    code: Coded
+    value: Decimal | None = None
+    comparator: Comparator | None = None
+    unit: str | None = None
+    codes: tuple[Coded, ...] = ()
+    text: str | None = None
+    absent: Coded | None = None
+    interpretations: tuple[Coded, ...] = ()
+    intervals: tuple[ReceivedInterval, ...] = ()
+
+
+class ReceivedResultFacts(ReceivedValue, frozen=True, kw_only=True):
+    """A result, or a panel of components. Times are as precise as they are known, as FHIR writes a dateTime."""
+
+    effective: str | None = None
+    effective_until: str | None = None
+    issued: str | None = None
+    method: str | None = None
+    body_site: str | None = None
+    performers: tuple[str, ...] = ()
+    note: str | None = None
+    components: tuple[ReceivedValue, ...] = ()
+
+
+class ReceivedReportFacts(Facts, frozen=True, kw_only=True):
+    """A report on results."""
+
+    code: Coded
+    effective: str | None = None
+    effective_until: str | None = None
+    issued: str | None = None
+    performers: tuple[str, ...] = ()
+    conclusion: str | None = None
+    conclusion_codes: tuple[Coded, ...] = ()
+
+
+class ReceivedRequestFacts(Facts, frozen=True, kw_only=True):
+    """What was ordered, by whom and why; `requester` is what the other system calls them."""
+
+    code: Coded
+    authored: str | None = None
+    priority: str | None = None
+    requester: str | None = None
+    reason: str | None = None
+    note: str | None = None
+
+
+class ReceivedSpecimenFacts(Facts, frozen=True, kw_only=True):
+    """What was collected, and when; `number` is what the other laboratory has given it."""
+
+    code: Coded
+    number: str | None = None
+    collected: str | None = None
+    collected_until: str | None = None
+    received: str | None = None
+    body_site: str | None = None
+    note: str | None = None

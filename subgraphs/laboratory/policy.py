@@ -30,11 +30,16 @@ from subgraphs.laboratory.models import (
     OnCall,
     QcMaterial,
     QcRun,
+    ReceivedLabReport,
+    ReceivedLabRequest,
+    ReceivedLabResult,
+    ReceivedSpecimen,
     ReferenceRange,
     ReflexRule,
     Specimen,
 )
 
+H = TypeVar("H", ReceivedLabReport, ReceivedLabRequest, ReceivedLabResult, ReceivedSpecimen)
 C = TypeVar("C", LabTest, LabPanel, ReferenceRange, ReflexRule)
 
 READ = "lab-test:read"
@@ -212,6 +217,34 @@ def lab_results(principal: Principal) -> Select[LabResult]:
 def lab_reports(principal: Principal) -> Select[LabReport]:
     """The reports on the orders that the caller may see."""
     return select(LabReport).where(_of_orders(LabReport, principal, READ_ORDERS))
+
+
+def _received(principal: Principal, model: type[H]) -> Select[H]:
+    """Of what other systems have told, what is shared to patients and proxies, all to whom something lets open it."""
+    if not principal.can(READ_ORDERS):
+        return select(model).where(false())
+    patient = col(model.patient_id)
+    return select(model).where(or_(and_(is_owner(principal, patient), col(model.shared)), opens(principal, patient)))
+
+
+def received_reports(principal: Principal) -> Select[ReceivedLabReport]:
+    """The reports of other systems that the caller may see."""
+    return _received(principal, ReceivedLabReport)
+
+
+def received_results(principal: Principal) -> Select[ReceivedLabResult]:
+    """The results of other systems that the caller may see."""
+    return _received(principal, ReceivedLabResult)
+
+
+def received_requests(principal: Principal) -> Select[ReceivedLabRequest]:
+    """The requests of other systems that the caller may see."""
+    return _received(principal, ReceivedLabRequest)
+
+
+def received_specimens(principal: Principal) -> Select[ReceivedSpecimen]:
+    """The specimens of other systems that the caller may see."""
+    return _received(principal, ReceivedSpecimen)
 
 
 def critical_notices(principal: Principal, scope: str = ACKNOWLEDGE) -> Select[CriticalNotice]:

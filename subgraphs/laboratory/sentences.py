@@ -2,7 +2,7 @@
 
 from shared.translations import Translations
 from subgraphs.laboratory.codes import Comparator, Flag
-from subgraphs.laboratory.facts import Interval, ResultFacts
+from subgraphs.laboratory.facts import Interval, ReceivedValue, ResultFacts
 from subgraphs.laboratory.judging import Measured, shown
 
 OF_FLAG = {
@@ -39,6 +39,14 @@ def display(facts: ResultFacts) -> str:
         )
         return f"{number} {facts.unit}".strip()
     return ", ".join(each.display for each in facts.codes) or facts.text or ""
+
+
+def as_received(said: ReceivedValue) -> str:
+    """Another laboratory's result as it is shown: as it came."""
+    if said.value is not None:
+        return f"{said.comparator or ''}{said.value:f} {said.unit or ''}".strip()
+    absent = said.absent and (said.absent.display or said.absent.code)
+    return said.text or ", ".join(each.display or each.code for each in said.codes) or absent or ""
 
 
 def span(translations: Translations, language: str, facts: ResultFacts) -> str:

@@ -308,6 +308,8 @@ class MedicationSource(Code):
     RELATIVE = "relative", "Somebody close to the patient says so."
     CLINICIAN = "clinician", "Somebody who treats the patient says so."
     PRESCRIPTION = "prescription", "A prescription of another system says so."
+    ADMINISTRATION = "administration", "Another system says that it was given to the patient."
+    DISPENSE = "dispense", "Another system says that it was handed over to the patient."
 
 
 class FamilyRelationship(Code):

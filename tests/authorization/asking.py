@@ -21,6 +21,7 @@ MOST = 100  # of a page
 DENIED = "UNAUTHORIZED_FIELD_OR_TYPE"
 _REFUSED = {"FORBIDDEN", "UNAUTHENTICATED", "BAD_USER_INPUT"}
 _NAMED_OTHERWISE = {
+    "earlierOrderId": ("LabOrder", 0),
     "typeId": ("AppointmentType", 0),
     "survivorId": ("Patient", 0),
     "duplicateId": ("Patient", -1),

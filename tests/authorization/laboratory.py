@@ -16,10 +16,17 @@ from subgraphs.laboratory.check_digits import check_digit, with_check_digit
 from subgraphs.laboratory.codes import Comparator, Flag
 from subgraphs.laboratory.facts import (
     ChosenCode,
+    Coded,
     Difference,
     Interval,
     NoticeFacts,
     OrderFacts,
+    ReceivedInterval,
+    ReceivedReportFacts,
+    ReceivedRequestFacts,
+    ReceivedResultFacts,
+    ReceivedSpecimenFacts,
+    ReceivedValue,
     ResultFacts,
     SpecimenFacts,
 )
@@ -56,6 +63,7 @@ def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
     old.active, old.loinc = False, EXAMINED
     yield old
     yield from _results(party, analyzer, old)
+    yield from _received(party)
 
 
 def _loinc(number: int, name: str) -> str:
@@ -272,6 +280,77 @@ def _results(party: Any, analyzer: models.Analyzer, test: models.LabTest) -> Ite
         yield models.CriticalAttempt(
             critical_notice_id=notice.id, patient_id=party.patient, level=0, at=entered, told=[party.account]
         )
+
+
+def _received(party: Any) -> Iterator[SQLModel]:
+    """A report of another system, with a result, its specimen and its request."""
+    whose: dict[str, Any] = {"patient_id": party.patient, "status": "FINAL", "at": utc_now(), "shared": True}
+    code = Coded(system="urn:x", code="A", display="Some")
+    times: dict[str, Any] = {"effective": "2020", "effective_until": "2021", "issued": "2021"}
+    specimen = models.ReceivedSpecimen(
+        facts=Encrypted(
+            ReceivedSpecimenFacts(
+                code=code,
+                number="X",
+                collected="2020",
+                collected_until="2021",
+                received="2021",
+                body_site="X",
+                note="X",
+            )
+        ),
+        **whose,
+    )
+    yield specimen
+    request = models.ReceivedLabRequest(
+        requester_id=party.practitioner,
+        facts=Encrypted(
+            ReceivedRequestFacts(code=code, authored="2020", priority="X", requester="X", reason="X", note="X")
+        ),
+        **whose,
+    )
+    yield request
+    found: dict[str, Any] = {
+        "code": code,
+        "value": Decimal(1),
+        "comparator": Comparator.LESS,
+        "unit": "mmol/L",
+        "codes": (code,),
+        "text": "X",
+        "absent": code,
+        "interpretations": (Coded(system="urn:x", code="H", display="High"),),
+        "intervals": (ReceivedInterval(low=Decimal(1), high=Decimal(2), text="X", meaning="X", applies_to="X"),),
+    }
+    facts = ReceivedResultFacts(
+        **found,
+        **times,
+        method="X",
+        body_site="X",
+        performers=("X",),
+        note="X",
+        components=(ReceivedValue(**found),),
+    )
+    member = models.ReceivedLabResult(analytes=[], member_ids=[], facts=Encrypted(facts), **whose)
+    yield member
+    result = models.ReceivedLabResult(
+        analytes=[],
+        specimen_id=specimen.id,
+        request_id=request.id,
+        member_ids=[member.id],
+        facts=Encrypted(facts),
+        **whose,
+    )
+    yield result
+    yield models.ReceivedLabReport(
+        result_ids=[result.id],
+        vital_signs_ids=[new_id()],
+        specimen_ids=[specimen.id],
+        request_ids=[request.id],
+        facts=Encrypted(
+            ReceivedReportFacts(code=code, performers=("X",), conclusion="X", conclusion_codes=(code,), **times)
+        ),
+        **whose,
+    )
 
 
 def _said() -> ResultFacts:

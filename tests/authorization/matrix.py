@@ -75,7 +75,8 @@ class Matrix:
         foreign = self.related(NOBODY)[FOREIGN]
         given = [(name, self.type(kind).fields[name]) for name in names]
         return " ".join(
-            f"{name}{written(field, arguments(field, foreign, {}))} {selection(field.type)}" for name, field in given
+            f"{name}{written(field, arguments(field, foreign, ARGUMENTS.get(f'{kind}.{name}', {})))} {selection(field.type)}"
+            for name, field in given
         )
 
     def relations(self, role: str, kind: str) -> list[tuple[str, str]]:

@@ -158,6 +158,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.enterResult": {"codes": [], "text": None},
     "Mutation.correctResult": {"codes": [], "text": None},
     "Query.resultTrend": {"loinc": EXAMINED},
+    "Patient.labTrend": {"loinc": EXAMINED},
     "Query.specimenByBarcode": {"barcode": with_check_digit(SPECIMENS + 1)},
     "Mutation.uploadDocument": {"encounterId": None},  # which patients name none of
     "Mutation.updatePatient": {"deceased": None, "identifiers": None},

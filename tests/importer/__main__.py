@@ -13,13 +13,13 @@ from pathlib import Path
 from shared.encryption.providers import new_key
 from shared.known import Source
 from stack.databases import migrate_all, prepare
-from stack.importer.fhir import FAILED, LEFT_OUT, Listener, Summary, import_fhir
+from stack.importer.fhir import ELSEWHERE, FAILED, LEFT_OUT, Listener, Summary, import_fhir
 from stack.importer.files import Failure, survey
 from stack.secrets import KEY_ENCRYPTION_KEYS
 from stack.servers.postgres import temporary
 from stack.services import SUBGRAPHS
 
-_OUTCOMES = ("created", "updated", "unchanged", LEFT_OUT, FAILED)
+_OUTCOMES = ("created", "updated", "unchanged", ELSEWHERE, LEFT_OUT, FAILED)
 
 
 async def _twice(folder: Path) -> bool:

@@ -15,6 +15,7 @@ from stack.demo.load import SAMPLE
 from stack.importer.files import survey
 from tests.harness.clinic import Clinic
 from tests.importer.conftest import PATIENT, Command, Import, resource
+from tests.importer.laboratory import RICH
 from tests.importer.record import HOSPITAL, clinical, concept
 from tests.importer.test_problems import condition
 
@@ -31,7 +32,7 @@ MORE = [
     {"resourceType": "Claim", "id": "claim"},
 ]
 LINES: list[Any] = [orjson.loads(line) for path in SAMPLE.glob("*.ndjson") for line in path.read_bytes().splitlines()]
-LINES += MORE
+LINES += [*MORE, RICH[0], *RICH[-9:]]
 
 # What JSON cannot say, and is put in after it was written.
 RAW = {b'"@nan"': b"NaN", b'"@huge"': b"1e999", b'"@half"': b'"\\ud800"', b'"@low"': b'"\\udc00"', b"@byte": b"\xff"}

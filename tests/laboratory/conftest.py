@@ -17,6 +17,7 @@ from shared.events.event import CloudEvent, Event
 from shared.ids import global_id, new_id
 from shared.patient_access import Basis
 from shared.unit_of_work import system_work
+from subgraphs.directory.models import Practitioner
 from subgraphs.laboratory.check_digits import check_digit
 from subgraphs.laboratory.consumers import CONSUMERS
 from subgraphs.laboratory.models import Location
@@ -98,6 +99,13 @@ class Lab:
         async with stored(self.clinic.service("patients").runtime.database) as session:
             session.add(person(identifier, **born))
         return identifier, self.clinic.caller("PATIENT", patient=identifier)
+
+    async def practitioner(self) -> str:
+        """The id of one whom the directory knows."""
+        identifier = new_id()
+        async with stored(self.clinic.service("directory").runtime.database) as session:
+            session.add(Practitioner(id=identifier, family="Okon", given=["Ada"]))
+        return global_id("Practitioner", identifier)
 
     async def let(self, patient: UUID, basis: Basis = Basis.APPOINTMENT, **fields: Any) -> PatientAccess:
         """Somebody may open a patient's data from an hour ago on."""

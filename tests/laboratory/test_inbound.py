@@ -16,7 +16,7 @@ from tests.harness.databases import stored
 from tests.harness.repeating import check_repeating
 from tests.laboratory.conftest import Lab, does, loinc, technician
 from tests.laboratory.hl7_messages import Style, header, message, obx, segment
-from tests.laboratory.inbound import BORN, SEX, Sender, outcome, potassium, sender
+from tests.laboratory.inbound import BORN, MESSAGE, SEX, Sender, outcome, potassium, sender
 
 
 @pytest.fixture
@@ -306,3 +306,80 @@ async def test_saving_is_repeatable(lab: Lab, analyzer: Sender) -> None:
     given = {"analyzerId": analyzer.id, "code": "Na", "labTestId": await lab.test()}
     asked = "analyzerCode { id code }"
     await check_repeating(lab.technician.caller, "saveAnalyzerCode", asked, given, {"code": "K"}, codes)
+
+
+async def test_a_message_of_no_order_becomes_one_once_a_technician_confirms_it(lab: Lab, analyzer: Sender) -> None:
+    code, other = loinc(), loinc()
+    test = await lab.test(loinc=code, autoVerify=False)
+    patient, _ = await lab.patient()
+    orderer, doctor = await lab.doctor(patient), await lab.doctor()
+    unmapped = obx("1", _3=[other, "?", "LN"])
+    found = await analyzer.sent(analyzer.message(patient, potassium(code, "4.4"), unmapped, order="EXT-1"), "AE")
+    assert found["cause"] == "UNKNOWN_ORDER"
+    others = await lab.ordered(await lab.doctor(somebody := (await lab.patient())[0]), somebody, test)
+    own = await lab.ordered(orderer, patient, test)
+    given: dict[str, Any] = {"id": found["id"], "version": found["version"], "earlierOrderId": own["id"]}
+    given["practitionerId"] = await lab.practitioner()
+    asked = f"inboundMessage {{ {MESSAGE} }}"
+
+    async def confirm(by: Any = None, **fields: Any) -> dict[str, Any]:
+        return await does((by or lab.technician).caller, "confirmInboundOrder", asked, **given | fields)
+
+    assert (await confirm(technician(lab.clinic, new_id())))["__typename"] == "NotFound"
+    assert (await confirm(earlierOrderId=others["id"]))["code"] == "PERSON_DISAGREES"
+    assert (await confirm(earlierOrderId=global_id("LabOrder", new_id())))["__typename"] == "NotFound"
+    assert (await confirm(practitionerId=global_id("Practitioner", new_id())))["__typename"] == "InvalidInput"
+    (still,) = [each for each in await analyzer.messages() if each["id"] == found["id"]]
+    assert (still["status"], still["version"]) == ("PARKED", found["version"])
+
+    confirmed = (await confirm())["inboundMessage"]
+    assert (confirmed["status"], confirmed["patient"]) == ("PARKED", {"id": global_id("Patient", patient)})
+    assert outcome(confirmed) == [("APPLIED", None), ("PARKED", "UNMAPPED_CODE")]
+    analysis = confirmed["results"]["nodes"][0]["analysis"]
+    query = """query($id: ID!) { analysis(id: $id) { status labOrder { status practitioner { id } patient { id }
+      specimens { nodes { status } } } results { nodes { value } } } }"""
+    seen = (await lab.technician.caller.data(query, id=analysis["id"]))["analysis"]
+    assert seen == {
+        "status": "RESULTED",
+        "labOrder": {
+            "status": "IN_PROGRESS",
+            "practitioner": {"id": given["practitionerId"]},
+            "patient": {"id": global_id("Patient", patient)},
+            "specimens": {"nodes": [{"status": "RECEIVED"}]},
+        },
+        "results": {"nodes": [{"value": 4.4}]},
+    }
+    assert (await doctor.caller.data(query, id=analysis["id"]))["analysis"] is None
+    again = await confirm(version=confirmed["version"])
+    assert again["code"] == "ORDER_KNOWN", "it has results of one"
+    assert (await confirm())["__typename"] == "VersionConflict"
+    orders = [event for event in await lab.told("lab-ordered") if event["practitionerId"] is None]
+    assert len(orders) == 1, "whom a technician names may open nothing by it"
+    written = [each for each in await lab.clinic.audit("laboratory") if each.resource == "LabOrder"]
+    assert any(each.actor == lab.technician.account and each.action != "read" for each in written)
+
+
+@pytest.mark.parametrize("case", ["known", "several", "unmapped"])
+async def test_what_cannot_become_an_order_stays_parked(lab: Lab, analyzer: Sender, case: str) -> None:
+    code = loinc()
+    test = await lab.test(loinc=code)
+    patient, _ = await lab.patient()
+    order = await lab.received(await lab.doctor(patient), patient, test)
+    content = {
+        "known": analyzer.message(patient, potassium(code), order=order["number"], _7=""),
+        "several": message(
+            header(**analyzer.head),
+            segment("PID", _3=[str(patient)], _7=BORN, _8=SEX),
+            segment("PID", _3="other", _7=BORN, _8=SEX),
+            segment("OBR", _2="EXT"),
+            potassium(code),
+        ),
+        "unmapped": analyzer.message(patient, potassium(loinc()), order="EXT"),
+    }[case]
+    code_of = {"known": "ORDER_KNOWN", "several": "PERSON_DISAGREES", "unmapped": "NO_TEST"}[case]
+    found = await analyzer.sent(content, "AE")
+    given = {"id": found["id"], "version": found["version"], "earlierOrderId": order["id"]}
+    practitioner = await lab.practitioner()
+    payload = await does(lab.technician.caller, "confirmInboundOrder", practitionerId=practitioner, **given)
+    assert payload["code"] == code_of
+    assert (await analyzer.messages())[0]["status"] == "PARKED"

@@ -36,6 +36,11 @@ AS_IT_IS = {
     "laboratory.Analysis": "status",
     "laboratory.LabReport": "status",
     "laboratory.CriticalNotice": "status",
+    # Blind indexes of what another system has said, and of LOINC codes.
+    "laboratory.ReceivedLabReport": "status source_digest",
+    "laboratory.ReceivedLabRequest": "status source_digest",
+    "laboratory.ReceivedLabResult": "status source_digest analytes",
+    "laboratory.ReceivedSpecimen": "status source_digest",
     "notifications.Patient": "language",
     "notifications.Notification": "kind",
     # When it holds, how much of what, which prescribers, pharmacists and stock reckon with; its dosage is encrypted.

@@ -23,6 +23,7 @@ BY_NATURE = {
     "choosePassword": SPENT,
     "collectSpecimen": VERSIONED,
     "completeAppointment": VERSIONED,
+    "confirmInboundOrder": VERSIONED,
     "confirmSecondFactor": STATE,
     "correctResult": VERSIONED,
     "cosignNote": VERSIONED,

@@ -7,7 +7,14 @@ from pydantic import Field, model_validator
 
 from shared.commands import Command, Repeatable
 from shared.values import LongText, Text, id_of, text, wrong
-from subgraphs.laboratory.commands.values import SEVERAL, Changed, LabOrderId, LabTestId, LocationId
+from subgraphs.laboratory.commands.values import (
+    SEVERAL,
+    Changed,
+    LabOrderId,
+    LabTestId,
+    LocationId,
+    PractitionerId,
+)
 from subgraphs.laboratory.errors import SENDER_NEEDED
 
 AnalyzerId = Annotated[UUID, id_of("Analyzer")]
@@ -70,6 +77,16 @@ class RepairInboundMessage(Changed):
     codes: Annotated[list[MappedCode], Field(max_length=SEVERAL)] = Field(
         [], description="What its codes stand for, from now on of all messages of its analyzer."
     )
+
+
+class ConfirmInboundOrder(Changed):
+    """A parked message of no order that is known here, which is to become an order of its own."""
+
+    id: InboundMessageId = Field(description="The id of the message.")
+    earlier_order_id: LabOrderId = Field(
+        description="The id of any order to the laboratory for the patient whom the message has to name."
+    )
+    practitioner_id: PractitionerId = Field(description="The id of the practitioner who has ordered, as was told.")
 
 
 class DiscardInboundMessage(Changed):

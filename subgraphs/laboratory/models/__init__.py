@@ -5,6 +5,14 @@ from subgraphs.laboratory.models.catalogue import LabPanel, LabTest, PanelTest, 
 from subgraphs.laboratory.models.inbound import NOBODY, Analyzer, AnalyzerCode, InboundMessage, InboundResult
 from subgraphs.laboratory.models.orders import Analysis, HandOver, LabOrder, Location, Specimen
 from subgraphs.laboratory.models.quality import QcMaterial, QcRun
+from subgraphs.laboratory.models.received import (
+    RECEIVED,
+    Received,
+    ReceivedLabReport,
+    ReceivedLabRequest,
+    ReceivedLabResult,
+    ReceivedSpecimen,
+)
 from subgraphs.laboratory.models.results import (
     Account,
     CriticalAttempt,
@@ -16,6 +24,7 @@ from subgraphs.laboratory.models.results import (
 
 __all__ = [
     "NOBODY",
+    "RECEIVED",
     "Account",
     "Analysis",
     "Analyzer",
@@ -36,6 +45,11 @@ __all__ = [
     "PanelTest",
     "QcMaterial",
     "QcRun",
+    "Received",
+    "ReceivedLabReport",
+    "ReceivedLabRequest",
+    "ReceivedLabResult",
+    "ReceivedSpecimen",
     "ReferenceRange",
     "ReflexRule",
     "Specimen",

@@ -53,15 +53,18 @@ def trend(
     principal: Principal, patient_id: UUID, loinc: str, since: datetime | None, until: datetime | None
 ) -> Select[LabResult]:
     """A patient's results of one LOINC code that stand, of specimens that were collected in a period."""
+    return trend_of_all(principal, loinc, since, until).where(col(LabResult.patient_id) == patient_id)
+
+
+def trend_of_all(principal: Principal, loinc: str, since: datetime | None, until: datetime | None) -> Select[LabResult]:
+    """The same of all patients."""
     tests = select(col(LabTest.id)).where(col(LabTest.id) == col(LabResult.lab_test_id), col(LabTest.loinc) == loinc)
     standing = select(col(Analysis.id)).where(
         col(Analysis.id) == col(LabResult.analysis_id),
         col(Analysis.shown_number) == col(LabResult.number),
         or_(*(col(Analysis.status) == status for status in _TOLD)),
     )
-    statement = policy.lab_results(principal).where(
-        col(LabResult.patient_id) == patient_id, tests.exists(), standing.exists()
-    )
+    statement = policy.lab_results(principal).where(tests.exists(), standing.exists())
     if since is not None:
         statement = statement.where(col(LabResult.collected_at) >= since)
     return statement if until is None else statement.where(col(LabResult.collected_at) < until)

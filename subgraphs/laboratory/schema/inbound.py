@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 from sqlalchemy import Select
 
-from shared.errors import InvalidState, NotFound, VersionConflict
+from shared.errors import InvalidState, NotChecked, NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
 from shared.graph.fields import key_of
@@ -13,6 +13,7 @@ from shared.graph.mutations import mutation
 from subgraphs.laboratory import models
 from subgraphs.laboratory.codes import InboundStatus
 from subgraphs.laboratory.commands.inbound import (
+    ConfirmInboundOrder,
     DiscardInboundMessage,
     RepairInboundMessage,
     SaveAnalyzer,
@@ -20,7 +21,7 @@ from subgraphs.laboratory.commands.inbound import (
 )
 from subgraphs.laboratory.policy import EXAMINE, WRITE
 from subgraphs.laboratory.repository import inbound as repository
-from subgraphs.laboratory.service import analyzers, repairing
+from subgraphs.laboratory.service import analyzers, confirming, repairing
 from subgraphs.laboratory.types.inbound import Analyzer, AnalyzerCode, InboundMessage
 
 _ANALYZERS = [[EXAMINE], [WRITE]]
@@ -97,6 +98,17 @@ class InboundMutation:
     )
     async def repair_inbound_message(self, info: Info, input: RepairInboundMessage) -> InboundMessage:
         return InboundMessage.of(await repairing.repair(info.context, input))
+
+    @mutation(
+        description=(
+            "Let a parked message of no order become an order of its own, if number, birth and gender are an earlier one's; "
+            "it is REPAIRED then, or PARKED still, with its cause."
+        ),
+        scopes=[[EXAMINE]],
+        errors=[*_CHANGED, NotChecked],
+    )
+    async def confirm_inbound_order(self, info: Info, input: ConfirmInboundOrder) -> InboundMessage:
+        return InboundMessage.of(await confirming.confirm(info.context, input))
 
     @mutation(
         description="Let nothing more come of a parked message, which is kept.", scopes=[[EXAMINE]], errors=_CHANGED

@@ -29,6 +29,7 @@ from subgraphs.laboratory.repository import results as repository
 from subgraphs.laboratory.schema.orders import Laboratory
 from subgraphs.laboratory.service import critical, results
 from subgraphs.laboratory.types.orders import Analysis
+from subgraphs.laboratory.types.received import ReceivedLabReport, ReceivedLabResult
 from subgraphs.laboratory.types.results import CriticalNotice, LabReport, LabResult
 from subgraphs.laboratory.types.stubs import StaffMember
 
@@ -56,10 +57,24 @@ class ResultQuery:
         scopes=_READ,
     )
 
+    received_lab_report = by_key(
+        ReceivedLabReport,
+        description="Another system's report with an id; null if there is none that the caller may see.",
+        scopes=_READ,
+    )
+    received_lab_result = by_key(
+        ReceivedLabResult,
+        description="Another system's result with an id; null if there is none that the caller may see.",
+        scopes=_READ,
+    )
+
     @listing(
         LabResult,
         repository.TREND,
-        description="A patient's results of one LOINC code as they stand, by when the specimens were collected.",
+        description=(
+            "A patient's results of one LOINC code as they stand, by when the specimens were collected; "
+            "`Patient.labTrend` has those of other systems as well."
+        ),
         scopes=_READ,
     )
     async def result_trend(

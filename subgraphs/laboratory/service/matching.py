@@ -16,6 +16,10 @@ Codes = Mapping[tuple[str, str], LabTest]
 """Tests by system and code; LOINC's system is `LN` here."""
 
 
+NO_ORDER = (InboundCause.UNSOLICITED, InboundCause.UNKNOWN_ORDER)
+"""Causes by which a message is of no order that is known here."""
+
+
 class Unmatched(Exception):
     """Nothing can be done, for this reason."""
 

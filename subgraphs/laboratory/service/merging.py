@@ -6,6 +6,7 @@ from sqlmodel import col
 
 from shared.events.mergers import Mergers
 from subgraphs.laboratory.models import (
+    RECEIVED,
     Analysis,
     CriticalAttempt,
     CriticalNotice,
@@ -29,5 +30,6 @@ _OF_PATIENTS: tuple[Any, ...] = (
     CriticalAttempt,
     InboundMessage,
     InboundResult,
+    *RECEIVED,
 )
 MERGERS = Mergers(tuple(col(model.patient_id) for model in _OF_PATIENTS))

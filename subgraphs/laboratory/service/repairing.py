@@ -8,7 +8,7 @@ from shared.graph.context import Context
 from shared.unit_of_work import UnitOfWork
 from subgraphs.laboratory import policy
 from subgraphs.laboratory.codes import InboundStatus
-from subgraphs.laboratory.commands.inbound import DiscardInboundMessage, RepairInboundMessage
+from subgraphs.laboratory.commands.inbound import ConfirmInboundOrder, DiscardInboundMessage, RepairInboundMessage
 from subgraphs.laboratory.errors import PERSON_DISAGREES
 from subgraphs.laboratory.hl7.message import Message
 from subgraphs.laboratory.hl7.results import Results
@@ -24,7 +24,7 @@ from subgraphs.laboratory.service.states import move, require
 async def repair(context: Context, command: RepairInboundMessage) -> InboundMessage:
     """Work on a parked message again, as the caller, with what they say of it."""
     async with context.write() as work:
-        row = await _parked(work, command)
+        row = await parked(work, command)
         analyzer = await work.session.get_one(Analyzer, row.analyzer_id)
         found = await inbound.read(work, analyzer, Message(row.content.value))
         if command.codes:
@@ -38,14 +38,17 @@ async def repair(context: Context, command: RepairInboundMessage) -> InboundMess
 async def discard(context: Context, command: DiscardInboundMessage) -> InboundMessage:
     """Let nothing more come of a parked message; what was done of it stays."""
     async with context.write() as work:
-        row = await _parked(work, command)
+        row = await parked(work, command)
         move(work, row, InboundStatus.DISCARDED)
         row.cause, row.ended_at = None, utc_now()
         row.discard_reason = Encrypted(command.reason)
     return row
 
 
-async def _parked(work: UnitOfWork, command: RepairInboundMessage | DiscardInboundMessage) -> InboundMessage:
+async def parked(
+    work: UnitOfWork, command: ConfirmInboundOrder | RepairInboundMessage | DiscardInboundMessage
+) -> InboundMessage:
+    """The message that a command is about, locked, at its version."""
     row = await work.find(policy.inbound_messages, command.id, scope=policy.EXAMINE, version=command.version)
     require(row, InboundStatus.PARKED)
     return row

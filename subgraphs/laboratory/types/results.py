@@ -17,6 +17,7 @@ from subgraphs.laboratory.codes import Comparator, Flag, NoticeStatus, ReportSta
 from subgraphs.laboratory.repository import printing
 from subgraphs.laboratory.repository import results as repository
 from subgraphs.laboratory.types.catalogue import LabTest, real
+from subgraphs.laboratory.types.history import LabHistoryEntry, LabTrendEntry
 from subgraphs.laboratory.types.inbound import Analyzer
 from subgraphs.laboratory.types.orders import Analysis, LabOrder
 from subgraphs.laboratory.types.printing import REQUIRED_OF_REPORT, SCOPES_OF_REPORT, LabReportFile, report_file
@@ -104,7 +105,7 @@ def _display(row: models.LabResult) -> str:
     scopes=_ORDER,
     description="A version of an analysis's result, which never changes (FHIR Observation).",
 )
-class LabResult(Entity[models.LabResult]):
+class LabResult(Entity[models.LabResult], LabTrendEntry):
     number: int | None = from_row("number", description="The number of the version, 1 for the first one.")
     display: str | None = from_row(
         _display, description="The result as it is shown: rounded, with its unit, or in words."
@@ -179,7 +180,7 @@ class LabResult(Entity[models.LabResult]):
 
 
 @entity(policy.lab_reports, scopes=_ORDER, description="What is released of an order (FHIR DiagnosticReport).")
-class LabReport(Entity[models.LabReport]):
+class LabReport(Entity[models.LabReport], LabHistoryEntry):
     status: ReportStatus | None = from_row("status", description="The state of the report.")
     released_at: datetime | None = from_row("released_at", description="When the first result was released.")
     corrected_at: datetime | None = from_row(

@@ -1,6 +1,6 @@
 """Other domains' types, and what the laboratory adds to a patient."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
 from shared.graph.datatypes import HumanName
 from shared.graph.entities import Stub, external, stub
-from shared.graph.fields import guarded
+from shared.graph.fields import bounded, guarded
+from shared.graph.interleaved import connect_interleaved
 from subgraphs.laboratory import policy
 from subgraphs.laboratory.codes import OrderStatus
-from subgraphs.laboratory.repository import orders, results
+from subgraphs.laboratory.repository import orders, received, results
 
 if TYPE_CHECKING:
+    from subgraphs.laboratory.types.items import LabHistoryItem, LabTrendItem
     from subgraphs.laboratory.types.orders import LabOrder
     from subgraphs.laboratory.types.results import LabReport
 
@@ -49,7 +51,9 @@ class Patient(Stub):
         return await connect_each(info.context, lists, self.key, orders.ORDERS, LabOrder.of, page, status)
 
     @guarded(
-        description="The laboratory's reports on the patient, the newest first.",
+        description=(
+            "The laboratory's reports on the patient, the newest first; `labHistory` has those of other systems as well."
+        ),
         scopes=[[policy.READ_ORDERS]],
         extensions=[Paged()],
     )
@@ -60,6 +64,47 @@ class Patient(Stub):
 
         lists, order = results.REPORTS_OF_PATIENT, results.REPORTS
         return await connect_each(info.context, lists, self.key, order, LabReport.of, page)
+
+    @guarded(
+        description="All reports of laboratories on the patient, of other systems too, with results in none; the newest first.",
+        scopes=[[policy.READ_ORDERS]],
+        extensions=[Paged()],
+    )
+    async def lab_history(
+        self, info: Info, page: Slice
+    ) -> Connection[Annotated["LabHistoryItem", strawberry.lazy("subgraphs.laboratory.types.items")]] | None:
+        from subgraphs.laboratory.types.items import LabHistoryItem
+
+        return await connect_interleaved(info.context, received.HISTORY, self.key, LabHistoryItem.of, page)
+
+    @guarded(
+        description="All results of one LOINC code as they stand, of other systems too, by when they were observed.",
+        scopes=[[policy.READ_ORDERS]],
+        extensions=[Paged()],
+    )
+    async def lab_trend(
+        self,
+        info: Info,
+        page: Slice,
+        loinc: Annotated[str, bounded("The LOINC code.", 20)],
+        since: Annotated[
+            datetime | None,
+            strawberry.argument(name="from", description="Only what was observed then or later; absent: all."),
+        ] = None,
+        until: Annotated[
+            datetime | None, strawberry.argument(name="to", description="Only what was observed before; absent: all.")
+        ] = None,
+    ) -> Connection[Annotated["LabTrendItem", strawberry.lazy("subgraphs.laboratory.types.items")]] | None:
+        from subgraphs.laboratory.types.items import LabTrendItem
+
+        analyte = await info.context.load(received.analytes, loinc)
+        wanted = (loinc, analyte, since, until)
+        return await connect_interleaved(info.context, received.TREND, self.key, LabTrendItem.of, page, *wanted)
+
+
+@stub(description="What was measured of a patient at one time (FHIR Observation, vital-signs).")
+class VitalSigns(Stub):
+    """Of records."""
 
 
 @stub(description="A person who gives care (FHIR Practitioner).")

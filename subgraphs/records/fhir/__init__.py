@@ -21,9 +21,13 @@ from subgraphs.records.fhir.problems import (
 from subgraphs.records.fhir.treatment import (
     Immunization,
     Medication,
+    MedicationAdministration,
+    MedicationDispense,
     MedicationRequest,
     MedicationStatement,
     Procedure,
+    read_administration,
+    read_dispense,
     read_immunization,
     read_medication,
     read_medication_statement,
@@ -81,6 +85,15 @@ RESOURCES: tuple[ResourceType[Any, Any], ...] = (
         read_medication_statement,
         models.MedicationStatement,
         {"taken": "STU3", "medication": "R5"},
+    ),
+    _entries(
+        MedicationAdministration,
+        read_administration,
+        models.MedicationStatement,
+        {"medication": "R5", "notGiven": "STU3", "occurenceDateTime": "R5"},
+    ),
+    _entries(
+        MedicationDispense, read_dispense, models.MedicationStatement, {"medication": "R5", "notDoneReference": "STU3"}
     ),
     _entries(CarePlan, read_care_plan, models.CarePlan, {"context": "STU3", "custodian": "R5"}),
     _entries(CareTeam, read_care_team, models.CareTeam, {"context": "STU3"}),

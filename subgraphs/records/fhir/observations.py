@@ -1,10 +1,10 @@
-"""FHIR R4 Observation: vital signs, creatinine and social history; all others wait for the domains that they belong to."""
+"""FHIR R4 Observation: vital signs, creatinine and social history; results of laboratories are the laboratory's domain's."""
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from shared import fhir
-from shared.fhir import CodeableConcept, LeftOut, Period, Reference, Retracted, Tell
+from shared.fhir import CodeableConcept, Elsewhere, LeftOut, Period, Reference, Retracted, Tell
 from shared.known import References
 from subgraphs.records.codes import EntryStatus
 from subgraphs.records.coding import LOINC
@@ -19,8 +19,9 @@ _NOT_DONE = ("cancelled", "registered")
 
 VITAL_SIGNS = "vital-signs"
 SOCIAL_HISTORY = "social-history"
-# The categories of FHIR, of which those that are not named wait as well.
-_OTHERS = ("laboratory", "imaging", "procedure", "survey", "exam", "therapy", "activity")
+_LABORATORY = "laboratory"
+# Of FHIR's own categories, those that no domain keeps.
+_OTHERS = ("imaging", "procedure", "survey", "exam", "therapy", "activity")
 
 
 class _Valued(fhir.Resource, frozen=True, kw_only=True):
@@ -63,20 +64,24 @@ class Observation(_Valued, frozen=True, kw_only=True):
 
 
 def read_observation(resource: Observation, references: References) -> ReceivedEntry:
-    """What is told of vital signs or of how a patient lives."""
+    """What is told of vital signs or of how a patient lives; raises Elsewhere of what is a laboratory's, or may be."""
+    categories = {coding.code for concept in resource.category for coding in concept.coding} - {None}
+    is_sign = any(_sign(each) for each in (resource, *resource.component))
+    is_history = SOCIAL_HISTORY in categories
+    if not (is_sign or is_history) and (_LABORATORY in categories or not categories):
+        raise Elsewhere
     if resource.status == IN_ERROR:
         raise Retracted
-    categories = {coding.code for concept in resource.category for coding in concept.coding}
     if resource.status in _NOT_DONE:
         raise LeftOut("status: left out, since nothing was observed")
-    if any(_sign(each) for each in (resource, *resource.component)):
+    if is_sign:
         return _vital_signs(resource, references)
-    if SOCIAL_HISTORY in categories:
+    if is_history:
         return _social_history(resource, references)
     if VITAL_SIGNS in categories:
         raise LeftOut("code: left out, since it is no vital sign that is recorded here")
     kind = next((each for each in _OTHERS if each in categories), "no category that is known")
-    raise LeftOut(f"category: left for the laboratory domain, {kind}")
+    raise LeftOut(f"category: left out, since it is kept nowhere, {kind}")
 
 
 def _sign(valued: _Valued) -> str | None:

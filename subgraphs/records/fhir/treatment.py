@@ -1,4 +1,4 @@
-"""FHIR R4 Immunization, Procedure, MedicationRequest and MedicationStatement."""
+"""FHIR R4 Immunization, Procedure, and what is told of medication."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -44,6 +44,20 @@ _PRESCRIBED = {
     "stopped": MedicationStatus.STOPPED,
     "completed": MedicationStatus.COMPLETED,
     "cancelled": MedicationStatus.NOT_TAKEN,
+}
+_GIVEN = {
+    "in-progress": MedicationStatus.ACTIVE,
+    "on-hold": MedicationStatus.ON_HOLD,
+    "not-done": MedicationStatus.NOT_TAKEN,
+    "completed": MedicationStatus.COMPLETED,
+    "stopped": MedicationStatus.STOPPED,
+}
+_DISPENSED = {
+    "on-hold": MedicationStatus.ON_HOLD,
+    "completed": MedicationStatus.COMPLETED,
+    "cancelled": MedicationStatus.NOT_TAKEN,
+    "declined": MedicationStatus.NOT_TAKEN,
+    "stopped": MedicationStatus.STOPPED,
 }
 _INTENDED = ("proposal", "plan", "option")
 
@@ -193,6 +207,16 @@ class Repeat(fhir.Element, frozen=True):
     when: list[str | None] = []
 
 
+class Ratio(fhir.Element, frozen=True):
+    """https://hl7.org/fhir/R4/datatypes.html#Ratio."""
+
+    numerator: Quantity = Quantity()
+    denominator: Quantity = Quantity()
+
+    def __str__(self) -> str:
+        return f"{self.numerator} / {self.denominator}"
+
+
 class Timing(fhir.Element, frozen=True):
     """When something is done."""
 
@@ -275,6 +299,44 @@ class MedicationStatement(_Medicated, frozen=True):
     dosage: list[Dosage] = []
 
 
+class GivenDosage(fhir.Element, frozen=True):
+    """MedicationAdministration.dosage."""
+
+    text: str | None = None
+    site: CodeableConcept | None = None
+    route: CodeableConcept | None = None
+    method: CodeableConcept | None = None
+    dose: Quantity | None = None
+    rate_ratio: Ratio | None = None
+    rate_quantity: Quantity | None = None
+
+    def __str__(self) -> str:
+        concepts = map(reading.words, (self.route, self.site, self.method))
+        amounts = (str(each) for each in (self.dose, self.rate_ratio, self.rate_quantity) if each)
+        return ", ".join(filter(None, [self.text, *amounts, *concepts]))
+
+
+class MedicationAdministration(_Medicated, frozen=True):
+    """https://hl7.org/fhir/R4/medicationadministration.html."""
+
+    context: Reference | None = None
+    effective_date_time: str | None = None
+    effective_period: Period | None = None
+    status_reason: list[CodeableConcept] = []
+    dosage: GivenDosage | None = None
+
+
+class MedicationDispense(_Medicated, frozen=True):
+    """https://hl7.org/fhir/R4/medicationdispense.html."""
+
+    context: Reference | None = None
+    quantity: Quantity | None = None
+    days_supply: Quantity | None = None
+    when_prepared: str | None = None
+    when_handed_over: str | None = None
+    dosage_instruction: list[Dosage] = []
+
+
 def read_prescription(resource: MedicationRequest, references: References) -> ReceivedEntry:
     """What is told of a prescription: medication that was taken or is, which nobody dispenses here."""
     tell = references.tell
@@ -322,6 +384,70 @@ def read_medication_statement(resource: MedicationStatement, references: Referen
             until=when("effectivePeriod.end", period.end, tell, ahead=True),
             reason=_reason(resource.reason_code, resource.reason_reference, tell),
             note=reading.notes("note", resource.note, tell),
+        ),
+    )
+
+
+def read_administration(resource: MedicationAdministration, references: References) -> ReceivedEntry:
+    """What is told of medication that somebody was given."""
+    tell, period = references.tell, resource.effective_period or Period()
+    began = resource.effective_date_time or period.start
+    reason = reading.named("statusReason", resource.status_reason, tell)
+    return _received(
+        resource,
+        references,
+        status=_status(resource.status, _GIVEN, MedicationStatus.COMPLETED, tell),
+        at=began,
+        source=MedicationSource.ADMINISTRATION,
+        dosage=reading.text("dosage", str(resource.dosage or ""), tell),
+        since=when("effective", began, tell),
+        until=when("effectivePeriod.end", period.end, tell, ahead=True),
+        note=reading.notes("note", resource.note, tell, labelled("Status", reason)),
+    )
+
+
+def read_dispense(resource: MedicationDispense, references: References) -> ReceivedEntry:
+    """What is told of medication that was handed over."""
+    if resource.status in ("preparation", "in-progress"):
+        raise LeftOut("status: left out, since it was not handed over")
+    tell, at = references.tell, resource.when_handed_over or resource.when_prepared
+    if resource.when_handed_over and resource.when_prepared:
+        tell("whenPrepared", "left out")
+    amounts = (labelled("Quantity", resource.quantity), labelled("Supply", resource.days_supply))
+    return _received(
+        resource,
+        references,
+        status=_status(resource.status, _DISPENSED, MedicationStatus.COMPLETED, tell),
+        at=at,
+        source=MedicationSource.DISPENSE,
+        dosage=_dosage("dosageInstruction", resource.dosage_instruction, tell),
+        since=when("whenHandedOver", at, tell),
+        note=reading.notes("note", resource.note, tell, *amounts),
+    )
+
+
+def _received(
+    resource: MedicationAdministration | MedicationDispense,
+    references: References,
+    *,
+    status: MedicationStatus,
+    at: str | None,
+    **facts: Any,
+) -> ReceivedEntry:
+    """What was given or handed over, which is no entry of the pharmacy here."""
+    if resource.status == IN_ERROR:
+        raise Retracted
+    known = _known(resource, references)
+    return ReceivedEntry(
+        patient_id=reading.patient(references, "subject", resource.subject),
+        encounter_id=reading.encounter(references, resource.context, "context"),
+        recorded_at=reading.moment(at),
+        status=status,
+        medication_id=known,
+        facts=MedicationStatementFacts(
+            code=_medication(resource, references, known),
+            reason=_reason(resource.reason_code, resource.reason_reference, references.tell),
+            **facts,
         ),
     )
 

@@ -24,6 +24,7 @@ from subgraphs.appointments.errors import (
 from subgraphs.appointments.models import (
     CancellationReason,
     ExceptionKind,
+    OverbookingReason,
     SlotAlignment,
     Status,
     StatusReversionReason,
@@ -37,6 +38,10 @@ AppointmentId = Annotated[UUID, id_of("Appointment")]
 AppointmentTypeId = Annotated[UUID, id_of("AppointmentType")]
 WaitlistEntryId = Annotated[UUID, id_of("WaitlistEntry")]
 
+_OVERBOOKING = (
+    "Why it is booked although the time is not free for it, or in no hours: by the staff alone, and in the audit trail; "
+    "absent: only a free slot is booked."
+)
 _LONGEST_WAIT_DAYS = 365
 _LONGEST_EXCEPTION_DAYS = 366
 
@@ -52,6 +57,7 @@ class BookAppointment(Repeatable):
     reason: LongText | None = Field(
         None, description="Why the patient comes, in their own words, up to 2000 characters."
     )
+    overbooking: OverbookingReason | None = Field(None, description=_OVERBOOKING)
 
 
 class AppointmentVersion(Command):
@@ -71,6 +77,7 @@ class RescheduleAppointment(AppointmentVersion, Repeatable):
     location_id: LocationId | None = Field(
         None, description="The location where the appointment is to take place; absent: the same one as before."
     )
+    overbooking: OverbookingReason | None = Field(None, description=_OVERBOOKING)
 
 
 class CancelAppointment(AppointmentVersion, Repeatable):
@@ -191,6 +198,27 @@ class SaveAppointmentType(Repeatable):
     )
     after_minutes: int = Field(
         0, ge=0, le=120, description="How many minutes the practitioner needs after the appointment, 0 to 120."
+    )
+    cancellation_notice_hours: int = Field(
+        0, ge=0, le=720, description="Up to how many hours before an appointment patients may cancel it, 0 to 720."
+    )
+    rescheduling_notice_hours: int = Field(
+        0, ge=0, le=720, description="Up to how many hours before an appointment patients may move it, 0 to 720."
+    )
+    horizon_days: int | None = Field(
+        None,
+        ge=1,
+        le=730,
+        description="How many days ahead patients may book, 1 to 730; absent: as far as there are hours.",
+    )
+    maximum_per_patient: int | None = Field(
+        None, ge=1, le=100, description="How many a patient may have booked at a time, 1 to 100; absent: any number."
+    )
+    maximum_per_day: int | None = Field(
+        None,
+        ge=1,
+        le=200,
+        description="How many a practitioner has on a day, 1 to 200; absent: as many as there is time for.",
     )
     active: bool = Field(True, description="Whether appointments of this type can be booked now.")
 

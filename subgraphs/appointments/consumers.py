@@ -1,4 +1,4 @@
-"""What appointments do about others' events: know whom, with whom and where they can be; follow merged patients;
+"""What appointments do about others' events: know whom, with whom and where they can be; follow merged patients and deaths;
 end the calendar feeds of those who may not read appointments any more.
 """
 
@@ -12,7 +12,7 @@ from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.commands import EndFeedsOfAccount, FollowAccess, FollowRoles
 from subgraphs.appointments.models import Location, Patient, Practitioner
-from subgraphs.appointments.service import feeds
+from subgraphs.appointments.service import deaths, feeds
 from subgraphs.appointments.service.merging import MERGERS
 
 
@@ -20,6 +20,13 @@ class PatientRegistered(Event, type="caregraph.patients.patient-registered.v1", 
     """A patient was entered."""
 
     patient_id: UUID
+
+
+class DeceasedChanged(Event, type="caregraph.patients.deceased-changed.v1", key="patient_id"):
+    """A patient has died, or has not after all."""
+
+    patient_id: UUID
+    deceased: bool
 
 
 class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="patient_id"):
@@ -78,6 +85,10 @@ async def _merged(work: UnitOfWork, event: PatientMerged) -> None:
     await MERGERS.follow(work, event.merged_patient_id, event.patient_id)
 
 
+async def _died(work: UnitOfWork, event: DeceasedChanged) -> None:
+    await deaths.follow(work, event.patient_id, deceased=event.deceased)
+
+
 async def _change_access(work: UnitOfWork, event: AccessChanged, envelope: CloudEvent) -> None:
     command = FollowAccess(
         account_id=event.account_id,
@@ -103,6 +114,7 @@ CONSUMERS = (
         "people",
         [
             _merged,
+            _died,
             Projection(Patient, PatientRegistered),
             Projection(Practitioner, PractitionerRegistered, PractitionerChanged),
             Projection(Location, LocationChanged),

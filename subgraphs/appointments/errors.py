@@ -18,6 +18,16 @@ PATIENT_OCCUPIED = Problem("PATIENT_OCCUPIED", "The patient has another appointm
 NO_SUCH_SLOT = Problem("SLOT_UNAVAILABLE", "The practitioner has no such slot: choose one of freeSlots.")
 SLOT_OVER = Problem("SLOT_OVER", "The time is over: choose one to come.")
 
+STAFF_OVERBOOK = Problem("STAFF_OVERBOOK", "Only the staff book a time that is not free: choose one of freeSlots.")
+DAY_FULL = Problem("DAY_FULL", "On this day there are {maximum} appointments of this type already: choose another day.")
+TOO_FAR_AHEAD = Problem("TOO_FAR_AHEAD", "It can be booked {days} days ahead at most: choose an earlier day.")
+TOO_MANY_BOOKED = Problem(
+    "TOO_MANY_BOOKED",
+    "A patient has {maximum} appointments of this type at most: cancel one first, or call the practice.",
+)
+NOTICE_OVER = Problem("NOTICE_OVER", "It begins in less than {hours} hours: please call the practice.")
+PATIENT_DECEASED = Problem("PATIENT_DECEASED", "The patient has died: no appointment can be made.")
+
 APPOINTMENT_STATUS = Problem("APPOINTMENT_STATUS", "It is {status}: this can be done while it is {required}.")
 NOT_REVERTIBLE = Problem("STATUS_NOT_REVERTIBLE", "It is {status}: what can be taken back is {revertible}.")
 RECORDED_ELSEWHERE = Problem(

@@ -52,7 +52,7 @@ class AppointmentCancelled(
 ):
     """An appointment was called off.
 
-    `reasonCode` is PATIENT_REQUEST, PRACTITIONER_UNAVAILABLE, DUPLICATE, ENTERED_IN_ERROR or OTHER.
+    `reasonCode` is PATIENT_REQUEST, PRACTITIONER_UNAVAILABLE, PATIENT_DECEASED, DUPLICATE, ENTERED_IN_ERROR or OTHER.
     """
 
     cancelled_by: Party

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    TextClause,
     UniqueConstraint,
     text,
 )
@@ -29,9 +30,11 @@ class Model(Record, registry=new_registry()):
 
 
 class Patient(Model, table=True):
-    """What must be known here of a patient: that they are registered."""
+    """What must be known here of a patient: that they are registered, and whether they have died."""
 
     __tablename__ = "patient"
+
+    deceased: bool = False
 
 
 class Practitioner(Model, table=True):
@@ -52,13 +55,21 @@ class Location(Model, table=True):
 
 
 class AppointmentType(Model, Versioned, table=True):
-    """What can be booked, how long it takes, and what the practitioner needs before and after."""
+    """What can be booked, how long it takes, what the practitioner needs before and after, and what patients are held to."""
 
     __tablename__ = "appointment_type"
     __table_args__ = (
         UniqueConstraint("system", "code"),
         CheckConstraint("minutes BETWEEN 5 AND 480", name="minutes"),
         CheckConstraint("before_minutes BETWEEN 0 AND 120 AND after_minutes BETWEEN 0 AND 120", name="buffers"),
+        CheckConstraint(
+            "cancellation_notice_hours BETWEEN 0 AND 720 AND rescheduling_notice_hours BETWEEN 0 AND 720", name="notice"
+        ),
+        CheckConstraint(
+            "horizon_days BETWEEN 1 AND 730 AND maximum_per_patient BETWEEN 1 AND 100"
+            " AND maximum_per_day BETWEEN 1 AND 200",
+            name="limits",
+        ),
     )
 
     system: str
@@ -67,6 +78,11 @@ class AppointmentType(Model, Versioned, table=True):
     minutes: int
     before_minutes: int = 0
     after_minutes: int = 0
+    cancellation_notice_hours: int = 0
+    rescheduling_notice_hours: int = 0
+    horizon_days: int | None = None
+    maximum_per_patient: int | None = None
+    maximum_per_day: int | None = None
     active: bool = True
 
 
@@ -172,9 +188,19 @@ class CancellationReason(Code):
 
     PATIENT_REQUEST = "PATIENT_REQUEST", "The patient wishes the appointment to be cancelled."
     PRACTITIONER_UNAVAILABLE = "PRACTITIONER_UNAVAILABLE", "The practitioner cannot keep the appointment."
+    PATIENT_DECEASED = "PATIENT_DECEASED", "The patient has died."
     DUPLICATE = "DUPLICATE", "The patient has another appointment at that time."
     ENTERED_IN_ERROR = "ENTERED_IN_ERROR", "The appointment was entered by mistake."
     OTHER = "OTHER", "The appointment is cancelled for another reason than all of these."
+
+
+class OverbookingReason(Code):
+    """Why the staff book an appointment at a time that is not free for it."""
+
+    WALK_IN = "WALK_IN", "The patient has come without an appointment."
+    URGENT = "URGENT", "The patient cannot wait for a free slot."
+    AGREED = "AGREED", "The practitioner has agreed to it."
+    OTHER = "OTHER", "It is booked for another reason than all of these."
 
 
 class StatusReversionReason(Code):
@@ -190,9 +216,12 @@ OPEN = (Status.HELD, Status.BOOKED, Status.CHECKED_IN)
 _OPEN = text("status IN ('HELD', 'BOOKED', 'CHECKED_IN')")
 
 
-def _no_overlap(of: str, starts: str, ends: str, name: str) -> ExcludeConstraint:
+_IN_SLOT = text("status IN ('HELD', 'BOOKED', 'CHECKED_IN') AND overbooking IS NULL")
+
+
+def _no_overlap(of: str, starts: str, ends: str, name: str, where: TextClause) -> ExcludeConstraint:
     period = text(f"tstzrange({starts}, {ends})")
-    return ExcludeConstraint((of, "="), (period, "&&"), name=name, using="gist", where=_OPEN)
+    return ExcludeConstraint((of, "="), (period, "&&"), name=name, using="gist", where=where)
 
 
 PRACTITIONER_OVERLAP = "appointment_practitioner_overlap"
@@ -210,7 +239,8 @@ class Appointment(Model, Versioned, Audited, table=True):
     """An appointment, a slot that is held for one, or a visit recorded from another system.
 
     The practitioner is occupied from `occupied_from` to `occupied_until`, the patient from `starts_at` to `ends_at`; while
-    appointments are open, the database lets neither overlap. `scheduled_at` is when its present time was agreed on. What
+    appointments are open, the database lets neither overlap; the practitioner's may where the staff have booked one all the
+    same, for the reason in `overbooking`. `scheduled_at` is when its present time was agreed on. What
     another system does not say of a visit is null. Of one whose start or end is known by the day, month or year alone, that is
     in `partial_start` and `partial_end`, as FHIR writes it; `starts_at` is then noon (UTC) of its first day, to have its place
     in lists and reports: the same day almost everywhere.
@@ -219,8 +249,8 @@ class Appointment(Model, Versioned, Audited, table=True):
 
     __tablename__ = "appointment"
     __table_args__ = (
-        _no_overlap("practitioner_id", "occupied_from", "occupied_until", PRACTITIONER_OVERLAP),
-        _no_overlap("patient_id", "starts_at", "ends_at", PATIENT_OVERLAP),
+        _no_overlap("practitioner_id", "occupied_from", "occupied_until", PRACTITIONER_OVERLAP, _IN_SLOT),
+        _no_overlap("patient_id", "starts_at", "ends_at", PATIENT_OVERLAP, _OPEN),
         CheckConstraint(
             "occupied_from <= starts_at AND starts_at <= ends_at AND ends_at <= occupied_until", name="period"
         ),
@@ -234,6 +264,7 @@ class Appointment(Model, Versioned, Audited, table=True):
             name="partial",
         ),
         one_of("status", Status),
+        one_of("overbooking", OverbookingReason),
         CheckConstraint("(status = 'HELD') = (held_until IS NOT NULL)", name="hold"),
         CheckConstraint("(status = 'CANCELLED') = (cancelled_by IS NOT NULL)", name="cancellation"),
         Index("appointment_patient_idx", "patient_id", "starts_at", "id"),
@@ -262,6 +293,7 @@ class Appointment(Model, Versioned, Audited, table=True):
     booked_at: datetime = timestamp(default_factory=utc_now)
     scheduled_at: datetime = timestamp(default_factory=utc_now)
     held_until: datetime | None = timestamp(default=None, nullable=True)
+    overbooking: str | None = None
     cancelled_by: str | None = None
     cancellation_reason: str | None = None
     reason: Encrypted[str] | None = encrypted(str, nullable=True)

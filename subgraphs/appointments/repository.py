@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from heapq import merge
 from itertools import islice
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,7 +20,7 @@ from shared.database.model import utc_now
 from shared.database.paging import ListOfEach, Order
 from shared.database.rows import grouped
 from shared.graph.context import Context
-from subgraphs.appointments import policy
+from subgraphs.appointments import opening, policy
 from subgraphs.appointments.models import (
     OPEN,
     Appointment,
@@ -48,6 +50,8 @@ EXCEPTIONS = Order((col(ScheduleException.from_day), col(ScheduleException.id)))
 FEEDS = Order((col(CalendarFeed.id),))
 
 _DAY = timedelta(days=1)
+_ALTERNATIVES = timedelta(days=28)  # from the first time on
+_FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,16 @@ def search(principal: Principal, wanted: Filter) -> Select[Appointment]:
             col(Appointment.ends_at) > func.now(), col(Appointment.status).in_((Status.BOOKED, Status.CHECKED_IN))
         )
     return statement
+
+
+def to_move(principal: Principal, practitioner_id: UUID | None, location_id: UUID | None) -> Select[Appointment]:
+    """What is to come at a time at which the practitioner or the location is not open any more."""
+    statement = search(principal, Filter(None, practitioner_id, location_id, (Status.HELD, Status.BOOKED), utc_now()))
+    return (
+        statement.join(Location, col(Appointment.location_id) == col(Location.id))
+        .join(Practitioner, col(Appointment.practitioner_id) == col(Practitioner.id))
+        .where(~and_(col(Location.active), col(Practitioner.active), opening.is_open()))
+    )
 
 
 async def may_ask_about(context: Context, patient_id: UUID) -> bool:
@@ -180,22 +194,82 @@ async def free_slots(context: Context, searches: Sequence[SlotSearch]) -> list[l
     wanted = {search.type_id for search in searches}
     since, before = min(search.since for search in searches), max(search.before for search in searches)
     types = select(AppointmentType).where(col(AppointmentType.id).in_(wanted), col(AppointmentType.active))
-    visits = {row.id: visit(row) for row in await context.fetch(types)}
+    kinds = {row.id: row for row in await context.fetch(types)}
+    is_staff = context.principal.is_staff(policy.WRITE)
     found = await calendars(context.fetch, {search.practitioner_id for search in searches}, since, before)
-    return [_free(found[search.practitioner_id], visits.get(search.type_id), search) for search in searches]
+    return [
+        _free(found[search.practitioner_id], kinds.get(search.type_id), search, is_staff=is_staff)
+        for search in searches
+    ]
 
 
-def _free(calendar: Calendar, length: Visit | None, search: SlotSearch) -> list[Slot]:
-    if length is None:
+def _free(calendar: Calendar, kind: AppointmentType | None, search: SlotSearch, *, is_staff: bool) -> list[Slot]:
+    if kind is None:
         return []
-    slots = calendar.slots(length, max(search.since, utc_now()), search.before, search.location_id)
-    return list(islice(calendar.free(slots), search.first))
+    before = search.before if is_staff else min(search.before, horizon(kind))
+    slots = calendar.slots(visit(kind), max(search.since, utc_now()), before, search.location_id)
+    return list(islice(calendar.wanted(calendar.free(slots), visit(kind)), search.first))
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """The first free slots at a location, from a time on, for a type of appointment by its system and code."""
+
+    location_id: UUID
+    type: tuple[str, str]
+    since: datetime
+    first: int
+
+
+async def alternatives(context: Context, wanted: Sequence[Alternatives]) -> list[list[Slot]]:
+    """The slots of each, of all who have hours at the location; in five statements for all of them."""
+    types = select(AppointmentType).where(
+        col(AppointmentType.code).in_({each.type[1] for each in wanted}), col(AppointmentType.active)
+    )
+    kinds = {(row.system, row.code): row for row in await context.fetch(types)}
+    there = select(col(Schedule.location_id), col(Schedule.practitioner_id)).where(
+        col(Schedule.location_id).in_({each.location_id for each in wanted})
+    )
+    practising: dict[UUID, list[UUID]] = defaultdict(list)
+    for location_id, practitioner_id in await context.fetch(there):
+        practising[location_id].append(practitioner_id)
+    since = min(each.since for each in wanted)
+    who = {key for keys in practising.values() for key in keys}
+    found = await calendars(context.fetch, who, since, max(each.since for each in wanted) + _ALTERNATIVES)
+    return [
+        _earliest([found[key] for key in practising[each.location_id]], kinds.get(each.type), each) for each in wanted
+    ]
+
+
+def _earliest(calendars: Sequence[Calendar], kind: AppointmentType | None, wanted: Alternatives) -> list[Slot]:
+    if kind is None:
+        return []
+    of = visit(kind)
+    streams = (
+        each.wanted(each.free(each.slots(of, wanted.since, wanted.since + _ALTERNATIVES, wanted.location_id)), of)
+        for each in calendars
+    )
+    return list(islice(merge(*streams, key=lambda slot: (slot.starts_at, slot.practitioner_id)), wanted.first))
 
 
 def visit(row: AppointmentType) -> Visit:
-    """How long an appointment of a type takes."""
+    """How long an appointment of a type takes, and how many there may be on a day."""
     minutes = (row.minutes, row.before_minutes, row.after_minutes)
-    return Visit(*(timedelta(minutes=value) for value in minutes))
+    length, before, after = (timedelta(minutes=value) for value in minutes)
+    return Visit(length, before, after, (row.system, row.code), row.maximum_per_day)
+
+
+def horizon(row: AppointmentType) -> datetime:
+    """Until when patients may book."""
+    return _FOREVER if row.horizon_days is None else utc_now() + row.horizon_days * _DAY
+
+
+class _Taken(NamedTuple):
+    occupied_from: datetime
+    occupied_until: datetime
+    starts_at: datetime
+    location_id: UUID
+    type: tuple[str, str]
 
 
 async def calendars(
@@ -223,7 +297,25 @@ async def calendars(
             )
     # No appointment takes a day, so a day more at both ends has all that reach into the period.
     occupied = await _occupied(fetch, practitioner_ids, since - _DAY, before + _DAY, apart_from)
-    return {key: Calendar(key, openings[key], closures[key], occupied[key]) for key in practitioner_ids}
+    return {
+        key: Calendar(key, openings[key], closures[key], _periods(occupied[key]), _starts(occupied[key]))
+        for key in practitioner_ids
+    }
+
+
+def _periods(taken: Sequence[_Taken]) -> list[tuple[datetime, datetime]]:
+    """When somebody is occupied, in order: as one where it overlaps."""
+    periods: list[tuple[datetime, datetime]] = []
+    for each in taken:
+        if periods and each.occupied_from < periods[-1][1]:
+            periods[-1] = (periods[-1][0], max(periods[-1][1], each.occupied_until))
+        else:
+            periods.append((each.occupied_from, each.occupied_until))
+    return periods
+
+
+def _starts(taken: Sequence[_Taken]) -> list[tuple[tuple[str, str] | None, datetime, UUID]]:
+    return [(each.type, each.starts_at, each.location_id) for each in taken]
 
 
 async def _weekly_openings(fetch: Fetch, practitioner_ids: Collection[UUID]) -> dict[UUID, list[Opening]]:
@@ -302,9 +394,15 @@ async def _occupied(
     since: datetime,
     before: datetime,
     apart_from: UUID | None,
-) -> dict[UUID, list[tuple[datetime, datetime]]]:
+) -> dict[UUID, list[_Taken]]:
     statement = select(
-        col(Appointment.practitioner_id), col(Appointment.occupied_from), col(Appointment.occupied_until)
+        col(Appointment.practitioner_id),
+        col(Appointment.occupied_from),
+        col(Appointment.occupied_until),
+        col(Appointment.starts_at),
+        col(Appointment.location_id),
+        col(Appointment.type_system),
+        col(Appointment.type_code),
     ).where(
         col(Appointment.practitioner_id).in_(practitioner_ids),
         col(Appointment.status).in_(OPEN),
@@ -312,8 +410,10 @@ async def _occupied(
     )
     if apart_from is not None:
         statement = statement.where(col(Appointment.id) != apart_from)
-    occupied: dict[UUID, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for practitioner_id, from_, until in await fetch(statement.order_by(col(Appointment.occupied_from))):
-        if practitioner_id and until:  # as the table's check wants of what is open
-            occupied[practitioner_id].append((from_, until))
+    occupied: dict[UUID, list[_Taken]] = defaultdict(list)
+    for whose, from_, until, starts_at, place, system, code in await fetch(
+        statement.order_by(col(Appointment.occupied_from))
+    ):
+        if whose and until and place and system and code:  # as the table's check wants of what is open
+            occupied[whose].append(_Taken(from_, until, starts_at, place, (system, code)))
     return occupied

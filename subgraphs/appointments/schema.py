@@ -116,6 +116,19 @@ class Query:
         wanted = Filter(patient, practitioner, key_of(location_id, "Location"), states(status), since, until)
         return repository.search(info.context.principal, wanted)
 
+    @listing(
+        Appointment,
+        repository.BY_START,
+        description="The appointments to come at times at which the practitioner or the location is closed, is not there "
+        "any more, or has other hours now, by time; `alternatives` of each has where it could go.",
+        scopes=[[READ]],
+    )
+    async def appointments_to_move(
+        self, info: Info, practitioner_id: OfPractitioner = None, location_id: AtLocation = None
+    ) -> Select[models.Appointment]:
+        keys = key_of(practitioner_id, "Practitioner"), key_of(location_id, "Location")
+        return repository.to_move(info.context.principal, *keys)
+
     @query(description="The types of appointment that can be booked, by name.", scopes=[[READ]])
     async def appointment_types(self, info: Info) -> list[AppointmentType] | None:
         return [AppointmentType.of(row) for row in await repository.active_types(info.context)]
@@ -189,9 +202,9 @@ async def _as_seen(info: Info, row: models.Appointment) -> Appointment:
 @strawberry.type
 class Mutation:
     @mutation(
-        description="Book an appointment in a free slot.",
+        description="Book an appointment in a free slot; the staff, with a reason, at any time.",
         scopes=[[WRITE]],
-        errors=[SlotTaken, SlotUnavailable, NotFound],
+        errors=[SlotTaken, SlotUnavailable, InvalidState, NotFound],
     )
     async def book_appointment(self, info: Info, input: BookAppointment) -> Appointment:
         return await _as_seen(info, await booking.book(info.context, input))
@@ -247,7 +260,7 @@ class Mutation:
         return await _as_seen(info, await booking.revert(info.context, input))
 
     @mutation(
-        description="Put a patient on the waitlist; the first slot that suits is offered when it becomes free.",
+        description="Put a patient on the waitlist; the first slot that suits is offered at once, or when it becomes free.",
         scopes=[[WRITE]],
         errors=[InvalidState, NotFound],
     )
@@ -296,7 +309,7 @@ class Mutation:
 
     @mutation(
         description="Close days of a practitioner or of a whole location, or open extra hours. Appointments in closed "
-        "hours stay.",
+        "hours stay, and are listed by `appointmentsToMove`.",
         scopes=[[PLAN]],
         errors=[NotFound],
     )

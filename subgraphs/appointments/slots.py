@@ -6,6 +6,7 @@ first time. Hours whose bound is skipped end as RFC 5545 section 3.3.5 reads suc
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,11 +23,16 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """How long an appointment takes, and for how long before and after the practitioner is occupied by it."""
+    """How long an appointment takes, and for how long before and after the practitioner is occupied by it.
+
+    Of some types, which have a system and a code, a practitioner has so many a day at most.
+    """
 
     length: timedelta
     before: timedelta
     after: timedelta
+    type: tuple[str, str] | None = None
+    most_a_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,16 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A practitioner's hours, and when they are occupied: periods in order, none of which overlap."""
+    """A practitioner's hours, and when they are occupied: periods in order, none of which overlap.
+
+    `starts` has the type, the start and the location of each appointment that occupies them.
+    """
 
     practitioner_id: UUID
     openings: Sequence[Opening]
     closures: Sequence[Closure]
     occupied: Sequence[tuple[datetime, datetime]]
+    starts: Sequence[tuple[tuple[str, str] | None, datetime, UUID]] = ()
 
     def slots(self, visit: Visit, since: datetime, before: datetime, location_id: UUID | None = None) -> Iterator[Slot]:
         """The slots that begin in a period, whether free or not, in order; computed as they are asked for."""
@@ -131,14 +141,25 @@ class Calendar:
             if index == len(ends) or self.occupied[index][0] >= slot.occupied_until:
                 yield slot
 
-    def taking(self, slot: Slot) -> "Calendar":
-        """The same with a slot taken."""
-        return replace(self, occupied=sorted([*self.occupied, (slot.occupied_from, slot.occupied_until)]))
+    def wanted(self, slots: Iterable[Slot], visit: Visit) -> Iterator[Slot]:
+        """Those of the slots on days that do not have as many visits of the type as there may be."""
+        if visit.most_a_day is None:
+            yield from slots
+            return
+        taken = Counter(self.day(starts_at, place) for type_, starts_at, place in self.starts if type_ == visit.type)
+        for slot in slots:
+            if taken[self.day(slot.starts_at, slot.location_id)] < visit.most_a_day:
+                yield slot
 
-    def day(self, slot: Slot) -> date:
-        """The day on which a slot of this calendar begins, where it is."""
-        zone = next(opening.zone for opening in self.openings if opening.location_id == slot.location_id)
-        return slot.starts_at.astimezone(zone).date()
+    def taking(self, slot: Slot, visit: Visit) -> "Calendar":
+        """The same with a slot taken by a visit."""
+        occupied = sorted([*self.occupied, (slot.occupied_from, slot.occupied_until)])
+        return replace(self, occupied=occupied, starts=[*self.starts, (visit.type, slot.starts_at, slot.location_id)])
+
+    def day(self, moment: datetime, location_id: UUID) -> date | None:
+        """The day that it is then at a location; None where the practitioner has no hours any more."""
+        zone = next((opening.zone for opening in self.openings if opening.location_id == location_id), None)
+        return None if zone is None else moment.astimezone(zone).date()
 
     def _slots(self, opening: Opening, visit: Visit, since: datetime, before: datetime) -> Iterator[Slot]:
         for day in opening.days(since, before):

@@ -1,11 +1,13 @@
 """GraphQL types of appointments, and what they add to patients and practitioners."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from shared.database.model import utc_now
 from shared.database.paging import Order, Slice
 from shared.graph.connections import Connection, Paged, connect_each
 from shared.graph.context import Info
@@ -17,6 +19,7 @@ from subgraphs.appointments import models, policy, repository
 from subgraphs.appointments.models import (
     CancellationReason,
     ExceptionKind,
+    OverbookingReason,
     Party,
     SlotAlignment,
     Status,
@@ -28,6 +31,7 @@ from subgraphs.appointments.slots import Slot
 MAXIMUM_DAYS = 62
 MAXIMUM_SLOTS = 500
 DEFAULT_SLOTS = 100
+MAXIMUM_ALTERNATIVES = 20
 
 
 Since = Annotated[
@@ -65,6 +69,10 @@ AtLocation = Annotated[
 ]
 FirstSlots = Annotated[
     int, strawberry.argument(description=f"How many slots at most, 1 to {MAXIMUM_SLOTS}; the earliest are given.")
+]
+FirstAlternatives = Annotated[
+    int,
+    strawberry.argument(description=f"How many slots at most, 1 to {MAXIMUM_ALTERNATIVES}; the earliest are given."),
 ]
 
 
@@ -216,6 +224,10 @@ class Appointment(Entity[models.Appointment]):
         "held_until",
         description="Until when the patient can accept the slot that is held; null unless the appointment is HELD.",
     )
+    overbooking: OverbookingReason | None = from_row(
+        "overbooking",
+        description="Why the staff booked the appointment at a time that was not free for it; null where it was free.",
+    )
     cancellation: Cancellation | None = from_row(
         _cancellation, description="Who cancelled the appointment and why; null unless it is CANCELLED."
     )
@@ -235,6 +247,19 @@ class Appointment(Entity[models.Appointment]):
         "location_id",
         description="The location where the appointment takes place; null where that is not known.",
     )
+
+    @strawberry.field(
+        description="The next free slots at its location for an appointment of its type, of anybody with hours there, in the "
+        "four weeks from its day on; null for a visit of another system."
+    )
+    async def alternatives(self, info: Info, first: FirstAlternatives = 3) -> list["FreeSlot"] | None:
+        row = self.row
+        if row.location_id is None or row.type_system is None or row.type_code is None:
+            return None
+        since = max(row.starts_at.replace(hour=0, minute=0), utc_now())
+        kind = (row.type_system, row.type_code)
+        wanted = repository.Alternatives(row.location_id, kind, since, at_most(first, MAXIMUM_ALTERNATIVES))
+        return free_slots_of(await info.context.load(repository.alternatives, wanted))
 
 
 @strawberry.type(description="A time at which a practitioner can be booked (FHIR Slot).")
@@ -271,6 +296,21 @@ class AppointmentType(Entity[models.AppointmentType]):
     )
     after_minutes: int | None = from_row(
         "after_minutes", description="How many minutes the practitioner needs after the appointment."
+    )
+    cancellation_notice_hours: int | None = from_row(
+        "cancellation_notice_hours", description="Up to how many hours before an appointment patients may cancel it."
+    )
+    rescheduling_notice_hours: int | None = from_row(
+        "rescheduling_notice_hours", description="Up to how many hours before an appointment patients may move it."
+    )
+    horizon_days: int | None = from_row(
+        "horizon_days", description="How many days ahead patients may book; null: as far as there are hours."
+    )
+    maximum_per_patient: int | None = from_row(
+        "maximum_per_patient", description="How many a patient may have booked at a time; null: any number."
+    )
+    maximum_per_day: int | None = from_row(
+        "maximum_per_day", description="How many a practitioner has on a day; null: as many as there is time for."
     )
     active: bool | None = from_row("active", description="Whether appointments of this type can be booked now.")
     version: int | None = from_row(
@@ -433,9 +473,18 @@ async def find_free_slots(
     info.context.principal.require(policy.READ)
     if not 0 <= (before - since).total_seconds() <= MAXIMUM_DAYS * 86_400:
         raise bad_input(f"`to` is not before `from`, and at most {MAXIMUM_DAYS} days after it")
-    if not 1 <= first <= MAXIMUM_SLOTS:
-        raise bad_input(f"`first` is 1 to {MAXIMUM_SLOTS}; ask from the last slot on for more")
     location, type_ = key_of(location_id, "Location"), key_of(type_id, "AppointmentType")
-    search = SlotSearch(practitioner_id, location, type_, since, before, first)
-    slots = await info.context.load(repository.free_slots, search)
+    search = SlotSearch(practitioner_id, location, type_, since, before, at_most(first, MAXIMUM_SLOTS))
+    return free_slots_of(await info.context.load(repository.free_slots, search))
+
+
+def at_most(first: int, maximum: int) -> int:
+    """How many slots are asked for."""
+    if not 1 <= first <= maximum:
+        raise bad_input(f"`first` is 1 to {maximum}; ask from the last slot on for more")
+    return first
+
+
+def free_slots_of(slots: Sequence[Slot]) -> list[FreeSlot]:
+    """Slots, as they are shown."""
     return [FreeSlot(slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at) for slot in slots]

@@ -37,6 +37,8 @@ class Rescheduled(Appointment, Event, type="caregraph.appointments.appointment-r
 class Cancelled(Appointment, Event, type="caregraph.appointments.appointment-cancelled.v1", key="appointment_id"):
     """An appointment was called off."""
 
+    reason_code: str
+
 
 class ReminderDue(Appointment, Event, type="caregraph.appointments.appointment-reminder-due.v1", key="appointment_id"):
     """An appointment is soon."""
@@ -253,7 +255,13 @@ async def _rescheduled(work: UnitOfWork, event: Rescheduled) -> None:
 
 
 async def _cancelled(work: UnitOfWork, event: Cancelled) -> None:
-    await _tell(work, Kind.APPOINTMENT_CANCELLED, event, event.practitioner_id)
+    await _tell(
+        work,
+        Kind.APPOINTMENT_CANCELLED,
+        event,
+        event.practitioner_id,
+        to_patient=event.reason_code != "PATIENT_DECEASED",
+    )
 
 
 async def _reminder_due(work: UnitOfWork, event: ReminderDue) -> None:
@@ -264,11 +272,13 @@ async def _offered(work: UnitOfWork, event: Offered) -> None:
     await _tell(work, Kind.WAITLIST_OFFERED, event)
 
 
-async def _tell(work: UnitOfWork, kind: Kind, appointment: Appointment, *practitioners: UUID) -> None:
+async def _tell(
+    work: UnitOfWork, kind: Kind, appointment: Appointment, *practitioners: UUID, to_patient: bool = True
+) -> None:
     """Tell the patient and practitioners of an appointment that is still to come."""
     if appointment.starts_at > utc_now():
         patient_id, appointment_id = appointment.patient_id, appointment.appointment_id
-        recipients = [patient_id, *practitioners]
+        recipients = [*([patient_id] if to_patient else []), *practitioners]
         command = Notify(kind=kind, recipients=recipients, patient_id=patient_id, appointment_id=appointment_id)
         await service.notify(work, command)
 

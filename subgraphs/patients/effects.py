@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from shared.unit_of_work import UnitOfWork
-from subgraphs.patients.events import Group, How, PatientChanged, PatientRegistered, PreferencesChanged
+from subgraphs.patients.events import DeceasedChanged, Group, How, PatientChanged, PatientRegistered, PreferencesChanged
 from subgraphs.patients.models import Patient
 
 IDENTIFIERS = "identifiers"
@@ -34,14 +34,17 @@ GROUPS = {
 
 
 def registered(work: UnitOfWork, row: Patient, how: How) -> None:
-    """Tell of a new patient, and of their preferences if there are any."""
+    """Tell of a new patient; of their preferences if there are any, and of their death."""
     work.publish(PatientRegistered(patient_id=row.id, how=how, registered_at=row.created_at))
     if row.language or row.preferred_channels or row.reminders:
         _tell_preferences(work, row)
+    if row.deceased:
+        work.publish(DeceasedChanged(patient_id=row.id, deceased=True))
 
 
 def changed(work: UnitOfWork, row: Patient, columns: Iterable[str]) -> None:
     """Tell that these were changed; of preferences, and of a death that ends reminders, also to what."""
+    columns = set(columns)
     told = {GROUPS[column] for column in columns}
     groups = [group for group in Group if group in told]
     if not groups:
@@ -49,6 +52,8 @@ def changed(work: UnitOfWork, row: Patient, columns: Iterable[str]) -> None:
     work.publish(PatientChanged(patient_id=row.id, groups=groups))
     if Group.PREFERENCES in groups or Group.DECEASED in groups:
         _tell_preferences(work, row)
+    if "deceased" in columns:
+        work.publish(DeceasedChanged(patient_id=row.id, deceased=row.deceased))
 
 
 def _tell_preferences(work: UnitOfWork, row: Patient) -> None:

@@ -50,6 +50,13 @@ class PatientMerged(Event, type="caregraph.patients.patient-merged.v1", key="pat
     merged_patient_id: UUID
 
 
+class DeceasedChanged(Event, type="caregraph.patients.deceased-changed.v1", key="patient_id"):
+    """A patient has died; or, where `deceased` is false, has not after all."""
+
+    patient_id: UUID
+    deceased: bool
+
+
 class PreferencesChanged(Event, type="caregraph.patients.preferences-changed.v1", key="patient_id"):
     """How a patient wants to be reached, whole: `email`, `sms`, `phone`, `mail`, the most wanted first.
 
@@ -72,4 +79,12 @@ class EmailAddressesChanged(Event, type="caregraph.patients.email-addresses-chan
     digests: list[str]
 
 
-EVENTS = (PatientRegistered, PatientChanged, PatientMerged, PreferencesChanged, EmailAddressesChanged, PatientDataRead)
+EVENTS = (
+    PatientRegistered,
+    PatientChanged,
+    PatientMerged,
+    DeceasedChanged,
+    PreferencesChanged,
+    EmailAddressesChanged,
+    PatientDataRead,
+)

@@ -167,8 +167,9 @@ class Practice:
         return [datetime.fromisoformat(slot["startsAt"]).astimezone(ZONE) for slot in data["freeSlots"]]
 
     async def published(self) -> list[tuple[str, dict[str, Any]]]:
-        """The events so far: what happened, and their data."""
-        return [(event.type.split(".")[2], event.data) for event in await self.clinic.published("appointments")]
+        """The events so far: what happened, and their data; not the looks, of which is told later."""
+        published = [(event.type.split(".")[2], event.data) for event in await self.clinic.published("appointments")]
+        return [(kind, data) for kind, data in published if kind != "patient-data-read"]
 
 
 def change(name: str, asked: str, *, versioned: bool = False) -> str:

@@ -165,7 +165,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Mutation.saveRole": {"name": "SOME_ROLE"},
     "Mutation.removeRole": {"name": "SOME_ROLE"},
     "Mutation.addScheduleException": {"kind": "CLOSED", "starts": None, "ends": None},
-    "Mutation.saveAppointmentType": {"minutes": 30},
+    "Mutation.saveAppointmentType": {
+        "minutes": 30,
+        **dict.fromkeys(("horizonDays", "maximumPerPatient", "maximumPerDay")),
+    },
     "Mutation.saveSchedule": {"hours": [], "slotIntervalMinutes": 30},
     "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None, "locationIds": []},
     "Mutation.draftPrescription": {"dosages": [TAKEN], "refills": 0},

@@ -3,11 +3,17 @@
 import pytest
 
 from shared.ids import new_id
-from subgraphs.appointments.consumers import LocationChanged, PatientMerged, PatientRegistered, PractitionerChanged
+from subgraphs.appointments.consumers import (
+    DeceasedChanged,
+    LocationChanged,
+    PatientMerged,
+    PatientRegistered,
+    PractitionerChanged,
+)
 from tests.appointments.conftest import Practice, answer, at
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.appointments.test_calendars import create, read
-from tests.appointments.test_waitlist import join
+from tests.appointments.test_waitlist import JOIN, join
 from tests.directory.test_directory import ADDRESS, SAVE_LOCATION, SAVE_ORGANIZATION, SAVE_PRACTITIONER, save
 from tests.harness.ids import key_of
 
@@ -77,6 +83,38 @@ async def test_what_others_tell_is_followed(practice: Practice) -> None:
 
     await clinic.until(has_left)
     assert (await practice.book(practice.reception, patient, at(4, 16)))["code"] == "NOT_FOUND"
+
+
+async def test_what_the_dead_had_booked_is_called_off(practice: Practice) -> None:
+    patient, account = await practice.patient()
+    await practice.open_only("10:00", "10:30", day=6)
+    booked = await practice.booked(account, patient, at(3, 10))
+    waits = [{"fromDay": f"{at(day, 0):%F}", "untilDay": f"{at(day, 0):%F}"} for day in (5, 6)]
+    for days in waits:  # the second of them is offered what is free
+        await join(practice, account, patient, **days)
+    await practice.clinic.publish(*[DeceasedChanged(patient_id=patient, deceased=True)] * 2)
+
+    async def is_called_off() -> bool:
+        data = await practice.reception.data("query($id: ID!) { appointment(id: $id) { status } }", id=booked["id"])
+        return bool(data["appointment"]["status"] == "CANCELLED")
+
+    await practice.clinic.until(is_called_off)
+    (kind, told) = (await practice.published())[-1]
+    assert (kind, told["cancelledBy"], told["reasonCode"]) == ("appointment-cancelled", "system", "PATIENT_DECEASED")
+    waiting = (await practice.reception.data("{ waitlist { nodes { status } } }"))["waitlist"]["nodes"]
+    assert [entry["status"] for entry in waiting] == ["LEFT", "LEFT"]
+    for refused in (
+        await practice.book(practice.reception, patient, at(4, 10)),
+        await answer(practice.reception, JOIN, **practice.waiting(patient)),
+    ):
+        assert refused["code"] == "PATIENT_DECEASED"
+    await practice.clinic.publish(DeceasedChanged(patient_id=patient, deceased=False))
+
+    async def books() -> bool:
+        again = await practice.book(practice.reception, patient, at(4, 10))
+        return bool(again["__typename"] == "BookAppointmentSuccess")
+
+    await practice.clinic.until(books)
 
 
 async def test_a_duplicates_appointments_become_the_survivors(practice: Practice) -> None:

@@ -206,6 +206,22 @@ async def test_what_is_not_wanted_does_not_come(clinic: Clinic) -> None:
     assert (await until_inbox_has(clinic, me, 3))[0]["kind"] == "APPOINTMENT_BOOKED"
 
 
+async def test_of_a_death_the_practitioner_alone_is_told(clinic: Clinic) -> None:
+    patient, doctor = new_id(), new_id()
+    called_off = about(
+        appointments.AppointmentCancelled,
+        patient=patient,
+        practitioner=doctor,
+        cancelled_by="system",
+        reason_code="PATIENT_DECEASED",
+    )
+    await clinic.publish(booked(patient, doctor), called_off)
+    told = await until_inbox_has(clinic, clinic.caller("DOCTOR", practitioner=doctor), 2)
+    assert {node["kind"] for node in told} == {"APPOINTMENT_CANCELLED", "APPOINTMENT_BOOKED"}
+    (only,) = await until_inbox_has(clinic, clinic.caller("PATIENT", patient=patient), 1)
+    assert only["kind"] == "APPOINTMENT_BOOKED"
+
+
 async def test_a_merged_patients_inbox_is_the_survivors(clinic: Clinic) -> None:
     survivor, merged, last = new_id(), new_id(), new_id()
     before = clinic.caller("PATIENT", patient=merged)

@@ -104,8 +104,10 @@ async def test_staff_change_patients(clinic: Clinic) -> None:
     assert [(event.type.split(".")[2], event.data.get("groups")) for event in events] == [
         ("patient-changed", ["demographics", "deceased", "identifiers"]),
         ("preferences-changed", None),
+        ("deceased-changed", None),
         ("patient-changed", ["identifiers"]),
     ]
+    assert events[2].data["deceased"] is True
     assert events[1].data["reminders"] is False  # nobody reminds the dead
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from shared.audit.recorder import Action
-from shared.auth.principal import Principal
 from shared.database.model import utc_now
 from shared.errors import InvalidState, not_found
 from shared.graph.context import Context
@@ -30,7 +29,6 @@ from subgraphs.appointments.commands import (
 )
 from subgraphs.appointments.errors import (
     APPOINTMENT_STATUS,
-    BEGUN,
     NOT_BEGUN,
     NOT_REVERTIBLE,
     NOT_TODAY,
@@ -47,6 +45,7 @@ from subgraphs.appointments.models import (
     Party,
     Status,
 )
+from subgraphs.appointments.service import limits
 from subgraphs.appointments.service.common import check_may_act_for, hold_patient
 from subgraphs.appointments.service.scheduling import (
     appointment_in,
@@ -54,6 +53,7 @@ from subgraphs.appointments.service.scheduling import (
     find_slot,
     lock_calendars,
     move,
+    overbooked_slot,
     slot_of,
     visit_of,
 )
@@ -69,7 +69,7 @@ async def book(context: Context, command: BookAppointment) -> Appointment:
     check_may_act_for(context, command.patient_id)
     async with context.write() as work:
         await work.once(command)
-        if await _is_taken(work, command):
+        if command.overbooking is None and await _is_taken(work, command):
             raise SlotTaken(SLOT_TAKEN)
         practising = await lock_calendars(work, {command.practitioner_id})
         await hold_patient(work, command.patient_id)
@@ -78,16 +78,23 @@ async def book(context: Context, command: BookAppointment) -> Appointment:
             raise not_found("AppointmentType")
         if not practising:
             raise not_found("Practitioner")
-        slot = await find_slot(
-            work, command.practitioner_id, command.location_id, repository.visit(kind), command.starts_at
-        )
+        await limits.check_booking(work, kind, command.patient_id, command.starts_at)
+        place = command.practitioner_id, command.location_id, repository.visit(kind), command.starts_at
+        slot = await (find_slot if command.overbooking is None else overbooked_slot)(work, *place)
         row = appointment_in(slot, kind, command.patient_id, Status.BOOKED, reason=command.reason)
+        row.overbooking = command.overbooking
         work.session.add(row)
         with conflicts_refused():
             await work.session.flush()
+        _audit_overbooking(work, row)
         work.done(row.id)
         effects.booked(work, row)
     return row
+
+
+def _audit_overbooking(work: UnitOfWork, row: Appointment) -> None:
+    if row.overbooking is not None:
+        work.audit(Action.EXECUTE, "Appointment", [row.id], [row.patient_id], overbooking=row.overbooking)
 
 
 async def _is_taken(work: UnitOfWork, command: BookAppointment) -> bool:
@@ -111,16 +118,23 @@ async def reschedule(context: Context, command: RescheduleAppointment) -> Appoin
         await work.once(command)
         row, practising = await _open(work, command, also=command.practitioner_id)
         _require(row, Status.BOOKED)
-        _require_time(row, work.principal)
-        old = slot_of(row)
+        kind, old = await limits.kind_of(work, row), slot_of(row)
+        limits.check_notice(work, row, kind.rescheduling_notice_hours if kind else 0)
+        limits.check_horizon(work, kind, command.starts_at)
         practitioner_id = command.practitioner_id or old.practitioner_id
         if practitioner_id not in practising:
             raise not_found("Practitioner")
         location_id = command.location_id or old.location_id
-        slot = await find_slot(work, practitioner_id, location_id, visit_of(old), command.starts_at, moving=row.id)
+        place = practitioner_id, location_id, visit_of(old, kind), command.starts_at
+        if command.overbooking is None:
+            slot = await find_slot(work, *place, moving=row.id)
+        else:
+            slot = await overbooked_slot(work, *place)
         move(row, slot)
+        row.overbooking = command.overbooking
         with conflicts_refused():
             await work.session.flush()
+        _audit_overbooking(work, row)
         effects.rescheduled(work, row, old)
         work.done(row.id)
         await offer_freed(work, old)
@@ -133,7 +147,8 @@ async def cancel(context: Context, command: CancelAppointment) -> Appointment:
         await work.once(command)
         row, _ = await _open(work, command)
         _require(row, Status.BOOKED)
-        _require_time(row, work.principal)
+        kind = await limits.kind_of(work, row)
+        limits.check_notice(work, row, kind.cancellation_notice_hours if kind else 0)
         by = Party.STAFF if work.principal.is_staff(policy.WRITE) else Party.PATIENT
         await cancel_locked(work, row, by, command.reason)
         work.done(row.id)
@@ -190,7 +205,7 @@ async def revert(context: Context, command: RevertAppointmentStatus) -> Appointm
         noted = Status(row.status)
         if noted not in _BEFORE:
             raise InvalidState(NOT_REVERTIBLE, status=noted, revertible=", ".join(_BEFORE))
-        if row.booked_at >= row.starts_at:
+        if row.booked_at >= row.starts_at and row.overbooking is None:
             raise InvalidState(RECORDED_ELSEWHERE)
         row.status = _BEFORE[noted]
         with conflicts_refused():
@@ -237,9 +252,3 @@ async def _days_until(work: UnitOfWork, row: Appointment) -> int:
     location = await work.session.get_one(Location, row.location_id)
     zone = ZoneInfo(location.time_zone)
     return (row.starts_at.astimezone(zone).date() - utc_now().astimezone(zone).date()).days
-
-
-def _require_time(row: Appointment, principal: Principal) -> None:
-    """What has begun, only the staff can change."""
-    if row.starts_at <= utc_now() and not principal.is_staff(policy.WRITE):
-        raise InvalidState(BEGUN)

@@ -25,9 +25,10 @@ from subgraphs.appointments.service.scheduling import lock_calendars, slot_of
 from subgraphs.appointments.service.waitlist import withdraw
 
 
-async def _lock_calendars(work: UnitOfWork, merged_id: UUID, _: UUID) -> None:
+async def lock_calendars_of(work: UnitOfWork, patient_id: UUID, *_: UUID) -> None:
+    """Lock the calendars of those with whom a patient has something open."""
     practitioners = select(col(Appointment.id), col(Appointment.patient_id), col(Appointment.practitioner_id)).where(
-        col(Appointment.patient_id) == merged_id, col(Appointment.status).in_(OPEN)
+        col(Appointment.patient_id) == patient_id, col(Appointment.status).in_(OPEN)
     )
     await lock_calendars(work, {row.practitioner_id for row in await work.session.execute(practitioners)})
 
@@ -52,7 +53,7 @@ async def _resolve(work: UnitOfWork, merged_id: UUID, survivor_id: UUID) -> None
 
 
 MERGERS = Mergers(
-    (col(Appointment.patient_id), col(WaitlistEntry.patient_id)), prepare=_lock_calendars, resolve=_resolve
+    (col(Appointment.patient_id), col(WaitlistEntry.patient_id)), prepare=lock_calendars_of, resolve=_resolve
 )
 
 

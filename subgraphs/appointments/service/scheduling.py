@@ -16,23 +16,26 @@ from shared.database.engine import sqlstate
 from shared.database.model import assign, utc_now
 from shared.datatypes import Coding
 from shared.encryption import Encrypted
-from shared.errors import InvalidState
+from shared.errors import InvalidState, invalid, not_found
 from shared.unit_of_work import UnitOfWork
-from subgraphs.appointments import repository
+from subgraphs.appointments import policy, repository
 from subgraphs.appointments.errors import (
+    DAY_FULL,
     NO_SUCH_SLOT,
     PATIENT_OCCUPIED,
     RECORDED_ELSEWHERE,
     SLOT_OVER,
     SLOT_TAKEN,
+    STAFF_OVERBOOK,
     SlotTaken,
     SlotUnavailable,
 )
-from subgraphs.appointments.models import PATIENT_OVERLAP, Appointment, AppointmentType, Practitioner, Status
+from subgraphs.appointments.models import PATIENT_OVERLAP, Appointment, AppointmentType, Location, Practitioner, Status
 from subgraphs.appointments.slots import Slot, Visit
 
 _EXCLUSION_VIOLATION, _DEADLOCK = "23P01", "40P01"
 _INSTANT = timedelta(microseconds=1)
+_JUST_BEGUN = timedelta(hours=1)
 
 
 async def lock_calendars(work: UnitOfWork, practitioner_ids: Collection[UUID]) -> set[UUID]:
@@ -68,7 +71,24 @@ async def find_slot(
     free = next(calendar.free(slots), None)
     if free is None:
         raise SlotTaken(SLOT_TAKEN)
+    if not any(calendar.wanted([free], visit)):
+        raise SlotUnavailable(DAY_FULL, maximum=visit.most_a_day)
     return free
+
+
+async def overbooked_slot(
+    work: UnitOfWork, practitioner_id: UUID, location_id: UUID, visit: Visit, starts_at: datetime
+) -> Slot:
+    """A time that need not be free, nor in the hours, for the staff; not longer ago than what has just begun."""
+    if not work.principal.is_staff(policy.WRITE):
+        raise invalid("overbooking", STAFF_OVERBOOK)
+    location = await work.session.get(Location, location_id)
+    if location is None or not location.active:
+        raise not_found("Location")
+    if starts_at < utc_now() - _JUST_BEGUN:
+        raise SlotUnavailable(SLOT_OVER)
+    ends_at = starts_at + visit.length
+    return Slot(practitioner_id, location_id, starts_at, ends_at, starts_at - visit.before, ends_at + visit.after)
 
 
 def appointment_in(
@@ -115,9 +135,10 @@ def slot_of(row: Appointment) -> Slot:
     return Slot(practitioner, location, row.starts_at, ends_at, row.occupied_from, until)
 
 
-def visit_of(slot: Slot) -> Visit:
-    """How long the appointment in a slot takes."""
-    return Visit(slot.ends_at - slot.starts_at, slot.starts_at - slot.occupied_from, slot.occupied_until - slot.ends_at)
+def visit_of(slot: Slot, kind: AppointmentType | None) -> Visit:
+    """How long the appointment in a slot takes, of a type that there may be no more."""
+    lengths = (slot.ends_at - slot.starts_at, slot.starts_at - slot.occupied_from, slot.occupied_until - slot.ends_at)
+    return Visit(*lengths, (kind.system, kind.code), kind.maximum_per_day) if kind else Visit(*lengths)
 
 
 @contextmanager

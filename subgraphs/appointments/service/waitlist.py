@@ -110,7 +110,7 @@ async def decline(context: Context, command: DeclineWaitlistOffer) -> WaitlistEn
         await work.once(command)
         row = await _open(work, command.id)
         _require(row, WaitlistStatus.OFFERED)
-        await _release(work, row, WaitlistStatus.DECLINED)
+        await release(work, row, WaitlistStatus.DECLINED)
         work.done(row.id)
     return row
 
@@ -128,7 +128,7 @@ async def expire(work: UnitOfWork, entry_id: UUID) -> None:
 async def withdraw(work: UnitOfWork, row: WaitlistEntry) -> None:
     """Take an offer back, which ends the wait; the slot is offered to the next in line."""
     effects.wait_expired(work, row, "OFFER")
-    await _release(work, row, WaitlistStatus.EXPIRED)
+    await release(work, row, WaitlistStatus.EXPIRED)
 
 
 def end_overdue(work: UnitOfWork, row: WaitlistEntry) -> None:
@@ -182,7 +182,7 @@ async def _offer(
         for entry, kind in queue:
             for slot in islice(_suitable(calendar, entry, kind, location_id, since, before), _ATTEMPTS):
                 if await _hold(work, entry, kind, slot):
-                    calendar = calendar.taking(slot)
+                    calendar = calendar.taking(slot, repository.visit(kind))
                     break
 
 
@@ -219,9 +219,12 @@ def _suitable(
 ) -> Iterator[Slot]:
     """The free slots for what is waited for that begin in a period, on days and at a location that suit."""
     first, last = _bounds(entry)
-    place = location_id or entry.location_id
-    slots = calendar.slots(repository.visit(kind), max(since, first), min(before, last), place)
-    return (slot for slot in calendar.free(slots) if entry.from_day <= calendar.day(slot) <= entry.until_day)
+    place, visit, before = location_id or entry.location_id, repository.visit(kind), min(before, last)
+    slots = calendar.slots(visit, max(since, first), min(before, repository.horizon(kind)), place)
+    for slot in calendar.wanted(calendar.free(slots), visit):
+        day = calendar.day(slot.starts_at, slot.location_id)
+        if day is not None and entry.from_day <= day <= entry.until_day:
+            yield slot
 
 
 def _bounds(entry: WaitlistEntry) -> tuple[datetime, datetime]:
@@ -248,7 +251,7 @@ async def _hold(work: UnitOfWork, entry: WaitlistEntry, kind: AppointmentType, s
     return True
 
 
-async def _release(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) -> None:
+async def release(work: UnitOfWork, row: WaitlistEntry, status: WaitlistStatus) -> None:
     """End an offer; the hold is gone, as if it had never been."""
     held = await work.session.get_one(Appointment, row.appointment_id)
     freed = slot_of(held)

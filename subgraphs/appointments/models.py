@@ -200,7 +200,7 @@ class OverbookingReason(Code):
     WALK_IN = "WALK_IN", "The patient has come without an appointment."
     URGENT = "URGENT", "The patient cannot wait for a free slot."
     AGREED = "AGREED", "The practitioner has agreed to it."
-    OTHER = "OTHER", "It is booked for another reason than all of these."
+    OTHER = "OTHER", "The appointment is booked for another reason than all of these."
 
 
 class StatusReversionReason(Code):

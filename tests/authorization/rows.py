@@ -208,8 +208,11 @@ def appointments_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     yield appointments.Patient(id=party.patient)
     yield appointments.Practitioner(id=party.practitioner)
     yield appointments.Location(id=party.location, time_zone="Europe/Berlin")
-    kind = appointments.AppointmentType(system="urn:x", code=party.name, display="Visit", minutes=30)
+    named: dict[str, Any] = {"system": "urn:x", "display": "Visit", "minutes": 30}
+    kind = appointments.AppointmentType(code=party.name, **named)
     yield kind
+    limits: dict[str, Any] = {"horizon_days": 365, "maximum_per_patient": 50, "maximum_per_day": 50}
+    yield appointments.AppointmentType(code=f"{party.name}-limited", **named, **limits)
     schedule = appointments.Schedule(practitioner_id=party.practitioner, location_id=party.location)
     yield schedule
     for weekday in range(1, 8):
@@ -232,7 +235,7 @@ def appointments_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     )
     tomorrow = utc_now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
     states: list[dict[str, Any]] = [
-        {"status": "BOOKED", "reason": Encrypted("My knee hurts.")},
+        {"status": "BOOKED", "reason": Encrypted("My knee hurts."), "overbooking": "AGREED"},
         {"status": "CANCELLED", "cancelled_by": "patient", "cancellation_reason": "OTHER"},
         {"status": "HELD", "held_until": tomorrow},
     ]
@@ -244,7 +247,7 @@ def appointments_rows(party: Party, _: Any) -> Iterator[SQLModel]:
             practitioner_id=party.practitioner,
             location_id=party.location,
             type_system="urn:x",
-            type_code="visit",
+            type_code=party.name,
             type_display="Visit",
             starts_at=begin,
             ends_at=end,

@@ -169,6 +169,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "minutes": 30,
         **dict.fromkeys(("horizonDays", "maximumPerPatient", "maximumPerDay")),
     },
+    **{key: {"overbooking": None} for key in ("Mutation.bookAppointment", "Mutation.rescheduleAppointment")},
     "Mutation.saveSchedule": {"hours": [], "slotIntervalMinutes": 30},
     "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None, "locationIds": []},
     "Mutation.draftPrescription": {"dosages": [TAKEN], "refills": 0},

@@ -25,7 +25,7 @@ AS_IT_IS = {
     "appointments.CalendarFeed": "roles secret_hash",
     "appointments.WaitlistEntry": "from_day until_day status",
     "appointments.Appointment": """
-        type_system type_code type_display partial_start partial_end status cancelled_by cancellation_reason
+        type_system type_code type_display partial_start partial_end status overbooking cancelled_by cancellation_reason
         unencrypted_reason
     """,  # the last until a job has encrypted it
     # Numbers of labels, and what is collected.

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 _VARIABLE = re.compile(r"\$\{env\.(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::(?P<default>[^}]*))?\}")
@@ -29,12 +30,48 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+def _split(value: Any) -> Any:
+    return value.split(",") if isinstance(value, str) else value
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers send it (RFC 6454, section 6.1). Raises ValueError."""
+    text = text.strip()
+    if not text:
+        raise ValueError("an origin is blank: name one, or leave the whole list out")
+    if text == "*":
+        return text
+    if "://" not in text:
+        raise ValueError(f"'{text}' has no scheme: an origin is like https://portal.example")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"'{text}' is no origin: {error}") from None
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    host = parts.netloc.rpartition(":")[0] if port is not None else parts.netloc
+    origin = f"{parts.scheme}://{host.lower()}{'' if port in (None, default) else f':{port}'}"
+    if not parts.hostname or "@" in host or "*" in host:
+        raise ValueError(f"'{text}' names no host: an origin is like https://portal.example, or '*' alone")
+    if text != origin:
+        raise ValueError(f"'{text}' is no origin: browsers send it as {origin}")
+    return origin
+
+
 class Cors(Section):
-    origins: tuple[str, ...] = ()
-    """Origins whose pages may read answers, such as `https://portal.example`; `*` for any. Empty: none."""
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_split)] = ()
+    """Origins whose pages may read answers, such as `https://portal.example`, as a list or with commas between; `*` alone
+    for any. Empty: none."""
     allow_credentials: bool = False
     """Whether browsers may send cookies and other credentials along; never together with the origin `*`."""
-    headers: tuple[str, ...] = ("Authorization", "Content-Type", "X-Request-ID", "apollo-require-preflight")
+    headers: tuple[str, ...] = (
+        "Authorization",
+        "Content-Type",
+        "X-Request-ID",
+        "apollo-require-preflight",
+        "x-apollo-operation-name",
+        "traceparent",
+    )
     """Request headers that pages may send."""
     expose_headers: tuple[str, ...] = ("X-Request-ID",)
     """Response headers that pages may read."""
@@ -45,7 +82,16 @@ class Cors(Section):
     def _no_credentials_for_all(self) -> "Cors":
         if self.allow_credentials and "*" in self.origins:
             raise ValueError("allow_credentials needs the origins by name, not '*'")
+        if "*" in self.origins and len(self.origins) > 1:
+            raise ValueError("'*' is every origin: leave the others out, or '*'")
         return self
+
+
+class Compression(Section):
+    enabled: bool = True
+    """Compress answers with what the client's Accept-Encoding names: zstd, br or gzip. Streams are never compressed."""
+    minimum_bytes: int = Field(default=2048, ge=0)
+    """Smaller answers are sent as they are."""
 
 
 class Csrf(Section):
@@ -85,6 +131,8 @@ class ServerSection(Section):
     """Seconds that open requests get to finish after SIGTERM."""
     cors: Cors = Cors()
     """Cross-origin requests by browsers."""
+    compression: Compression = Compression()
+    """Content codings of answers."""
     csrf: Csrf = Csrf()
     """Prevention of cross-site request forgery."""
     batching: Batching = Batching()

@@ -1,4 +1,7 @@
-"""`python -m bench.measure gateways | limits | phases | caregraph | entities | imports`; `make bench` runs the first."""
+"""`python -m bench.measure gateways | limits | phases | caregraph | entities | imports | codings`.
+
+`make bench` runs the first.
+"""
 
 import sys
 from collections.abc import Coroutine, Sequence
@@ -91,6 +94,16 @@ def imports(
 
     found = _run(measure(folders, visits=visits, report=progress.log))
     _show("imports", found, import_costs(found), save=save)
+
+
+@app.command()
+def codings(save: Save = False) -> None:
+    """Measure what compressing an answer costs the router, and saves its clients."""
+    from bench.measure.codings import codings as measure
+    from bench.measure.report import coding_costs
+
+    found = measure()
+    _show("codings", found, coding_costs(found), save=save)
 
 
 def _run(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.measure.caregraph import HOME, Cost
+from bench.measure.codings import Encoded
 from bench.measure.compare import Row
 from bench.measure.entities import Entities
 from bench.measure.gateways import (
@@ -179,6 +180,17 @@ def import_costs(found: Sequence[Import]) -> Table:
             f"{figures[0]:.1f}",
             *(f"{figure:,.0f}" for figure in figures[1:]),
         )
+    return table
+
+
+def coding_costs(found: Sequence[Encoded]) -> Table:
+    """What compressing answers costs, and saves."""
+    table = Table("coding", title="Compressing an answer", caption=on_what())
+    for name in ("KB", "compressed KB", "of it", "CPU-ms"):
+        table.add_column(name, justify="right")
+    for one in found:
+        sizes = (f"{one.plain / 1024:.1f}", f"{one.encoded / 1024:.1f}", f"{one.encoded / one.plain:.0%}")
+        table.add_row(one.coding, *sizes, f"{one.cpu_ms:.3f}")
     return table
 
 

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple, Protocol
 import httptools
 
 from router.cache import remembered
-from router.config import ServerSection
+from router.config import Compression, ServerSection
 from router.errors import RequestError
 from router.header_sections import HeaderSection, header_section
+from router.http.compression import chosen
 from router.http.cors import cors_headers
 from router.telemetry import record_request
 from router.translations import gettext_noop
@@ -101,7 +102,15 @@ class Exchange:
         """The whole answer; `headers` are complete lines."""
         if self.response_complete:
             return
-        header = b"%bcontent-length: %d\r\n%b\r\n" % (self._header_lines(status, content_type), len(body), headers)
+        accepted = self.headers.get("accept-encoding")
+        if accepted is not None and (coding := chosen(accepted, len(body), self._protocol.compression)) is not None:
+            body = coding.encode(body)
+            headers += coding.header
+        header = b"%bvary: accept-encoding\r\ncontent-length: %d\r\n%b\r\n" % (
+            self._header_lines(status, content_type),
+            len(body),
+            headers,
+        )
         if self.method == "HEAD":
             body = b""
         self._protocol.transport.write(header + body)
@@ -146,12 +155,14 @@ class GraphQLProtocol(HttpProtocol):
 
     cycle: Any  # an Exchange, or uvicorn's own for the application
     path: str
+    compression: Compression
 
     def __init__(self, endpoint: RequestHandler, settings: ServerSection, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
         self._endpoint = endpoint
         self._settings = settings
         self.path = settings.path
+        self.compression = settings.compression
         self._raw_path = settings.path.encode()
         self._address = ""
         self._proxies: Any = None

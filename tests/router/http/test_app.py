@@ -79,12 +79,38 @@ async def test_cors_answers_the_allowed_origin_only(graph: Graph) -> None:
     async with graph.client.options(graph.url, headers={"origin": ORIGIN, **asked}) as response:
         assert response.status == 200
         assert response.headers["access-control-allow-origin"] == ORIGIN
+        assert "Origin" in response.headers["vary"].split(", ")
+        assert "POST" in response.headers["access-control-allow-methods"]
+        assert {"authorization", "content-type", "x-apollo-operation-name"} <= set(
+            response.headers["access-control-allow-headers"].lower().split(", ")
+        )
+        assert response.headers["access-control-max-age"] == "7200"
+        assert "access-control-allow-credentials" not in response.headers
+    for refused in ({"access-control-request-method": "DELETE"}, {"access-control-request-headers": "x-other"}):
+        async with graph.client.options(graph.url, headers={"origin": ORIGIN, **asked, **refused}) as response:
+            assert response.status == 400
     async with graph.client.options(graph.url, headers={"origin": "https://evil.example", **asked}) as response:
         assert response.status == 400
         assert "access-control-allow-origin" not in response.headers
     async with graph.client.post(graph.url, json={"query": "{"}, headers={"origin": ORIGIN}) as response:
         assert response.headers["access-control-allow-origin"] == ORIGIN
         assert "x-request-id" in response.headers["access-control-expose-headers"].lower()
+        assert "origin" in response.headers.getall("vary")
+    async with graph.client.post(
+        graph.url, json={"query": "{"}, headers={"origin": "https://evil.example"}
+    ) as response:
+        assert "access-control-allow-origin" not in response.headers
+        assert "origin" in response.headers.getall("vary")
+
+
+async def test_any_page_may_read_where_the_origin_is_a_star() -> None:
+    async with running({"server": {"cors": {"origins": "*"}}}) as graph:
+        preflight = {"origin": "https://any.example", "access-control-request-method": "POST"}
+        async with graph.client.options(graph.url, headers=preflight) as response:
+            assert (response.status, response.headers["access-control-allow-origin"]) == (200, "*")
+        async with graph.client.post(graph.url, json={"query": "{ hello }"}, headers={"origin": "null"}) as response:
+            assert response.headers["access-control-allow-origin"] == "*"
+            assert "access-control-allow-credentials" not in response.headers
 
 
 async def test_graphiql_comes_from_our_own_files(graph: Graph) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from router.config import Config, ConfigurationError, load, parse
+from stack.services import ROUTER_CONFIG
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,19 @@ from router.config import Config, ConfigurationError, load, parse
         ({"server": {"port": "${env.PORT}"}}, "server.port: the environment variable PORT is missing: set it"),
         ({"server": {"cors": {"origins": ["*"], "allow_credentials": True}}},
          "server.cors: allow_credentials needs the origins by name, not '*'"),
+        ({"server": {"cors": {"origins": "*, https://a.example"}}}, "server.cors: '*' is every origin"),
+        ({"server": {"cors": {"origins": "portal.example"}}}, "origins.0: 'portal.example' has no scheme"),
+        ({"server": {"cors": {"origins": ["https://a.example", "https://b.example/"]}}},
+         "origins.1: 'https://b.example/' is no origin: browsers send it as https://b.example"),
+        ({"server": {"cors": {"origins": "https://a.example/portal?x=1"}}}, "browsers send it as https://a.example"),
+        ({"server": {"cors": {"origins": "HTTPS://A.example"}}}, "browsers send it as https://a.example"),
+        ({"server": {"cors": {"origins": "https://a.example:443"}}}, "browsers send it as https://a.example"),
+        ({"server": {"cors": {"origins": "https://a.example:port"}}}, "'https://a.example:port' is no origin: Port"),
+        ({"server": {"cors": {"origins": "https://me@a.example"}}}, "'https://me@a.example' names no host"),
+        ({"server": {"cors": {"origins": "https://*.a.example"}}}, "'https://*.a.example' names no host"),
+        ({"server": {"cors": {"origins": "https://"}}}, "'https://' names no host"),
+        ({"server": {"cors": {"origins": " "}}}, "server.cors.origins.0: an origin is blank"),
+        ({"server": {"cors": {"origins": "https://a.example,"}}}, "server.cors.origins.1: an origin is blank"),
         ({"authorization": {"jwt": {"issuers": [
             {"issuer": "i", "jwks_url": "http://x", "audiences": ["a"], "algorithms": ["HS256"]}]}}},
          "authorization.jwt.issuers.0: HS256 is not accepted"),
@@ -56,6 +71,21 @@ def test_variables_are_expanded() -> None:
     assert (config.server.host, config.server.port, config.server.cors.origins) == ("a", 4100, ("https://a.example",))
     assert (config.telemetry.otlp_endpoint, config.telemetry.service_name) == (None, "router")
     assert parse(document, {"A": "a", "P": "1"}).server.port == 1
+
+
+def test_origins_of_pages_are_named_by_one_variable() -> None:
+    shipped = yaml.safe_load(ROUTER_CONFIG.read_text())["server"]
+    for value, origins in {
+        None: (),
+        "": (),
+        "*": ("*",),
+        "https://a.example, http://127.0.0.1:5173,capacitor://localhost": (
+            "https://a.example", "http://127.0.0.1:5173", "capacitor://localhost"
+        ),
+        "http://[::1]:8080": ("http://[::1]:8080",),
+    }.items():  # fmt: skip
+        environment = {} if value is None else {"CORS_ORIGINS": value}
+        assert parse({"server": shipped}, environment).server.cors.origins == origins
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:

@@ -119,6 +119,9 @@ class ServerSection(Section):
     """Where GraphQL is served, over HTTP and WebSocket."""
     graphiql: bool = True
     """Serve GraphiQL at `/`."""
+    graphiql_presets: Path | None = None
+    """A JSON file of accounts that GraphiQL logs in as, and examples that it opens with. Whoever reaches the router's port on
+    its own machine may read it: for development only."""
     max_body_bytes: int = Field(default=2_000_000, ge=1)
     """Size of a request body; a larger one is answered with 413."""
     max_header_bytes: int = Field(default=32_768, ge=256)
@@ -425,6 +428,12 @@ class Config(Section):
     """How subgraphs are asked."""
     telemetry: Telemetry = Telemetry()
     """Logs and traces."""
+
+    @model_validator(mode="after")
+    def _no_presets_in_production(self) -> "Config":
+        if self.mode == "production" and self.server.graphiql_presets is not None:
+            raise ValueError("server.graphiql_presets holds passwords: leave it out in production")
+        return self
 
     @property
     def introspection(self) -> bool:

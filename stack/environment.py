@@ -42,7 +42,7 @@ def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, 
 
     address = addresses.url(subgraph.name)
     return {
-        "MAIL_URL": (local.home() / "mail").as_uri(),
+        "MAIL_URL": local.mail().as_uri(),
         **_common(addresses, secrets),
         **{name: value for name, value in secrets.items() if name.startswith(f"{subgraph.name.upper()}_")},
         **({CONTACT_DIGEST_KEY: secrets[CONTACT_DIGEST_KEY]} if subgraph.name in {"identity", "patients"} else {}),
@@ -58,5 +58,7 @@ def of_subgraph(subgraph: Subgraph, addresses: Addresses, secrets: Mapping[str, 
 
 def of_router(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str]:
     """What the router's process is told; `router.yaml` refers to it."""
+    from stack import local  # which imports this module
+
     urls = {each.url_variable: f"{addresses.url(each.name)}/graphql" for each in SUBGRAPHS}
-    return {**_common(addresses, secrets), **urls}
+    return {"GRAPHIQL_PRESETS": str(local.graphiql_file()), **_common(addresses, secrets), **urls}

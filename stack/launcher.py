@@ -43,10 +43,12 @@ async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> 
         addresses = await _start_servers(servers, ports, secrets, stages)
         async with asyncio.TaskGroup() as services:
             await asyncio.gather(*(_launch(services, each, stages) for each in _services(addresses, secrets)))
+            from stack import graphiql
             from stack.demo.load import load  # slow to import, and it has the services' code with it
 
             graph = f"{addresses.url(ROUTER)}/graphql"
             await stages.run("demo data", load(addresses.databases, graph, secrets[DEMO_PASSWORD]))
+            graphiql.offer(secrets[DEMO_PASSWORD])
             running = local.Running(os.getpid(), addresses, stages.began, stages.spans)
             running.save()
             await when_up(running)

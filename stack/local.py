@@ -33,6 +33,16 @@ def keys_file() -> Path:
     return home() / "key-encryption-keys"
 
 
+def mail() -> Path:
+    """The folder of all mails that were sent, a file each."""
+    return home() / "mail"
+
+
+def graphiql_file() -> Path:
+    """What GraphiQL offers: demo accounts and examples."""
+    return home() / "graphiql.json"
+
+
 def key_provider() -> str:
     """What wraps data keys: as KEY_PROVIDER says, or else those keys."""
     return os.environ.get("KEY_PROVIDER") or keys_file().as_uri()

@@ -88,7 +88,7 @@ def _routes(config: Config, supergraphs: Supergraphs, snapshots: Snapshots | Non
         Route("/metrics", metrics),
     ]
     if config.server.graphiql:
-        routes += graphiql.routes(config.server.path)
+        routes += graphiql.routes(config.server.path, config.server.graphiql_presets)
     return routes
 
 

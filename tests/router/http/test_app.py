@@ -128,6 +128,30 @@ async def test_graphiql_comes_from_our_own_files(graph: Graph) -> None:
         assert response.status == 404
 
 
+async def test_presets_are_for_graphiql_alone(graph: Graph, tmp_path: Path) -> None:
+    presets = tmp_path / "presets.json"
+    async with graph.client.get(at(graph, "/graphiql-presets.json")) as response:
+        assert response.status == 404
+    async with running({"server": {"graphiql_presets": str(presets), "cors": {"origins": "*"}}}) as offering:
+        address = at(offering, "/graphiql-presets.json")
+        async with offering.client.get(at(offering, "/")) as response:
+            assert 'content="/graphiql-presets.json"' in await response.text()
+        async with offering.client.get(address) as response:
+            assert response.status == 404  # it is not there yet
+        presets.write_text('{"accounts": []}')
+        for headers, status in (
+            ({}, 200),
+            ({"sec-fetch-site": "same-origin"}, 200),
+            ({"sec-fetch-site": "cross-site"}, 404),
+            ({"host": "rebound.example"}, 404),
+        ):
+            async with offering.client.get(address, headers=headers) as response:
+                assert response.status == status, headers
+                if status == 200:
+                    assert await response.json() == {"accounts": []}
+                    assert response.headers["cache-control"] == "no-store"
+
+
 async def test_graphiql_can_be_switched_off() -> None:
     async with running({"server": {"graphiql": False, "path": "/api"}}) as graph:
         async with graph.client.get(at(graph, "/")) as response:

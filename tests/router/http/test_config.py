@@ -44,6 +44,8 @@ from stack.services import ROUTER_CONFIG
         ({"subgraphs": {"all": {"client": "curl"}}}, "subgraphs.all.client: Input should be 'own' or 'aiohttp'"),
         ({"subgraphs": {"all": {"headers": [{"insert": "a: b", "value": "c"}]}}}, "subgraphs.all.headers.0.insert: "),
         ({"subgraphs": {"all": {"headers": [{"insert": "a", "value": "b\r\nc: d"}]}}}, "subgraphs.all.headers.0.value: "),
+        ({"mode": "production", "server": {"graphiql_presets": "x.json"}},
+         "configuration: server.graphiql_presets holds passwords"),
         ([], "configuration: "),
     ],
 )  # fmt: skip

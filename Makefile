@@ -29,8 +29,9 @@ endif
 help:  ## list these
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile | expand -t 18
 
-up: $(INSTALLED)  ## start everything on this machine, until Ctrl+C
-	@exec $(BIN)/caregraph up
+up: $(INSTALLED)  ## start everything on this machine, until Ctrl+C (PORTS=free: on any free ports)
+	$(if $(filter-out free,$(PORTS)),$(error PORTS can be free, or absent))
+	@exec $(BIN)/caregraph up $(if $(PORTS),--free-ports)
 
 test: check  ## run the checks and every test
 	$(BIN)/pytest -n 2 --dist worksteal
@@ -66,9 +67,10 @@ lock-kafka:  ## resolve stack/servers/kafka.pom.xml into kafka.lock; needs Maven
 $(INSTALLED): requirements/bootstrap.txt requirements/all.txt pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" \
 	  || { echo "CareGraph needs Python 3.11 or newer; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) \
+	@test -x $(BIN)/uv || { echo "1/3 Making $(VENV)"; $(PYTHON) -m venv $(VENV) \
 	  && $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt; }
-	@echo "Installing into $(VENV)"
+	@echo "2/3 Installing $$(grep -c == requirements/all.txt) packages into $(VENV): the first time a minute or two, mostly downloads"
 	@$(BIN)/uv pip sync -q --require-hashes --compile-bytecode requirements/all.txt requirements/bootstrap.txt
+	@echo "3/3 Installing CareGraph itself"
 	@$(BIN)/uv pip install -q --no-deps --no-build-isolation --editable .
 	@touch $@

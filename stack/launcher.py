@@ -8,27 +8,30 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack import local
+from stack import local, mail_page
 from stack.databases import migrate_all, prepare
 from stack.environment import Addresses, of_router, of_subgraph
 from stack.errors import StackError
-from stack.ports import free_port, is_free
+from stack.ports import free_port, is_free, listener
 from stack.secrets import DEMO_PASSWORD, KEY_ENCRYPTION_KEYS, POSTGRES_PASSWORD, load_or_create, write_keys
 from stack.servers.kafka import Kafka
 from stack.servers.postgres import Postgres
 from stack.servers.valkey import Valkey
-from stack.services import PORTS, ROUTER, ROUTER_CONFIG, SUBGRAPHS, SUPERGRAPH
+from stack.services import MAIL, PORTS, ROUTER, ROUTER_CONFIG, SUBGRAPHS, SUPERGRAPH
 from stack.supervisor import Service, Unit, keep
 
 Report = Callable[[str], None]
 WhenUp = Callable[[local.Running], Awaitable[None]]
 
 
-async def run(*, free_ports: bool, report: Report, when_up: WhenUp) -> None:
-    """Start everything, call `when_up`, and keep everything running until cancelled; then stop all of it in order."""
+async def run(*, free_ports: bool, report: Report, doing: Report, when_up: WhenUp) -> None:
+    """Start everything, call `when_up`, and keep everything running until cancelled; then stop all of it in order.
+
+    `report` gets a line for what is done, `doing` what is under way, whenever that changes.
+    """
     with local.only_one():
         try:
-            await _run(_choose_ports(free=free_ports), _Stages(report), when_up)
+            await _run(_choose_ports(free=free_ports), _Stages(report, doing), when_up)
         except BaseExceptionGroup as group:
             problems, others = group.split(StackError)
             if problems is None or others is not None:
@@ -42,6 +45,7 @@ async def _run(ports: Mapping[str, int], stages: "_Stages", when_up: WhenUp) -> 
     async with asyncio.TaskGroup() as servers:
         addresses = await _start_servers(servers, ports, secrets, stages)
         async with asyncio.TaskGroup() as services:
+            services.create_task(_show_mail(ports[MAIL]))
             await asyncio.gather(*(_launch(services, each, stages) for each in _services(addresses, secrets)))
             from stack import graphiql
             from stack.demo.load import load  # slow to import, and it has the services' code with it
@@ -85,13 +89,19 @@ class _Stages:
     """When each stage of the start began and ended, in seconds after the launcher began."""
 
     report: Report
+    doing: Report
     began: float = field(default_factory=time.time)
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)
+    under_way: list[str] = field(default_factory=list)
 
     async def run(self, name: str, stage: Awaitable[object]) -> None:
         """Run a stage and note how long it took."""
         start = time.time() - self.began
+        self.under_way.append(name)
+        self.doing(", ".join(self.under_way))
         await stage
+        self.under_way.remove(name)
+        self.doing(", ".join(self.under_way))
         end = time.time() - self.began
         self.spans[name] = (round(start, 3), round(end, 3))
         self.report(f"{name} took {end - start:.1f} s")
@@ -102,6 +112,12 @@ def _launch(group: asyncio.TaskGroup, unit: Unit, stages: _Stages) -> "asyncio.T
     ready = asyncio.Event()
     group.create_task(keep(unit, ready, stages.report))
     return group.create_task(stages.run(unit.name, ready.wait()))
+
+
+async def _show_mail(port: int) -> None:
+    """Show until cancelled what is in the folder of mails."""
+    with mail_page.serving(local.mail(), port):
+        await asyncio.Event().wait()
 
 
 def _services(addresses: Addresses, secrets: Mapping[str, str]) -> list[Service]:
@@ -130,9 +146,9 @@ def _choose_ports(*, free: bool) -> dict[str, int]:
     """A port for each server and service."""
     if free:
         return {name: free_port() for name in PORTS}
-    taken = [f"{port} ({name})" for name, port in PORTS.items() if not is_free(port)]
+    taken = [f"port {port} ({name}) by {listener(port)}" for name, port in PORTS.items() if not is_free(port)]
     if taken:
-        raise StackError(f"in use by another program: port {', '.join(taken)}. End it, or use --free-ports")
+        raise StackError(f"in use: {'; '.join(taken)}. End what uses them, or choose free ones: `make up PORTS=free`")
     return dict(PORTS)
 
 

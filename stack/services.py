@@ -53,6 +53,7 @@ SUBGRAPHS = (
 )
 
 ROUTER = "router"
+MAIL = "mail"
 SUPERGRAPH = ROOT / "schema" / "supergraph.graphql"
 ROUTER_CONFIG = ROOT / "stack" / "router.yaml"
 
@@ -63,6 +64,7 @@ PORTS = {
     "kafka": 4192,
     **{each.name: each.port for each in SUBGRAPHS},
     ROUTER: 4000,
+    MAIL: 4125,
 }
 
 

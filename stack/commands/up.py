@@ -19,7 +19,7 @@ _DOUBLE_SIGNAL_SECONDS = 0.5
 @app.command()
 def up(
     free_ports: Annotated[
-        bool, typer.Option("--free-ports", help="Listen on any free ports, not on 4000 and 41xx.")
+        bool, typer.Option("--free-ports", help="Listen on any free ports, not on 4000 and 41xx, and say which.")
     ] = False,
 ) -> None:
     """Start everything: PostgreSQL, Valkey, Kafka, every service and the router. Ctrl+C ends it.
@@ -43,11 +43,14 @@ async def _up(console: Console, *, free_ports: bool) -> None:
         def report(line: str) -> None:
             console.print(f"[green]✓[/green] {line}")
 
+        def doing(names: str) -> None:
+            status.update(f"starting {names}")
+
         async def when_up(running: local.Running) -> None:
             status.stop()
             console.print(_addresses(running))
 
-        await run(free_ports=free_ports, report=report, when_up=when_up)
+        await run(free_ports=free_ports, report=report, doing=doing, when_up=when_up)
 
 
 def _stop_on_signals(task: "asyncio.Task[None] | None") -> None:
@@ -69,6 +72,7 @@ def _stop_on_signals(task: "asyncio.Task[None] | None") -> None:
 def _addresses(running: local.Running) -> str:
     from stack.demo.accounts import ACCOUNTS
     from stack.secrets import DEMO_PASSWORD, load_or_create
+    from stack.services import MAIL
 
     router = running.addresses.url("router")
     accounts = "".join(f"    {account.role:<20}{account.email}\n" for account in ACCOUNTS)
@@ -76,7 +80,9 @@ def _addresses(running: local.Running) -> str:
         f"\n[bold]CareGraph is up.[/bold] Ctrl+C stops it.\n"
         f"  GraphQL   {router}/graphql\n"
         f"  GraphiQL  {router}/\n"
+        f"  mail      {running.addresses.url(MAIL)}/\n"
         f"  logs      {local.logs()}\n"
+        f"  ports     {', '.join(f'{name} {port}' for name, port in running.addresses.ports.items())}\n"
         f"\n  Demo accounts, all with the password [bold]{load_or_create(local.secrets_file())[DEMO_PASSWORD]}[/bold]\n"
         f"{accounts}"
     )

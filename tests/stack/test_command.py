@@ -61,8 +61,8 @@ async def test_a_port_in_use_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         monkeypatch.setattr(launcher, "PORTS", {"router": port})
-        with pytest.raises(StackError, match=rf"port {port} \(router\).*--free-ports"):
-            await launcher.run(free_ports=False, report=print, when_up=_never)
+        with pytest.raises(StackError, match=rf"port {port} \(router\) by process {os.getpid()}, .*PORTS=free"):
+            await launcher.run(free_ports=False, report=print, doing=print, when_up=_never)
 
 
 async def _never(_: local.Running) -> None:

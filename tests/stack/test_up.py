@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from stack import local
-from stack.services import ROUTER, SUBGRAPHS, subgraph
+from stack.services import MAIL, ROUTER, SUBGRAPHS, subgraph
 from tests.stack.processes import descendants, gone
 from tests.stack.test_command import caregraph
 
@@ -64,6 +64,11 @@ async def test_up_heals_survives_a_crash_and_leaves_nothing(home: Path) -> None:
             assert await _typename(client, running) == {"data": {"__typename": "Query"}}
             status = await asyncio.to_thread(caregraph, home, "status")
             assert (status.returncode, status.stdout.count(" ready ")) == (0, len(SUBGRAPHS) + 1)
+            assert "mails" in (await client.get(running.addresses.url(MAIL))).text
+            presets = (await client.get(f"{running.addresses.url(ROUTER)}/graphiql-presets.json")).json()
+            body = {"query": presets["logIn"], "variables": presets["accounts"][0]["variables"]}
+            logged_in = await client.post(f"{running.addresses.url(ROUTER)}/graphql", json=body)
+            assert logged_in.json()["data"]["logIn"]["accessToken"]
             second = await asyncio.to_thread(caregraph, home, "up")
             assert second.returncode == 1
             assert f"already running (process {launcher.pid}) at {running.addresses.url(ROUTER)}" in second.stderr

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from shared.commands import Command, Repeatable
 from shared.database.model import utc_now
 from shared.datatypes import Coding
-from shared.values import KnownDate, LocalTime, LongText, id_of, wrong
+from shared.values import KnownDate, Language, LocalTime, LongText, id_of, wrong
 from subgraphs.appointments.errors import (
     CLOSURE_OF_NOTHING,
     DAYS_ORDER,
@@ -180,6 +180,33 @@ class AcceptWaitlistOffer(_WaitlistEntry, Repeatable):
 
 class DeclineWaitlistOffer(_WaitlistEntry, Repeatable):
     """A waitlist entry whose offered slot is to go to the next in line."""
+
+
+class Near(Command):
+    """A place on Earth (WGS 84, in degrees), and how far from it."""
+
+    latitude: float = Field(ge=-90, le=90, description="The latitude, -90 to 90; north of the equator is positive.")
+    longitude: float = Field(ge=-180, le=180, description="The longitude, -180 to 180; east of Greenwich is positive.")
+    within_km: float = Field(
+        ge=0, le=20_040, description="How many kilometres away a location is at most, 0 to 20,040."
+    )
+
+
+class SpecialtySearch(Command):
+    """Which free slots are looked for: the first that begin in a period, of all who practise a specialty.
+
+    Practitioners speak one of the languages, locations are among those named, and near enough; one of which it is not known
+    where it is, is not near.
+    """
+
+    specialty: str
+    type_id: AppointmentTypeId
+    near: Near | None = None
+    location_ids: Annotated[list[LocationId], Field(max_length=50)] | None = None
+    languages: Annotated[list[Language], Field(max_length=20)] | None = None
+    since: datetime
+    before: datetime
+    first: int
 
 
 class SaveAppointmentType(Repeatable):

@@ -4,6 +4,10 @@ end the calendar feeds of those who may not read appointments any more.
 
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from sqlalchemy import delete
+
 from shared import patient_access
 from shared.events.consumer import Consumer
 from shared.events.event import CloudEvent, Event
@@ -11,7 +15,7 @@ from shared.events.projection import Projection
 from shared.unit_of_work import UnitOfWork
 from subgraphs.appointments import policy
 from subgraphs.appointments.commands import EndFeedsOfAccount, FollowAccess, FollowRoles
-from subgraphs.appointments.models import Location, Patient, Practitioner
+from subgraphs.appointments.models import Location, Patient, Practice, Practitioner
 from subgraphs.appointments.service import deaths, feeds
 from subgraphs.appointments.service.merging import MERGERS
 
@@ -49,12 +53,32 @@ class PractitionerChanged(Event, type="caregraph.directory.practitioner-changed.
     active: bool
 
 
+class Practised(BaseModel):
+    """A specialty by its code, and where it is practised."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    specialty_system: str
+    specialty_code: str
+    location_id: UUID | None
+
+
+class PracticeChanged(Event, type="caregraph.directory.practice-changed.v1", key="practitioner_id"):
+    """What a practitioner practises now, where, and in which languages."""
+
+    practitioner_id: UUID
+    languages: list[str]
+    roles: list[Practised]
+
+
 class LocationChanged(Event, type="caregraph.directory.location-changed.v1", key="location_id"):
     """A location was entered or changed."""
 
     location_id: UUID
     time_zone: str
     active: bool
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 class AccessChanged(Event, type="caregraph.identity.access-changed.v1", key="account_id"):
@@ -89,6 +113,16 @@ async def _died(work: UnitOfWork, event: DeceasedChanged) -> None:
     await deaths.follow(work, event.patient_id, deceased=event.deceased)
 
 
+_KNOWN = Projection(Practitioner, PracticeChanged)
+
+
+async def _practise(work: UnitOfWork, event: PracticeChanged) -> None:
+    await _KNOWN(work, event)
+    await work.session.flush()
+    await work.session.execute(delete(Practice).filter_by(practitioner_id=event.practitioner_id))
+    work.session.add_all(Practice(practitioner_id=event.practitioner_id, **role.model_dump()) for role in event.roles)
+
+
 async def _change_access(work: UnitOfWork, event: AccessChanged, envelope: CloudEvent) -> None:
     command = FollowAccess(
         account_id=event.account_id,
@@ -117,6 +151,7 @@ CONSUMERS = (
             _died,
             Projection(Patient, PatientRegistered),
             Projection(Practitioner, PractitionerRegistered, PractitionerChanged),
+            _practise,
             Projection(Location, LocationChanged),
             _change_access,
             _change_roles,

@@ -28,6 +28,12 @@ TOO_MANY_BOOKED = Problem(
 NOTICE_OVER = Problem("NOTICE_OVER", "It begins in less than {hours} hours: please call the practice.")
 PATIENT_DECEASED = Problem("PATIENT_DECEASED", "The patient has died: no appointment can be made.")
 
+NOT_PRACTISED = Problem("SPECIALTY_NOT_PRACTISED", "Nobody practises this specialty here: choose one of specialties.")
+TOO_MANY_PRACTISE = Problem(
+    "TOO_MANY_PRACTITIONERS",
+    "More than {maximum} practitioners match: name locations, languages, or a smaller distance.",
+)
+
 APPOINTMENT_STATUS = Problem("APPOINTMENT_STATUS", "It is {status}: this can be done while it is {required}.")
 NOT_REVERTIBLE = Problem("STATUS_NOT_REVERTIBLE", "It is {status}: what can be taken back is {revertible}.")
 RECORDED_ELSEWHERE = Problem(

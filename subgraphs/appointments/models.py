@@ -43,6 +43,22 @@ class Practitioner(Model, table=True):
     __tablename__ = "practitioner"
 
     active: bool = True
+    languages: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
+
+
+class Practice(Model, table=True):
+    """A specialty that a practitioner practises, at a location; without one wherever they are.
+
+    The location may be one that is not known here yet.
+    """
+
+    __tablename__ = "practice"
+    __table_args__ = (Index("practice_specialty_idx", "specialty_code", "practitioner_id"),)
+
+    practitioner_id: UUID = Field(foreign_key="practitioner.id", index=True)
+    specialty_system: str
+    specialty_code: str
+    location_id: UUID | None = None
 
 
 class Location(Model, table=True):
@@ -52,6 +68,8 @@ class Location(Model, table=True):
 
     time_zone: str
     active: bool = True
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 class AppointmentType(Model, Versioned, table=True):

@@ -1,7 +1,7 @@
 """Every statement that reads appointments for a caller, each beginning with what `policy` lets them see."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from heapq import merge
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, func, or_, select, union_all
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -19,6 +19,7 @@ from shared.database.driver import Fetch
 from shared.database.model import utc_now
 from shared.database.paging import ListOfEach, Order
 from shared.database.rows import grouped
+from shared.errors import NOT_FOUND, FieldProblem, InvalidInput
 from shared.graph.context import Context
 from subgraphs.appointments import opening, policy
 from subgraphs.appointments.models import (
@@ -179,7 +180,10 @@ def search_waitlist(
 
 @dataclass(frozen=True, slots=True)
 class SlotSearch:
-    """The first free slots of a practitioner that begin in a period, for a type of appointment."""
+    """The first free slots of a practitioner that begin in a period, for a type of appointment.
+
+    One who is `named` by the caller must be known here; of others the directory may tell later.
+    """
 
     practitioner_id: UUID
     location_id: UUID | None
@@ -187,25 +191,52 @@ class SlotSearch:
     since: datetime
     before: datetime
     first: int
+    named: bool = False
 
 
-async def free_slots(context: Context, searches: Sequence[SlotSearch]) -> list[list[Slot]]:
-    """The free slots of each search, in four statements for all of them."""
+async def free_slots(context: Context, searches: Sequence[SlotSearch]) -> list[list[Slot] | InvalidInput]:
+    """The free slots of each search, in four statements for all of them, or five; what it names that is not known."""
     wanted = {search.type_id for search in searches}
     since, before = min(search.since for search in searches), max(search.before for search in searches)
     types = select(AppointmentType).where(col(AppointmentType.id).in_(wanted), col(AppointmentType.active))
     kinds = {row.id: row for row in await context.fetch(types)}
     is_staff = context.principal.is_staff(policy.WRITE)
     found = await calendars(context.fetch, {search.practitioner_id for search in searches}, since, before)
+    missing = await _missing(context, searches, found)
     return [
-        _free(found[search.practitioner_id], kinds.get(search.type_id), search, is_staff=is_staff)
+        _unknown(search, kinds, missing)
+        or _free(found[search.practitioner_id], kinds[search.type_id], search, is_staff=is_staff)
         for search in searches
     ]
 
 
-def _free(calendar: Calendar, kind: AppointmentType | None, search: SlotSearch, *, is_staff: bool) -> list[Slot]:
-    if kind is None:
-        return []
+async def _missing(context: Context, searches: Sequence[SlotSearch], found: Mapping[UUID, Calendar]) -> set[UUID]:
+    """What the searches name that is not known here; who has hours, and where, need not be looked up."""
+    named = {search.location_id for search in searches} | {each.practitioner_id for each in searches if each.named}
+    there = {opening.location_id for calendar in found.values() for opening in calendar.openings}
+    doubtful = named - there - {key for key, calendar in found.items() if calendar.openings} - {None}
+    if not doubtful:
+        return set()
+    known = union_all(
+        *(select(col(kind.id)).where(col(kind.id).in_(doubtful)) for kind in (Location, Practitioner))
+    ).subquery()
+    return {key for key in doubtful if key} - set(await context.fetch(select(known.c.id)))
+
+
+def _unknown(
+    search: SlotSearch, kinds: Mapping[UUID, AppointmentType], missing: Collection[UUID]
+) -> InvalidInput | None:
+    """The refusal of a search that names what is not there."""
+    named = (
+        ("typeId", "AppointmentType", search.type_id not in kinds),
+        ("practitionerId", "Practitioner", search.practitioner_id in missing),
+        ("locationId", "Location", search.location_id in missing),
+    )
+    wrong = [FieldProblem((path,), NOT_FOUND, {"resource": kind}) for path, kind, is_missing in named if is_missing]
+    return InvalidInput(wrong) if wrong else None
+
+
+def _free(calendar: Calendar, kind: AppointmentType, search: SlotSearch, *, is_staff: bool) -> list[Slot]:
     before = search.before if is_staff else min(search.before, horizon(kind))
     slots = calendar.slots(visit(kind), max(search.since, utc_now()), before, search.location_id)
     return list(islice(calendar.wanted(calendar.free(slots), visit(kind)), search.first))

@@ -6,14 +6,16 @@ from typing import Annotated
 import strawberry
 from sqlalchemy import Select
 
+from shared.commands import read
 from shared.database.model import utc_now
 from shared.errors import InvalidState, NotFound, VersionConflict
 from shared.graph.context import Info
 from shared.graph.entities import by_key, listing
-from shared.graph.fields import key_of, query
+from shared.graph.fields import LONGEST_SEARCH, bounded, key_of, query
+from shared.graph.inputs import argument
 from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
-from subgraphs.appointments import models, repository
+from subgraphs.appointments import finding, models, repository
 from subgraphs.appointments.commands import (
     AcceptWaitlistOffer,
     AddScheduleException,
@@ -26,12 +28,14 @@ from subgraphs.appointments.commands import (
     JoinWaitlist,
     LeaveWaitlist,
     MarkAppointmentNoShow,
+    Near,
     RemoveScheduleException,
     RescheduleAppointment,
     RevertAppointmentStatus,
     RevokeCalendarFeed,
     SaveAppointmentType,
     SaveSchedule,
+    SpecialtySearch,
 )
 from subgraphs.appointments.errors import SlotTaken, SlotUnavailable
 from subgraphs.appointments.models import WaitlistStatus
@@ -40,12 +44,14 @@ from subgraphs.appointments.repository import Filter
 from subgraphs.appointments.service import booking, feeds, schedules, waitlist
 from subgraphs.appointments.types import (
     DEFAULT_SLOTS,
+    MAXIMUM_SLOTS,
     Appointment,
     AppointmentType,
     AtLocation,
     CalendarFeed,
     CreateCalendarFeedSuccess,
     FirstSlots,
+    FoundSlot,
     FreeSlot,
     From,
     Patient,
@@ -58,6 +64,8 @@ from subgraphs.appointments.types import (
     TypeId,
     Until,
     WaitlistEntry,
+    at_most,
+    check_period,
     find_free_slots,
     states,
 )
@@ -145,7 +153,50 @@ class Query:
         first: FirstSlots = DEFAULT_SLOTS,
     ) -> list[FreeSlot] | None:
         practitioner = key_of(practitioner_id, "Practitioner")
-        return await find_free_slots(info, practitioner, type_id, since, before, location_id, first)
+        return await find_free_slots(info, practitioner, type_id, since, before, location_id, first, named=True)
+
+    @query(
+        description="The free slots of all who practise a specialty that have not begun, the earliest first, then the nearest.",
+        scopes=[[READ]],
+    )
+    async def find_slots(
+        self,
+        info: Info,
+        specialty: Annotated[str, bounded("The code of the specialty, one of `specialties`.", LONGEST_SEARCH)],
+        type_id: TypeId,
+        since: From,
+        before: To,
+        near: Annotated[
+            Near | None,
+            argument(Near, required=False, description="Only locations so near to a place; absent: wherever they are."),
+        ] = None,
+        location_ids: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Only what is at one of these locations, 50 at most; absent: at any."),
+        ] = None,
+        languages: Annotated[
+            list[str] | None,
+            strawberry.argument(
+                description="Only practitioners who talk with patients in one of these languages, 20 tags of BCP 47 at most."
+            ),
+        ] = None,
+        first: FirstSlots = DEFAULT_SLOTS,
+    ) -> list[FoundSlot] | None:
+        check_period(since, before)
+        wanted = {
+            "specialty": specialty,
+            "type_id": type_id,
+            "near": near and strawberry.asdict(near),
+            "location_ids": location_ids,
+            "languages": languages,
+            "since": since,
+            "before": before,
+            "first": at_most(first, MAXIMUM_SLOTS),
+        }
+        return [
+            FoundSlot(slot=slot, starts_at=slot.starts_at, ends_at=slot.ends_at, distance_km=distance)
+            for slot, distance in await finding.slots(info.context, read(SpecialtySearch, wanted))
+        ]
 
     @query(description="The weekly availability of a practitioner, a schedule for each location.", scopes=[[READ]])
     async def schedules(self, info: Info, practitioner_id: PractitionerId) -> list[Schedule] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 import strawberry
@@ -277,6 +277,14 @@ class FreeSlot:
         return Location.of(self.slot.location_id)
 
 
+@strawberry.type(description="A free slot of somebody who practises a specialty, and how far away it is.")
+class FoundSlot(FreeSlot):
+    distance_km: float | None = strawberry.field(
+        default=None,
+        description="How many kilometres the location is from the place that was named; null where there is none.",
+    )
+
+
 def _code(row: models.AppointmentType) -> Coding:
     return Coding(system=row.system, code=row.code, display=row.display)
 
@@ -468,14 +476,21 @@ async def find_free_slots(
     before: datetime,
     location_id: str | None,
     first: int,
+    *,
+    named: bool = False,
 ) -> list[FreeSlot]:
     """The free slots of a practitioner that have not begun; all that is asked for at once is answered together."""
     info.context.principal.require(policy.READ)
+    check_period(since, before)
+    location, type_ = key_of(location_id, "Location"), key_of(type_id, "AppointmentType")
+    search = SlotSearch(practitioner_id, location, type_, since, before, at_most(first, MAXIMUM_SLOTS), named)
+    return free_slots_of(cast("list[Slot]", await info.context.load(repository.free_slots, search)))
+
+
+def check_period(since: datetime, before: datetime) -> None:
+    """Refuse a period that is too long, or none."""
     if not 0 <= (before - since).total_seconds() <= MAXIMUM_DAYS * 86_400:
         raise bad_input(f"`to` is not before `from`, and at most {MAXIMUM_DAYS} days after it")
-    location, type_ = key_of(location_id, "Location"), key_of(type_id, "AppointmentType")
-    search = SlotSearch(practitioner_id, location, type_, since, before, at_most(first, MAXIMUM_SLOTS))
-    return free_slots_of(await info.context.load(repository.free_slots, search))
 
 
 def at_most(first: int, maximum: int) -> int:

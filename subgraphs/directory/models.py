@@ -1,10 +1,10 @@
 """Tables of the directory."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Computed, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, Column, Computed, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -35,7 +35,13 @@ def _trigram_index(table: str) -> Index:
 class Entry(Model):
     """A row that stands for itself: a role is its practitioner's."""
 
+    unversioned: ClassVar[frozenset[str]] = frozenset({"updated_at", "untold"})
+
     active: bool = True
+
+
+def _untold(table: str) -> Index:
+    return Index(f"{table}_untold_idx", "id", postgresql_where=text("untold"))
 
 
 class Organization(Entry, table=True):
@@ -56,6 +62,7 @@ class Location(Entry, table=True):
     __tablename__ = "location"
     __table_args__ = (
         _trigram_index("location"),
+        _untold("location"),
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position"),
     )
 
@@ -66,6 +73,7 @@ class Location(Entry, table=True):
     time_zone: str = "UTC"
     latitude: float | None = None
     longitude: float | None = None
+    untold: bool = False  # what an older version has not told of it is to be told, which a job does
     search_text: str = _search_text("coalesce(name, '')")
 
 
@@ -80,7 +88,7 @@ class Practitioner(Entry, table=True):
     """A person who gives care."""
 
     __tablename__ = "practitioner"
-    __table_args__ = (_trigram_index("practitioner"),)
+    __table_args__ = (_trigram_index("practitioner"), _untold("practitioner"))
 
     family: str
     given: list[str] = Field(sa_type=ARRAY(String))
@@ -93,6 +101,7 @@ class Practitioner(Entry, table=True):
     email: str | None = None
     phone: str | None = None
     languages: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
+    untold: bool = False  # as of a location
     search_text: str = _search_text("family || ' ' || immutable_join(given)")
 
 

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, or_
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -65,6 +65,20 @@ def _roles(principal: Principal) -> Select[PractitionerRole]:
         .where(col(PractitionerRole.practitioner_id) == any_(bindparam("practitioners", type_=ARRAY(Uuid))))
         .order_by(col(PractitionerRole.id))
     )
+
+
+async def specialties(context: Context) -> Sequence[tuple[str, str, str | None]]:
+    """The specialties that somebody practises who is active, by name: the system, the code, and what most call it."""
+    active = policy.practitioners(context.principal).where(col(Practitioner.active))
+    code = col(PractitionerRole.specialty_system), col(PractitionerRole.specialty_code)
+    display = func.mode().within_group(col(PractitionerRole.specialty_display))
+    statement = (
+        select(*code, display.label("display"))
+        .where(col(PractitionerRole.practitioner_id).in_(active.with_only_columns(col(Practitioner.id))))
+        .group_by(*code)
+        .order_by(func.lower(display), *code)
+    )
+    return await context.fetch(statement)
 
 
 def search_organizations(principal: Principal, search: str | None) -> Select[Organization]:

@@ -7,8 +7,9 @@ from sqlalchemy import Select
 
 from shared.errors import NotFound, VersionConflict
 from shared.graph.context import Info
+from shared.graph.datatypes import Coding
 from shared.graph.entities import by_key, listing
-from shared.graph.fields import LONGEST_SEARCH, bounded, key_of
+from shared.graph.fields import LONGEST_SEARCH, bounded, key_of, query
 from shared.graph.mutations import mutation
 from shared.graph.schema import Schema
 from subgraphs.directory import models, repository
@@ -83,6 +84,14 @@ class Query:
             specialty, key_of(organization_id, "Organization"), key_of(location_id, "Location")
         )
         return repository.search_practitioners(info.context.principal, search, language, role)
+
+    @query(
+        description="The specialties that somebody practises here now, by name, such as `practitioners` and `findSlots` take.",
+        scopes=[[READ]],
+    )
+    async def specialties(self, info: Info) -> list[Coding] | None:
+        found = await repository.specialties(info.context)
+        return [Coding(system=system, code=code, display=display) for system, code, display in found]
 
 
 @strawberry.type

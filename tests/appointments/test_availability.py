@@ -150,8 +150,14 @@ async def test_free_slots_of_many_practitioners_cost_as_much_as_of_one(practice:
 async def _bounds(practice: Practice, account: Caller) -> None:
     assert len(await practice.slots(account, at(1, 0), at(3, 0), first=3)) == 3
     assert await practice.slots(account, at(-9, 0), at(-1, 0)) == []
-    assert await practice.slots(account, at(1, 0), at(3, 0), typeId=str(new_id())) == []
-    assert await practice.slots(account, at(1, 0), at(3, 0), locationId=str(new_id())) == []
+    for name in ("typeId", "locationId", "practitionerId"):
+        known = {"practitionerId": str(practice.practitioner), "typeId": practice.type}
+        period = {"from": at(1, 0).isoformat(), "to": at(3, 0).isoformat()}
+        unknown = (await account.execute(FREE_SLOTS, **known | period | {name: str(new_id())}))["errors"][0][
+            "extensions"
+        ]
+        assert unknown["code"] == "BAD_USER_INPUT"
+        assert [(each["path"], each["code"]) for each in unknown["problems"]] == [([name], "NOT_FOUND")]
     nowhere = await account.execute(f'{{ schedules(practitionerId: "Location:{practice.location}") {{ id }} }}')
     assert nowhere["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     for since, before, first in ((1, 64, 10), (3, 1, 10), (1, 2, 501)):

@@ -207,7 +207,8 @@ def appointments_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     """A calendar, with an appointment in each state that tells something of its own, and an offer from the waitlist."""
     yield appointments.Patient(id=party.patient)
     yield appointments.Practitioner(id=party.practitioner)
-    yield appointments.Location(id=party.location, time_zone="Europe/Berlin")
+    yield appointments.Practice(practitioner_id=party.practitioner, specialty_system="urn:x", specialty_code="1")
+    yield appointments.Location(id=party.location, time_zone="Europe/Berlin", latitude=1, longitude=2)
     named: dict[str, Any] = {"system": "urn:x", "display": "Visit", "minutes": 30}
     kind = appointments.AppointmentType(code=party.name, **named)
     yield kind

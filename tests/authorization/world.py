@@ -123,6 +123,7 @@ NOT_OWN = {Kind.STAFF: {"Patient"}, Kind.PARTNER: {"Patient"}}
 TAKEN: dict[str, Any] = {"dose": 1.0, "unit": "TABLET", "code": "BID"}
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "Query.findSlots": {"specialty": "1", "near": {"latitude": 1, "longitude": 2, "withinKm": 10}},
     "Query.appointmentReport": {"groupBy": ["DAY", "PRACTITIONER", "LOCATION", "STATUS"], "filter": None},
     "Query.registrationReport": {"groupBy": ["DAY", "WAY"]},
     "Query.recordAccessReport": {"groupBy": ["DAY", "PURPOSE", "OUTCOME"]},

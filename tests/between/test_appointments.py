@@ -13,6 +13,7 @@ from subgraphs.appointments.consumers import (
 from tests.appointments.conftest import Practice, answer, at
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.appointments.test_calendars import create, read
+from tests.appointments.test_finding import FIND_SLOTS, asked
 from tests.appointments.test_waitlist import JOIN, join
 from tests.directory.test_directory import ADDRESS, SAVE_LOCATION, SAVE_ORGANIZATION, SAVE_PRACTITIONER, save
 from tests.harness.ids import key_of
@@ -58,6 +59,41 @@ async def test_one_query_over_three_subgraphs(practice: Practice) -> None:
         **{"type": practice.type, "from": at(3, 0).isoformat(), "to": at(4, 0).isoformat()},
     )
     assert len(found["practitioners"]["nodes"][0]["freeSlots"]) == 12
+
+
+async def test_who_practises_what_where_is_followed(practice: Practice) -> None:
+    clinic, admin = practice.clinic, practice.clinic.caller("ADMIN")
+    position = {"latitude": 53.0793, "longitude": 8.8017}
+    place = await save(
+        admin, SAVE_LOCATION, name="Haus 2", address=ADDRESS, timeZone="Europe/Berlin", position=position
+    )
+    location = place["location"]["id"]
+    role = {"specialty": {"system": "urn:nucc", "code": "207N00000X"}, "locationId": location}
+    doctor = await save(admin, SAVE_PRACTITIONER, family="Arndt", given=["Ida"], languages=["sv"], roles=[role])
+    practitioner = doctor["practitioner"]["id"]
+    hours = [{"weekday": day, "starts": "08:00", "ends": "12:00"} for day in range(1, 8)]
+
+    async def scheduled() -> bool:
+        fields = {"practitionerId": practitioner, "locationId": location, "hours": hours}
+        return bool((await practice.save_schedule(**fields))["__typename"] == "SaveScheduleSuccess")
+
+    await clinic.until(scheduled)
+    near = {"latitude": 53.1, "longitude": 8.8, "withinKm": 5}
+    wanted = asked(practice, specialty="207N00000X", near=near, languages=["sv"])
+
+    async def is_found() -> bool:
+        answer = await admin.execute(FIND_SLOTS, **wanted)
+        return {slot["practitioner"]["id"] for slot in answer["data"]["findSlots"] or []} == {practitioner}
+
+    await clinic.until(is_found)
+    gone = {"id": practitioner, "version": 1, "family": "Arndt", "given": ["Ida"], "languages": ["sv"], "roles": []}
+    await save(admin, SAVE_PRACTITIONER, **gone)
+
+    async def is_gone() -> bool:
+        errors = (await admin.execute(FIND_SLOTS, **wanted)).get("errors", [])
+        return "SPECIALTY_NOT_PRACTISED" in str(errors)
+
+    await clinic.until(is_gone)
 
 
 async def test_what_others_tell_is_followed(practice: Practice) -> None:

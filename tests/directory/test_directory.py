@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from shared.ids import new_id
+from subgraphs.directory.jobs import tell
+from subgraphs.directory.models import Location, Practitioner
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
+from tests.harness.databases import stored
 
 ADDRESS = {"line": ["Marktplatz 1"], "city": "Bremen", "postalCode": "28195", "country": "DE"}
 
@@ -213,3 +216,45 @@ async def test_a_trace_goes_from_the_client_to_the_event(clinic: Clinic) -> None
     (event,) = await clinic.published("directory")
     assert event.traceparent is not None
     assert event.traceparent.split("-")[1] == trace
+
+
+async def test_what_is_practised_is_listed_and_told(clinic: Clinic) -> None:
+    admin, patient = clinic.caller("ADMIN"), clinic.caller("PATIENT", patient=new_id())
+    position = {"latitude": 53.0793, "longitude": 8.8017}
+    place = await save(
+        admin, SAVE_LOCATION, name="Haus 1", address=ADDRESS, timeZone="Europe/Berlin", position=position
+    )
+    family, heart = ({"system": "urn:nucc", "code": code} for code in ("207Q00000X", "207RC0000X"))
+    here = {"specialty": family | {"display": "Family Medicine"}, "locationId": place["location"]["id"]}
+    roles = [here, {"specialty": heart | {"display": "Cardiology"}}]
+    saved = await save(admin, SAVE_PRACTITIONER, family="Arndt", given=["Ida"], languages=["de"], roles=roles)
+    gone = {"specialty": {"system": "urn:nucc", "code": "X", "display": "Alchemy"}}
+    await save(admin, SAVE_PRACTITIONER, family="Faust", given=["Jo"], active=False, roles=[gone])
+    query = "{ specialties { code display } }"
+    assert (await patient.data(query))["specialties"] == [
+        {"code": "207RC0000X", "display": "Cardiology"},
+        {"code": "207Q00000X", "display": "Family Medicine"},
+    ]
+    located, *_, told, _, _ = await clinic.published("directory")
+    assert (located.data["latitude"], located.data["longitude"]) == (53.0793, 8.8017)
+    practitioner = saved["practitioner"]
+    practises = {(role["specialtyCode"], role["locationId"] is None) for role in told.data["roles"]}
+    assert (told.data["languages"], practises) == (["de"], {("207Q00000X", False), ("207RC0000X", True)})
+    kept = {"id": practitioner["id"], "family": "Arndt", "given": ["Ida"], "languages": ["de"]}
+    await save(admin, SAVE_PRACTITIONER, **kept, version=practitioner["version"], roles=[here])
+    assert len((await clinic.published("directory"))[-1].data["roles"]) == 1
+    assert (await patient.data(query))["specialties"] == [{"code": "207Q00000X", "display": "Family Medicine"}]
+
+
+async def test_what_an_older_version_has_not_told_is_told_once(clinic: Clinic) -> None:
+    location, practitioner = Location(address={}, untold=True), Practitioner(family="A", given=[], untold=True)
+    runtime = clinic.service("directory").runtime
+    async with stored(runtime.database) as session:
+        session.add_all([location, practitioner])
+    await tell(runtime)
+    await tell(runtime)
+    told = [(event.type.split(".")[2], event.data) for event in await clinic.published("directory")]
+    assert [kind for kind, _ in told] == ["location-changed", "practice-changed"]
+    assert (told[0][1]["locationId"], told[1][1]["practitionerId"]) == (str(location.id), str(practitioner.id))
+    async with stored(runtime.database) as session:
+        assert (await session.get_one(Practitioner, practitioner.id)).version == 1

@@ -15,7 +15,7 @@ from stack.services import ROOT, SUBGRAPHS, subgraph
 from subgraphs.identity.roles import SCOPES
 from subgraphs.notifications.models import Kind, Notification
 from tests.authorization.laboratory import laboratory_rows
-from tests.authorization.rows import Party
+from tests.authorization.rows import Party, appointments_rows
 from tests.graph.hostile import Case, Of, cases, literal, plausible
 from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
@@ -140,6 +140,9 @@ async def parent(kind: str, clinic: Clinic, caller: Caller, api: GraphQLSchema) 
     if kind == "Notification":
         async with stored(clinic.service("notifications").runtime.database) as session:
             session.add(Notification(recipient=SUBJECT, kind=next(iter(Kind))))
+    elif kind == "Appointment":
+        party = Party("own", 1, account=SUBJECT, practitioner=PRACTITIONER, location=LABORATORY)
+        await keep_all(clinic.service("appointments").runtime.database, appointments_rows(party, None))
     elif kind == "StockItem":
         await stocked(clinic)
         return "{ stock { nodes { %s } } }"

@@ -18,6 +18,7 @@ from graphql import (
     is_introspection_type,
     is_specified_scalar_type,
 )
+from pydantic import BaseModel
 from strawberry.federation.schema_directives import Authenticated, RequiresScopes
 
 from shared.audit.statements import audited_tables
@@ -163,12 +164,24 @@ def test_who_reads_data_of_patients_is_accounted_for_in_every_domain() -> None:
 )
 def test_a_consumer_expects_what_is_published(consumer: str, expected: type[Event]) -> None:
     assert expected.type in PUBLISHED, f"{consumer} waits for an event that nobody publishes"
-    published = PUBLISHED[expected.type].model_fields
+    _check_fields(expected.type, expected, PUBLISHED[expected.type])
+
+
+def _check_fields(where: str, expected: type[BaseModel], publishing: type[BaseModel]) -> None:
+    published = publishing.model_fields
     for name, field in expected.model_fields.items():
         if name not in published:
-            assert not field.is_required(), f"{expected.type} has no {name}"
+            assert not field.is_required(), f"{where} has no {name}"
             continue
-        assert _kinds(published[name].annotation) <= _kinds(field.annotation) | {str}, f"{expected.type}.{name}"
+        told, taken = _kinds(published[name].annotation), _kinds(field.annotation) | {str}
+        parts = [(inner, outer) for inner in _records(taken) for outer in _records(told)]
+        for inner, outer in parts:
+            _check_fields(f"{where}.{name}", inner, outer)
+        assert told - ({outer for _, outer in parts}) <= taken, f"{where}.{name}"
+
+
+def _records(kinds: set[Any]) -> list[type[BaseModel]]:
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
 
 
 def _kinds(annotation: Any) -> set[Any]:

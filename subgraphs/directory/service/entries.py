@@ -68,6 +68,9 @@ async def save_practitioner(context: Context, command: SavePractitioner) -> Prac
         if await replace_roles(work, row, command.roles) and outcome is Outcome.UNCHANGED:
             row.touch()
             effects.saved(work, row, created=False)
+            outcome = Outcome.UPDATED
+        if outcome is not Outcome.UNCHANGED:
+            await effects.practising(work, [row])
         work.done(row.id)
     return row
 
@@ -124,7 +127,10 @@ async def _take_over(
     entries: Sequence[tuple[UUID, OrganizationEntry | LocationEntry | PractitionerEntry]],
 ) -> list[Outcome]:
     present = await work.rows(kind, {key for key, _ in entries})
-    return [_write(work, kind, present.get(key), command, key)[1] for key, command in entries]
+    written = [_write(work, kind, present.get(key), command, key) for key, command in entries]
+    changed = {row.id: row for row, outcome in written if outcome is not Outcome.UNCHANGED}
+    await effects.practising(work, [row for row in changed.values() if isinstance(row, Practitioner)])
+    return [outcome for _, outcome in written]
 
 
 async def _retract(work: UnitOfWork, kind: type[Kind], keys: Sequence[UUID]) -> list[Outcome]:

@@ -59,9 +59,11 @@ async def take_over_roles(work: UnitOfWork, entries: Sequence[tuple[UUID, RoleEn
 
 async def _tell(work: UnitOfWork, changed: Collection[UUID]) -> None:
     """Roles are a part of their practitioner, who is changed by a change of them."""
-    for row in (await work.rows(Practitioner, changed)).values():
+    rows = (await work.rows(Practitioner, changed)).values()
+    for row in rows:
         row.touch()
         effects.saved(work, row, created=False)
+    await effects.practising(work, rows)
 
 
 async def retract_roles(work: UnitOfWork, keys: Sequence[UUID]) -> list[Outcome]:

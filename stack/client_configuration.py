@@ -7,9 +7,17 @@ import json
 from typing import Any
 
 import yaml
-from graphql import GraphQLScalarType, GraphQLSchema, is_abstract_type, is_specified_scalar_type
+from graphql import (
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_specified_scalar_type,
+)
 
 FOLDER = "schema/clients"
+_PAGING = {"first", "after", "last", "before"}
 
 
 def generate(api: GraphQLSchema, header: str) -> dict[str, str]:
@@ -26,9 +34,22 @@ def generate(api: GraphQLSchema, header: str) -> dict[str, str]:
     }
     return {
         f"{FOLDER}/possible-types.json": _json({"possibleTypes": possible}),
+        f"{FOLDER}/connections.json": _json(_connections(api)),
         f"{FOLDER}/relay.config.json": _json(_relay(scalars)),
         f"{FOLDER}/codegen.yml": header + yaml.safe_dump(_codegen(scalars), sort_keys=False),
     }
+
+
+def _connections(api: GraphQLSchema) -> dict[str, dict[str, list[str]]]:
+    """The arguments of each list, by type and field, that are not of its pages."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, kind in sorted(api.type_map.items()):
+        if not isinstance(kind, GraphQLObjectType):
+            continue
+        for field, definition in kind.fields.items():
+            if get_named_type(definition.type).name.endswith("Connection"):
+                found.setdefault(name, {})[field] = sorted(definition.args.keys() - _PAGING)
+    return found
 
 
 def _relay(scalars: dict[str, str]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from graphql.utilities import BreakingChange, find_breaking_changes
 from router.composition import Composition, SubgraphSdl, compose, node_subgraph
 from shared.events.event import CONTENT_TYPE, Event
 from shared.service import Service
-from stack import client_configuration, deployment, error_codes
+from stack import client_configuration, deployment, error_codes, schema_changes
 from stack.services import ROOT, SUBGRAPHS
 
 FOLDER = ROOT / "schema"
 API = "schema/api.graphql"
+SUPERGRAPH = "schema/supergraph.graphql"
 RELEASED = FOLDER / "released.graphql"
 DECLARED = FOLDER / "breaking.yaml"
 
@@ -44,13 +45,14 @@ def composition() -> Composition:
 def generate(supergraph: str, api: str) -> dict[str, str]:
     """What `schema/`, docs/errors.md, the router's configuration and docker-compose.yml should hold, by their paths."""
     files = {f"schema/subgraphs/{each.name}.graphql": each.sdl for each in subgraphs()}
-    files |= {"schema/supergraph.graphql": supergraph, API: api}
+    files |= {SUPERGRAPH: supergraph, API: api}
     result = {name: f"{_HEADER}{text.strip()}\n" for name, text in files.items()}
     result["schema/events.yaml"] = _HEADER + yaml.safe_dump(
         asyncapi(services()), sort_keys=False, width=120, allow_unicode=True
     )
     schema = build(api)
     result |= client_configuration.generate(schema, _HEADER)
+    result |= schema_changes.generate(build(RELEASED.read_text()), schema, declared())
     return result | error_codes.generate(schema) | deployment.generate(SUBGRAPHS)
 
 
@@ -84,8 +86,13 @@ def breaking_changes(old: str, new: str) -> list[BreakingChange]:
 
 def undeclared(changes: list[BreakingChange]) -> list[BreakingChange]:
     """The breaking changes that `schema/breaking.yaml` does not declare, a description a line with its reason."""
-    declared = yaml.safe_load(DECLARED.read_text()) or {} if DECLARED.exists() else {}
-    return [change for change in changes if change.description not in declared]
+    reasons = declared()
+    return [change for change in changes if change.description not in reasons]
+
+
+def declared() -> dict[str, str]:
+    """Why what breaks clients does, by the description of the change."""
+    return yaml.safe_load(DECLARED.read_text()) or {} if DECLARED.exists() else {}
 
 
 def build(sdl: str) -> GraphQLSchema:

@@ -1,5 +1,6 @@
 """`caregraph schema`: the graph's schema, from the code."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -84,11 +85,33 @@ def diff(
 @group.command()
 def release() -> None:
     """Take the API schema as it is for released: what breaks it from now on has to be declared."""
-    from stack import schema
+    from stack import schema, schema_changes
 
+    schema_changes.release(datetime.now(UTC).date())
     schema.RELEASED.write_text((ROOT / schema.API).read_text())
     schema.DECLARED.unlink(missing_ok=True)
     console.print(f"{schema.RELEASED.relative_to(ROOT)} is the API schema of now")
+
+
+@group.command()
+def contract(
+    role: Annotated[str, typer.Option(help="A role such as PATIENT.")],
+    output: Annotated[Path | None, typer.Option(help="A file to write; standard output if absent.")] = None,
+) -> None:
+    """Write the API schema that a role may ever see, for its documentation and its clients' types."""
+    from stack import schema
+    from stack.contract import contract as write
+    from stack.errors import StackError
+    from subgraphs.identity.roles import SCOPES, BuiltInRole
+
+    if role.upper() not in BuiltInRole.__members__:
+        raise StackError(f"there is no role {role}; there are {', '.join(BuiltInRole)}")
+    api, supergraph = ((ROOT / path).read_text() for path in (schema.API, schema.SUPERGRAPH))
+    text = write(api, supergraph, SCOPES[BuiltInRole[role.upper()]])
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text)
 
 
 def _files() -> dict[str, str]:

@@ -107,6 +107,14 @@ class QcFailureGrouping(Code):
     RULE = "rule", "By the rule that was broken; a run that broke several counts for each."
 
 
+class FillingGrouping(Code):
+    """What prescriptions that were filled are grouped by; its order in `groupBy` is the order of the list."""
+
+    DAY = "day", "By the day on which something was ready to be picked up."
+    WEEK = "week", "By the week, from Monday on, in which something was ready to be picked up."
+    LOCATION = "location_id", "By the pharmacy."
+
+
 class _Days(Command):
     first: date
     last: date

@@ -12,10 +12,14 @@ from sqlmodel import col
 
 from reporting import service
 from reporting.models import (
+    AlertFact,
     AnalysisFact,
     CriticalFact,
+    DispensingFact,
+    FillingFact,
     LabReportFact,
     Model,
+    PrescriptionFact,
     ProblemFact,
     QcFailureFact,
     RequestOutcome,
@@ -300,6 +304,58 @@ class QcFailed(_OfLaboratory, Event, type="caregraph.laboratory.qc-failed.v1", k
     failed_at: datetime
 
 
+class MedicationPrescribed(Event, type="caregraph.prescribing.medication-prescribed.v1", key="prescribing_id"):
+    """A prescription was signed."""
+
+    prescribing_id: UUID
+    medication_id: UUID
+    month: date
+
+
+class PrescriptionFilled(Event, type="caregraph.prescribing.prescription-filled.v1", key="filling_id"):
+    """Something of a prescription was ready for the first time."""
+
+    filling_id: UUID
+    location_id: UUID
+    signed_at: datetime
+    ready_at: datetime
+
+
+class Dispensed(Event, type="caregraph.pharmacy.dispensed.v1", key="dispense_id"):
+    """So much of a lot was handed over."""
+
+    dispense_id: UUID
+    lot_id: UUID
+    medication_id: UUID
+    quantity: Decimal
+    dispensed_at: datetime
+
+
+class DispenseReturned(Event, type="caregraph.pharmacy.dispense-returned.v1", key="dispense_id"):
+    """What was handed over has come back."""
+
+    dispense_id: UUID
+    lot_id: UUID
+    medication_id: UUID
+    returned_at: datetime
+
+
+class AlertRaised(Event, type="caregraph.pharmacy.alert-raised.v1", key="alert_id"):
+    """A safety check has found something that interrupts."""
+
+    alert_id: UUID
+    rule: str
+    raised_at: datetime
+
+
+class AlertOverridden(Event, type="caregraph.pharmacy.alert-overridden.v1", key="alert_id"):
+    """Something is prescribed in spite of a finding."""
+
+    alert_id: UUID
+    rule: str
+    overridden_at: datetime
+
+
 class Facts:
     """A handler that adds to a row of each table what an event says: the fields and columns of the same names.
 
@@ -459,8 +515,14 @@ _LABORATORY = (
     Facts((SpecimenFact,), SpecimenCollected, SpecimenRejected),
     Facts((QcFailureFact,), QcFailed),
 )
+_PHARMACY = (
+    Facts((PrescriptionFact,), MedicationPrescribed),
+    Facts((FillingFact,), PrescriptionFilled),
+    Facts((DispensingFact,), Dispensed, DispenseReturned),
+    Facts((AlertFact,), AlertRaised, AlertOverridden),
+)
 
 FACTS = Consumer(
     "facts",
-    [_appointment, _registered, _merged, *_ACCESS, *_NOTES, _looks, *_PROBLEMS, *_STOCK, *_LABORATORY],
+    [_appointment, _registered, _merged, *_ACCESS, *_NOTES, _looks, *_PROBLEMS, *_STOCK, *_LABORATORY, *_PHARMACY],
 )

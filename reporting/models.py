@@ -253,3 +253,52 @@ class QcFailureFact(Model, table=True):
     lab_test_id: UUID
     rules: list[str] = Field(sa_type=ARRAY(Text))
     failed_at: datetime = timestamp()
+
+
+class PrescriptionFact(Model, table=True):
+    """A medication that was prescribed; `month` is the first day of it."""
+
+    __tablename__ = "prescription_fact"
+    __table_args__ = (Index("prescription_fact_month_idx", "month"),)
+
+    prescribing_id: UUID = Field(primary_key=True)
+    medication_id: UUID
+    month: date
+
+
+class FillingFact(Model, table=True):
+    """A prescription of which something was ready to be picked up for the first time."""
+
+    __tablename__ = "filling_fact"
+    __table_args__ = (Index("filling_fact_ready_at_idx", "ready_at"),)
+
+    filling_id: UUID = Field(primary_key=True)
+    location_id: UUID
+    signed_at: datetime = timestamp()
+    ready_at: datetime = timestamp()
+
+
+class DispensingFact(Model, table=True):
+    """So much of a lot that was handed over, in the medication's unit of dispensing, and perhaps came back whole."""
+
+    __tablename__ = "dispensing_fact"
+    __table_args__ = (Index("dispensing_fact_dispensed_at_idx", "dispensed_at"),)
+
+    dispense_id: UUID = Field(primary_key=True)
+    lot_id: UUID = Field(primary_key=True)
+    medication_id: UUID
+    quantity: Decimal | None = Field(default=None, sa_type=Numeric(14, 3))
+    dispensed_at: datetime | None = timestamp(nullable=True)
+    returned_at: datetime | None = timestamp(nullable=True)
+
+
+class AlertFact(Model, table=True):
+    """A finding of a safety check that interrupts, and was perhaps overridden."""
+
+    __tablename__ = "alert_fact"
+    __table_args__ = (Index("alert_fact_raised_at_idx", "raised_at"),)
+
+    alert_id: UUID = Field(primary_key=True)
+    rule: str
+    raised_at: datetime | None = timestamp(nullable=True)
+    overridden_at: datetime | None = timestamp(nullable=True)

@@ -10,14 +10,18 @@ from sqlmodel import col
 
 from reporting.models import (
     AccessRequestFact,
+    AlertFact,
     AnalysisFact,
     AppointmentFact,
     CriticalFact,
+    DispensingFact,
     EmergencyFact,
+    FillingFact,
     LabReportFact,
     LookFact,
     Model,
     NoteFact,
+    PrescriptionFact,
     ProblemFact,
     QcFailureFact,
     RegistrationFact,
@@ -108,6 +112,27 @@ def specimens(principal: Principal) -> Select[SpecimenFact]:
 def qc_failures(principal: Principal) -> Select[QcFailureFact]:
     """The failed runs of control material that the caller's figures are made of."""
     return _readable(QcFailureFact, allowed=principal.is_staff(READ))
+
+
+def prescriptions(principal: Principal) -> Select[PrescriptionFact]:
+    """The prescriptions that the caller's figures are made of."""
+    return _readable(PrescriptionFact, allowed=principal.is_staff(READ))
+
+
+def fillings(principal: Principal) -> Select[FillingFact]:
+    """The prescriptions whose filling the caller's figures are made of."""
+    return _readable(FillingFact, allowed=principal.is_staff(READ))
+
+
+def dispensings(principal: Principal) -> Select[DispensingFact]:
+    """What was handed over and kept, which the caller's figures are made of."""
+    statement = _readable(DispensingFact, allowed=principal.is_staff(READ))
+    return statement.where(col(DispensingFact.returned_at).is_(None))
+
+
+def alerts(principal: Principal) -> Select[AlertFact]:
+    """The findings of safety checks that the caller's figures are made of."""
+    return _readable(AlertFact, allowed=principal.is_staff(READ))
 
 
 def _readable(kind: type[Kind], *, allowed: bool) -> Select[Kind]:

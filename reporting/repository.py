@@ -30,13 +30,17 @@ from reporting import policy
 from reporting.commands import AppointmentReportFilter, ReportMonths, ReportPeriod
 from reporting.models import (
     AccessRequestFact,
+    AlertFact,
     AnalysisFact,
     AppointmentFact,
     CriticalFact,
+    DispensingFact,
     EmergencyFact,
+    FillingFact,
     LabReportFact,
     LookFact,
     NoteFact,
+    PrescriptionFact,
     ProblemFact,
     QcFailureFact,
     RegistrationFact,
@@ -275,7 +279,7 @@ def problems(context: Context, asked: ReportMonths) -> Figures:
     fact = ProblemFact
     keys = {"system": col(fact.system), "code": col(fact.code), "month": col(fact.month)}
     patients: ColumnElement[int] = func.count(func.distinct(col(fact.patient)))
-    figures = {"count": case((patients >= SMALLEST_CELL, patients))}
+    figures = {"count": _unless_few(patients, patients)}
     months = col(fact.month).between(asked.first.replace(day=1), asked.last)
     return _group(policy.problems(context.principal).where(months), keys, tuple(keys), figures)
 
@@ -398,6 +402,52 @@ def qc_failures(context: Context, asked: ReportPeriod, group_by: Sequence[str]) 
     }
     statement = policy.qc_failures(context.principal).where(period.holds(col(fact.failed_at)))
     return _group(statement, keys, group_by, {"count": func.count()})
+
+
+def prescriptions(context: Context, asked: ReportMonths) -> Figures:
+    """Prescriptions by medication and month, always the same cells, of which nothing is the sum. Small ones are null."""
+    fact = PrescriptionFact
+    keys = {"medication_id": col(fact.medication_id), "month": col(fact.month)}
+    months = col(fact.month).between(asked.first.replace(day=1), asked.last)
+    figures = {"count": _unless_few(func.count(), func.count())}
+    return _group(policy.prescriptions(context.principal).where(months), keys, tuple(keys), figures)
+
+
+def dispensings(context: Context, asked: ReportMonths) -> Figures:
+    """How often and how much was handed over, by medication and month, as `prescriptions`."""
+    fact = DispensingFact
+    keys = {"medication_id": col(fact.medication_id), "month": _month(col(fact.dispensed_at))}
+    number: ColumnElement[int] = func.count(func.distinct(col(fact.dispense_id)))
+    figures = {"count": _unless_few(number, number), "quantity": _unless_few(number, func.sum(col(fact.quantity)))}
+    statement = policy.dispensings(context.principal).where(_in_months(asked, col(fact.dispensed_at)))
+    return _group(statement, keys, tuple(keys), figures)
+
+
+def fillings(context: Context, asked: ReportPeriod, group_by: Sequence[str]) -> Figures:
+    """Prescriptions first filled in a period: how many, and how many s after the signature."""
+    fact, period = FillingFact, Period.of(asked)
+    keys = {**period.days(col(fact.ready_at)), "location_id": col(fact.location_id)}
+    taken = _seconds(col(fact.signed_at), col(fact.ready_at))
+    figures = {"count": func.count(), "filling_median": _median(taken), "filling_p90": _p90(taken)}
+    statement = policy.fillings(context.principal).where(period.holds(col(fact.ready_at)))
+    return _group(statement, keys, group_by, figures)
+
+
+def alerts(context: Context, asked: ReportMonths) -> Figures:
+    """Findings of safety checks by rule and month, as `prescriptions`, and how many were overridden."""
+    fact = AlertFact
+    keys = {"rule": col(fact.rule), "month": _month(col(fact.raised_at))}
+    overridden: ColumnElement[int] = func.count(col(fact.overridden_at))
+    figures = {
+        "count": _unless_few(func.count(), func.count()),
+        "overridden": _unless_few(func.count(), overridden),
+    }
+    statement = policy.alerts(context.principal).where(_in_months(asked, col(fact.raised_at)))
+    return _group(statement, keys, tuple(keys), figures)
+
+
+def _unless_few(number: ColumnElement[int], figure: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((number >= SMALLEST_CELL, figure))
 
 
 STAGES = ("collection", "transport", "examination", "verification", "release")

@@ -12,6 +12,7 @@ from reporting.commands import (
     AppointmentGrouping,
     AppointmentReportFilter,
     EmergencyAccessGrouping,
+    FillingGrouping,
     LaboratoryGrouping,
     LabTurnaroundGrouping,
     NoteGrouping,
@@ -33,6 +34,7 @@ from reporting.types.laboratory import (
     QcFailureFigures,
     SpecimenFigures,
 )
+from reporting.types.pharmacy import DispensingFigures, FillingFigures, PrescriptionFigures, SafetyAlertFigures
 from reporting.types.practice import (
     AccessRequestFigures,
     AppointmentFigures,
@@ -325,6 +327,56 @@ class Query:
     async def lab_test_report(self, info: Info, page: Slice, months: Months) -> Connection[LabTestFigures] | None:
         figures = repository.lab_tests(info.context, given(ReportMonths, months))
         return await _connect(info.context, figures, LabTestFigures.of, page)
+
+    @query(
+        description="A report on how long patients waited for what was prescribed, of prescriptions that were first filled in "
+        "a period, figures by group.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def filling_report(
+        self,
+        info: Info,
+        page: Slice,
+        period: Days,
+        group_by: Annotated[
+            list[FillingGrouping],
+            strawberry.argument(description="What to group the prescriptions by; if empty, all are one group."),
+        ],
+    ) -> Connection[FillingFigures] | None:
+        figures = repository.fillings(info.context, given(ReportPeriod, period), group_by)
+        return await _connect(info.context, figures, FillingFigures.of, page)
+
+    @query(
+        description="A report on what was prescribed in some months: how many prescriptions each medication has.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def prescription_report(
+        self, info: Info, page: Slice, months: Months
+    ) -> Connection[PrescriptionFigures] | None:
+        figures = repository.prescriptions(info.context, given(ReportMonths, months))
+        return await _connect(info.context, figures, PrescriptionFigures.of, page)
+
+    @query(
+        description="A report on what was handed over to patients in some months, by medication.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def dispensing_report(self, info: Info, page: Slice, months: Months) -> Connection[DispensingFigures] | None:
+        figures = repository.dispensings(info.context, given(ReportMonths, months))
+        return await _connect(info.context, figures, DispensingFigures.of, page)
+
+    @query(
+        description="A report on what safety checks have interrupted for in some months, and what was overridden, by rule.",
+        scopes=[[READ]],
+        extensions=[Paged()],
+    )
+    async def safety_alert_report(
+        self, info: Info, page: Slice, months: Months
+    ) -> Connection[SafetyAlertFigures] | None:
+        figures = repository.alerts(info.context, given(ReportMonths, months))
+        return await _connect(info.context, figures, SafetyAlertFigures.of, page)
 
 
 async def _connect(

@@ -4,9 +4,11 @@ from shared.auth.principal import Kind
 from shared.database.model import utc_now
 from shared.encryption import Encrypted
 from shared.errors import InvalidState
+from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy.errors import PRESCRIPTION_HELD, PRESCRIPTION_TOUCHED
 from subgraphs.pharmacy.events import (
+    MedicationPrescribed,
     PrescriptionCompleted,
     PrescriptionEnded,
     PrescriptionHeld,
@@ -61,6 +63,9 @@ def _tell(work: UnitOfWork, row: Prescription, before: PrescriptionStatus) -> No
     of = {"prescription_id": row.id, "patient_id": row.patient_id}
     whose = {**of, "practitioner_id": row.practitioner_id}
     to = _STATUS(row.status)
+    if to is _STATUS.SIGNED and before is _STATUS.DRAFT:
+        month = utc_now().date().replace(day=1)
+        work.publish(MedicationPrescribed(prescribing_id=new_id(), medication_id=row.medication_id, month=month))
     if (to is _STATUS.SIGNED and before is _STATUS.DRAFT) or before is _STATUS.COMPLETED:
         work.publish(PrescriptionSigned(**whose, location_id=row.location_id))
     elif before is _STATUS.ON_HOLD and to in OPEN:

@@ -155,6 +155,25 @@ class AlertOverridden(Event, type="caregraph.pharmacy.alert-overridden.v1", key=
     overridden_at: datetime
 
 
+class MedicationPrescribed(
+    Event, type="caregraph.prescribing.medication-prescribed.v1", key="prescribing_id", fleeting=True
+):
+    """A prescription was signed, as statistics have it: `prescribingId` is of this alone, and `month` its first day."""
+
+    prescribing_id: UUID
+    medication_id: UUID
+    month: date
+
+
+class PrescriptionFilled(Event, type="caregraph.prescribing.prescription-filled.v1", key="filling_id", fleeting=True):
+    """Something of a prescription was ready to be picked up for the first time; `fillingId` is of this alone."""
+
+    filling_id: UUID
+    location_id: UUID
+    signed_at: datetime
+    ready_at: datetime
+
+
 class Stock(BaseModel):
     """A medication at a location."""
 
@@ -230,6 +249,8 @@ EVENTS = (
     PrescriptionEnded,
     PrescriptionRecheckNeeded,
     MedicationReady,
+    MedicationPrescribed,
+    PrescriptionFilled,
     Dispensed,
     DispenseReturned,
     RefillRequested,

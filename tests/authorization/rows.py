@@ -11,13 +11,17 @@ from sqlmodel import SQLModel
 
 from reporting.models import (
     AccessRequestFact,
+    AlertFact,
     AnalysisFact,
     AppointmentFact,
     CriticalFact,
+    DispensingFact,
     EmergencyFact,
+    FillingFact,
     LabReportFact,
     LookFact,
     NoteFact,
+    PrescriptionFact,
     ProblemFact,
     QcFailureFact,
     RegistrationFact,
@@ -318,6 +322,7 @@ def reporting_rows(party: Party, _: Any) -> Iterator[SQLModel]:
     wasted: dict[str, Any] = {"quantity": Decimal(2), "reason": "DAMAGED", "wasted_at": _MORNING}
     yield WasteFact(stock_movement_id=new_id(), **place, **wasted)
     yield from _laboratory_figures(party)
+    yield from _pharmacy_figures(party)
     yield EmergencyFact(emergency_access_id=new_id(), practitioner_id=party.practitioner, **reviewed)
 
 
@@ -335,6 +340,17 @@ def _laboratory_figures(party: Party) -> Iterator[SQLModel]:
     yield CriticalFact(notice_id=new_id(), raised_at=_MORNING, acknowledged_at=_MORNING, **of)
     run: dict[str, Any] = {"analyzer_id": new_id(), "lab_test_id": new_id(), "rules": ["1-3S"], "failed_at": _MORNING}
     yield QcFailureFact(qc_run_id=new_id(), **of, **run)
+
+
+def _pharmacy_figures(party: Party) -> Iterator[SQLModel]:
+    """Of each that a pharmacy's figures are made of, as many as figures are told of."""
+    of: dict[str, Any] = {"medication_id": new_id()}
+    handed: dict[str, Any] = {"lot_id": new_id(), "quantity": Decimal(2), "dispensed_at": _MORNING}
+    for _ in range(SMALLEST_CELL):
+        yield PrescriptionFact(prescribing_id=new_id(), month=date(2030, 1, 1), **of)
+        yield DispensingFact(dispense_id=new_id(), **of, **handed)
+        yield AlertFact(alert_id=new_id(), rule="INTERACTION", raised_at=_MORNING, overridden_at=_MORNING)
+    yield FillingFact(filling_id=new_id(), location_id=party.location, signed_at=_MORNING, ready_at=_MORNING)
 
 
 def _looked_at(party: Party, grant: UUID) -> Iterator[SQLModel]:

@@ -134,6 +134,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Query.specimenReport": {"groupBy": ["DAY", "WEEK", "LABORATORY", "COLLECTOR", "REASON"]},
     "Query.labCorrectionReport": {"groupBy": ["DAY", "WEEK", "LABORATORY"]},
     "Query.qcFailureReport": {"groupBy": ["DAY", "WEEK", "LABORATORY", "ANALYZER", "TEST", "RULE"]},
+    "Query.fillingReport": {"groupBy": ["DAY", "WEEK", "LOCATION"]},
     "Query.wasteReport": {"groupBy": ["DAY", "LOCATION", "REASON"]},
     "Query.emergencyAccessReport": {"groupBy": ["DAY", "PRACTITIONER", "VERDICT"]},
     "Query.disclosures": {"to": "2026-02-01T00:00:00Z"},  # before the looks that are taken meanwhile

@@ -17,7 +17,7 @@ async def tables(clinic: Clinic) -> dict[str, list[Any]]:
     """The rows of each table by its name."""
     async with stored(clinic.service("reporting").runtime.database) as session:
         return {
-            name: [tuple(row) for row in await session.execute(text(f"SELECT * FROM {name} ORDER BY 1"))]  # noqa: S608
+            name: [tuple(row) for row in await session.execute(text(f"SELECT * FROM {name} ORDER BY {name}"))]  # noqa: S608
             for name in Model.metadata.tables
         }
 

@@ -128,8 +128,13 @@ def test_every_scope_that_is_asked_for_is_given_to_some_role() -> None:
 PUBLISHED: dict[str, type[Event]] = {event.type: event for service in DOMAINS for event in service.events}
 
 
-# What few may read has a topic of its own: diagnoses, which reporting alone consumes, and who has read what of patients.
-OWN_TOPICS = {"problems": ({"records"}, {"reporting"}), "disclosures": ({*FIELD_GROUPS, "records"}, {"records"})}
+# What few may read has a topic of its own: diagnoses and what is prescribed, which reporting alone consumes, and who has read
+# what of patients.
+OWN_TOPICS = {
+    "problems": ({"records"}, {"reporting"}),
+    "prescribing": ({"pharmacy"}, {"reporting"}),
+    "disclosures": ({*FIELD_GROUPS, "records"}, {"records"}),
+}
 
 
 def test_a_service_publishes_only_its_own_events_and_what_few_may_read_goes_to_them() -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlmodel import col
 
 from shared.database.model import utc_now
@@ -14,6 +14,7 @@ from shared.encryption import Encrypted
 from shared.encryption.session import open_rows
 from shared.errors import InvalidState, invalid
 from shared.graph.context import Context
+from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy import policy
 from subgraphs.pharmacy.commands import dispensing as commands
@@ -28,7 +29,7 @@ from subgraphs.pharmacy.errors import (
     TOO_EARLY,
     TWO_PERSONS,
 )
-from subgraphs.pharmacy.events import Dispensed, DispenseReturned, MedicationReady
+from subgraphs.pharmacy.events import Dispensed, DispenseReturned, MedicationReady, PrescriptionFilled
 from subgraphs.pharmacy.models import Dispense, DispenseLot, Medication, Prescription, SafetyAlert
 from subgraphs.pharmacy.refusals import SafetyAlertsOpen
 from subgraphs.pharmacy.service import allocation
@@ -111,11 +112,21 @@ async def ready(context: Context, command: ChangeDispense) -> Dispense:
         row, prescription = await _find(work, command)
         require(prescription, *DISPENSABLE)
         move(work, row, _STATUS.READY)
+        await _tell_of_filling(work, row, prescription)
         row.ready_at = utc_now()
         work.publish(
             MedicationReady(prescription_id=prescription.id, patient_id=row.patient_id, location_id=row.location_id)
         )
     return row
+
+
+async def _tell_of_filling(work: UnitOfWork, row: Dispense, prescription: Prescription) -> None:
+    """Tell how long the patient waited, unless something of the prescription was ready before."""
+    before = col(Dispense.prescription_id) == prescription.id, col(Dispense.ready_at).is_not(None)
+    if prescription.signed_at is None or await work.session.scalar(select(exists().where(*before))):
+        return
+    times = {"signed_at": prescription.signed_at, "ready_at": utc_now()}
+    work.publish(PrescriptionFilled(filling_id=new_id(), location_id=row.location_id, **times))
 
 
 async def change(context: Context, command: Any, to: DispenseStatus) -> Dispense:

@@ -12,7 +12,9 @@ from shared.events.projection import Projection
 from shared.unit_of_work import UnitOfWork
 from subgraphs.notifications import service
 from subgraphs.notifications.commands import Notify
-from subgraphs.notifications.models import Kind, Patient
+from subgraphs.notifications.models import Account, Kind, Patient
+
+_DISPENSES = "PHARMACIST"
 
 
 class Appointment(BaseModel):
@@ -164,6 +166,37 @@ class PrescriptionRecheckNeeded(Event, type="caregraph.pharmacy.prescription-rec
     prescription_id: UUID
     patient_id: UUID
     practitioner_id: UUID
+    location_id: UUID | None
+
+
+class StockLow(Event, type="caregraph.pharmacy.stock-low.v1", key="stock_item_id"):
+    """There is less of a medication than its minimum."""
+
+    stock_item_id: UUID
+    location_id: UUID
+
+
+class LotExpiring(Event, type="caregraph.pharmacy.lot-expiring.v1", key="lot_id"):
+    """A lot will expire soon."""
+
+    lot_id: UUID
+    location_id: UUID
+
+
+class LotRecalled(Event, type="caregraph.pharmacy.lot-recalled.v1", key="lot_id"):
+    """A lot was called back, which is or was at a location."""
+
+    lot_id: UUID
+    location_id: UUID
+
+
+class AccessChanged(Event, type="caregraph.identity.access-changed.v1", key="account_id"):
+    """What an account is for, and where its holder works, as it is now."""
+
+    account_id: UUID
+    enabled: bool
+    roles: list[str]
+    location_ids: list[UUID] = []
 
 
 class MedicationReady(Event, type="caregraph.pharmacy.medication-ready.v1", key="prescription_id"):
@@ -364,6 +397,20 @@ async def _ended(work: UnitOfWork, event: PrescriptionEnded) -> None:
 
 async def _recheck(work: UnitOfWork, event: PrescriptionRecheckNeeded) -> None:
     await _tell_prescriber(work, Kind.PRESCRIPTION_TO_RECHECK, event)
+    if event.location_id is not None:
+        await _tell_pharmacy(work, Kind.DISPENSING_TO_RECHECK, event.location_id, event.patient_id)
+
+
+async def _low(work: UnitOfWork, event: StockLow) -> None:
+    await _tell_pharmacy(work, Kind.STOCK_LOW, event.location_id)
+
+
+async def _expiring(work: UnitOfWork, event: LotExpiring) -> None:
+    await _tell_pharmacy(work, Kind.LOT_EXPIRING, event.location_id)
+
+
+async def _lot_recalled(work: UnitOfWork, event: LotRecalled) -> None:
+    await _tell_pharmacy(work, Kind.LOT_RECALLED, event.location_id)
 
 
 async def _ready(work: UnitOfWork, event: MedicationReady) -> None:
@@ -407,6 +454,11 @@ async def _tell_accounts(work: UnitOfWork, kind: Kind, event: _Told) -> None:
         await service.notify(work, Notify(kind=kind, recipients=event.told, patient_id=event.patient_id))
 
 
+async def _tell_pharmacy(work: UnitOfWork, kind: Kind, location_id: UUID, patient_id: UUID | None = None) -> None:
+    if recipients := await service.colleagues(work, _DISPENSES, location_id):
+        await service.notify(work, Notify(kind=kind, recipients=recipients, patient_id=patient_id))
+
+
 async def _tell_patient(work: UnitOfWork, kind: Kind, patient_id: UUID) -> None:
     await service.notify(work, Notify(kind=kind, recipients=[patient_id], patient_id=patient_id))
 
@@ -446,6 +498,9 @@ CONSUMERS = (
             _resumed,
             _ended,
             _recheck,
+            _low,
+            _expiring,
+            _lot_recalled,
             _ready,
             _refill_requested,
             _refill_decided,
@@ -459,4 +514,6 @@ CONSUMERS = (
             Projection(Patient, PreferencesChanged),
         ],
     ),
+    # By itself, so that it begins with the first event.
+    Consumer("accounts", [Projection(Account, AccessChanged)]),
 )

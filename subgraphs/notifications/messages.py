@@ -30,6 +30,12 @@ SENTENCES: dict[Kind, str] = {
     Kind.REFILL_REQUESTED: "A patient asks you for more of what you have prescribed.",
     Kind.REFILL_DECIDED: "Your request for more of a medication was answered.",
     Kind.MEDICATION_RECALLED: "A medication that you were given was called back. Please ask your pharmacy what to do.",
+    Kind.DISPENSING_TO_RECHECK: "Something new is known of a patient with a prescription at your pharmacy. "
+    "Please check it before anything is handed over.",
+    Kind.STOCK_LOW: "A medication is running low at your pharmacy. Please order more.",
+    Kind.LOT_EXPIRING: "A lot at your pharmacy will expire soon. Please use it first, or put it aside.",
+    Kind.LOT_RECALLED: "A lot of your pharmacy was called back. Please quarantine what is left of it, "
+    "and call the patients who were given it.",
     Kind.RESULTS_RELEASED: "There are new laboratory results of yours.",
     Kind.RESULTS_CORRECTED: "A laboratory result of yours was corrected.",
     Kind.SPECIMEN_REJECTED: "A specimen that you ordered cannot be examined. Please have it taken anew.",

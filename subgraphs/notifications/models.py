@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Sequence, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, Sequence, String, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from shared.codes import Code
@@ -76,6 +77,13 @@ class Kind(Code, name="NotificationKind"):
     REFILL_REQUESTED = "REFILL_REQUESTED", "A patient asks the prescriber for more of what was prescribed."
     REFILL_DECIDED = "REFILL_DECIDED", "The prescriber has answered the patient's request for more."
     MEDICATION_RECALLED = "MEDICATION_RECALLED", "A medication that the patient was given was called back."
+    DISPENSING_TO_RECHECK = (
+        "DISPENSING_TO_RECHECK",
+        "Something has become known of a patient since a prescription for the pharmacy was checked for safety.",
+    )
+    STOCK_LOW = "STOCK_LOW", "There is less of a medication at the pharmacy than its minimum."
+    LOT_EXPIRING = "LOT_EXPIRING", "A lot at the pharmacy will expire soon."
+    LOT_RECALLED = "LOT_RECALLED", "A lot that the pharmacy has or had was called back; this cannot be turned off."
     RESULTS_RELEASED = "RESULTS_RELEASED", "Results of the patient's were released by the laboratory."
     RESULTS_CORRECTED = "RESULTS_CORRECTED", "A released result of the patient's was corrected or taken back."
     SPECIMEN_REJECTED = "SPECIMEN_REJECTED", "A specimen cannot be examined, and is to be taken anew."
@@ -92,7 +100,8 @@ class Channel(Code, name="NotificationChannel"):
     IN_APP = "IN_APP", "The notification is in the inbox, and sent to the subscriptions that are open."
 
 
-# The security of an account is not for its intruder to keep quiet about, nor who wants to open a record.
+# The security of an account is not for its intruder to keep quiet about, nor who wants to open a record. Whoever may have been
+# given what was called back is to be called by somebody.
 MANDATORY = frozenset(
     {
         Kind.PASSWORD_CHANGED,
@@ -102,6 +111,7 @@ MANDATORY = frozenset(
         Kind.RECORD_ACCESS_REQUESTED,
         Kind.EMERGENCY_ACCESS_OPENED,
         Kind.PROXY_APPOINTED,
+        Kind.LOT_RECALLED,
     }
 )
 
@@ -153,3 +163,14 @@ class Patient(Audited, Model, table=True):
 
     language: str | None = None
     reminders: bool = True
+
+
+class Account(Model, table=True):
+    """What is known here of an account: what it is for, and where its holder works."""
+
+    __tablename__ = "account"
+    __table_args__ = (Index("account_locations_idx", "location_ids", postgresql_using="gin"),)
+
+    enabled: bool
+    roles: list[str] = Field(sa_type=ARRAY(String))
+    location_ids: list[UUID] = Field(sa_type=ARRAY(Uuid))

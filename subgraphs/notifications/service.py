@@ -18,7 +18,7 @@ from subgraphs.notifications.commands import (
     Notify,
     SetNotificationPreference,
 )
-from subgraphs.notifications.models import MANDATORY, Channel, Kind, Notification, OptOut, Patient
+from subgraphs.notifications.models import MANDATORY, Account, Channel, Kind, Notification, OptOut, Patient
 
 
 async def notify(work: UnitOfWork, command: Notify) -> None:
@@ -38,6 +38,14 @@ async def notify(work: UnitOfWork, command: Notify) -> None:
         for recipient in addressed
         if recipient not in unwilling
     )
+
+
+async def colleagues(work: UnitOfWork, role: str, location_id: UUID) -> list[UUID]:
+    """The accounts with a role of those who work at a location."""
+    working = (
+        col(Account.enabled) & col(Account.roles).contains([role]) & col(Account.location_ids).contains([location_id])
+    )
+    return list(await work.session.scalars(select(col(Account.id)).where(working).order_by(col(Account.id))))
 
 
 async def _join_opt_outs(work: UnitOfWork, merged: UUID, survivor: UUID) -> None:

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from shared.ids import new_id
+from tests.e2e.figures import laboratory_worked, of_laboratory, pharmacy_worked
 from tests.e2e.stack import Stack
 from tests.e2e.test_record import did, told, until_done, visit
 from tests.harness.caller import Caller
@@ -38,6 +39,7 @@ CLARITHROMYCIN = {
 }
 DEMO_REPORTS = 3  # which the demo's patient has from the start
 CRITICAL = "subscription { criticalResult { id version status result { display flag } patient { id } } }"
+PLANNED = "query($id: ID!) { labOrder(id: $id) { specimens { nodes { id version status } } } }"
 REPORTS = """
 query Reports($id: ID!) { node(id: $id) { ... on Patient { labReports(first: 5) { nodes {
   status results { nodes { display unit flag sentence(language: "en") interval { normalLow normalHigh } replaces { display } } }
@@ -87,9 +89,13 @@ async def colleague(stack: Stack, email: str) -> Caller:
 async def test_an_order_and_a_prescription_reach_the_patient(stack: Stack) -> None:
     doctor, patient, pharmacist = [await stack.log_in(name) for name in ("doctor", "patient", "pharmacist")]
     nora = (await patient.data("{ myPatient { id } }"))["myPatient"]["id"]
+    analyst = await stack.log_in("analyst")
+    before = await of_laboratory(analyst)
     await visit(stack, doctor, nora)
     await examined(stack, doctor, patient, nora)
-    await prescribed(doctor, patient, pharmacist, nora)
+    medication, prescriptions = await prescribed(doctor, patient, pharmacist, nora)
+    await laboratory_worked(analyst, before)
+    await pharmacy_worked(analyst, medication, prescriptions)
 
 
 async def examined(stack: Stack, doctor: Caller, patient: Caller, nora: str) -> None:
@@ -99,9 +105,14 @@ async def examined(stack: Stack, doctor: Caller, patient: Caller, nora: str) -> 
     test = (await did(admin, "saveLabTest", "labTest { id }", **LACTATE))["id"]
     await did(admin, "saveReferenceRange", "referenceRange { id }", labTestId=test, **LIMITS)
     of = {"patientId": nora, "laboratoryId": laboratory, "testIds": [test], "priority": "STAT"}
-    asked = "labOrder { specimens { nodes { id version } } analyses { nodes { id } } }"
+    asked = "labOrder { id specimens { nodes { id version } } analyses { nodes { id } } }"
     order = await until_done(doctor, "orderLabTests", asked, **of, reason="Feels cold.")
     (specimen,), (analysis,) = order["specimens"]["nodes"], order["analyses"]["nodes"]
+    burst = await did(doctor, "collectSpecimen", "specimen { id version }", **specimen)
+    await did(technician, "rejectSpecimen", "specimen { id }", **burst, reason="HEMOLYZED")
+    await told(doctor, "SPECIMEN_REJECTED")
+    planned = await doctor.data(PLANNED, id=order["id"])
+    (specimen,) = [each for each in planned["labOrder"]["specimens"]["nodes"] if each.pop("status") == "PLANNED"]
     collected = await did(doctor, "collectSpecimen", "specimen { id version barcode }", **specimen)
     barcode = collected.pop("barcode")
     found = await technician.data("query($b: String!) { specimenByBarcode(barcode: $b) { id version } }", b=barcode)
@@ -156,8 +167,11 @@ async def reports(patient: Caller, nora: str) -> list[dict[str, Any]]:
     return list((await patient.data(REPORTS, id=nora))["node"]["labReports"]["nodes"])
 
 
-async def prescribed(doctor: Caller, patient: Caller, pharmacist: Caller, nora: str) -> None:
-    """Two drugs that interact, overridden; dispensed in part, asked for again, and a lot called back."""
+async def prescribed(doctor: Caller, patient: Caller, pharmacist: Caller, nora: str) -> tuple[str, int]:
+    """Two drugs that interact, overridden; dispensed in part, asked for again, a lot called back, and more of the same.
+
+    The id of the medication, and how often it was prescribed.
+    """
     pharmacy = await workplace(pharmacist)
     search = "query($s: String!) { medications(search: $s, first: 1) { nodes { id } } }"
     simvastatin = (await doctor.data(search, s=SIMVASTATIN))["medications"]["nodes"][0]["id"]
@@ -166,6 +180,8 @@ async def prescribed(doctor: Caller, patient: Caller, pharmacist: Caller, nora: 
     delivery = {"locationId": pharmacy, "medicationId": clarithromycin, "quantity": 20.0, "expiresOn": expires}
     received = "stockMovement { lot { id version } }"
     lot = (await did(pharmacist, "receiveStock", received, **delivery, lotNumber="C-1"))["lot"]
+    kept = {"locationId": pharmacy, "medicationId": clarithromycin, "minimum": 5.0}
+    await did(pharmacist, "saveStockMinimum", "stockItem { id }", **kept)
 
     of = {"patientId": nora, "locationId": pharmacy, "refills": 1}
     daily = {"dose": 1.0, "unit": "TABLET", "period": 1, "periodUnit": "DAY", "route": "ORAL"}
@@ -212,6 +228,28 @@ async def prescribed(doctor: Caller, patient: Caller, pharmacist: Caller, nora: 
         {"quantity": 10, "patient": {"id": nora}}
     ]
     await told(patient, "MEDICATION_RECALLED")
+    await told(pharmacist, "LOT_RECALLED", "STOCK_LOW")
+    thrown = {"lotId": lot["id"], "quantity": 10.0, "reason": "RECALLED"}
+    await did(pharmacist, "wasteStock", "stockMovement { id }", **thrown)
+    await did(pharmacist, "receiveStock", received, **delivery, lotNumber="C-2")
+    await handed_over(pharmacist, row["id"], 10)
+    for _ in range(10):
+        again = await signed(doctor, **draft)
+        assert again["__typename"] == "SignPrescriptionSuccess", again
+        await did(doctor, "stopPrescription", "prescription { id }", **again["prescription"], reason="Enough.")
+    return clarithromycin, 11 + (decided["renewal"]["status"] == "SIGNED")
+
+
+async def handed_over(pharmacist: Caller, prescription: str, times: int) -> None:
+    """Some more of a prescription, a tablet at a time."""
+    current = "query($id: ID!) { prescription(id: $id) { version } }"
+    version = (await pharmacist.data(current, id=prescription))["prescription"]["version"]
+    of = {"prescriptionId": prescription, "quantity": 1.0}
+    for _ in range(times):
+        row = await did(pharmacist, "dispense", "dispense { id version }", **of, version=version)
+        row = await did(pharmacist, "readyDispense", "dispense { id version }", **row)
+        done = await did(pharmacist, "handOver", "dispense { prescription { version } }", **row)
+        version = done["prescription"]["version"]
 
 
 async def signed(doctor: Caller, **draft: Any) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from tests.records.conftest import Ward, principal
 from tests.reporting.test_laboratory import CRITICAL, TURNAROUND
 from tests.reporting.test_pharmacy import FILLED, HANDED_OVER, PRESCRIBED
 
-SERVICES = ("directory", "patients", "records", "pharmacy", "laboratory", "notifications", "reporting")
+SERVICES = ("directory", "identity", "patients", "records", "pharmacy", "laboratory", "notifications", "reporting")
 PENICILLIN = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "7980", "display": "Penicillin G"}
 
 

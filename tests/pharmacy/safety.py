@@ -25,7 +25,9 @@ def somebody(**known: Any) -> Subject:
     return msgspec.structs.replace(ADULT, **known)
 
 
-def drug(*ingredients: str, ref: str | None = None, period: Period | None = None, **amounts: Any) -> Drug:
+def drug(
+    *ingredients: str, ref: str | None = None, period: Period | None = None, route: str | None = None, **amounts: Any
+) -> Drug:
     """A drug of some ingredients, each taken in the same amounts; `single` and `daily` in mg."""
     name = "/".join(ingredients)
     given: dict[str, Any] = {key: None if value is None else Decimal(str(value)) for key, value in amounts.items()}
@@ -34,6 +36,7 @@ def drug(*ingredients: str, ref: str | None = None, period: Period | None = None
         product=name,
         ingredients=tuple(Substance(name=each, **given) for each in ingredients),
         period=period or Period(TODAY, None),
+        route=route,
     )
 
 

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subgraphs.pharmacy.dosage.codes import Route
+from subgraphs.pharmacy.dosage.facts import Dosage
 from subgraphs.pharmacy.safety import Finding, Period, SafetyRule, SafetySeverity, shipped
 from subgraphs.pharmacy.safety.pairs import CLINIC, HIGH, LOW, InteractingPair, Side
+from subgraphs.pharmacy.service.inputs import route_of
 from tests.pharmacy.safety import TODAY, drug, found
 
 KNOWLEDGE = shipped()
@@ -203,3 +206,48 @@ def test_interactions_are_the_same_from_either_side(one: str, other: str) -> Non
         return {(each.row, each.severity, each.fingerprint, *sorted(each.parameters.items())) for each in findings}
 
     assert said(interactions(one, other)) == said(interactions(other, one))
+
+
+@pytest.mark.parametrize(("ingredient", "route"), sorted(KNOWLEDGE.local_forms))
+def test_what_acts_where_it_is_applied_alone_informs_and_interrupts_by_any_other_way(
+    ingredient: str, route: str
+) -> None:
+    others = [
+        next(iter((pair.second.members if ingredient in pair.first.members else pair.first.members) - {ingredient}))
+        for pair in KNOWLEDGE.pairs_of[ingredient]
+        if pair.severity is SafetySeverity.INTERRUPTS
+    ]
+    assert others
+    for other in others:
+        for way in [None, *Route]:
+            here, there = drug(ingredient, route=way), drug(other)
+            for pair in (found(here, there), found(there, here)):
+                severities = {each.severity for each in pair if each.rule is SafetyRule.INTERACTION}
+                assert (SafetySeverity.INTERRUPTS in severities) == (way != route), (other, way)
+                assert severities
+
+
+def test_what_a_clinic_says_of_a_pair_holds_by_whatever_way_it_is_given() -> None:
+    own = InteractingPair(
+        origin=CLINIC,
+        number=1,
+        first=Side("simvastatin", frozenset({"simvastatin"})),
+        second=Side("ketoconazole", frozenset({"ketoconazole"})),
+        severity=SafetySeverity.INTERRUPTS,
+        effect="HARM",
+        source=CLINIC,
+    )
+    knows = KNOWLEDGE.extended(1, [own])
+    cream = drug("ketoconazole", route="TOPICAL")
+    severities = {each.severity for each in found(cream, drug("simvastatin"), knowledge=knows)}
+    assert SafetySeverity.INTERRUPTS in severities
+
+
+def test_a_way_is_known_where_all_dosages_and_the_form_agree() -> None:
+    def way(form: str, *routes: Route | None) -> Route | None:
+        return route_of([Dosage(text="x", route=each) for each in routes], form)
+
+    assert way("Topical Cream", None) is way("Cream", Route.TOPICAL) is Route.TOPICAL
+    assert way("Topical Cream", Route.TOPICAL, None) is Route.TOPICAL
+    assert way("Oral Tablet", Route.TOPICAL) is way("Cream", None) is way("Cream", Route.TOPICAL, None) is None
+    assert way("Cream", Route.TOPICAL, Route.ORAL) is None

@@ -28,6 +28,7 @@ KEYS = {
     "duplicates": ["class"],
     "ingredients": ["ingredient"],
     "interactions": ["first", "second"],
+    "local_forms": ["ingredient", "route"],
     "pregnancy": ["drug"],
     "products": ["rxcui"],
     "renal": ["drug", "egfr_below"],

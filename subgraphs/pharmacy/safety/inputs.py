@@ -55,7 +55,8 @@ class Drug(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is taken. `ref` is the global id of what says so, such as a prescription; `product` what it is called.
 
     Without ingredients, it is looked for by its `rxcui` and name (`Knowledge.ingredients_of`). `continues` are the ids of what
-    it goes on with, and so is taken after it, not besides.
+    it goes on with, and so is taken after it, not besides. `route` is the way by which all of it gets into or onto the body
+    (`dosage.codes.Route`); None where that is not known, or not one, and then it acts in the whole body.
     """
 
     ref: str
@@ -64,6 +65,7 @@ class Drug(msgspec.Struct, frozen=True, kw_only=True):
     ingredients: tuple[Substance, ...] = ()
     period: Period = Period()
     continues: tuple[str, ...] = ()
+    route: str | None = None
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,6 +67,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     allergens: Mapping[tuple[str, str], tuple[str, ...]]
     cross_reactions: Sequence[CrossReaction]
     duplicates: Mapping[str, str]
+    local_forms: Mapping[tuple[str, str], str]
     pairs: Sequence[InteractingPair]
     pairs_of: Mapping[str, Sequence[InteractingPair]]
     doses: Mapping[str, Sequence[DoseLimit]]
@@ -98,6 +99,10 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
             return [found]
         parts = [self.ingredient(part) for part in parts_of(name)]
         return [part for part in parts if part] if all(parts) else []
+
+    def acts_locally(self, ingredient: str, drug: Drug) -> bool:
+        """Whether a drug brings too little of an ingredient into the blood to interact there."""
+        return (ingredient, drug.route or "") in self.local_forms
 
     def classes_of(self, ingredients: Collection[str]) -> set[str]:
         """The classes that one of some ingredients is of."""
@@ -181,6 +186,7 @@ def shipped() -> Knowledge:
             for row in rows("cross_allergies")
         ],
         duplicates={row["class"]: row["source"] for row in rows("duplicates")},
+        local_forms={(row["ingredient"], row["route"]): row["source"] for row in rows("local_forms")},
         pairs=pairs,
         pairs_of=_by_member(pairs),
         doses=_by_ingredient({}, ((row["ingredient"], _dose(row)) for row in rows("doses"))),

@@ -49,11 +49,14 @@ class InteractingPair(msgspec.Struct, frozen=True, kw_only=True):
                     return first, second
         return None
 
-    def severity_of(self, one: str, other: str) -> SafetySeverity:
-        """How grave it is for two ingredients: as the clinic's narrowest pair of them has it, else as it is here."""
+    def severity_of(self, one: str, other: str, *, locally: bool = False) -> SafetySeverity:
+        """How grave it is for two ingredients: as the clinic's narrowest pair of them has it, else as it is here.
+
+        Where one of the two acts `locally`, what is here informs.
+        """
         own = [each for each in self.instead if each.order(one, other)]
         narrowest = min(own, key=lambda each: len(each.first.members) * len(each.second.members), default=self)
-        return narrowest.severity
+        return SafetySeverity.INFORMS if locally and narrowest.origin != CLINIC else narrowest.severity
 
     def is_within(self, pair: "InteractingPair") -> bool:
         """Whether all that is of it is of another pair, either way round."""

@@ -16,7 +16,7 @@ from shared.errors import NotChecked
 from shared.graph.context import Context
 from shared.ids import global_id
 from shared.unit_of_work import UnitOfWork
-from subgraphs.pharmacy.dosage.codes import DoseUnit
+from subgraphs.pharmacy.dosage.codes import DoseUnit, Route
 from subgraphs.pharmacy.dosage.facts import Dosage
 from subgraphs.pharmacy.errors import RECORD_CLOSED, RECORD_TOO_LONG, RECORD_UNAVAILABLE, SafetyCheckUnavailable
 from subgraphs.pharmacy.models import Medication, MedicationIngredient, Prescription
@@ -53,6 +53,7 @@ _OUTLASTS = timedelta(days=90)  # how long what was dispensed whole may be taken
 _KILOGRAMS = {"kg": Decimal(1), "g": Decimal("0.001"), "[lb_av]": Decimal("0.45359237")}
 _MILLIGRAMS = {"mg": Decimal(1), "g": Decimal(1000), "ug": Decimal("0.001"), "mcg": Decimal("0.001")}
 _MASSES = {DoseUnit.MILLIGRAM: Decimal(1), DoseUnit.GRAM: Decimal(1000), DoseUnit.MICROGRAM: Decimal("0.001")}
+_ROUTES_OF_FORMS = {"ophthalmic": Route.OPHTHALMIC, "topical": Route.TOPICAL, "oral": Route.ORAL}
 _PER_ML, _COUNTED_ALIKE = "/mL", {DoseUnit.PUFF: "DOSE"}
 
 
@@ -197,12 +198,23 @@ def _drug(
         rxcui=medication.rxcui,
         ingredients=tuple(_substance(each, dosages, medication, alone=len(parts) == 1) for each in parts),
         period=Period(row.valid_from, _end(row, dosages, medication)),
+        route=route_of(dosages, medication.dose_form),
         continues=tuple(
             global_id(kind, key)
             for kind, key in (("MedicationStatement", row.statement_id), ("Prescription", row.based_on_id))
             if key is not None
         ),
     )
+
+
+def route_of(dosages: Sequence[Dosage], dose_form: str) -> Route | None:
+    """The way by which all of it gets into or onto the body: as the dosages say, and the form does not gainsay.
+
+    RxNorm's forms begin with it, such as Ophthalmic Solution and Topical Cream.
+    """
+    by_form = _ROUTES_OF_FORMS.get(dose_form.partition(" ")[0].casefold())
+    routes = {each.route or by_form for each in dosages} | ({by_form} if by_form else set())
+    return routes.pop() if len(routes) == 1 else None
 
 
 def _substance(

@@ -28,9 +28,10 @@ def _between(case: Case, other: Taken, ours: str, theirs: str) -> Iterator[Findi
 
 def _finding(case: Case, other: Taken, pair: InteractingPair, ours: str, theirs: str) -> Finding:
     first, second = pair.order(ours, theirs) or (ours, theirs)
+    locally = case.knowledge.acts_locally(ours, case.proposed.drug) or case.knowledge.acts_locally(theirs, other.drug)
     mine, its = case.proposed.ingredients[ours], other.ingredients[theirs]
     return finding(
-        pair.severity_of(ours, theirs),
+        pair.severity_of(ours, theirs, locally=locally),
         EFFECTS[pair.effect],
         {"first": first, "second": second},
         explanation=MECHANISMS[pair.mechanism] if pair.mechanism else None,

@@ -49,6 +49,12 @@ MEDICATION_INACTIVE = Problem("MEDICATION_INACTIVE", "This medication is not in 
 NO_REFILLS_OF_SCHEDULE = Problem(
     "NO_REFILLS_OF_SCHEDULE", "There are no refills of a medication of schedule {schedule}."
 )
+REFILLS_OF_SCHEDULE = Problem(
+    "REFILLS_OF_SCHEDULE", "There are {maximum} refills of a medication of schedule {schedule} at most."
+)
+PERIOD_OF_SCHEDULE = Problem(
+    "PERIOD_OF_SCHEDULE", "A medication of schedule {schedule} is dispensed within six months, until {day} at most."
+)
 DAYS_REVERSED = Problem("DAYS_REVERSED", "It is not before the day on which it begins.")
 DAY_PAST = Problem("DAY_PAST", "It is today or later.")
 DOSE_INCOMPLETE = Problem("DOSE_INCOMPLETE", "A dose has a value above 0, and a unit.")

@@ -174,8 +174,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     **{key: {"overbooking": None} for key in ("Mutation.bookAppointment", "Mutation.rescheduleAppointment")},
     "Mutation.saveSchedule": {"hours": [], "slotIntervalMinutes": 30},
     "Mutation.inviteAccount": {"roles": ["PATIENT"], "practitionerId": None, "name": None, "locationIds": []},
-    "Mutation.draftPrescription": {"dosages": [TAKEN], "refills": 0},
-    "Mutation.revisePrescription": {"dosages": [TAKEN], "refills": 0},
+    "Mutation.draftPrescription": {
+        "dosages": [TAKEN],
+        "refills": 0,
+        "basedOnId": None,
+        "validFrom": None,
+        "validUntil": None,
+    },
+    "Mutation.revisePrescription": {"dosages": [TAKEN], "refills": 0, "validFrom": None, "validUntil": None},
     "Mutation.signPrescription": {"overrides": []},
     "Subscription.notificationReceived": {"after": "0"},
 }

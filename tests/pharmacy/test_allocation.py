@@ -18,7 +18,7 @@ from shared.unit_of_work import system_work
 from subgraphs.pharmacy import jobs
 from subgraphs.pharmacy.codes import MovementKind
 from subgraphs.pharmacy.errors import NOTHING_RESERVED, OutOfStock
-from subgraphs.pharmacy.models import DispenseLot, StockReservation
+from subgraphs.pharmacy.models import DispenseLot, Lot, StockReservation
 from subgraphs.pharmacy.service import allocation
 from tests.harness.databases import stored
 from tests.pharmacy.storing import LATER, Store, decimals, id_of
@@ -159,7 +159,19 @@ async def test_what_is_freed_is_there_again_and_what_was_handed_over_comes_back_
     async with stored(store.database) as session:
         row = (await session.scalars(select(DispenseLot).where(col(DispenseLot.dispense_id) == given))).one()
     assert (row.patient_id, float(row.quantity), float(row.returned)) == (patient, 10.0, 4.0)
-    assert (await store.balance(lot), (await store.row(lot)).status) == ((4, 0), "ACTIVE")
+    assert (await store.balance(lot), (await store.row(lot)).status) == ((0, 0), "DEPLETED")
+    async with stored(store.database) as session:
+        back = (await session.scalars(select(Lot).where(col(Lot.medication_id) == medication, col(Lot.returned)))).one()
+    assert (back.number, back.status, float(back.on_hand)) == ("A1", "QUARANTINED", 4.0)
+    assert (await store.item(medication)).usable == 0
+    assert (await store.receive(medication, 2))["stockMovement"]["lot"]["id"] == id_of("Lot", lot)
+    release = {"id": id_of("Lot", back.id), "version": back.version}
+    freed = await store.do(store.clinic.caller("ADMIN"), "releaseLot", "Lot", **release)
+    assert freed["lot"]["status"] == "ACTIVE"
+    assert (await store.item(medication)).usable == 6
+    async with store.work() as work:
+        await allocation.take_back(work, given, lot, Decimal(1))
+    assert (await store.item(medication)).usable == 6
 
 
 async def test_what_was_prepared_of_a_lot_that_is_kept_apart_has_to_be_prepared_anew(store: Store) -> None:

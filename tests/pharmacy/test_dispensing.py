@@ -133,13 +133,62 @@ async def test_what_comes_back_can_be_dispensed_again(dispensary: Dispensary) ->
     had = await handed_over(dispensary, back["prescription"], 40.0)
     assert had["prescription"]["status"] == "COMPLETED"
     back = await step(pharmacist, "returnDispense", had, reason="Sealed.")
-    assert (back["prescription"]["status"], await on_hand(dispensary, lot)) == ("VERIFIED", (100, 0))
+    assert (back["prescription"]["status"], await on_hand(dispensary, lot)) == ("VERIFIED", (60, 0))
+    assert await kept_apart(dispensary) == [40]
     told = [event.type.split(".")[2] for event in await dispensary.clinic.published("pharmacy")]
     assert told[-2:] == ["dispense-returned", "prescription-signed"]
     declined = await step(
         pharmacist, "declineDispense", await prepared(dispensary, back["prescription"], 1.0), reason="No."
     )
-    assert (declined["status"], await on_hand(dispensary, lot)) == ("DECLINED", (100, 0))
+    assert (declined["status"], await on_hand(dispensary, lot)) == ("DECLINED", (60, 0))
+
+
+async def kept_apart(dispensary: Dispensary) -> list[float]:
+    """How much of what has come back is in quarantine, by lots."""
+    async with stored(dispensary.database) as session:
+        apart = select(Lot).where(col(Lot.location_id) == dispensary.location, col(Lot.returned))
+        rows = (await session.scalars(apart)).all()
+    assert {row.status for row in rows} <= {"QUARANTINED"}
+    return [float(row.on_hand) for row in rows]
+
+
+async def test_a_part_of_what_was_handed_over_comes_back_to_quarantine(dispensary: Dispensary) -> None:
+    lot, pharmacist = await stocked(dispensary), dispensary.pharmacist()
+    row = await dispensary.verified(await dispensary.doctor())
+    made = await prepared(dispensary, row, 30.0)
+    part = {"reason": "Did not tolerate it.", "lotId": global_id("Lot", lot), "quantity": 12.5}
+    early = await does(pharmacist, "returnPart", id=made["id"], version=made["version"], **part)
+    assert early["code"] == "DISPENSE_STATUS"
+    had = await step(pharmacist, "handOver", await step(pharmacist, "readyDispense", made))
+    some = await step(pharmacist, "returnPart", had, **part)
+    assert (some["status"], some["prescription"]["status"]) == ("HANDED_OVER", "PARTIALLY_DISPENSED")
+    seen = (await dispensary.of_patient().data(SEEN, id=row["id"]))["prescription"]
+    assert seen["dispensedQuantity"] == 17.5
+    assert (await on_hand(dispensary, lot), await kept_apart(dispensary)) == ((70, 0), [12.5])
+    more = {"id": some["id"], "version": some["version"], **part, "quantity": 18.0}
+    assert (await does(pharmacist, "returnPart", **more))["code"] == "RETURNED_TOO_MUCH"
+    other = {**more, "lotId": global_id("Lot", new_id())}
+    assert (await does(pharmacist, "returnPart", **other))["code"] == "NOT_FOUND"
+    stranger = dispensary.pharmacist(new_id())
+    assert (await does(stranger, "returnPart", **more))["code"] == "NOT_FOUND"
+
+    whole = await step(pharmacist, "returnPart", some, **part | {"quantity": 17.5})
+    assert (whole["status"], whole["prescription"]["status"]) == ("RETURNED_TO_STOCK", "VERIFIED")
+    assert await kept_apart(dispensary) == [30]
+    told = [each.data for each in await dispensary.clinic.published("pharmacy") if "dispense-returned" in each.type]
+    assert [(each["lotId"], float(each["quantity"])) for each in told] == [(str(lot), 12.5), (str(lot), 17.5)]
+
+
+async def test_what_is_left_after_a_part_has_come_back_comes_back_too(dispensary: Dispensary) -> None:
+    lot, pharmacist = await stocked(dispensary), dispensary.pharmacist()
+    row = await dispensary.verified(await dispensary.doctor(), quantity=10.0, refills=0)
+    had = await handed_over(dispensary, row, 10.0)
+    part = {"reason": "Sealed.", "lotId": global_id("Lot", lot), "quantity": 4.0}
+    some = await step(pharmacist, "returnPart", had, **part)
+    back = await step(pharmacist, "returnDispense", some, reason="The rest.")
+    assert (back["prescription"]["status"], await kept_apart(dispensary)) == ("VERIFIED", [10])
+    seen = (await dispensary.of_patient().data(SEEN, id=row["id"]))["prescription"]
+    assert seen["dispensedQuantity"] == 0
 
 
 async def test_what_is_stopped_is_not_handed_over(dispensary: Dispensary) -> None:
@@ -302,5 +351,8 @@ async def test_repetitions_do_nothing_again(dispensary: Dispensary) -> None:
     request = (await doctor.data("{ refillRequests { nodes { id version } } }"))["refillRequests"]["nodes"][0]
     decision = {**request, "approve": False}
     await check_repeating(doctor, "decideRefill", REFILL, decision, {"approve": True}, told)
-    back = {"id": made["id"], "version": made["version"] + 1, "reason": "Sealed."}
+    lot_id = {"lotId": global_id("Lot", lot)}
+    part = {"id": made["id"], "version": made["version"] + 1, "reason": "Sealed.", "quantity": 5.0, **lot_id}
+    await check_repeating(pharmacist, "returnPart", DISPENSE, part, {"quantity": 6.0}, told)
+    back = {"id": made["id"], "version": made["version"] + 2, "reason": "Sealed."}
     await check_repeating(pharmacist, "returnDispense", DISPENSE, back, {"reason": "Other."}, told)

@@ -6,9 +6,11 @@ from shared.unit_of_work import system_work
 from subgraphs.pharmacy.models import Patient
 from subgraphs.pharmacy.service.merging import MERGERS
 from subgraphs.pharmacy.states import PrescriptionStatus
+from tests.harness.access import let
+from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.databases import stored
-from tests.pharmacy.prescribing import did, open_dispensary
+from tests.pharmacy.prescribing import SEEING, Dispensary, did, does, open_dispensary
 
 SEEN = "query($id: ID!) { prescription(id: $id) { id name } }"
 
@@ -36,7 +38,25 @@ async def test_what_was_erased_is_not_read_again(clinic: Clinic) -> None:
 
 async def test_a_draft_goes_on_with_what_the_record_has_as_history(clinic: Clinic) -> None:
     dispensary = await open_dispensary(clinic)
-    statement = global_id("MedicationStatement", new_id())
+    doctor, other = await dispensary.doctor(), await open_dispensary(clinic)
+    statement = await taken(doctor, dispensary)
     asked = "prescription { id version status basedOnRecord { id } }"
-    made = await did(await dispensary.doctor(), "draftPrescription", asked, **dispensary.draft, basedOnId=statement)
+    made = await did(doctor, "draftPrescription", asked, **dispensary.draft, basedOnId=statement)
     assert (made["status"], made["basedOnRecord"]) == (PrescriptionStatus.DRAFT, {"id": statement})
+
+    theirs = await taken(await other.doctor(), other)
+    both = await dispensary.prescriber()
+    for service in SEEING:
+        await let(clinic.service(service), other.patient, practitioner_id=both[1])
+    unseen = (doctor, theirs), (doctor, global_id("MedicationStatement", new_id())), (both[0], theirs)
+    for caller, wrong in unseen:
+        refused = await does(caller, "draftPrescription", asked, **dispensary.draft, basedOnId=wrong)
+        assert [(each["path"], each["code"]) for each in refused["fields"]] == [(["basedOnId"], "NOT_FOUND")]
+
+
+async def taken(caller: Caller, dispensary: Dispensary) -> str:
+    """The id of some medication in the record of a dispensary's patient."""
+    code = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "562251", "display": "Amoxicillin"}
+    given = {"patientId": global_id("Patient", dispensary.patient), "code": code, "source": "PATIENT"}
+    made = await did(caller, "recordMedicationStatement", "medicationStatement { id }", **given)
+    return str(made["id"])

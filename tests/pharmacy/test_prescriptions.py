@@ -1,13 +1,16 @@
 """Prescriptions, as prescribers, pharmacists and patients use them."""
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+import segno
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +20,7 @@ from shared.patient_access import Basis
 from subgraphs.pharmacy.jobs import expire_prescriptions
 from subgraphs.pharmacy.models import Prescription
 from subgraphs.pharmacy.policy import DISPENSE, SIGN
+from subgraphs.pharmacy.service.prescriptions import last_day
 from subgraphs.pharmacy.service.states import PRESCRIPTIONS
 from subgraphs.pharmacy.states import ACTIVE, FHIR_STATUS, PrescriptionStatus
 from tests.harness.access import let, withheld
@@ -184,6 +188,39 @@ async def test_a_signature_takes_a_licence_that_holds(
     assert (await did(other, "signPrescription", id=row["id"], version=1))["status"] == "SIGNED"
 
 
+async def test_the_third_and_fourth_schedule_have_five_refills_within_six_months(dispensary: Dispensary) -> None:
+    admin, doctor = dispensary.clinic.caller("ADMIN"), await dispensary.doctor()
+    today = datetime.now(ZoneInfo("America/New_York")).date()
+    for schedule, most in (("III", 5), ("IV", 5), ("V", 99)):
+        medication = await entered(admin, {**DIAZEPAM, "rxcui": None, "schedule": schedule})
+        given = {**dispensary.draft, "medicationId": medication, "refills": most}
+        dates = "prescription { id validUntil }"
+        held = date.fromisoformat((await did(doctor, "draftPrescription", dates, **given))["validUntil"])
+        assert (held.year * 12 + held.month) - (today.year * 12 + today.month) == 6
+        assert held.day in (today.day, 28, 29, 30)
+        late = {**given, "validUntil": (held + timedelta(days=1)).isoformat()}
+        more = {**given, "refills": most + 1}
+        if most == 5:
+            codes = [(await does(doctor, "draftPrescription", **each))["fields"][0]["code"] for each in (late, more)]
+            assert codes == ["PERIOD_OF_SCHEDULE", "REFILLS_OF_SCHEDULE"]
+        else:
+            assert (await does(doctor, "draftPrescription", **late))["__typename"] == "DraftPrescriptionSuccess"
+
+
+@pytest.mark.parametrize(
+    ("day", "later"),
+    [
+        ("2026-01-15", "2026-07-15"),
+        ("2026-08-31", "2027-02-28"),
+        ("2027-08-31", "2028-02-29"),
+        ("2026-12-30", "2027-06-30"),
+    ],
+)
+def test_six_months_are_counted_by_the_calendar(day: str, later: str) -> None:
+    assert last_day("IV", date.fromisoformat(day)) == date.fromisoformat(later)
+    assert last_day(None, date.fromisoformat(day)) == date.fromisoformat(day) + timedelta(days=365)
+
+
 async def test_schedules_ask_for_a_fresh_second_factor_and_the_second_has_no_refills(dispensary: Dispensary) -> None:
     admin = dispensary.clinic.caller("ADMIN")
     controlled = await entered(admin, {**DIAZEPAM, "rxcui": None, "schedule": "II"})
@@ -228,6 +265,12 @@ async def test_a_patient_presents_a_prescription_where_they_like(dispensary: Dis
     row = await dispensary.signed(await dispensary.doctor(), locationId=None)
     code = (await dispensary.of_patient().data(READ, id=row["id"]))["prescription"]["presentationCode"]
     pharmacist = dispensary.pharmacist()
+    drawn = "query($id: ID!) { prescription(id: $id) { presentationImage } }"
+    image = (await dispensary.of_patient().data(drawn, id=row["id"]))["prescription"]["presentationImage"]
+    assert image == segno.make(code, error="q", micro=False).svg_data_uri(scale=8)
+    assert unquote(image).startswith("data:image/svg+xml;charset=utf-8,<svg ")
+    prescriber = await dispensary.doctor()
+    assert await prescriber.data(drawn, id=row["id"]) == {"prescription": {"presentationImage": None}}
     by_code = "query($code: String!) { prescriptionByCode(code: $code) { id presentationCode } }"
     shown = {"prescriptionByCode": {"id": row["id"], "presentationCode": None}}
     assert await pharmacist.data(by_code, code=code) == shown

@@ -8,7 +8,7 @@ from pydantic import Field
 from shared.commands import Command, Repeatable
 from shared.values import LongText, id_of
 from subgraphs.pharmacy.commands.prescriptions import PrescriptionId
-from subgraphs.pharmacy.commands.values import Quantity
+from subgraphs.pharmacy.commands.values import LotId, Quantity
 
 DispenseId = Annotated[UUID, id_of("Dispense")]
 RefillRequestId = Annotated[UUID, id_of("RefillRequest")]
@@ -53,6 +53,13 @@ class HoldDispense(_WithReason):
 
 class ReturnDispense(_WithReason, Repeatable):
     """What comes back to stock: nobody has fetched it, or the patient has brought it back."""
+
+
+class ReturnPart(_WithReason, Repeatable):
+    """Some of what was handed over that the patient brings back."""
+
+    lot_id: LotId = Field(description="The id of the lot that it is of.")
+    quantity: Quantity = Field(description="How much comes back, in the medication's unit of dispensing.")
 
 
 class DeclineDispense(_WithReason):

@@ -50,11 +50,14 @@ class StockItem(Model, table=True):
 
 
 class Lot(Model, table=True):
-    """What is at a location of what was made together, and expires on the same day. A number has one expiry date everywhere."""
+    """What is at a location of what was made together, and expires on the same day. A number has one expiry date everywhere.
+
+    What patients bring back of one is a lot of its own, `returned`, which is in quarantine until somebody releases it.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
-        UniqueConstraint("item_id", "number"),
+        Index("lot_item_id_number_key", "item_id", "number", unique=True, postgresql_where=text("NOT returned")),
         ExcludeConstraint(("medication_id", "="), ("number", "="), ("expires_on", "<>"), name=LOT_EXPIRY, using="gist"),
         one_of("status", LotStatus),
         CheckConstraint("on_hand >= 0", name="on_hand"),
@@ -75,6 +78,7 @@ class Lot(Model, table=True):
     on_hand: Decimal = Field(default=Decimal(0), sa_type=QUANTITY)
     reserved: Decimal = Field(default=Decimal(0), sa_type=QUANTITY)
     warned: bool = False
+    returned: bool = False
 
 
 class StockMovement(Part, table=True):

@@ -20,6 +20,7 @@ from subgraphs.pharmacy.commands.dispensing import (
     RequestRefill,
     ResumeDispense,
     ReturnDispense,
+    ReturnPart,
     WithdrawRefill,
 )
 from subgraphs.pharmacy.errors import OutOfStock, SafetyCheckUnavailable
@@ -88,6 +89,14 @@ class DispensingMutation:
     )
     async def return_dispense(self, info: Info, input: ReturnDispense) -> Dispense:
         return Dispense.of(await service.bring_back(info.context, input))
+
+    @mutation(
+        description="Take some of what was handed over back; it is kept apart, and not dispensed before its lot is released.",
+        scopes=[[DISPENSE]],
+        errors=_STEPS,
+    )
+    async def return_part(self, info: Info, input: ReturnPart) -> Dispense:
+        return Dispense.of(await service.bring_part_back(info.context, input))
 
     @mutation(description="Do not dispense what was set apart after all.", scopes=[[DISPENSE]], errors=_STEPS)
     async def decline_dispense(self, info: Info, input: DeclineDispense) -> Dispense:

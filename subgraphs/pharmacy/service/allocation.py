@@ -22,6 +22,7 @@ from subgraphs.pharmacy.models import DispenseLot, Lot, StockItem, StockReservat
 from subgraphs.pharmacy.service.ledger import Place, check_status, hold, lots_of, place, plain, post, settle, today_at
 
 _BATCH = 200
+_STAYS = LotStatus.RECALLED, LotStatus.EXPIRED
 
 Allocation = list[tuple[UUID, Decimal]]
 """Keys of lots, and how much of each."""
@@ -102,7 +103,10 @@ async def release(work: UnitOfWork, dispense_id: UUID) -> None:
 
 
 async def take_back(work: UnitOfWork, dispense_id: UUID, lot_id: UUID, quantity: Decimal) -> None:
-    """Take back so much of what was handed over of a lot; raises InvalidState if the patient has not so much of it."""
+    """Take back so much of what was handed over of a lot; raises InvalidState if the patient has not so much of it.
+
+    It is kept apart from what is left of the lot: how it was stored meanwhile, nobody here has seen.
+    """
     lot = await work.session.get(Lot, lot_id)
     if lot is None:
         raise not_found("Lot")
@@ -113,8 +117,29 @@ async def take_back(work: UnitOfWork, dispense_id: UUID, lot_id: UUID, quantity:
         left = row.quantity - row.returned if row else Decimal(0)
         raise InvalidState(RETURNED_TOO_MUCH, available=plain(left))
     row.returned += quantity
-    await post(work, lot, MovementKind.RETURNED, quantity, dispense_id=dispense_id)
+    apart = await _kept_apart(work, lot)
+    await post(work, apart, MovementKind.RETURNED, quantity, dispense_id=dispense_id)
     await settle(work, items)
+
+
+async def _kept_apart(work: UnitOfWork, lot: Lot) -> Lot:
+    """Where what comes back of a lot is kept: called back or expired as the lot is, else in quarantine. Its item is locked."""
+    await work.session.refresh(lot)
+    status = lot.status if lot.status in _STAYS else LotStatus.QUARANTINED
+    mine = select(Lot).where(
+        col(Lot.item_id) == lot.item_id,
+        col(Lot.number) == lot.number,
+        col(Lot.returned).is_(True),
+        col(Lot.status) == status,
+    )
+    found = await work.session.scalar(mine.order_by(col(Lot.id)).limit(1).execution_options(populate_existing=True))
+    if found is not None:
+        return found
+    same = {"item_id", "location_id", "medication_id", "number", "expires_on", "received_at"}
+    made = Lot(**lot.model_dump(include=same), status=status, returned=True)
+    work.session.add(made)
+    await work.session.flush()
+    return made
 
 
 async def free_old(work: UnitOfWork, minutes: int) -> int:

@@ -18,7 +18,7 @@ from shared.ids import new_id
 from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy import policy
 from subgraphs.pharmacy.commands import dispensing as commands
-from subgraphs.pharmacy.commands.dispensing import ChangeDispense, HandOver, ReturnDispense
+from subgraphs.pharmacy.commands.dispensing import ChangeDispense, HandOver, ReturnDispense, ReturnPart
 from subgraphs.pharmacy.commands.values import exact
 from subgraphs.pharmacy.effects import move as move_prescription
 from subgraphs.pharmacy.errors import (
@@ -205,9 +205,7 @@ async def bring_back(context: Context, command: ReturnDispense) -> Dispense:
         move(work, row, _STATUS.RETURNED_TO_STOCK)
         row.reason = Encrypted(command.reason)
         if was_handed_over:
-            await _take_back(work, row)
-            await count(work, prescription, prepared=Decimal(0), dispensed=-row.quantity)
-            _follow(work, prescription)
+            await _take_back(work, row, prescription)
         else:
             await allocation.release(work, row.id)
             await count(work, prescription, prepared=-row.quantity)
@@ -215,23 +213,45 @@ async def bring_back(context: Context, command: ReturnDispense) -> Dispense:
     return row
 
 
-async def _take_back(work: UnitOfWork, row: Dispense) -> None:
+async def bring_part_back(context: Context, command: ReturnPart) -> Dispense:
+    """Take back some of what was handed over; once the patient has nothing of it, it has come back whole."""
+    async with context.write() as work:
+        await work.once(command)
+        row, prescription = await _find(work, command)
+        require(row, _STATUS.HANDED_OVER)
+        left = await _take_back(work, row, prescription, (command.lot_id, exact(command.quantity)))
+        if left == 0:
+            move(work, row, _STATUS.RETURNED_TO_STOCK)
+        row.reason = Encrypted(command.reason)
+        work.done(row.id)
+    return row
+
+
+async def _take_back(
+    work: UnitOfWork, row: Dispense, prescription: Prescription, part: tuple[UUID, Decimal] | None = None
+) -> Decimal:
+    """Take back all that the patient has of it, or some of a lot; how much they have still."""
     lots = select(DispenseLot).where(col(DispenseLot.dispense_id) == row.id).order_by(col(DispenseLot.lot_id))
+    had = {each.lot_id: each.quantity - each.returned for each in (await work.session.scalars(lots)).all()}
+    back = dict([part]) if part else {lot: quantity for lot, quantity in had.items() if quantity}
     medication = await work.session.get_one(Medication, row.medication_id)
-    for each in (await work.session.scalars(lots)).all():
-        quantity = each.quantity - each.returned
-        await allocation.take_back(work, row.id, each.lot_id, quantity)
+    for lot, quantity in back.items():
+        await allocation.take_back(work, row.id, lot, quantity)
         work.publish(
             DispenseReturned(
                 dispense_id=row.id,
                 location_id=row.location_id,
                 medication_id=row.medication_id,
-                lot_id=each.lot_id,
+                lot_id=lot,
                 quantity=quantity,
                 charge_code=medication.rxcui,
                 returned_at=utc_now(),
             )
         )
+    total = sum(back.values(), Decimal(0))
+    await count(work, prescription, prepared=Decimal(0), dispensed=-total)
+    _follow(work, prescription)
+    return sum(had.values(), Decimal(0)) - total
 
 
 async def decline(context: Context, command: Any) -> Dispense:

@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 from shared.database.model import utc_now
 from shared.errors import NOT_FOUND, invalid
 from shared.graph.context import Context
-from shared.ids import global_id
+from shared.ids import global_id, parse_id
 from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy.errors import LICENCE_ELSEWHERE, LICENCE_ENDED, NO_LICENCE, LicenceInvalid
 from subgraphs.pharmacy.models import Location
 
 _PRACTITIONER = "query KnownPrescriber($id: ID!) { practitioner(id: $id) { id } }"
+_STATEMENT = """query PatientOfStatement($id: ID!) {
+  node(id: $id) { ... on MedicationStatement { patient { id } } }
+}"""
 _LICENCE = """query LicenceOfPrescriber($id: ID!, $place: ID!, $placed: Boolean!) {
   practitioner(id: $id) { licenceNumber licenceJurisdiction licenceValidUntil }
   location(id: $place) @include(if: $placed) { address { country } }
@@ -25,6 +28,15 @@ async def check_practitioner(context: Context, key: UUID | None) -> None:
         return
     if (await context.ask(_PRACTITIONER, id=global_id("Practitioner", key)))["practitioner"] is None:
         raise invalid("practitionerId", NOT_FOUND, resource="Practitioner")
+
+
+async def patient_of_statement(context: Context, key: UUID) -> UUID:
+    """Whose record has some medication that the caller sees there; raises InvalidInput."""
+    found = (await context.ask(_STATEMENT, id=global_id("MedicationStatement", key)))["node"]
+    patient = parse_id(found["patient"]["id"], "Patient") if found and found["patient"] else None
+    if patient is None:
+        raise invalid("basedOnId", NOT_FOUND, resource="MedicationStatement")
+    return patient
 
 
 async def check_licence(context: Context, practitioner: UUID, location: UUID | None) -> None:

@@ -46,7 +46,8 @@ async def recall(context: Context, command: ChangeLotStatus) -> Lot:
         await free(work, lots)
         for lot in lots:
             lot.status = LotStatus.RECALLED
-            work.publish(LotRecalled(**_facts(lot)))
+            if not lot.returned:  # of which there is another one there
+                work.publish(LotRecalled(**_facts(lot)))
         await _tell_patients(work, lots)
         await settle(work, items)
     return row

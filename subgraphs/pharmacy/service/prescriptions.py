@@ -1,6 +1,7 @@
 """Prescriptions: written, signed, verified, and all that becomes of them but dispensing."""
 
 import secrets
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from shared.errors import (
     NOT_FOUND,
     SECOND_FACTOR_NEEDED,
     InvalidState,
+    Problem,
     SecondFactorNeeded,
     invalid,
 )
@@ -41,16 +43,18 @@ from subgraphs.pharmacy.errors import (
     NO_REFILLS_OF_SCHEDULE,
     NOT_A_PRESCRIBER,
     OWN_PRESCRIPTION,
+    PERIOD_OF_SCHEDULE,
     PREPARED_ELSEWHERE,
     PRESCRIPTION_LAPSED,
     PRESCRIPTION_STATUS,
+    REFILLS_OF_SCHEDULE,
     SafetyCheckUnavailable,
 )
 from subgraphs.pharmacy.events import PrescriptionSigned
 from subgraphs.pharmacy.models import Location, Medication, Prescription, PrescriptionFacts, SafetyAlert
 from subgraphs.pharmacy.refusals import SafetyAlertsOpen
 from subgraphs.pharmacy.service.inputs import Known, known
-from subgraphs.pharmacy.service.lookups import check_licence, check_practitioner, today
+from subgraphs.pharmacy.service.lookups import check_licence, check_practitioner, patient_of_statement, today
 from subgraphs.pharmacy.service.screening import asked_about, avoid, examine
 from subgraphs.pharmacy.service.setting_apart import abandon
 from subgraphs.pharmacy.service.states import require
@@ -60,7 +64,9 @@ FRESH = timedelta(minutes=5)
 """How old the second factor may be where a schedule asks for it."""
 
 NO_REFILLS = "II"
-_HOLDS, _SCHEDULED_HOLDS = timedelta(days=365), timedelta(days=183)
+# 21 CFR 1306.22(a): five refills at most, and nothing at all later than six months after it was written.
+_REFILLED_RARELY, _MOST_REFILLS = ("III", "IV"), 5
+_HOLDS, _SCHEDULED_MONTHS = timedelta(days=365), 6
 _CODE_BYTES = 10
 _BATCH = 200
 _STATUS = PrescriptionStatus
@@ -83,9 +89,13 @@ async def draft(context: Context, command: DraftPrescription) -> Prescription:
     if practitioner is None:
         raise InvalidState(NOT_A_PRESCRIBER)
     await check_practitioner(context, command.practitioner_id)
+    whose = await patient_of_statement(context, command.based_on_id) if command.based_on_id else command.patient_id
     async with context.write() as work:
         await work.once(command)
-        patient = await work.find(policy.patients, await work.survivor(command.patient_id), lock=False)
+        standing = await work.survivors([command.patient_id, whose])
+        patient = await work.find(policy.patients, standing[command.patient_id], lock=False)
+        if standing[whose] != patient.id:
+            raise invalid("basedOnId", NOT_FOUND, resource="MedicationStatement")
         origin = _Origin(patient.id, practitioner, statement_id=command.based_on_id)
         row = await write(work, command, origin)
         work.done(row.id)
@@ -114,8 +124,8 @@ async def write(work: UnitOfWork, command: Prescribed, origin: _Origin) -> Presc
     medication = await _medication(work, command.medication_id)
     await _check_place(work, command.location_id)
     since, until = await _period(work, command, medication)
-    if medication.schedule == NO_REFILLS and command.refills:
-        raise invalid("refills", NO_REFILLS_OF_SCHEDULE, schedule=medication.schedule)
+    if wrong := _too_many_refills(medication.schedule, command.refills):
+        raise invalid("refills", wrong, schedule=medication.schedule, maximum=_MOST_REFILLS)
     quantity = exact(command.quantity)
     row = Prescription(
         **vars(origin),
@@ -160,15 +170,31 @@ async def _check_place(work: UnitOfWork, key: UUID | None) -> None:
 async def _period(work: UnitOfWork, command: Prescribed, medication: Medication) -> tuple[date, date]:
     now = await today(work, command.location_id)
     since = command.valid_from or now
-    until = command.valid_until or since + holds_for(medication.schedule)
+    latest = _months_later(now, _SCHEDULED_MONTHS) if medication.schedule in _REFILLED_RARELY else date.max
+    until = command.valid_until or min(last_day(medication.schedule, since), max(latest, since))
     if until < now:
         raise invalid("validUntil", DAY_PAST)
+    if until > latest:
+        raise invalid("validUntil", PERIOD_OF_SCHEDULE, schedule=medication.schedule, day=latest)
     return since, until
 
 
-def holds_for(schedule: str | None) -> timedelta:
-    """How long a prescription holds, if its prescriber does not say so."""
-    return _SCHEDULED_HOLDS if schedule else _HOLDS
+def last_day(schedule: str | None, since: date) -> date:
+    """How long a prescription holds that begins on a day, if its prescriber does not say so."""
+    return _months_later(since, _SCHEDULED_MONTHS) if schedule else since + _HOLDS
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of another month, or its last one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _too_many_refills(schedule: str | None, refills: int) -> Problem | None:
+    """What is wrong with so many refills of a schedule, if anything is."""
+    if schedule == NO_REFILLS and refills:
+        return NO_REFILLS_OF_SCHEDULE
+    return REFILLS_OF_SCHEDULE if schedule in _REFILLED_RARELY and refills > _MOST_REFILLS else None
 
 
 def unsigned(facts: PrescriptionFacts) -> PrescriptionFacts:
@@ -233,8 +259,8 @@ async def _check_signable(work: UnitOfWork, row: Prescription) -> None:
     require_fresh_factor(work, medication.schedule)
     if not medication.active:
         raise InvalidState(MEDICATION_INACTIVE)
-    if medication.schedule == NO_REFILLS and row.refills:
-        raise InvalidState(NO_REFILLS_OF_SCHEDULE, schedule=medication.schedule)
+    if wrong := _too_many_refills(medication.schedule, row.refills):
+        raise InvalidState(wrong, schedule=medication.schedule, maximum=_MOST_REFILLS)
     await check_period(work, row)
     row.schedule = medication.schedule
 

@@ -19,7 +19,7 @@ from subgraphs.pharmacy.errors import (
 from subgraphs.pharmacy.events import RefillDecided, RefillRequested
 from subgraphs.pharmacy.models import Medication, Prescription, RefillRequest
 from subgraphs.pharmacy.service.lookups import today
-from subgraphs.pharmacy.service.prescriptions import NO_REFILLS, holds_for, unsigned
+from subgraphs.pharmacy.service.prescriptions import NO_REFILLS, last_day, unsigned
 from subgraphs.pharmacy.service.states import check, move, require
 from subgraphs.pharmacy.states import PrescriptionStatus, RefillStatus
 
@@ -103,7 +103,7 @@ async def _renew(work: UnitOfWork, request: RefillRequest) -> Prescription:
         refills=old.refills,
         authorised_quantity=old.authorised_quantity,
         valid_from=since,
-        valid_until=since + holds_for(medication.schedule),
+        valid_until=last_day(medication.schedule, since),
         facts=Encrypted(unsigned(old.facts.value)),
     )
     begun(work, row)

@@ -188,7 +188,7 @@ async def _lot(work: UnitOfWork, item: StockItem, number: str, expires_on: date,
             raise invalid("expiresOn", LOT_NUMBER_EXPIRY)
         if row.status == LotStatus.RECALLED:
             raise InvalidState(LOT_RECALLED)
-    here = next((row for row in rows if row.item_id == item.id), None)
+    here = next((row for row in rows if row.item_id == item.id and not row.returned), None)
     if here is not None:
         check_status(here, *_OPEN)
         return here

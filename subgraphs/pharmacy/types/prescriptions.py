@@ -11,6 +11,7 @@ from shared.graph.entities import Entity, entity, listing_of_each, reference
 from shared.graph.fields import from_row
 from subgraphs.pharmacy import models, policy
 from subgraphs.pharmacy.dosage.sentence import sentences
+from subgraphs.pharmacy.images import drawn
 from subgraphs.pharmacy.quantities import refills_left
 from subgraphs.pharmacy.repository import prescriptions as repository
 from subgraphs.pharmacy.states import PrescriptionStatus
@@ -158,3 +159,13 @@ class Prescription(Entity[models.Prescription]):
         principal = info.context.principal
         shows = principal.kind is Kind.PATIENT or principal.is_staff(policy.PRESCRIPTION_WRITE)
         return self.row.facts.value.code if shows else None
+
+    @strawberry.field(
+        description=(
+            "The code by which a pharmacy takes it as a QR code, which patients show: SVG in a `data:` URI, as images take it; "
+            "null for others."
+        )
+    )
+    def presentation_image(self, info: Info) -> str | None:
+        code = self.row.facts.value.code
+        return drawn(code) if code and info.context.principal.kind is Kind.PATIENT else None

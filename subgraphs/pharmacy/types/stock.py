@@ -40,6 +40,9 @@ class Lot(Entity[models.Lot]):
     reserved: float | None = _number(
         "reserved", description="How much of what is there was prepared for patients, in units of dispensing."
     )
+    returned: bool | None = from_row(
+        "returned", description="Whether all that is there of the lot was brought back by patients."
+    )
     version: int | None = from_row(
         "version",
         description="The version of the lot, which counts changes of its state; a change names the one it has read.",

@@ -90,6 +90,11 @@ INTERACTION_REASON = Problem(
     "Pairs of high priority interrupt: say why this one does not, in {maximum} characters at most.",
 )
 
+TABLE_NEEDED = Problem("TABLE_NEEDED", "There is a table of pairs, of ingredients, or both.")
+INGREDIENT_NAME = Problem("INGREDIENT_NAME", "It is the name of an ingredient, in {maximum} characters at most.")
+INGREDIENT_KNOWN = Problem("INGREDIENT_KNOWN", "This is known here as {ingredient} already: leave it out.")
+INGREDIENT_CLASS = Problem("INGREDIENT_CLASS", "{name} is no class that is known here.")
+
 AMOUNT = Problem("AMOUNT", "It is 0 or more, at most {maximum}, with {places} decimal places at most.")
 STOCK_CHANGE = Problem(
     "STOCK_CHANGE", "It is more than 0 or less, {maximum} at most, with {places} decimal places at most."

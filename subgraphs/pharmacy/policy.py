@@ -14,6 +14,7 @@ from sqlmodel import col
 from shared.auth.principal import Kind, Principal
 from shared.patient_access import Basis, has_access, works_at
 from subgraphs.pharmacy.models import (
+    ClinicIngredient,
     Dispense,
     DispenseLot,
     Interaction,
@@ -74,6 +75,11 @@ def packs(principal: Principal) -> Select[MedicationPack]:
 def interaction_lists(principal: Principal) -> Select[InteractionList]:
     """All lists of interactions, for who prescribes, dispenses or keeps the catalogue."""
     return select(InteractionList).where(true() if uses_knowledge(principal) else false())
+
+
+def clinic_ingredients(principal: Principal) -> Select[ClinicIngredient]:
+    """The ingredients of all lists, for the same."""
+    return select(ClinicIngredient).where(true() if uses_knowledge(principal) else false())
 
 
 def interactions(principal: Principal) -> Select[Interaction]:

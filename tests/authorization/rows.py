@@ -446,6 +446,7 @@ def pharmacy_rows(party: Party, _: Any) -> Iterator[SQLModel]:
         "reason": "Ours",
     }
     yield pharmacy.Interaction(list_id=listed.id, line=2, **pair)
+    yield pharmacy.ClinicIngredient(list_id=listed.id, line=2, name="elixirin", rxcui="4242", classes=["ssris"])
     free = pharmacy.Medication(name="Uncontrolled", dose_form="Oral Tablet", unit="TABLET", search_text="")
     yield free
     for each in (free, medication):  # of the first no change takes a witness

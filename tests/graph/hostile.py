@@ -112,6 +112,7 @@ _PLAUSIBLE: dict[str, Any] = {
     "before": None,
     "country": "DE",
     "csv": "first,second,severity\nwarfarin,niacin,WARNS\n",
+    "ingredients": "name\nplainol\n",
     "email": "jane.dawson@example.com",
     "first": None,
     "from": "2030-01-07T00:00:00Z",

@@ -106,7 +106,79 @@ async def test_a_table_holds_in_place_of_the_one_before(clinic: Clinic) -> None:
     assert by_row["LOW-24:anticoagulants+statins"] is SafetySeverity.INFORMS
 
     entries = [entry for entry in await clinic.audit("pharmacy") if entry.resource == "InteractionList"]
-    assert [entry.detail for entry in entries] == [{"version": 1, "lowered": 1}, {"version": 2, "lowered": 0}]
+    assert [entry.detail for entry in entries] == [
+        {"version": 1, "lowered": 1, "ingredients": 0},
+        {"version": 2, "lowered": 0, "ingredients": 0},
+    ]
+
+
+OWN = """name,rxcui,classes
+Elixirin Sodium,4242424242,ssris | qt-prolonging-drugs
+plainol,,
+"""
+
+
+@pytest.mark.own_clinic
+async def test_an_ingredient_of_the_clinic_is_checked_as_its_classes_are(clinic: Clinic) -> None:
+    admin = clinic.caller("ADMIN")
+    new = drug("elixirin sodium")
+    assert "unknown" in {each.row for each in found(new, drug("phenelzine"), knowledge=await known(clinic))}
+    await imported(admin, TABLE)
+    answer = await admin.data(IMPORT, input={"ingredients": OWN})
+    assert answer["importInteractions"]["interactionList"] == {"version": 2, "knowledgeVersion": "2026-11+clinic.2"}
+    assert (await admin.data(LIST))["interactions"]["totalCount"] == 3
+
+    knows = await known(clinic)
+    rows = {each.row: each.severity for each in found(new, drug("phenelzine"), knowledge=knows)}
+    assert "unknown" not in rows
+    assert rows["HIGH-4:serotonin-reuptake-inhibitors+mao-inhibitors"] is SafetySeverity.INTERRUPTS
+    assert knows.ingredient("something", "4242424242") == "elixirin sodium"
+    assert knows.ingredient("Plainol") == "plainol"
+    shown = "{ safetyKnowledge { ingredients { name rxcui classes } } }"
+    told = (await clinic.caller("NURSE").data(shown))["safetyKnowledge"]["ingredients"]
+    assert told[0] == {
+        "name": "elixirin sodium",
+        "rxcui": "4242424242",
+        "classes": ["ssris", "qt-prolonging-drugs"],
+    }
+
+    await imported(admin, "first,second,severity\nplainol,warfarin,WARNS\n")
+    assert len((await clinic.caller("NURSE").data(shown))["safetyKnowledge"]["ingredients"]) == 2
+    both = {each.row for each in found(drug("plainol"), drug("warfarin"), knowledge=await known(clinic))}
+    assert "CLINIC:plainol+warfarin" in both
+    await admin.data(IMPORT, input={"ingredients": "name\n", "csv": "first,second,severity\n"})
+    assert (await clinic.caller("NURSE").data(shown))["safetyKnowledge"]["ingredients"] == []
+
+
+async def test_all_that_is_wrong_with_ingredients_is_told_at_once(clinic: Clinic) -> None:
+    table = "\n".join(
+        [
+            "name,rxcui,classes",
+            "warfarin,,",
+            "ssris,,",
+            "newol,0123,no-such-class|ssris",
+            "x,36567,",
+            ",,",
+            "twiceol,77777777,",
+            "Twiceol,,",
+            "otherol,77777777,",
+            "manyol,1,ssris,3",
+        ]
+    )
+    answer = (await clinic.caller("ADMIN").data(IMPORT, input={"ingredients": table}))["importInteractions"]
+    assert {".".join(each["path"]): each["code"] for each in answer["fields"]} == {
+        "ingredients.2.name": "INGREDIENT_KNOWN",
+        "ingredients.3.name": "INGREDIENT_KNOWN",
+        "ingredients.4.rxcui": "RXCUI",
+        "ingredients.4.classes": "INGREDIENT_CLASS",
+        "ingredients.5.name": "INGREDIENT_KNOWN",
+        "ingredients.6.name": "INGREDIENT_NAME",
+        "ingredients.8": "INTERACTION_REPEATED",
+        "ingredients.9": "INTERACTION_REPEATED",
+        "ingredients.10": "INTERACTION_FIELDS",
+    }
+    nothing = (await clinic.caller("ADMIN").data(IMPORT, input={}))["importInteractions"]
+    assert [each["code"] for each in nothing["fields"]] == ["TABLE_NEEDED"]
 
 
 @pytest.mark.own_clinic
@@ -224,7 +296,7 @@ async def test_what_ships_is_told_with_its_source_in_the_callers_language(clinic
     assert ergots[0]["message"].startswith("ergot-alkaloids with protease-inhibitors can close arteries")
 
 
-@pytest.mark.parametrize("table", ["interaction_list", "interaction"])
+@pytest.mark.parametrize("table", ["interaction_list", "interaction", "clinic_ingredient"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET created_at = now()", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 async def test_the_database_keeps_what_was_imported(clinic: Clinic, table: str, change: str) -> None:
     await imported(clinic.caller("ADMIN"), TABLE)

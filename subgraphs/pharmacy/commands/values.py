@@ -12,7 +12,7 @@ from subgraphs.pharmacy.errors import AMOUNT, QUANTITY, RXCUI, STOCK_CHANGE, UCU
 
 LARGEST = 1_000_000
 
-_RXCUI = re.compile("[1-9][0-9]{0,9}")
+RXCUI_NUMBER = re.compile("[1-9][0-9]{0,9}")
 _UNIT = re.compile(r"[!-~]{1,40}")  # https://ucum.org/ucum#section-Character-Set-and-Lexical-Rules
 _PLACES, _FINER_PLACES = 3, 6
 
@@ -29,7 +29,7 @@ def exact(value: float) -> Decimal:
 
 
 def _rxcui(value: str) -> str:
-    if not _RXCUI.fullmatch(value):
+    if not RXCUI_NUMBER.fullmatch(value):
         raise wrong(RXCUI)
     return value
 

@@ -7,11 +7,12 @@ from subgraphs.pharmacy.models.counts import StockCount, StockCountLine
 from subgraphs.pharmacy.models.dispensing import Dispense, RefillRequest
 from subgraphs.pharmacy.models.places import Account, Location, Patient
 from subgraphs.pharmacy.models.prescriptions import Prescription, PrescriptionChange, PrescriptionFacts
-from subgraphs.pharmacy.models.safety import Interaction, InteractionList
+from subgraphs.pharmacy.models.safety import ClinicIngredient, Interaction, InteractionList
 from subgraphs.pharmacy.models.stock import DispenseLot, Lot, StockItem, StockMovement, StockReservation
 
 __all__ = [
     "Account",
+    "ClinicIngredient",
     "Dispense",
     "DispenseLot",
     "Interaction",

@@ -1,13 +1,16 @@
 """Statements that read what the safety check knows besides its own tables."""
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, or_, select
 from sqlmodel import col
 
 from shared.auth.principal import Principal
 from shared.database.paging import Order
 from shared.graph.context import Context
 from subgraphs.pharmacy import policy
-from subgraphs.pharmacy.models import Interaction, InteractionList
+from subgraphs.pharmacy.models import ClinicIngredient, Interaction, InteractionList
 from subgraphs.pharmacy.safety.codes import SafetySeverity
 
 INTERACTIONS = Order((col(Interaction.line), col(Interaction.id)))
@@ -28,10 +31,24 @@ async def latest(context: Context) -> InteractionList | None:
     return found[0] if found else None
 
 
+async def own_ingredients(context: Context) -> Sequence[ClinicIngredient]:
+    """The clinic's ingredients of the list that holds, as far as the caller may see them."""
+    return await context.fetch(context.written(_ingredients))
+
+
+def _ingredients(principal: Principal) -> Select[ClinicIngredient]:
+    mine = policy.clinic_ingredients(principal).where(col(ClinicIngredient.list_id) == _newest())
+    return mine.order_by(col(ClinicIngredient.name))
+
+
 def _latest(principal: Principal) -> Select[InteractionList]:
     return policy.interaction_lists(principal).order_by(col(InteractionList.version).desc()).limit(1)
 
 
 def _holds() -> ColumnElement[bool]:
-    newest = select(col(InteractionList.id)).order_by(col(InteractionList.version).desc()).limit(1).scalar_subquery()
-    return col(Interaction.list_id) == newest
+    return col(Interaction.list_id) == _newest()
+
+
+def _newest() -> ScalarSelect[UUID]:
+    newest = select(col(InteractionList.id)).order_by(col(InteractionList.version).desc()).limit(1)
+    return newest.scalar_subquery()

@@ -55,6 +55,14 @@ class CrossReaction(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class OwnIngredient(msgspec.Struct, frozen=True, kw_only=True):
+    """An ingredient that a clinic has added, with the classes that it is of."""
+
+    name: str
+    rxcui: str | None
+    classes: tuple[str, ...]
+
+
 class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     """All of it, by the ingredients' names; what is there for a class is there for each of its ingredients."""
 
@@ -154,10 +162,18 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def shipped() -> Knowledge:
     """The tables; read once."""
-    ingredients = {row["ingredient"]: row["rxcui"] or None for row in rows("ingredients")}
+    return with_own(())
+
+
+def with_own(own: Sequence[OwnIngredient]) -> Knowledge:
+    """The tables, and a clinic's own ingredients, of which all holds that holds of their classes."""
+    ingredients = {each.name: each.rxcui for each in own}
+    ingredients |= {row["ingredient"]: row["rxcui"] or None for row in rows("ingredients")}
     classes = defaultdict[str, set[str]](set)
     for row in rows("classes"):
         classes[row["class"]].add(row["ingredient"])
+    for name, ingredient in [(name, each.name) for each in own for name in _wider(classes, each.classes)]:
+        classes[name].add(ingredient)
     sides = {name: frozenset(members) for name, members in classes.items()}
     allergens = {
         (row["system"], row["code"] or row["name"]): tuple(row["means"].split("|")) for row in rows("allergens")
@@ -194,6 +210,12 @@ def shipped() -> Knowledge:
         pregnancy=_by_ingredient(sides, ((row["drug"], _pregnancy(row)) for row in rows("pregnancy"))),
         ages=_by_ingredient(sides, ((row["drug"], _age(row)) for row in rows("ages"))),
     )
+
+
+def _wider(classes: Mapping[str, Collection[str]], names: Collection[str]) -> set[str]:
+    """Some classes, and those that have all of the ingredients of one of them: who names the narrow one may forget these."""
+    members = [set(classes[name]) for name in names if name in classes]
+    return {name for name, others in classes.items() if any(each <= set(others) for each in members)}
 
 
 def rows(table: str) -> Iterator[dict[str, str]]:

@@ -48,7 +48,7 @@ class SafetyQuery:
 @strawberry.type
 class SafetyMutation:
     @mutation(
-        description="Take a table of pairs of drugs that interact, in place of the one that was imported before.",
+        description="Take tables of pairs of drugs that interact, and of ingredients, in place of those imported before.",
         scopes=[[WRITE]],
     )
     async def import_interactions(self, info: Info, input: ImportInteractions) -> InteractionList:

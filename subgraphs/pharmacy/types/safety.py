@@ -10,6 +10,7 @@ from shared.graph.context import Info
 from shared.graph.entities import Entity, entity
 from shared.graph.fields import LONGEST_SEARCH, bounded, from_row
 from subgraphs.pharmacy import models, policy
+from subgraphs.pharmacy.repository import safety as repository
 from subgraphs.pharmacy.safety.codes import SafetySeverity
 from subgraphs.pharmacy.safety.knowledge import KNOWLEDGE_VERSION, shipped
 from subgraphs.pharmacy.safety.names import normal
@@ -103,6 +104,17 @@ class IngredientClass:
     ingredients: list[str] = strawberry.field(description="The names of the ingredients that are of the class.")
 
 
+@strawberry.type(description="An ingredient that the clinic has added to those that the safety check knows.")
+class ClinicIngredient:
+    row: strawberry.Private[models.ClinicIngredient]
+
+    name: str = from_row("name", description="The name of the ingredient.")
+    rxcui: str | None = from_row(
+        "rxcui", description="The number of the ingredient in RxNorm (RXCUI); null where that was not said."
+    )
+    classes: list[str] = from_row("classes", description="The names of the classes that the ingredient is of.")
+
+
 @strawberry.type(description="What the safety check of medications knows.")
 class SafetyKnowledge:
     version: str = strawberry.field(
@@ -111,6 +123,10 @@ class SafetyKnowledge:
     clinic_list: InteractionList | None = strawberry.field(
         description="The list of the clinic's own pairs that holds; null while there is none."
     )
+
+    @strawberry.field(description="The ingredients that the clinic has added, by their names.")
+    async def ingredients(self, info: Info) -> list[ClinicIngredient]:
+        return [ClinicIngredient(row=row) for row in await repository.own_ingredients(info.context)]
 
     @strawberry.field(description="The pairs that ship.")
     def interactions(self, search: Search = None, severity: Severity = None) -> list[ShippedInteraction]:

@@ -1,9 +1,16 @@
 """Prescriptions of patients who turn out to be one, or whose data are erased; and those that go on with the record."""
 
+from uuid import UUID
+
+import pytest
+
 from shared.encryption.rotation import erase
+from shared.graph.context import Context
 from shared.ids import global_id, new_id
 from shared.unit_of_work import system_work
 from subgraphs.pharmacy.models import Patient
+from subgraphs.pharmacy.service import prescriptions
+from subgraphs.pharmacy.service.inputs import Known, known
 from subgraphs.pharmacy.service.merging import MERGERS
 from subgraphs.pharmacy.states import PrescriptionStatus
 from tests.harness.access import let
@@ -26,6 +33,27 @@ async def test_what_is_prescribed_for_one_is_the_others_after_a_merger(clinic: C
     assert seen["prescription"]["id"] == row["id"]
     assert seen["prescription"]["name"]
     assert await dispensary.of_patient().data(SEEN, id=row["id"]) == {"prescription": None}
+
+
+async def test_nothing_is_signed_by_the_record_of_one_who_has_become_another_meanwhile(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispensary, survivor = await open_dispensary(clinic), new_id()
+    doctor, key = await dispensary.prescriber()
+    row = await dispensary.drafted(doctor)
+    async with stored(dispensary.database) as session:
+        session.add(Patient(id=survivor))
+    await let(clinic.service("pharmacy"), survivor, practitioner_id=key)
+
+    async def merged_meanwhile(context: Context, patient_id: UUID) -> Known:
+        found = await known(context, patient_id)
+        async with system_work(dispensary.database, "test") as work:
+            await MERGERS.follow(work, dispensary.patient, survivor)
+        return found
+
+    monkeypatch.setattr(prescriptions, "known", merged_meanwhile)
+    answer = await does(doctor, "signPrescription", id=row["id"], version=row["version"])
+    assert answer["code"] == "SAFETY_RECORD_UNAVAILABLE"
 
 
 async def test_what_was_erased_is_not_read_again(clinic: Clinic) -> None:

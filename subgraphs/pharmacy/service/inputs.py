@@ -61,6 +61,7 @@ _PER_ML, _COUNTED_ALIKE = "/mL", {DoseUnit.PUFF: "DOSE"}
 class Known:
     """What the record says of a patient; `inputs` are ids with their versions."""
 
+    patient_id: UUID
     subject: Subject
     drugs: Sequence[Drug]
     inputs: Sequence[str]
@@ -94,7 +95,7 @@ async def known(context: Context, patient_id: UUID) -> Known:
         conditions=tuple(Coding(**each["code"]) for each in conditions),
     )
     inputs = [f"{each['id']}@{each['version']}" for each in (*allergies, *conditions, *medications, *signs)]
-    return Known(subject, [_taken(each) for each in medications], inputs)
+    return Known(patient_id, subject, [_taken(each) for each in medications], inputs)
 
 
 def _birth(found: Mapping[str, Any]) -> date | None:

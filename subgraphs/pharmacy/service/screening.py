@@ -18,6 +18,7 @@ from shared.graph.context import Context
 from shared.unit_of_work import UnitOfWork
 from subgraphs.pharmacy import policy
 from subgraphs.pharmacy.commands.alerts import CheckPrescription, Override, OverrideAlert
+from subgraphs.pharmacy.errors import RECORD_UNAVAILABLE, SafetyCheckUnavailable
 from subgraphs.pharmacy.events import AlertOverridden, AlertRaised, PrescriptionRecheckNeeded
 from subgraphs.pharmacy.models import (
     Patient,
@@ -78,8 +79,11 @@ async def examine(
 ) -> Sequence[SafetyAlert]:
     """What a check finds of a locked prescription that interrupts, and that nobody has overridden.
 
+    Raises SafetyCheckUnavailable if the record is not this patient's, since two turned out to be one while it was asked for.
     The patient's row is locked until the end, so that of two who prescribe at once one sees the other's.
     """
+    if record.patient_id != row.patient_id:
+        raise SafetyCheckUnavailable(RECORD_UNAVAILABLE)
     await hold_patient(work, row.patient_id)
     proposed, others, inputs = await drugs_here(work, row)
     knows = await knowledge(work)

@@ -45,6 +45,8 @@ NOT_TREATING_PATIENT = Problem("NOT_TREATING_PATIENT", "Nothing lets you open th
 ORDERER_NEEDED = Problem("ORDERER_NEEDED", "Your account is no practitioner's: say for whom you order.")
 LAB_STATUS = Problem("LAB_STATUS", "It is {status}, from which this does not lead on.")
 RESULTS_THERE = Problem("RESULTS_THERE", "There are results already.")
+LAST_ANALYSIS = Problem("LAST_ANALYSIS", "Nothing else of the order is carried out: reject the order.")
+OTHER_SPECIMEN = Problem("OTHER_SPECIMEN", "It is a part of the same specimen, and at the laboratory.")
 COLLECTION_TIME = Problem("COLLECTION_TIME", "It is not in the future, and not more than {days} days ago.")
 BARCODE = Problem("BARCODE", "It is no number with its check digit.")
 

@@ -172,6 +172,7 @@ def _order(party: Any, test: models.LabTest) -> Iterator[SQLModel]:
         released_at=now,
         visible_at=now,
         retraction=Encrypted("X"),
+        cancellation=Encrypted("X"),
         **whose,
     )
 

@@ -11,14 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from shared.database.model import utc_now
-from shared.ids import global_id
+from shared.ids import global_id, new_id
 from subgraphs.laboratory.consumers import PatientMerged
 from subgraphs.laboratory.models import Analysis, LabResult
 from subgraphs.laboratory.sentences import SENTENCES
 from tests.harness.caller import Caller
 from tests.harness.databases import stored
 from tests.harness.ids import key_of
-from tests.laboratory.conftest import Lab, Member
+from tests.laboratory.conftest import Lab, Member, technician
 from tests.walls.test_translations import TRANSLATIONS
 
 RESULT = """id number display entered value comparator unit flag text codes { code } correction replaces { display }
@@ -469,3 +469,61 @@ async def test_a_hundred_results_are_one_statement(lab: Lab, potassium: str) -> 
 
 def test_each_sentence_is_there_in_german() -> None:
     assert [each for each in SENTENCES if not TRANSLATIONS.has("de", each)] == []
+
+
+async def test_what_cannot_be_examined_keeps_no_order_open(lab: Lab, potassium: str) -> None:
+    patient, me = await lab.patient()
+    doctor = await lab.doctor(patient)
+    urine = await lab.test(name="Urine protein", specimenType="URINE")
+    order = await lab.ordered(doctor, patient, potassium, urine)
+    serum, _ = order["specimens"]["nodes"]
+    await doctor.did("collectSpecimen", id=serum["id"], version=1)
+    await lab.technician.did("receiveSpecimen", id=serum["id"], version=2)
+    key, last = (each["id"] for each in order["analyses"]["nodes"])
+    await entered(lab, key, value="4.2")
+    await verified(lab, key)
+    assert (await released(lab, order["id"]))["status"] == "PARTIAL"
+    foreign = technician(lab.clinic, new_id())
+    given = {"id": last, "version": 1, "reason": "The patient could not."}
+    assert (await foreign.does("cancelAnalysis", **given))["__typename"] == "NotFound"
+    await lab.technician.did("cancelAnalysis", **given)
+    now = await lab.order(order["id"], me)
+    assert (now["status"], [each["status"] for each in now["analyses"]["nodes"]]) == (
+        "COMPLETED",
+        ["RELEASED", "CANCELLED"],
+    )
+    assert [each["status"] for each in now["specimens"]["nodes"]] == ["RECEIVED", "DISPOSED"]
+    (mine,) = (await me.data(REPORTS, id=global_id("Patient", patient)))["patient"]["labReports"]["nodes"]
+    assert mine["status"] == "FINAL"
+    query = "query($id: ID!) { analysis(id: $id) { cancellation } }"
+    assert (await me.data(query, id=last))["analysis"]["cancellation"] == "The patient could not."
+
+
+async def test_of_an_order_something_is_examined_or_it_is_rejected(lab: Lab, potassium: str) -> None:
+    patient, _ = await lab.patient()
+    _, key = await one(lab, await lab.doctor(patient), patient, potassium)
+    version = (await analysis(lab.technician.caller, key))["version"]
+    answer = await lab.technician.does("cancelAnalysis", id=key, version=version, reason="No reagent.")
+    assert answer["code"] == "LAST_ANALYSIS"
+    assert (await analysis(lab.technician.caller, key))["status"] == "PENDING"
+    await entered(lab, key, value="4.2")
+    version = (await analysis(lab.technician.caller, key))["version"]
+    answer = await lab.technician.does("cancelAnalysis", id=key, version=version, reason="No reagent.")
+    assert answer["code"] == "LAB_STATUS"
+
+
+async def test_an_analysis_is_of_the_part_that_it_is_assigned_to(lab: Lab, potassium: str) -> None:
+    patient, _ = await lab.patient()
+    doctor = await lab.doctor(patient)
+    order, key = await one(lab, doctor, patient, potassium)
+    (whole,) = (await lab.order(order))["specimens"]["nodes"]
+    await lab.technician.did("splitSpecimen", id=whole["id"], version=whole["version"], parts=2)
+    _, _, second = (await lab.order(order))["specimens"]["nodes"]
+    stranger = (await lab.order((await one(lab, doctor, patient, potassium))[0]))["specimens"]["nodes"][0]
+    version = (await analysis(lab.technician.caller, key))["version"]
+    for wrong in (stranger["id"], whole["id"], global_id("Specimen", new_id())):
+        answer = await lab.technician.does("assignAnalysis", id=key, version=version, specimenId=wrong)
+        assert answer["fields"] == [{"path": ["specimenId"], "code": "OTHER_SPECIMEN"}]
+    await lab.technician.did("assignAnalysis", id=key, version=version, specimenId=second["id"])
+    query = "query($id: ID!) { analysis(id: $id) { specimen { id } } }"
+    assert (await lab.technician.caller.data(query, id=key))["analysis"]["specimen"] == {"id": second["id"]}

@@ -14,6 +14,7 @@ SPENT = "spends a code, so that the second is refused"
 BY_NATURE = {
     "acknowledgeCriticalResult": VERSIONED,
     "assignAnalysis": VERSIONED,
+    "cancelAnalysis": VERSIONED,
     "cancelEncounter": VERSIONED,
     "cancelPrescription": VERSIONED,
     "cancelLabOrder": VERSIONED,

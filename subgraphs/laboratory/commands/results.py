@@ -9,7 +9,15 @@ from shared.commands import Command
 from shared.values import LongText, OptionalText, Text, id_of, wrong
 from subgraphs.laboratory.codes import Comparator
 from subgraphs.laboratory.commands.inbound import AnalyzerId
-from subgraphs.laboratory.commands.values import SEVERAL, AccountId, AnalysisId, Changed, LabOrderId, LocationId
+from subgraphs.laboratory.commands.values import (
+    SEVERAL,
+    AccountId,
+    AnalysisId,
+    Changed,
+    LabOrderId,
+    LocationId,
+    SpecimenId,
+)
 from subgraphs.laboratory.errors import RESULT_NEEDED
 from subgraphs.laboratory.units import written
 
@@ -18,6 +26,16 @@ class AssignAnalysis(Changed):
     """An analysis that the caller carries out."""
 
     id: AnalysisId = Field(description="The id of the analysis.")
+    specimen_id: SpecimenId | None = Field(
+        None, description="The id of the part of the specimen that is examined; absent: the one that it is of already."
+    )
+
+
+class CancelAnalysis(Changed):
+    """An analysis that the laboratory does not carry out, while it does others of the order."""
+
+    id: AnalysisId = Field(description="The id of the analysis.")
+    reason: LongText = Field(description="Why it is not carried out, up to 2000 characters.")
 
 
 class Observed(Command):

@@ -177,3 +177,4 @@ class Analysis(Model, Audited, table=True):
     released_at: datetime | None = timestamp(default=None, nullable=True)
     visible_at: datetime | None = timestamp(default=None, nullable=True)
     retraction: Encrypted[str] | None = encrypted(str, nullable=True)  # why the released result was a mistake
+    cancellation: Encrypted[str] | None = encrypted(str, nullable=True)  # why it is not carried out

@@ -30,10 +30,12 @@ BEFORE = "Before, it was {value}, released {at}."
 REASON = "Corrected: {reason}"
 RETRACTED = "A mistake, withdrawn: {reason}"
 WITHDRAWN = "withdrawn"
+NOT_EXAMINED = "not examined"
+CALLED_OFF = "Not examined: {reason}"
 MADE = "Made by CareGraph, {at}. Times are those of {zone}."
 SENTENCES = (
     TITLE, *FACTS, *SPECIMENS, *RESULTS, ABOUT, VERIFIED, AUTO_VERIFIED, RELEASED, METHOD, COMMENT, BEFORE, REASON,
-    RETRACTED, WITHDRAWN, MADE,
+    RETRACTED, WITHDRAWN, NOT_EXAMINED, CALLED_OFF, MADE,
 )  # fmt: skip
 
 
@@ -67,6 +69,7 @@ def report_of(reported: Reported, named: Named, words: Words, made_at: datetime)
     for each in sorted(reported.results, key=lambda row: -row.number):
         versions.setdefault(each.analysis_id, []).append(each)
     shown = [(row, versions[row.id]) for row in reported.analyses if row.id in versions]
+    called_off = [row for row in reported.analyses if row.status == AnalysisStatus.CANCELLED]
     specimens = {row.specimen_id for row, _ in shown}
     data = {
         "language": words.language,
@@ -75,11 +78,25 @@ def report_of(reported: Reported, named: Named, words: Words, made_at: datetime)
         "facts": dict(zip(map(words.say, FACTS), _facts(reported, named, words), strict=True)),
         "tables": [
             _table(words, SPECIMENS, [_specimen(each, words) for each in reported.specimens if each.id in specimens]),
-            _table(words, RESULTS, [_result(reported, row, each[0], words) for row, each in shown]),
+            _table(
+                words,
+                RESULTS,
+                [
+                    *(_result(reported, row, each[0], words) for row, each in shown),
+                    *([_name(reported, row), "-", "-", words.say(NOT_EXAMINED)] for row in called_off),
+                ],
+            ),
         ],
         "about": {
             "title": words.say(ABOUT),
-            "results": [_about(reported, row, each, words) for row, each in shown],
+            "results": [
+                *(_about(reported, row, each, words) for row, each in shown),
+                *(
+                    {"test": _name(reported, row), "lines": [words.say(CALLED_OFF, reason=row.cancellation.value)]}
+                    for row in called_off
+                    if row.cancellation
+                ),
+            ],
         },
         "made": words.say(MADE, at=words.time(made_at), zone=words.zone),
     }
@@ -106,7 +123,7 @@ def _specimen(row: Specimen, words: Words) -> list[str]:
     return [row.barcode, words.of(SpecimenType(row.type)), words.time(row.collected_at), words.time(row.received_at)]
 
 
-def _name(reported: Reported, row: LabResult) -> str:
+def _name(reported: Reported, row: LabResult | Analysis) -> str:
     test = reported.tests.get(row.lab_test_id)
     return "" if test is None else test.name
 

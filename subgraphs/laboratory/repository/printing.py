@@ -50,13 +50,14 @@ async def reported(context: Context, report: LabReport) -> Reported | None:
     results = await context.load(released, key)
     analyses = policy.analyses(who).where(col(Analysis.lab_order_id) == key).order_by(col(Analysis.id))
     specimens = policy.specimens(who).where(col(Specimen.lab_order_id) == key).order_by(col(Specimen.id))
-    tests = policy.lab_tests(who).where(col(LabTest.id).in_({row.lab_test_id for row in results}))
+    rows = await context.fetch(analyses)
+    tests = policy.lab_tests(who).where(col(LabTest.id).in_({row.lab_test_id for row in rows}))
     note_print(context, report)
     return Reported(
         report=report,
         order=orders[0],
         specimens=await context.fetch(specimens),
-        analyses=await context.fetch(analyses),
+        analyses=rows,
         results=results,
         tests={row.id: row for row in await context.fetch(tests)},
     )

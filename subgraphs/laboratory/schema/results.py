@@ -16,6 +16,7 @@ from subgraphs.laboratory import models, subscriptions
 from subgraphs.laboratory.commands.results import (
     AcknowledgeCriticalResult,
     AssignAnalysis,
+    CancelAnalysis,
     CorrectResult,
     EnterResult,
     ReleaseReport,
@@ -119,6 +120,17 @@ class ResultMutation:
     @mutation(description="Let the caller carry an analysis out.", scopes=[[EXAMINE]], errors=_CHANGED)
     async def assign_analysis(self, info: Info, input: AssignAnalysis) -> Analysis:
         return Analysis.of(await results.assign(info.context, input))
+
+    @mutation(
+        description=(
+            "Note that an analysis is not carried out, while others of the order are; the order is complete if all others are "
+            "released."
+        ),
+        scopes=[[EXAMINE, VERIFY]],
+        errors=_CHANGED,
+    )
+    async def cancel_analysis(self, info: Info, input: CancelAnalysis) -> Analysis:
+        return Analysis.of(await results.cancel(info.context, input))
 
     @mutation(description="Enter the result of an analysis.", scopes=[[EXAMINE]], errors=_CHANGED)
     async def enter_result(self, info: Info, input: EnterResult) -> Analysis:

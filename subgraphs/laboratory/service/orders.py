@@ -117,16 +117,23 @@ async def _end(context: Context, command: CancelLabOrder | RejectLabOrder, statu
         for each in analyses:
             if each.status != AnalysisStatus.CANCELLED:
                 move(work, each, AnalysisStatus.CANCELLED)
-        planned = select(Specimen).where(
-            col(Specimen.lab_order_id) == row.id, col(Specimen.status) == SpecimenStatus.PLANNED
-        )
-        for specimen in await work.session.scalars(planned.with_for_update(key_share=True)):
-            move(work, specimen, SpecimenStatus.DISPOSED)
-            specimen.ended_at = utc_now()
+        await dispose_unneeded(work, row, analyses)
         facts = msgspec.structs.replace(row.facts.value, end=command.reason, end_comment=command.comment)
         row.facts = Encrypted(facts)
         end(work, row, status, tell=not was_draft)
     return row
+
+
+async def dispose_unneeded(work: UnitOfWork, order: LabOrder, analyses: Sequence[Analysis]) -> None:
+    """Nobody need collect for analyses that were called off."""
+    needed = {each.specimen_id for each in analyses if each.status != AnalysisStatus.CANCELLED}
+    planned = select(Specimen).where(
+        col(Specimen.lab_order_id) == order.id, col(Specimen.status) == SpecimenStatus.PLANNED
+    )
+    for specimen in await work.session.scalars(planned.with_for_update(key_share=True)):
+        if specimen.id not in needed:
+            move(work, specimen, SpecimenStatus.DISPOSED)
+            specimen.ended_at = utc_now()
 
 
 def end(work: UnitOfWork, row: LabOrder, status: OrderStatus, *, tell: bool = True) -> None:

@@ -22,9 +22,11 @@ from subgraphs.laboratory.codes import (
     AnalysisStatus,
     OrderStatus,
     ReportStatus,
+    SpecimenStatus,
 )
 from subgraphs.laboratory.commands.results import (
     AssignAnalysis,
+    CancelAnalysis,
     CorrectResult,
     EnterResult,
     Observed,
@@ -33,7 +35,14 @@ from subgraphs.laboratory.commands.results import (
     RetractResult,
     VerifyResult,
 )
-from subgraphs.laboratory.errors import NOTHING_TO_RELEASE, NOTHING_TO_VERIFY, OWN_RESULT, SPECIMEN_NEEDED
+from subgraphs.laboratory.errors import (
+    LAST_ANALYSIS,
+    NOTHING_TO_RELEASE,
+    NOTHING_TO_VERIFY,
+    OTHER_SPECIMEN,
+    OWN_RESULT,
+    SPECIMEN_NEEDED,
+)
 from subgraphs.laboratory.events import (
     AnalysisReleased,
     ReportCorrected,
@@ -49,10 +58,11 @@ from subgraphs.laboratory.models import (
     LabReport,
     LabResult,
     LabTest,
+    Specimen,
 )
 from subgraphs.laboratory.service import critical
 from subgraphs.laboratory.service.observing import collected, observe, verifies_itself
-from subgraphs.laboratory.service.orders import analyses_of, end, hold
+from subgraphs.laboratory.service.orders import analyses_of, dispose_unneeded, end, hold
 from subgraphs.laboratory.service.quality import in_control, require_control
 from subgraphs.laboratory.service.reflexes import reflex
 from subgraphs.laboratory.service.states import move, require
@@ -67,8 +77,35 @@ async def assign(context: Context, command: AssignAnalysis) -> Analysis:
         require(order, *OPEN_ORDERS)
         if row.received_at is None:
             raise InvalidState(SPECIMEN_NEEDED)
+        if command.specimen_id is not None:
+            await _take_part(work, row, command.specimen_id)
         move(work, row, AnalysisStatus.IN_ANALYSIS)
         row.assignee_id = work.principal.subject
+    return row
+
+
+async def _take_part(work: UnitOfWork, row: Analysis, key: UUID) -> None:
+    """Examine another part of the specimen that an analysis is of."""
+    now, part = await work.session.get_one(Specimen, row.specimen_id), await work.session.get(Specimen, key)
+    whole = (part.id, part.parent_id) if part is not None and part.status == SpecimenStatus.RECEIVED else ()
+    if not {now.id, now.parent_id}.difference([None]).intersection(whole):
+        raise invalid("specimenId", OTHER_SPECIMEN)
+    row.specimen_id = key
+
+
+async def cancel(context: Context, command: CancelAnalysis) -> Analysis:
+    """Note that an analysis is not carried out; an order of which all else is released is complete then."""
+    async with context.write() as work:
+        order, row = await hold_analysis(work, command.id, command.version, policy.EXAMINE)
+        require(order, *OPEN_ORDERS)
+        move(work, row, AnalysisStatus.CANCELLED)
+        row.cancellation = Encrypted(command.reason)
+        analyses = await analyses_of(work, order)
+        if all(each.status == AnalysisStatus.CANCELLED for each in analyses):
+            raise InvalidState(LAST_ANALYSIS)
+        await dispose_unneeded(work, order, analyses)
+        if not any(each.status in UNDER_WAY for each in analyses):
+            await _report(work, order, analyses)
     return row
 
 

@@ -128,6 +128,10 @@ def _retraction(row: models.Analysis) -> str | None:
     return None if row.retraction is None else row.retraction.value
 
 
+def _cancellation(row: models.Analysis) -> str | None:
+    return None if row.cancellation is None else row.cancellation.value
+
+
 @entity(policy.analyses, scopes=_ORDER, description="A test that is carried out for an order (FHIR Observation).")
 class Analysis(Entity[models.Analysis]):
     status: AnalysisStatus | None = from_row("status", description="The state of the analysis.")
@@ -146,6 +150,9 @@ class Analysis(Entity[models.Analysis]):
     )
     retraction: str | None = from_row(
         _retraction, description="Why the released result was a mistake; null unless it was entered in error."
+    )
+    cancellation: str | None = from_row(
+        _cancellation, description="Why the analysis is not carried out; null where it is, or that was not said."
     )
     version: int | None = from_row("version", description=_VERSION)
     patient: Patient | None = reference(Patient, "patient_id", description="The patient whose specimen is examined.")

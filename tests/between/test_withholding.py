@@ -17,7 +17,7 @@ REPORTS = "subscription($id: ID!) { labReportChanged(patientId: $id) { status } 
 
 @pytest.fixture
 def services() -> tuple[str, ...]:
-    return ("directory", "patients", "records", "pharmacy", "laboratory")
+    return ("identity", "directory", "patients", "records", "pharmacy", "laboratory")
 
 
 async def test_what_is_withheld_closes_everywhere_and_opens_again(clinic: Clinic) -> None:

@@ -61,6 +61,7 @@ def _external(field: GraphQLField) -> bool:
     return definition is not None and any(isinstance(each, External) for each in definition.directives)
 
 
+@pytest.mark.timeout(300)  # a domain with many fields is asked for by many callers
 async def test_each_role_sees_and_does_what_the_table_says(
     domain: str, clinic: Clinic, api: GraphQLSchema, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,7 +169,7 @@ class Import(Protocol):
 
 @pytest.fixture
 def services() -> tuple[str, ...]:
-    return DOMAINS
+    return ("identity", *DOMAINS)  # which has whom the laboratory names
 
 
 @pytest.fixture(autouse=True)

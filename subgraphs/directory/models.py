@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from shared.codes import Code
 from shared.database.model import Record, Versioned, new_registry
+from shared.database.search import NAME, search_index, searched
 
 
 class Model(Record, Versioned, registry=new_registry()):
@@ -17,19 +18,14 @@ class Model(Record, Versioned, registry=new_registry()):
 
 
 def _search_text(expression: str) -> Any:
-    """What a search matches and lists are ordered by, kept by the database."""
+    """What lists are ordered by, kept by the database."""
     return Field(
         default=None, sa_column=Column(String, Computed(f"lower({expression})", persisted=True), nullable=False)
     )
 
 
-def _trigram_index(table: str) -> Index:
-    return Index(
-        f"{table}_search_text_idx",
-        "search_text",
-        postgresql_using="gin",
-        postgresql_ops={"search_text": "gin_trgm_ops"},
-    )
+def _name_search(expression: str) -> Any:
+    return Field(default=None, sa_column=Column(String, searched(expression), nullable=False))
 
 
 class Entry(Model):
@@ -48,12 +44,13 @@ class Organization(Entry, table=True):
     """A hospital, clinic or practice."""
 
     __tablename__ = "organization"
-    __table_args__ = (_trigram_index("organization"),)
+    __table_args__ = (search_index("organization", "name_search"),)
 
     name: str
     phone: str | None = None
     address: dict[str, Any] = Field(sa_type=JSONB)
     search_text: str = _search_text("name")
+    name_search: str = _name_search("name")
 
 
 class Location(Entry, table=True):
@@ -61,7 +58,7 @@ class Location(Entry, table=True):
 
     __tablename__ = "location"
     __table_args__ = (
-        _trigram_index("location"),
+        search_index("location", "name_search"),
         _untold("location"),
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position"),
     )
@@ -75,6 +72,7 @@ class Location(Entry, table=True):
     longitude: float | None = None
     untold: bool = False  # what an older version has not told of it is to be told, which a job does
     search_text: str = _search_text("coalesce(name, '')")
+    name_search: str = _name_search("coalesce(name, '')")
 
 
 class PractitionerOrderField(Code):
@@ -88,7 +86,7 @@ class Practitioner(Entry, table=True):
     """A person who gives care."""
 
     __tablename__ = "practitioner"
-    __table_args__ = (_trigram_index("practitioner"), _untold("practitioner"))
+    __table_args__ = (search_index("practitioner", "name_search"), _untold("practitioner"))
 
     family: str
     given: list[str] = Field(sa_type=ARRAY(String))
@@ -103,6 +101,7 @@ class Practitioner(Entry, table=True):
     languages: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
     untold: bool = False  # as of a location
     search_text: str = _search_text("family || ' ' || immutable_join(given)")
+    name_search: str = _name_search(NAME)
 
 
 class PractitionerRole(Model, table=True):

@@ -6,13 +6,14 @@ from operator import attrgetter
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, bindparam, false, func, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from shared.auth.principal import Principal
 from shared.database.paging import ListOfEach, Order
 from shared.database.rows import grouped
+from shared.database.search import says, words
 from shared.graph.context import Context
 from subgraphs.directory import policy
 from subgraphs.directory.models import (
@@ -83,12 +84,12 @@ async def specialties(context: Context) -> Sequence[tuple[str, str, str | None]]
 
 def search_organizations(principal: Principal, search: str | None) -> Select[Organization]:
     """Organizations whose name matches."""
-    return _matching(policy.organizations(principal), col(Organization.search_text), search)
+    return _matching(policy.organizations(principal), col(Organization.name_search), search)
 
 
 def search_locations(principal: Principal, search: str | None) -> Select[Location]:
     """Locations whose name matches."""
-    return _matching(policy.locations(principal), col(Location.search_text), search)
+    return _matching(policy.locations(principal), col(Location.name_search), search)
 
 
 def search_practitioners(
@@ -98,7 +99,7 @@ def search_practitioners(
     role: RoleFilter,
 ) -> Select[Practitioner]:
     """Practitioners whose name matches, who speak a language, and have one role that is as asked for."""
-    statement = _matching(policy.practitioners(principal), col(Practitioner.search_text), search)
+    statement = _matching(policy.practitioners(principal), col(Practitioner.name_search), search)
     if language is not None:
         statement = statement.where(col(Practitioner.languages).contains([language]))
     conditions = role.conditions()
@@ -109,8 +110,8 @@ def search_practitioners(
 
 
 def _matching(statement: Select[Kind], text: Mapped[str], search: str | None) -> Select[Kind]:
-    """A part of the name, or words much like it (pg_trgm's word similarity)."""
-    if not search:
+    """Those whose name has the words of a search, or words much like them."""
+    if not search or not search.strip():
         return statement
-    wanted = search.lower()
-    return statement.where(or_(text.contains(wanted, autoescape=True), text.bool_op("%>")(wanted)))
+    wanted = words(search)
+    return statement.where(*says(text, wanted)) if wanted else statement.where(false())

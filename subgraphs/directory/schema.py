@@ -19,7 +19,11 @@ from subgraphs.directory.service import entries
 from subgraphs.directory.types import Location, Organization, Practitioner
 
 Search = Annotated[
-    str | None, bounded("Only entries whose name contains this text, or words much like it.", LONGEST_SEARCH)
+    str | None,
+    bounded(
+        "Only entries whose name has these words, or words much like them, in any order, however they are spelt.",
+        LONGEST_SEARCH,
+    ),
 ]
 
 

@@ -24,6 +24,7 @@ from sqlmodel import Field
 
 from shared.codes import one_of
 from shared.database.model import Audited, Record, Versioned, new_registry, timestamp
+from shared.database.search import NAME, search_index, searched
 from shared.datatypes import AdministrativeGender
 
 UNTOLD_ADDRESSES = "untold_addresses"  # the channel of NOTIFY that wakes the job
@@ -36,14 +37,14 @@ class Model(Record, registry=new_registry()):
 # What medical record numbers are made of, before their check digit.
 MEDICAL_RECORD_NUMBERS = Sequence("medical_record_number_seq", start=1_000_000, metadata=Model.metadata)
 
-# The names by which search goes: family name first, former family names last.
-_SEARCH_TEXT = (
-    "lower(family || ' ' || immutable_join(given) || ' ' || "
-    "CAST(jsonb_path_query_array(other_names, '$[*].family') AS text))"
-)
-
-# The name by which lists go, and by which those are found of whom no more is shown.
+# The name by which lists go.
 _NAME_TEXT = "lower(family || ' ' || immutable_join(given))"
+
+# The names by which they are found of whom all is shown.
+_NAMES = (
+    f"{NAME} || ' ' || CAST(jsonb_path_query_array(other_names, '$[*].family') AS text)"
+    " || ' ' || CAST(jsonb_path_query_array(other_names, '$[*].given[*]') AS text)"
+)
 
 # The date by which lists go: those of whom it is not known come last.
 _BIRTH_ORDER = "coalesce(birth_date, 'infinity')"
@@ -76,15 +77,7 @@ class Patient(Audited, Model, Versioned, table=True):
 
     __tablename__ = "patient"
     __table_args__ = (
-        Index(
-            "patient_search_text_idx",
-            "search_text",
-            postgresql_using="gin",
-            postgresql_ops={"search_text": "gin_trgm_ops"},
-        ),
-        Index(
-            "patient_name_text_idx", "name_text", postgresql_using="gin", postgresql_ops={"name_text": "gin_trgm_ops"}
-        ),
+        *(search_index("patient", column) for column in ("name_search", "search_text", "contact_search")),
         Index("patient_name_order_idx", "name_text", "id"),
         Index("patient_birth_order_idx", "birth_order", "id"),
         one_of("gender", AdministrativeGender),
@@ -119,8 +112,12 @@ class Patient(Audited, Model, Versioned, table=True):
     reminders: bool = False
     merged_into_id: UUID | None = Field(default=None, foreign_key="patient.id", index=True)
     name_text: str = Field(default=None, sa_column=Column(String, Computed(_NAME_TEXT, persisted=True), nullable=False))
-    search_text: str = Field(
-        default=None, sa_column=Column(String, Computed(_SEARCH_TEXT, persisted=True), nullable=False)
+    name_search: str = Field(default=None, sa_column=Column(String, searched(NAME), nullable=False))
+    search_text: str = Field(default=None, sa_column=Column(String, searched(_NAMES), nullable=False))
+    # Telephone numbers as digits and other contact points in lower case, each between spaces.
+    contact_search: str = Field(
+        default=None,
+        sa_column=Column(String, Computed("contact_search(contact_points)", persisted=True), nullable=False),
     )
     birth_order: date = Field(
         default=None, sa_column=Column(Date, Computed(_BIRTH_ORDER, persisted=True), nullable=False)

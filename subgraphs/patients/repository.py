@@ -5,17 +5,34 @@ from datetime import date
 from operator import attrgetter, itemgetter
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, and_, any_, bindparam, false, func, or_, select, union
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
 from shared.auth.principal import Principal
 from shared.database.paging import Order
 from shared.database.rows import grouped
+from shared.database.search import says
 from shared.graph.context import Context
 from subgraphs.patients import policy
 from subgraphs.patients.codes import PatientOrderField
 from subgraphs.patients.models import Patient, PatientIdentifier, PossibleDuplicate
+from subgraphs.patients.search import Wanted
 
 BY_NAME = Order((col(Patient.name_text), col(Patient.id)))
 PATIENTS = {
@@ -75,13 +92,13 @@ def _identifiers(principal: Principal) -> Select[PatientIdentifier]:
 def search_patients(
     principal: Principal, search: str | None, birth_date: date | None, *, with_duplicates: bool = False
 ) -> Select[Patient]:
-    """Patients, other than merged ones, whose name or number matches; `with_duplicates`: who may be here twice."""
+    """Patients, other than merged ones, who match a search; `with_duplicates`: who may be here twice."""
     statement = policy.patients(principal, policy.MERGE if with_duplicates else policy.READ)
     statement = statement.where(col(Patient.merged_into_id).is_(None))
     if birth_date is not None:
         statement = statement.where(col(Patient.birth_date) == birth_date)
-    if search:
-        statement = statement.where(_matches(principal, search.strip()))
+    if search and search.strip():
+        statement = statement.where(_matches(principal, search))
     if with_duplicates:
         others = (select(col(_Other.id)).where(condition) for condition in (_may_be_same(), _is_suspected()))
         statement = statement.where(or_(*(each.correlate(Patient).exists() for each in others)))
@@ -89,18 +106,38 @@ def search_patients(
 
 
 def _matches(principal: Principal, search: str) -> ColumnElement[bool]:
-    """A part of a name or words much like it (pg_trgm's word similarity), or the whole of a number, of what is shown."""
-    numbered = policy.identifiers(principal).with_only_columns(col(PatientIdentifier.patient_id))
-    return or_(
-        _says(col(Patient.name_text), search.lower()),
-        and_(policy.sees_whole(principal), _says(col(Patient.search_text), search.lower())),
-        col(Patient.medical_record_number) == search if policy.sees_identity(principal) else false(),
-        col(Patient.id).in_(numbered.where(col(PatientIdentifier.value) == search)),
-    )
+    """Names, with or without a day of birth, or the whole of a number or address, of what is shown.
+
+    Each is looked for by itself, since PostgreSQL uses no index for what is one of these or in a subquery.
+    """
+    wanted, whole = Wanted.of(search), policy.sees_whole(principal)
+    found = [
+        _of_patients(_is_called(col(Patient.search_text), wanted), whole),
+        _of_patients(_is_reached(wanted), whole),
+        policy.identifiers(principal)
+        .with_only_columns(col(PatientIdentifier.patient_id))
+        .where(col(PatientIdentifier.value).in_(wanted.numbers)),
+    ]
+    if policy.sees_identity(principal):
+        found.append(_of_patients(col(Patient.medical_record_number).in_(wanted.numbers)))
+    if whole is not true():
+        found.append(_of_patients(_is_called(col(Patient.name_search), wanted)))
+    return col(Patient.id).in_(union_all(*(each.correlate(None) for each in found)))
 
 
-def _says(text: Mapped[str], wanted: str) -> ColumnElement[bool]:
-    return or_(text.contains(wanted, autoescape=True), text.bool_op("%>")(wanted))
+def _of_patients(*conditions: ColumnElement[bool]) -> Select[UUID]:
+    return select(col(Patient.id)).where(*conditions)
+
+
+def _is_called(text: Mapped[str], wanted: Wanted) -> ColumnElement[bool]:
+    if not wanted.words and not wanted.births:
+        return false()
+    born = [col(Patient.birth_date).in_(wanted.births)] if wanted.births else []
+    return and_(*says(text, wanted.words), *born)
+
+
+def _is_reached(wanted: Wanted) -> ColumnElement[bool]:
+    return or_(false(), *(col(Patient.contact_search).contains(part, autoescape=True) for part in wanted.contacts))
 
 
 def _is_suspected() -> ColumnElement[bool]:

@@ -20,7 +20,11 @@ from subgraphs.patients.types import Patient
 Search = Annotated[
     str | None,
     bounded(
-        "Only patients whose name contains this text, or words much like it, or whose number it is.", LONGEST_SEARCH
+        "Only patients whose name has these words, or words much like them, in any order, however they are spelt; who were born"
+        " on this day, with or without a name; or whose medical record number, number of another system, telephone number or"
+        " email address it is. A day may be written 1980-12-24, 24.12.1980 or 12/24/1980. What the caller is not shown of a"
+        " patient is not searched.",
+        LONGEST_SEARCH,
     ),
 ]
 BirthDate = Annotated[date | None, strawberry.argument(description="Only patients who were born on this day.")]

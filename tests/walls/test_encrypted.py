@@ -19,7 +19,7 @@ AS_IT_IS = {
     "patients.Patient": """
         source_digest medical_record_number family given prefix suffix other_names birth_date partial_birth_date gender
         marital_status deceased_on contact_points addresses emergency_contacts language preferred_channels search_text
-        name_text birth_order
+        name_text name_search contact_search birth_order
     """,
     "patients.PatientIdentifier": "system value type",
     "appointments.CalendarFeed": "roles secret_hash",

@@ -11,7 +11,7 @@ from graphql.utilities import BreakingChange, find_breaking_changes
 from router.composition import Composition, SubgraphSdl, compose, node_subgraph
 from shared.events.event import CONTENT_TYPE, Event
 from shared.service import Service
-from stack import client_configuration, deployment, error_codes, schema_changes
+from stack import client_configuration, deployment, error_codes, role_page, schema_changes
 from stack.services import ROOT, SUBGRAPHS
 
 FOLDER = ROOT / "schema"
@@ -52,6 +52,7 @@ def generate(supergraph: str, api: str) -> dict[str, str]:
     )
     schema = build(api)
     result |= client_configuration.generate(schema, _HEADER)
+    result |= role_page.generate(schema, supergraph)
     result |= schema_changes.generate(build(RELEASED.read_text()), schema, declared())
     return result | error_codes.generate(schema) | deployment.generate(SUBGRAPHS)
 

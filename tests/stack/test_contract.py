@@ -6,7 +6,7 @@ import pytest
 from graphql import build_schema, validate_schema
 from typer.testing import CliRunner
 
-from stack import schema
+from stack import role_page, schema
 from stack.cli import app
 from stack.contract import contract
 from stack.services import ROOT
@@ -84,6 +84,18 @@ def test_a_role_gets_a_valid_part_of_the_schema(role: str, has: set[str], lacks:
     mutations = made.mutation_type.fields.keys()
     assert has <= mutations <= whole.mutation_type.fields.keys()
     assert lacks <= whole.mutation_type.fields.keys() - mutations
+
+
+def test_the_page_of_roles_tells_what_a_contract_holds() -> None:
+    page = (ROOT / role_page.PAGE).read_text()
+    made = build_schema(CliRunner().invoke(app, ["schema", "contract", "--role", "AUDITOR"]).output)
+    told = {
+        field
+        for field, who in re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.MULTILINE)
+        if "`AUDITOR`" in who or who.startswith(("all roles", "everybody"))
+    }
+    roots = (made.query_type, made.mutation_type, made.subscription_type)
+    assert told == {field for root in roots if root is not None for field in root.fields}
 
 
 def test_a_role_that_is_not_there_is_told() -> None:

@@ -1,11 +1,11 @@
 """Kinds of value that commands are made of: each is checked, bounded and brought to one form where it is read."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from importlib import resources
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -22,7 +22,7 @@ EMAIL = Problem("EMAIL", "It is an email address.")
 TELEPHONE = Problem("TELEPHONE", "It is a telephone number with its country's prefix.")
 LANGUAGE = Problem("LANGUAGE", "It is a language tag of BCP 47, such as en-US.")
 COUNTRY = Problem("COUNTRY", "It is a country code of ISO 3166-1, such as US.")
-TIME_ZONE = Problem("TIME_ZONE", "It is a name of the IANA time zone database, such as Europe/Berlin.")
+TIME_ZONE = Problem("TIME_ZONE", "It is a canonical name of the IANA time zone database, such as Europe/Berlin.")
 PARTIAL_DATE = Problem("PARTIAL_DATE", "It is a year or a month, such as 1980 or 1980-05.")
 KNOWN_DATE = Problem("KNOWN_DATE", "It is a day, a month or a year, such as 1980-05-04, 1980-05 or 1980.")
 FUTURE_TIME = Problem("FUTURE_TIME", "It is not in the future.")
@@ -123,13 +123,21 @@ def _phone(value: str) -> str:
 
 
 @cache
-def _time_zones() -> frozenset[str]:
-    """Their names, for which files are looked through."""
-    return frozenset(available_timezones())
+def time_zones() -> Mapping[str, str]:
+    """The names of the time zone database, each with the canonical one: a zone's own, or a place's in `zone.tab`.
+
+    Links are other names of zones. `Factory` is no zone; what a system has besides, such as `localtime`, is no name.
+    """
+    files = resources.files("tzdata") / "zoneinfo"
+    lines = [line.split(" ") for line in (files / "tzdata.zi").read_text().splitlines()]
+    places = [line.split("\t")[2] for line in (files / "zone.tab").read_text().splitlines() if not line.startswith("#")]
+    zones = {words[1] for words in lines if words[0] == "Z"} - {"Factory"} | {"UTC", *places}
+    links = {words[2]: words[1] for words in lines if words[0] == "L"}
+    return links | {zone: zone for zone in zones}
 
 
 def _time_zone(value: str) -> str:
-    if value not in _time_zones():
+    if time_zones().get(value) != value:
         raise wrong(TIME_ZONE)
     return value
 

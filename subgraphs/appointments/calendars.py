@@ -1,11 +1,13 @@
 """`/calendar/{secret}.ics`: a person's appointments for a calendar program, as iCalendar (RFC 5545).
 
-It tells when, in which state, and nothing of why or for whom: calendars are kept by programs that we do not know.
+It tells when, where, in which state and what type of visit, and nothing of why or for whom: calendars are kept by programs
+that we do not know.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from icalendar import Calendar, Event, vDuration
 from sqlalchemy import select
@@ -26,6 +28,7 @@ from subgraphs.appointments.service.feeds import secret_hash
 _PAST, _FUTURE = timedelta(days=31), timedelta(days=366)
 _MOST_EVENTS = 2000
 _REFRESH = timedelta(minutes=15)
+_NAME, _SUMMARY = "CareGraph", "Appointment"
 _HEADERS = {"cache-control": "private, no-cache", "referrer-policy": "no-referrer"}
 _STATUS = {Status.HELD: "TENTATIVE", Status.CANCELLED: "CANCELLED"}
 
@@ -43,7 +46,8 @@ async def serve_calendar(request: Request) -> Response:
         await context.flush_audit()
         return _not_found()
     context.recorder.read(feed)
-    body = render(await _appointments(context, feed))
+    rows = await _appointments(context, feed)
+    body = render(rows, await repository.positions(context, {row.location_id for row in rows if row.location_id}))
     await context.flush_audit()
     headers = _HEADERS | {"etag": f'"{hashlib.sha256(body).hexdigest()}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):
@@ -59,13 +63,16 @@ async def _find(runtime: Runtime, secret: str) -> CalendarFeed | None:
     return found[0] if found else None
 
 
-def render(rows: Sequence[Appointment]) -> bytes:
-    """Appointments as iCalendar."""
+def render(rows: Sequence[Appointment], positions: Mapping[UUID, tuple[float, float]]) -> bytes:
+    """Appointments as iCalendar, each with the latitude and longitude of its location where these are known."""
     calendar = Calendar()
     calendar.add("prodid", "-//CareGraph//Appointments//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
+    for name in ("name", "x-wr-calname"):  # RFC 7986, and what programs read that do not know it
+        calendar.add(name, _NAME)
     calendar.add("refresh-interval", vDuration(_REFRESH), parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(_REFRESH))
     for row in rows:
         event = Event()
         event.add("uid", f"{row.id}@caregraph")
@@ -76,7 +83,9 @@ def render(rows: Sequence[Appointment]) -> bytes:
             event.add("dtend", row.ends_at)
         event.add("status", _STATUS.get(Status(row.status), "CONFIRMED"))
         event.add("class", "PRIVATE")
-        event.add("summary", "Appointment")
+        event.add("summary", row.type_display or _SUMMARY)
+        if row.location_id and row.location_id in positions:
+            event.add("geo", positions[row.location_id])
         calendar.add_component(event)
     return bytes(calendar.to_ical())
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import ARRAY, Select, Uuid, and_, bindparam, func, or_, select, tuple_, union_all
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -144,6 +144,24 @@ async def time_zones(context: Context, location_ids: Sequence[UUID]) -> list[str
     statement = select(col(Location.id), col(Location.time_zone)).where(col(Location.id).in_(location_ids))
     found = dict(await context.fetch(statement))
     return [found.get(key) for key in location_ids]
+
+
+async def positions(context: Context, location_ids: Collection[UUID]) -> dict[UUID, tuple[float, float]]:
+    """The latitude and longitude of locations of which they are known."""
+    if not location_ids:
+        return {}
+    place = select(col(Location.id), col(Location.latitude), col(Location.longitude))
+    found = await context.fetch(place.where(col(Location.id).in_(location_ids)))
+    return {key: (lat, long) for key, lat, long in found if lat is not None and long is not None}
+
+
+async def types_of(context: Context, codes: Sequence[tuple[str, str]]) -> list[AppointmentType | None]:
+    """The types of these systems and codes, in order; None where there is none."""
+    statement = policy.appointment_types(context.principal).where(
+        tuple_(col(AppointmentType.system), col(AppointmentType.code)).in_(codes)
+    )
+    found = {(row.system, row.code): row for row in await context.fetch(statement)}
+    return [found.get(code) for code in codes]
 
 
 def exceptions(

@@ -249,6 +249,15 @@ class Appointment(Entity[models.Appointment]):
     )
 
     @strawberry.field(
+        description="The type of the appointment as it is now; null where none has its code, as of what another system told."
+    )
+    async def appointment_type(self, info: Info) -> "AppointmentType | None":
+        if self.row.type_system is None or self.row.type_code is None:
+            return None
+        found = await info.context.load(repository.types_of, (self.row.type_system, self.row.type_code))
+        return None if found is None else AppointmentType.of(found)
+
+    @strawberry.field(
         description="The next free slots at its location for an appointment of its type, of anybody with hours there, in the "
         "four weeks from its day on; null for a visit of another system."
     )

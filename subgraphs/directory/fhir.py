@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import available_timezones
 
 from shared import fhir
 from shared.commands import REQUIRED
 from shared.fhir import Address, At, CodeableConcept, Coding, ContactPoint, HumanName, LeftOut, Reference, Wrong
 from shared.known import References, ResourceType
-from shared.values import language_tag
+from shared.values import language_tag, time_zones
 from subgraphs.directory.commands import LocationEntry, OrganizationEntry, PractitionerEntry, RoleEntry
 from subgraphs.directory.service import entries, roles
 
@@ -88,12 +87,12 @@ def read_organization(resource: Organization, references: References) -> Organiz
 
 def read_location(resource: Location, references: References) -> LocationEntry:
     """What is told of a location."""
-    zones = [item.value_code for item in resource.extension if item.url == TIME_ZONE]
+    zones = [item.value_code or "" for item in resource.extension if item.url == TIME_ZONE]
     position, tell = resource.position, references.tell
     _tell_uses(resource.telecom, [resource.address], tell)
     if any(item.url != TIME_ZONE for item in resource.extension):
         tell("extension", "left out, but for the time zone")
-    if zones and zones[0] not in available_timezones():
+    if zones and zones[0] not in time_zones():
         tell("extension", "left out, since it is no time zone that is known")
     values = {
         "active": At("status", resource.status == "active"),
@@ -104,7 +103,7 @@ def read_location(resource: Location, references: References) -> LocationEntry:
         "phone": _contact(resource.telecom, "phone", tell=references.tell)["phone"],
         "address": At("address", resource.address.parts("address", references.tell)),
         "position": position and At("position", {"latitude": position.latitude, "longitude": position.longitude}),
-        "time_zone": zones[0] if zones and zones[0] in available_timezones() else None,
+        "time_zone": time_zones().get(zones[0]) if zones else None,
     }
     return fhir.command(LocationEntry, values)
 

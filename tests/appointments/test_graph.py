@@ -1,7 +1,10 @@
 """Appointments in the one graph: nobody sees another patient's."""
 
+from typing import Any
+from uuid import UUID
+
 from shared.ids import new_id
-from subgraphs.appointments.models import Patient
+from subgraphs.appointments.models import Appointment, Patient
 from tests.appointments.conftest import Practice, answer, at
 from tests.appointments.test_booking import CANCEL, version_of
 from tests.harness.ids import key_of
@@ -88,3 +91,22 @@ class TestOfOthersData:
         assert (lists[0], lists[-1]) == ([{"id": first["id"]}], [{"id": last["id"]}])
         assert not any(lists[1:-1])
         assert sum("appointment" in statement for statement in statements) == 1
+
+    async def test_appointments_name_their_type(self, practice: Practice) -> None:
+        patient, account = await practice.patient()
+        await practice.booked(account, patient, at(3, 10))
+        told: dict[str, Any] = {
+            "patient_id": patient,
+            "status": "COMPLETED",
+            "starts_at": at(-9, 9),
+            "occupied_from": at(-9, 9),
+        }
+        await practice.know(
+            Appointment(**told, type_system="urn:elsewhere", type_code="consultation"), Appointment(**told)
+        )
+        query = "{ appointments { nodes { startsAt appointmentType { id minutes } } } }"
+        with practice.clinic.statements("appointments") as statements:
+            nodes = (await account.data(query))["appointments"]["nodes"]
+        *recorded, booked = [node["appointmentType"] for node in nodes]
+        assert (recorded, booked["minutes"], key_of(booked["id"])) == ([None, None], 30, UUID(practice.type))
+        assert sum("appointment_type" in statement for statement in statements) == 1

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.ids import new_id
+from shared.values import time_zones
 from subgraphs.directory.jobs import tell
 from subgraphs.directory.models import Location, Practitioner
 from tests.harness.caller import Caller
@@ -258,3 +259,14 @@ async def test_what_an_older_version_has_not_told_is_told_once(clinic: Clinic) -
     assert (told[0][1]["locationId"], told[1][1]["practitionerId"]) == (str(location.id), str(practitioner.id))
     async with stored(runtime.database) as session:
         assert (await session.get_one(Practitioner, practitioner.id)).version == 1
+
+
+async def test_a_locations_time_zone_has_its_canonical_name(clinic: Clinic) -> None:
+    admin = clinic.caller("ADMIN")
+    for zone in ("localtime", "posixrules", "Factory", "US/Eastern", "posix/UTC", "europe/berlin", ""):
+        refused = await save(admin, SAVE_LOCATION, name="A", address=ADDRESS, timeZone=zone)
+        assert refused["fields"] == [{"path": ["timeZone"], "code": "TIME_ZONE"}], zone
+    for zone in ("UTC", "Europe/Oslo", "America/New_York", "Etc/GMT+12"):
+        saved = await save(admin, SAVE_LOCATION, name="A", address=ADDRESS, timeZone=zone)
+        assert saved["location"]["timeZone"] == zone
+    assert time_zones()["US/Eastern"] == "America/New_York", "as an import reads it"

@@ -18,10 +18,9 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union,
     union_all,
 )
-from sqlalchemy.orm import Mapped, aliased
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from shared.auth.principal import Principal
@@ -31,7 +30,8 @@ from shared.database.search import says
 from shared.graph.context import Context
 from subgraphs.patients import policy
 from subgraphs.patients.codes import PatientOrderField
-from subgraphs.patients.models import Patient, PatientIdentifier, PossibleDuplicate
+from subgraphs.patients.duplicates import Other, conditions
+from subgraphs.patients.models import Patient, PatientIdentifier
 from subgraphs.patients.search import Wanted
 
 BY_NAME = Order((col(Patient.name_text), col(Patient.id)))
@@ -41,10 +41,7 @@ PATIENTS = {
     PatientOrderField.REGISTERED_AT: Order((col(Patient.id),)),
 }
 
-_SIMILAR = 0.5
 _DUPLICATES = 20
-
-_Other = aliased(Patient)
 
 
 async def own_patient(context: Context) -> Patient | None:
@@ -60,16 +57,17 @@ async def identifiers(context: Context, patient_ids: Sequence[UUID]) -> list[lis
 
 
 async def duplicates(context: Context, patient_ids: Sequence[UUID]) -> list[list[UUID]]:
-    """The keys of who may be the same person as each of these patients, the most similar first."""
-    likeness = func.similarity(col(Patient.search_text), col(_Other.search_text))
-    either = (
+    """The keys of who may be the same person as each of these patients, the likeliest first."""
+    either: list[Select[UUID, UUID, float]] = [
         policy.patients(context.principal, policy.MERGE)
-        .join(_Other, condition)
-        .where(col(_Other.id).in_(patient_ids), col(Patient.merged_into_id).is_(None))
-        .with_only_columns(col(_Other.id).label("of"), col(Patient.id).label("is_like"), likeness.label("likeness"))
-        for condition in (_may_be_same(), _is_suspected())
-    )
-    pairs = union(*either).subquery()
+        .join(Other, condition)
+        .where(col(Other.id).in_(patient_ids), col(Patient.merged_into_id).is_(None))
+        .with_only_columns(col(Other.id).label("of"), col(Patient.id).label("is_like"), likeness.label("likeness"))
+        for condition, likeness in conditions()
+    ]
+    found_by = union_all(*either).subquery()
+    most = func.max(found_by.c.likeness).label("likeness")
+    pairs = select(found_by.c.of, found_by.c.is_like, most).group_by(found_by.c.of, found_by.c.is_like).subquery()
     rank = func.row_number().over(partition_by=pairs.c.of, order_by=[pairs.c.likeness.desc(), pairs.c.is_like])
     ranked = select(pairs.c.of, pairs.c.is_like, rank.label("rank")).subquery()
     statement = select(ranked.c.of, ranked.c.is_like).where(ranked.c.rank <= _DUPLICATES).order_by(ranked.c.rank)
@@ -100,7 +98,7 @@ def search_patients(
     if search and search.strip():
         statement = statement.where(_matches(principal, search))
     if with_duplicates:
-        others = (select(col(_Other.id)).where(condition) for condition in (_may_be_same(), _is_suspected()))
+        others = (select(col(Other.id)).where(condition) for condition, _ in conditions())
         statement = statement.where(or_(*(each.correlate(Patient).exists() for each in others)))
     return statement
 
@@ -138,18 +136,3 @@ def _is_called(text: Mapped[str], wanted: Wanted) -> ColumnElement[bool]:
 
 def _is_reached(wanted: Wanted) -> ColumnElement[bool]:
     return or_(false(), *(col(Patient.contact_search).contains(part, autoescape=True) for part in wanted.contacts))
-
-
-def _is_suspected() -> ColumnElement[bool]:
-    """Whether an import has left open if two are one."""
-    doubts = select(col(PossibleDuplicate.other_id)).where(col(PossibleDuplicate.patient_id) == col(Patient.id))
-    return and_(col(_Other.id).in_(doubts.correlate(Patient)), col(_Other.merged_into_id).is_(None))
-
-
-def _may_be_same() -> ColumnElement[bool]:
-    return and_(
-        col(_Other.id) != col(Patient.id),
-        col(_Other.birth_date) == col(Patient.birth_date),
-        col(_Other.merged_into_id).is_(None),
-        func.similarity(col(_Other.search_text), col(Patient.search_text)) >= _SIMILAR,
-    )

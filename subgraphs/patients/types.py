@@ -203,8 +203,10 @@ class Patient(Entity[models.Patient]):
         return await Patient.load(info.context, survivor)
 
     @guarded(
-        description="Other patients who may be the same person, at most 20: they were born on the same day and have much the"
-        " same name, or an import was in doubt.",
+        description="Other patients who may be the same person, at most 20, those with the most similar names first. They have"
+        " much the same name, other than siblings, and were born on the same day, or on one with day and month exchanged; or"
+        " the same given names, day of birth, and an address or telephone number; or the same number of another system, or of a"
+        " state; or an import was in doubt.",
         scopes=[[policy.MERGE]],
     )
     async def possible_duplicates(self, info: Info) -> "list[Patient] | None":

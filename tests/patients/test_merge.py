@@ -1,8 +1,10 @@
 """Two records of one person become one."""
 
 import asyncio
+from typing import Any
 
 from shared.ids import new_id
+from tests.harness.caller import Caller
 from tests.harness.clinic import Clinic
 from tests.harness.ids import key_of
 from tests.patients.conftest import JANE, merge, named, register, register_myself
@@ -26,6 +28,60 @@ async def test_duplicates_are_found(clinic: Clinic) -> None:
 
     await merge(receptionist, jane, misspelt)
     assert (await receptionist.data(DUPLICATES))["patientsWithDuplicates"]["nodes"] == []
+
+
+async def possible(caller: Caller, patient: dict[str, Any]) -> set[str]:
+    query = "query($id: ID!) { patient(id: $id) { possibleDuplicates { id } } }"
+    return {each["id"] for each in (await caller.data(query, id=patient["id"]))["patient"]["possibleDuplicates"]}
+
+
+NOTHING: dict[str, Any] = {"contactPoints": [], "addresses": []}
+BORN = {"birthDate": "1990-06-05"}
+SWAPPED = {"birthDate": "1990-05-06"}
+SSN = {"system": "urn:ssn", "value": "999-12-3456", "type": "SS"}
+MEMBER = {"system": "urn:insurer", "value": "F1", "type": "MB"}
+AT_HOME = {"contactPoints": [], "addresses": JANE["addresses"]}
+BY_PHONE = {"contactPoints": [{"system": "PHONE", "value": "+1 617 555 0142"}], "addresses": []}
+ANNA = named("Müller", "Anna", **BORN)
+
+
+PAIRS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
+    (ANNA, named("Mueller", "ANNA", **BORN), True),
+    (ANNA, named("Anna", "Müller", **BORN), True),
+    (ANNA, named("Müller", "Anna Maria", **BORN), True),
+    (ANNA, named("Müller", "A.", **BORN), True),
+    (ANNA, named("Muler", "Anna", **BORN), True),
+    (named("山田", "太郎"), named("山田太郎"), True),
+    (ANNA, named("Müller", "Anna", **SWAPPED), True),
+    (ANNA, named("Müller", "Lena", **SWAPPED), False),
+    (ANNA, named("Müller", "Anna", birthDate="1990-06-06"), False),
+    (named("Berg", "Ola", birthDate="1990-06-15"), named("Berg", "Ola", birthDate="1990-06-16"), False),
+    (ANNA, named("Müller", "Lena", **BORN), False),
+    (ANNA | AT_HOME, named("Müller", "Lena", **BORN) | AT_HOME, False),
+    (named("Christodoulopoulou", "Anna"), named("Christodoulopoulou", "Eleni"), False),
+    (named("山田", "太郎"), named("山田", "次郎"), False),
+    (ANNA | AT_HOME, named("Sørensen", "Anna", **BORN) | AT_HOME, True),
+    (ANNA | BY_PHONE, named("Sørensen", "Anna", **BORN) | BY_PHONE, True),
+    (ANNA, named("Sørensen", "Anna", **BORN), False),
+    (ANNA | AT_HOME, named("Sørensen", "Anna", **SWAPPED) | AT_HOME, False),
+    (ANNA | {"identifiers": [SSN]}, named("Berg", "Ola") | {"identifiers": [SSN]}, True),
+    (ANNA | {"identifiers": [SSN]}, named("Berg", "Ola") | {"identifiers": [SSN | {"system": "urn:us-ssn"}]}, True),
+    (ANNA | {"identifiers": [SSN]}, named("Berg", "Ola") | {"identifiers": [SSN | {"value": "1"}]}, False),
+    (ANNA | {"identifiers": [MEMBER]}, named("Müller", "Ola") | {"identifiers": [MEMBER]}, False),
+]
+
+
+def _born_in(year: int, patient: dict[str, Any]) -> dict[str, Any]:
+    born = patient["demographics"]["birthDate"]
+    return patient | {"demographics": patient["demographics"] | {"birthDate": f"{year}{born[4:]}"}}
+
+
+async def test_who_may_be_one(clinic: Clinic) -> None:
+    clerk = clinic.caller("RECEPTIONIST")
+    for year, (one, other, may_be) in enumerate(PAIRS, 1950):
+        pair = [(await register(clerk, **_born_in(year, NOTHING | each)))["patient"] for each in (one, other)]
+        found = [await possible(clerk, each) for each in pair]
+        assert [pair[1]["id"] in found[0], pair[0]["id"] in found[1]] == [may_be] * 2, (one, other)
 
 
 async def test_the_survivor_stands_for_both(clinic: Clinic) -> None:

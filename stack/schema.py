@@ -43,7 +43,7 @@ def composition() -> Composition:
 
 
 def generate(supergraph: str, api: str) -> dict[str, str]:
-    """What `schema/`, docs/errors.md, the router's configuration and docker-compose.yml should hold, by their paths."""
+    """What `schema/`, the pages made from it, the router's configuration and docker-compose.yml should hold, by their paths."""
     files = {f"schema/subgraphs/{each.name}.graphql": each.sdl for each in subgraphs()}
     files |= {SUPERGRAPH: supergraph, API: api}
     result = {name: f"{_HEADER}{text.strip()}\n" for name, text in files.items()}

@@ -1,5 +1,6 @@
 """Free slots of whoever practises a specialty, wherever that is."""
 
+from asyncio import to_thread
 from collections.abc import Iterator
 from datetime import datetime
 from heapq import merge
@@ -61,7 +62,9 @@ async def slots(context: Context, wanted: SpecialtySearch) -> list[tuple[Slot, f
     found = await calendars(context.fetch, who, since, before)
     streams = (_free(found[practitioner], kind, since, before, location) for practitioner, location in whose)
     first = merge(*streams, key=lambda slot: (slot.starts_at, distances[slot.location_id] or 0, slot.practitioner_id))
-    return [(slot, distances[slot.location_id]) for slot in islice(first, wanted.first)]
+    # Where all are booked up, each slot of the period is looked at: seconds, in which others are to be answered.
+    earliest = await to_thread(lambda: list(islice(first, wanted.first)))
+    return [(slot, distances[slot.location_id]) for slot in earliest]
 
 
 def _free(

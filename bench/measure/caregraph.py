@@ -1,6 +1,6 @@
 """CareGraph itself: what a first page costs, service by service, on the local stack with its demo data.
 
-Both ask all six subgraphs, in turn with Hive Router's heavy query, which says what the machine is worth at that time.
+Both ask most subgraphs, in turn with Hive Router's heavy query, which says what the machine is worth at that time.
 """
 
 import asyncio

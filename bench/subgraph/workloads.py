@@ -12,8 +12,13 @@ from shared.encryption import Encrypted
 from shared.patient_access import Basis
 from subgraphs.appointments.models import Appointment
 from subgraphs.directory.models import Practitioner
+from subgraphs.laboratory import models as laboratory
 from subgraphs.patients.models import Patient
+from subgraphs.pharmacy import models as pharmacy
 from tests.authorization.clinical import entries
+from tests.authorization.laboratory import examination, results
+from tests.authorization.prescribing import prescriptions
+from tests.authorization.rows import Party
 
 ROWS = 2000
 PLAIN = "Practitioner"
@@ -38,6 +43,17 @@ _RECORDS = {
     "Note": "id type title status recordedAt author { id } patient { id }",
     "NoteVersion": "id number writtenAt content",
     "Addendum": "id content",
+}
+
+
+_PHARMACY = {
+    "Prescription": "id status quantity dosageText validFrom validUntil version patient { id } prescriber { id }",
+    "Dispense": "id status quantity readyAt handedOverAt patient { id } location { id }",
+}
+_LABORATORY = {
+    "LabOrder": "id number status priority reason orderedAt patient { id } practitioner { id }",
+    "LabResult": "id display value unit flag enteredAt verifiedAt correction",
+    "LabReport": "id status releasedAt correctedAt patient { id }",
 }
 
 
@@ -85,7 +101,34 @@ def workloads() -> list[Workload]:
         Workload(
             "records", _RECORDS, chain([list(map(_access, patients))], zip(*map(_entries, patients), strict=True))
         ),
+        Workload("pharmacy", _PHARMACY, chain([list(map(_access, patients))], _prescribed(patients))),
+        Workload("laboratory", _LABORATORY, chain([list(map(_access, patients))], _examined(patients))),
     ]
+
+
+def _prescribed(patients: Sequence[uuid.UUID]) -> Iterator[Sequence[Any]]:
+    """A prescription of each, with what was dispensed of it, in the place of another one."""
+    place = pharmacy.Location(id=uuid.uuid4())
+    medication = pharmacy.Medication(name="Diazepam", dose_form="Oral Tablet", unit="TABLET", search_text="diazepam")
+    yield [place, medication]
+    yield [pharmacy.Patient(id=each) for each in patients]
+    yield from zip(*(prescriptions(each, NURSE, ACCOUNT, place.id, medication.id) for each in patients), strict=True)
+
+
+def _examined(patients: Sequence[uuid.UUID]) -> Iterator[Sequence[Any]]:
+    """An order of each, whose result was corrected."""
+    place = laboratory.Location(id=uuid.uuid4(), time_zone="Europe/Berlin")
+    yield [place]
+    parties = [
+        Party("", number, None, ACCOUNT, each, practitioner=NURSE, location=place.id)
+        for number, each in enumerate(patients)
+    ]
+    test, analyzer = (
+        examination(parties[0]),
+        laboratory.Analyzer(name="A", laboratory_id=place.id, application="A", facility="X"),
+    )
+    yield [test, analyzer]
+    yield from zip(*(results(party, analyzer, test) for party in parties), strict=True)
 
 
 def _entries(patient: uuid.UUID) -> Iterator[Any]:

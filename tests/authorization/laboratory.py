@@ -42,7 +42,7 @@ def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
     yield models.Location(id=party.location, time_zone="Europe/Berlin")
     yield models.Account(id=party.account, roles=["NURSE"])
     yield models.OnCall(laboratory_id=party.location, account_id=party.account, position=0)
-    tests = [_test(party, name) for name in "AB"]
+    tests = [examination(party, name) for name in "AB"]
     yield from tests
     panel = models.LabPanel(name=f"Panel {party.name}", loinc=_loinc(party.number, "P"))
     yield panel
@@ -59,10 +59,10 @@ def laboratory_rows(party: Any, _: Any) -> Iterator[SQLModel]:
     )
     yield analyzer
     yield from _sent(party, analyzer, tests[0], analyses[0])
-    old = _test(party, "C")
+    old = examination(party, "C")
     old.active, old.loinc = False, EXAMINED
     yield old
-    yield from _results(party, analyzer, old)
+    yield from results(party, analyzer, old)
     yield from _received(party)
 
 
@@ -71,7 +71,8 @@ def _loinc(number: int, name: str) -> str:
     return f"{digits}-{check_digit(digits)}"
 
 
-def _test(party: Any, name: str) -> models.LabTest:
+def examination(party: Any, name: str = "A") -> models.LabTest:
+    """A test of the catalogue."""
     limits: dict[str, Any] = dict.fromkeys(
         ("volume_ml", "detection_limit", "quantification_limit", "delta_absolute", "delta_percent", "delta_per_day"),
         Decimal(1),
@@ -218,7 +219,7 @@ def _sent(party: Any, analyzer: models.Analyzer, test: models.LabTest, analysis:
     )
 
 
-def _results(party: Any, analyzer: models.Analyzer, test: models.LabTest) -> Iterator[SQLModel]:
+def results(party: Any, analyzer: models.Analyzer, test: models.LabTest) -> Iterator[SQLModel]:
     """An analysis with a corrected result of which all is known, a report, and a notice that was acknowledged."""
     now = utc_now()
     collected, entered = now - timedelta(hours=2), now - timedelta(hours=1)

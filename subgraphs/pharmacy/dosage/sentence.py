@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.numbers import format_decimal
@@ -13,6 +13,8 @@ from subgraphs.pharmacy.dosage.facts import Dosage
 LANGUAGES = ("en", "de")
 
 Forms = tuple[str, str]  # one, and several
+
+_NUMBERS = 1000  # that are kept as they are written, since doses are few
 
 _UNITS: dict[str, dict[DoseUnit, Forms]] = {
     "en": {
@@ -204,10 +206,12 @@ def _counted(language: str, value: Decimal | int, forms: Forms) -> str:
     return f"{_number(language, value)} {one if _is_one(language, Decimal(value).normalize()) else several}"
 
 
+@lru_cache(_NUMBERS)
 def _is_one(language: str, value: Decimal) -> bool:
     return bool(_locale(language).plural_form(value) == "one")
 
 
+@lru_cache(_NUMBERS)
 def _number(language: str, value: Decimal | int) -> str:
     return format_decimal(Decimal(value).normalize(), format="#,##0.######", locale=_locale(language))
 

@@ -13,6 +13,9 @@ Other = aliased(Patient)
 _SIMILAR = 0.5
 _SAME = 0.9
 
+# A number that more people have is no person's: a placeholder, such as 999-99-9999, or a payer's.
+_MOST_HOLDERS = 5
+
 # HL7's table 0203: numbers that a state or its insurance gives one person, whatever the system is called.
 _NATIONAL = ("SS", "NI", "PPN", "TAX")
 # Numbers that a family may share: subscriber's, member's, account's.
@@ -80,6 +83,7 @@ def _swapped(born: Any) -> ColumnElement[Any]:
 
 
 def _same_number() -> ColumnElement[bool]:
+    """Whether they have a number in common that identifies people: not one that very many have."""
     one, other = aliased(PatientIdentifier), aliased(PatientIdentifier)
     national = or_(col(one.type).in_(_NATIONAL), col(one.type).like("NN%"))
     found = select(col(one.id)).where(
@@ -90,8 +94,17 @@ def _same_number() -> ColumnElement[bool]:
             and_(col(one.system) == col(other.system), func.coalesce(col(one.type), "").not_in(_SHARED)),
             and_(col(one.type) == col(other.type), national),
         ),
+        _holders(one) <= _MOST_HOLDERS,
     )
     return found.correlate(Patient, Other).exists()
+
+
+def _holders(number: Any) -> ColumnElement[int]:
+    """How many have a number, counted no further than it takes to know that they are too many."""
+    each = aliased(PatientIdentifier)
+    same = (col(each.value) == col(number.value), col(each.system) == col(number.system))
+    some = select(literal(1)).where(*same).limit(_MOST_HOLDERS + 1).correlate(number).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 def _suspected() -> ColumnElement[bool]:
